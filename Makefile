@@ -1,0 +1,65 @@
+# make run    a working hospital with demo data on http://127.0.0.1:$(PORT), data under $(VAR)
+# make test   every test; make check: style, types, import direction; make bench: measurements
+PYTHON ?= python3
+PORT   ?= 8080
+VAR    ?= var
+TESTS  ?= tests
+BENCH  ?=
+
+venv := .venv
+bin  := $(venv)/bin
+
+.PHONY: help setup run test check format bench lock catalogues clean
+
+help:
+	@sed -n '1,2p' Makefile | sed 's/^# //'
+
+setup: $(venv)/installed web/static/lib/installed $(venv)/catalogues
+
+$(venv)/installed: requirements-dev.lock pyproject.toml
+	@PYTHON="$(PYTHON)" .ci/system-packages venv
+	test -x $(bin)/python || $(PYTHON) -m venv $(venv)
+	$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(bin)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+web/static/lib/installed: web/package.json web/package-lock.json web/assets.py $(venv)/installed
+	$(bin)/python -m web.assets
+	touch $@
+
+$(venv)/catalogues: $(wildcard web/locale/*/LC_MESSAGES/*.po) $(venv)/installed
+	$(bin)/pybabel --quiet compile --directory web/locale --domain messages
+	touch $@
+
+run: setup
+	$(bin)/callcenter demo --port $(PORT) --var $(VAR)
+
+browser: setup
+	@.ci/system-packages browser
+
+test: browser
+	$(bin)/pytest $(TESTS)
+
+check: setup
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports --no-cache
+
+bench: setup
+	$(bin)/python -m tests.benchmarks $(BENCH)
+
+format: setup
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+catalogues: setup
+	$(bin)/python -m web.catalogues
+
+lock: setup
+	$(bin)/pip install --quiet uv
+	$(bin)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade --output-file requirements.lock
+	$(bin)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(venv) build dist web/node_modules web/static/lib

@@ -1,0 +1,1 @@
+"""Users, roles, permissions, departments, sign-in and the audit log."""

@@ -1,0 +1,1 @@
+"""Patients: their numbers, matching a caller, the card and its timeline."""

@@ -1,0 +1,1 @@
+"""Lines, calls, agents, screen pop, wrap-up and wallboard figures."""

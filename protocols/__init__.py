@@ -1,0 +1,1 @@
+"""What goes over each wire. One folder each: codec (pure), session (state machine), endpoint (Twisted glue)."""

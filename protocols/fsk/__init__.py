@@ -1,0 +1,1 @@
+"""FSK caller id as raw serial bytes (Bellcore SDMF and MDMF)."""

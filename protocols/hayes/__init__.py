@@ -1,0 +1,1 @@
+"""Line drivers for Hayes and V.253 voice modems."""

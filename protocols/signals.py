@@ -1,0 +1,137 @@
+"""What any phone line can report, whatever the device: the vocabulary between drivers and the call center.
+
+A driver's session turns bytes into these; the line's state machine in ``callcenter.telephony`` turns these
+into call records. All are frozen, carry no device detail and compare by value.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class AbsentReason(enum.Enum):
+    """Why the network gave no number (or name) for a caller."""
+
+    PRIVATE = "private"
+    UNAVAILABLE = "unavailable"
+
+
+class Certainty(enum.Enum):
+    """How sure the device is that the far end answered."""
+
+    SURE = "sure"
+    PRESUMED = "presumed"
+
+
+class DialFailure(enum.Enum):
+    """Why an outgoing call did not come about."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    NO_DIAL_TONE = "no_dial_tone"
+    NO_CARRIER = "no_carrier"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True)
+class LineSignal:
+    """Base of everything a line device reports."""
+
+
+@dataclass(frozen=True)
+class LineReady(LineSignal):
+    """The device answers and watches the line. ``identification`` is what it says it is, for people."""
+
+    identification: str
+
+
+@dataclass(frozen=True)
+class LineLost(LineSignal):
+    """The device is gone or silent. ``reason`` is a sentence for the supervisor."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rang(LineSignal):
+    """One burst of ringing. ``cadence`` is a distinctive-ring letter or digit where the device tells it."""
+
+    cadence: str = ""
+
+
+@dataclass(frozen=True)
+class RingingStopped(LineSignal):
+    """No ring within the device's limit: the caller gave up, or a handset the device cannot see was lifted."""
+
+
+@dataclass(frozen=True)
+class CallerIdentified(LineSignal):
+    """Caller id as received. May come before, between or after rings, and more than once for one call.
+
+    ``number`` is as sent (not normalised), empty when absent; ``verified`` is False when a checksum failed.
+    """
+
+    number: str
+    name: str = ""
+    absent: AbsentReason | None = None
+    verified: bool = True
+
+
+@dataclass(frozen=True)
+class HandsetLifted(LineSignal):
+    """A handset or extension on this line went off hook."""
+
+
+@dataclass(frozen=True)
+class HandsetReplaced(LineSignal):
+    """The handset or extension went back on hook."""
+
+
+@dataclass(frozen=True)
+class Answered(LineSignal):
+    """The device itself took an incoming call, or the far end of an outgoing call answered."""
+
+    certainty: Certainty = Certainty.SURE
+
+
+@dataclass(frozen=True)
+class FarEndRinging(LineSignal):
+    """Outgoing call: ringback heard."""
+
+
+@dataclass(frozen=True)
+class DialFailed(LineSignal):
+    """The outgoing call ended without an answer."""
+
+    failure: DialFailure
+
+
+@dataclass(frozen=True)
+class Ended(LineSignal):
+    """The device knows that the call is over: it hung up, or heard busy tone, loop break or NO CARRIER."""
+
+    by_far_end: bool
+
+
+@dataclass(frozen=True)
+class DigitHeard(LineSignal):
+    """A DTMF digit, ``0-9 * # A-D``."""
+
+    digit: str
+
+
+@dataclass(frozen=True)
+class CommandFailed(LineSignal):
+    """A command (answer, hang up, dial, digits) could not be carried out; ``detail`` is for people."""
+
+    command: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class NumberlessCalls(LineSignal):
+    """``count`` calls in a row came without caller id although the line offers it: the device may be stuck."""
+
+    count: int

@@ -1,0 +1,1 @@
+"""Database, models, queries, migrations and demo data."""

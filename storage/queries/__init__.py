@@ -1,0 +1,1 @@
+"""Statements that several services share."""

@@ -1,0 +1,1 @@
+"""Composition: builds the service tree for twistd, and the ``callcenter`` command line."""

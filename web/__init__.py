@@ -1,0 +1,1 @@
+"""Site, sign-in, sessions, sockets, API and pages."""
