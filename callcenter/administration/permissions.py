@@ -1,0 +1,76 @@
+"""Every permission there is, and the roles that a new hospital starts with."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+class Scope(enum.StrEnum):
+    """Whose records a permission reaches."""
+
+    OWN = "own"
+    DEPARTMENT = "department"
+    ALL = "all"
+
+    @property
+    def width(self) -> int:
+        """1 for the narrowest."""
+        return list(Scope).index(self) + 1
+
+
+# resource → actions; a permission is "resource.action".
+RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "patients": ("view", "create", "edit", "disable", "export", "unmask"),
+        "calls": ("view", "handle", "dial", "export"),
+        "lines": ("view", "control"),
+        "agents": ("view", "control"),
+        "wallboard": ("view",),
+        "outcomes": ("view", "create", "edit", "disable"),
+        "departments": ("view", "create", "edit", "disable"),
+        "users": ("view", "create", "edit", "disable", "export"),
+        "roles": ("view", "create", "edit", "disable"),
+        "audit": ("view", "export"),
+    }
+)
+
+PERMISSIONS: frozenset[str] = frozenset(
+    f"{resource}.{action}" for resource, actions in RESOURCES.items() for action in actions
+)
+
+
+def _grants(scope: Scope, *permissions: str) -> dict[str, Scope]:
+    return dict.fromkeys(permissions, scope)
+
+
+# code → (Chinese name, permission → scope)
+BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType(
+    {
+        "agent": (
+            "坐席",
+            _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
+            | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "agents.view"),
+        ),
+        "supervisor": (
+            "主管",
+            _grants(
+                Scope.ALL,
+                *(f"patients.{action}" for action in RESOURCES["patients"]),
+                *(f"calls.{action}" for action in RESOURCES["calls"]),
+                *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
+                "lines.view",
+                "lines.control",
+                "agents.view",
+                "agents.control",
+                "wallboard.view",
+            ),
+        ),
+        "doctor": (
+            "医生",
+            _grants(Scope.DEPARTMENT, "patients.view", "patients.edit", "calls.view"),
+        ),
+        "administrator": ("系统管理员", _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle"}))),
+    }
+)

@@ -1,0 +1,83 @@
+"""Every event that leaves a service, as a frozen dataclass holding the full present state of its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who may be told, beside those whose scope is ``all``: these departments and these users.
+
+    ``permission`` is needed by everybody, whatever the scope.
+    """
+
+    permission: str
+    departments: tuple[int, ...] = ()
+    users: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base. ``data`` is plain JSON data; ``subject`` the id of what it is about."""
+
+    topic: ClassVar[str]
+    type: ClassVar[str]
+
+    subject: str
+    data: Mapping[str, Any]
+    audience: Audience
+
+
+@dataclass(frozen=True)
+class CallRinging(Event):
+    """An incoming call was first seen, or is offered to more agents, or its caller became known."""
+
+    topic: ClassVar[str] = "calls"
+    type: ClassVar[str] = "call.ringing"
+
+
+@dataclass(frozen=True)
+class CallUpdated(Event):
+    """Anything else changed: claimed, patient attached, wrap-up saved, dialling progress."""
+
+    topic: ClassVar[str] = "calls"
+    type: ClassVar[str] = "call.updated"
+
+
+@dataclass(frozen=True)
+class CallAnswered(Event):
+    """Somebody speaks."""
+
+    topic: ClassVar[str] = "calls"
+    type: ClassVar[str] = "call.answered"
+
+
+@dataclass(frozen=True)
+class CallEnded(Event):
+    """The call is over, one way or another."""
+
+    topic: ClassVar[str] = "calls"
+    type: ClassVar[str] = "call.ended"
+
+
+@dataclass(frozen=True)
+class LineUpdated(Event):
+    """A line's state, reason or service changed."""
+
+    topic: ClassVar[str] = "lines"
+    type: ClassVar[str] = "line.updated"
+
+
+@dataclass(frozen=True)
+class AgentUpdated(Event):
+    """An agent's state changed."""
+
+    topic: ClassVar[str] = "agents"
+    type: ClassVar[str] = "agent.updated"
+
+
+TOPICS: Mapping[str, str] = {"calls": "calls.view", "lines": "lines.view", "agents": "agents.view"}
+"""Topic → the permission that subscribing takes."""

@@ -1,0 +1,127 @@
+"""The declarative base: naming convention, portable types, primary keys by sequence.
+
+The rules hold for SQLite, PostgreSQL and Oracle from 11.2 on. Names stay within 30 characters because Oracle before
+12.2 allows no more. Booleans are 0/1 numbers because old Oracle has no BOOLEAN. Times are stored in UTC without zone
+and are aware in Python. JSON is text. Oracle keeps an empty string as NULL, so every text that may be empty is
+a ``Words`` column: NULL in every database, ``""`` in Python; ask for emptiness with ``column.is_(None)``.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.oracle import TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+MAXIMUM_NAME_LENGTH = 30
+
+# On SQLite only INTEGER PRIMARY KEY is the row id itself.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC with microseconds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Oracle's DATE has no fractions of a second."""
+        return dialect.type_descriptor(TIMESTAMP() if dialect.name == "oracle" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: it would silently be another moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone cannot be stored: {value!r}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the time back as aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class YesNo(TypeDecorator[bool]):
+    """A boolean kept as 0 or 1."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        """True is 1."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        """1 is True."""
+        return None if value is None else bool(value)
+
+
+class Words(TypeDecorator[str]):
+    """Text that may be empty: ``""`` in Python, NULL in the database."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Empty is NULL."""
+        return value or None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str:
+        """NULL is empty."""
+        return value or ""
+
+
+class LongWords(Words):
+    """Like Words without a length: notes, articles. Cannot be compared or indexed (a CLOB on Oracle)."""
+
+    impl = Text
+    cache_ok = True
+
+
+class Json(TypeDecorator[Any]):
+    """Plain data as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Compact, with Chinese readable."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Back to plain data."""
+        return None if value is None else json.loads(value)
+
+
+class Base(DeclarativeBase):
+    """Base of every record."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def primary_key(table: str) -> Mapped[int]:
+    """A surrogate key fed by the sequence ``<table>_seq``."""
+    return mapped_column(Key, Sequence(f"{table}_seq"), primary_key=True)

@@ -1,0 +1,132 @@
+"""Lines, call records, offers, outcomes and agent states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base, Key, LongWords, Utc, Words, YesNo, primary_key
+
+
+class PhoneLine(Base):
+    """A line as the daemon sees it; ``name`` ties it to its entry in the configuration.
+
+    ``state`` is idle, ringing, dialling, talking, lost or out_of_service.
+    """
+
+    __tablename__ = "phone_line"
+    __table_args__ = (UniqueConstraint("name", name="uq_phone_line_name"),)
+
+    id: Mapped[int] = primary_key("phone_line")
+    name: Mapped[str] = mapped_column(String(60))
+    driver: Mapped[str] = mapped_column(String(30))
+    group_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
+    department_id: Mapped[int | None] = mapped_column(Key, ForeignKey("department.id", name="fk_line_department"))
+    state: Mapped[str] = mapped_column(String(16))
+    since: Mapped[datetime] = mapped_column(Utc)
+    reason: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
+    out_of_service: Mapped[bool] = mapped_column(YesNo, default=False)
+    removed: Mapped[bool] = mapped_column(YesNo, default=False)
+
+
+class CallRecord(Base):
+    """One call, in or out, answered or not; the row exists from the first sign of the call.
+
+    ``direction`` is in or out; ``state`` ringing, dialling, talking or ended; ``wrap_up`` empty, open or done.
+    ``number`` is canonical, ``number_received`` as the line sent it; ``number_absent`` private or unavailable.
+    ``certainty`` is sure or presumed once answered. ``end_reason`` is one of callcenter.telephony.calls.EndReason.
+    """
+
+    __tablename__ = "call_record"
+    __table_args__ = (
+        Index("ix_call_started", "started_at", "id"),
+        Index("ix_call_patient", "patient_id", "started_at"),
+        Index("ix_call_agent", "agent_id", "started_at"),
+        Index("ix_call_line", "line_id", "started_at"),
+        Index("ix_call_number", "number", "started_at"),
+        Index("ix_call_state", "state", "line_id"),
+        Index("ix_call_wrap_up", "wrap_up", "agent_id"),
+        Index("ix_call_missed", "missed", "started_at"),
+    )
+
+    id: Mapped[int] = primary_key("call_record")
+    line_id: Mapped[int] = mapped_column(Key, ForeignKey("phone_line.id", name="fk_call_line"))
+    direction: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(10))
+    number: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    number_received: Mapped[str] = mapped_column(Words(80), nullable=True, default="")
+    number_absent: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
+    number_verified: Mapped[bool] = mapped_column(YesNo, default=True)
+    caller_name: Mapped[str] = mapped_column(Words(80), nullable=True, default="")
+    rings: Mapped[int] = mapped_column(SmallInteger, default=0)
+    patient_id: Mapped[int | None] = mapped_column(Key, ForeignKey("patient.id", name="fk_call_patient"))
+    agent_id: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_call_agent"))
+    department_id: Mapped[int | None] = mapped_column(Key, ForeignKey("department.id", name="fk_call_department"))
+    certainty: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    claimed_at: Mapped[datetime | None] = mapped_column(Utc)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    end_reason: Mapped[str] = mapped_column(Words(20), nullable=True, default="")
+    wrap_up: Mapped[str] = mapped_column(Words(6), nullable=True, default="")
+    wrapped_up_at: Mapped[datetime | None] = mapped_column(Utc)
+    outcome: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
+    call_back_at: Mapped[datetime | None] = mapped_column(Utc)
+    notes: Mapped[str] = mapped_column(LongWords, nullable=True, default="")
+    missed: Mapped[bool] = mapped_column(YesNo, default=False)
+    missed_handled_at: Mapped[datetime | None] = mapped_column(Utc)
+    missed_handled_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_call_handler"))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class CallOffer(Base):
+    """An agent to whom a ringing call was shown."""
+
+    __tablename__ = "call_offer"
+
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_offer_call"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("user_account.id", name="fk_offer_user"), primary_key=True, index=True
+    )
+
+
+class CallOutcome(Base):
+    """What can come of a call. ``code`` is stable; ``key`` is the digit 1 to 9 in the wrap-up pane, 0 for none."""
+
+    __tablename__ = "call_outcome"
+
+    code: Mapped[str] = mapped_column(String(30), primary_key=True)
+    label_zh: Mapped[str] = mapped_column(String(60))
+    label_en: Mapped[str] = mapped_column(String(60))
+    position: Mapped[int] = mapped_column(SmallInteger, default=0)
+    needs_time: Mapped[bool] = mapped_column(YesNo, default=False)
+    disabled: Mapped[bool] = mapped_column(YesNo, default=False)
+
+
+class AgentStatus(Base):
+    """The present state of an agent: offline, available, ringing, talking, wrap_up or away (with reason)."""
+
+    __tablename__ = "agent_status"
+
+    user_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("user_account.id", name="fk_agentstatus_user"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
+    since: Mapped[datetime] = mapped_column(Utc)
+
+
+class AgentStateChange(Base):
+    """A stretch of time that an agent spent in one state; ``ended_at`` is empty for the present one."""
+
+    __tablename__ = "agent_state_change"
+    __table_args__ = (Index("ix_agentchange_user", "user_id", "started_at"),)
+
+    id: Mapped[int] = primary_key("agent_state_change")
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_agentchange_user"))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
