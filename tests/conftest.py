@@ -1,0 +1,59 @@
+"""What every test gets: a check that nothing was left behind in the reactor, and the database fixtures."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from twisted.internet import reactor
+from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+
+
+class LostFailures:
+    """Remembers every failure that was logged instead of handled."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        if event.get("log_level") is LogLevel.critical:
+            failure = event.get("log_failure")
+            self.events.append(failure.getTraceback() if failure is not None else str(event.get("log_format")))
+
+    def take(self) -> list[str]:
+        """Everything seen since the last time; a test that expects a logged failure calls this itself."""
+        taken, self.events = self.events, []
+        return taken
+
+
+_observer = LostFailures()
+globalLogPublisher.addObserver(_observer)
+
+
+@pytest.fixture
+def lost_failures() -> LostFailures:
+    return _observer
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail the test that leaves a delayed call in the reactor or an error that nobody handled."""
+    before = set(map(id, reactor.getDelayedCalls()))
+    _observer.take()
+    yield
+    leaked = [call for call in reactor.getDelayedCalls() if id(call) not in before]
+    for call in leaked:
+        call.cancel()
+    failures = _observer.take()
+    assert not leaked, f"delayed calls left in the reactor: {leaked}"
+    assert not failures, "unhandled failures:\n" + "\n".join(failures)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_failure_in_garbage() -> Iterator[None]:
+    """A failed Deferred that nobody looked at is reported when it is collected: collect once per module."""
+    yield
+    gc.collect()
+    failures = _observer.take()
+    assert not failures, "unhandled failures found by the collector:\n" + "\n".join(failures)
