@@ -1,1 +1,1 @@
-"""Line drivers for Hayes and V.253 voice modems."""
+"""Hayes and V.253 voice modems: codec, chip profiles, session and Twisted glue."""

@@ -1,0 +1,40 @@
+"""What a sans-IO line session asks of whoever drives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocols.signals import LineSignal
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Bytes to write to the port, and signals to report in order."""
+
+    write: bytes = b""
+    signals: tuple[LineSignal, ...] = ()
+
+
+class LineSession(Protocol):
+    """A line's protocol without port and clock. ``now`` is in seconds on any clock that does not go back."""
+
+    def start(self, now: float) -> Actions:
+        """The port has just been opened."""
+        ...
+
+    def receive(self, data: bytes, now: float) -> Actions:
+        """Bytes arrived. Never raises, whatever they are."""
+        ...
+
+    def tick(self, now: float) -> Actions:
+        """Do what is due; to be called at ``next_deadline()`` or later."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """When ``tick`` is next needed, or None."""
+        ...
+
+    def port_lost(self, reason: str, now: float) -> Actions:
+        """The port is gone; the session may be started again."""
+        ...

@@ -1,0 +1,101 @@
+"""The dialogue that makes a modem ready: is it there, what is it, reset, voice, caller id."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from protocols.hayes.profiles import AUTO, GENERIC, PROFILES, ModemProfile, VoiceCommands, detect
+from protocols.hayes.scripts import Command, Reply, command
+from protocols.hayes.settings import HayesTimings
+
+PROBES = 3
+_MAX_IDENTIFICATION = 80
+
+Dialogue = Generator[Command, Reply, "ModemSetup | SetupFailure"]
+
+
+@dataclass(frozen=True)
+class ModemSetup:
+    """What was found. ``voice`` and ``caller_id`` are None where the modem accepted no such command."""
+
+    profile: ModemProfile
+    identification: str
+    voice: VoiceCommands | None
+    caller_id: str | None
+
+    def describe(self) -> str:
+        """For people: make, its own words, and what it cannot do."""
+        lacks = [
+            words
+            for missing, words in ((not self.caller_id, "no caller id"), (not self.voice, "no voice mode"))
+            if missing
+        ]
+        itself = f" ({self.identification})" if self.identification else ""
+        return ", ".join([self.profile.title + itself, *lacks])
+
+
+@dataclass(frozen=True)
+class SetupFailure:
+    """Why the modem cannot be used, as a sentence for the supervisor."""
+
+    reason: str
+
+
+def set_up(profile_name: str, timings: HayesTimings) -> Dialogue:
+    """Set the modem up from any state it may have been left in."""
+    if not (yield from _alive(timings)):
+        return SetupFailure("the modem does not answer AT")
+    profile, identification = yield from _identify(profile_name, timings)
+    reset = yield command("ATZ", timings.reset)
+    if reset.result is None:
+        return SetupFailure("the modem does not come back from ATZ")
+    for line in ("ATV1", "ATE0"):
+        yield command(line, timings.command)
+    voice = yield from _enter_voice(profile, timings)
+    # After the reset and after voice mode: some chips forget caller id on either.
+    caller_id = yield from _caller_id(profile, timings)
+    if not (yield from _alive(timings)):
+        return SetupFailure("the modem stopped answering while being set up")
+    return ModemSetup(profile, identification, voice, caller_id)
+
+
+def _alive(timings: HayesTimings) -> Generator[Command, Reply, bool]:
+    for _ in range(PROBES):
+        reply = yield command("AT", timings.probe)
+        if reply.result is not None:
+            return True
+    return False
+
+
+def _identify(profile_name: str, timings: HayesTimings) -> Generator[Command, Reply, tuple[ModemProfile, str]]:
+    """The product code (``ATI0``) names most chips; ``ATI3`` carries the product name where it does not."""
+    identification = ""
+    for line in ("ATI0", "ATI3"):
+        reply = yield command(line, timings.command)
+        words = " ".join(text for text in reply.text if not text.upper().startswith("AT"))
+        identification = identification or words[:_MAX_IDENTIFICATION]
+        if profile_name != AUTO:
+            return PROFILES[profile_name], identification
+        profile = detect(words)
+        if profile is not GENERIC:
+            return profile, words[:_MAX_IDENTIFICATION]
+    return GENERIC, identification
+
+
+def _enter_voice(profile: ModemProfile, timings: HayesTimings) -> Generator[Command, Reply, VoiceCommands | None]:
+    for voice in profile.voice:
+        reply = yield command(voice.enter, timings.command)
+        if reply.ok:
+            for line in profile.audio:
+                yield command(line, timings.command)
+            return voice
+    return None
+
+
+def _caller_id(profile: ModemProfile, timings: HayesTimings) -> Generator[Command, Reply, str | None]:
+    for line in profile.caller_id:
+        reply = yield command(line, timings.command)
+        if reply.ok:
+            return line
+    return None

@@ -1,0 +1,76 @@
+"""Twisted glue between a line session and a port. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol as TypedProtocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from protocols.actions import Actions, LineSession
+from protocols.signals import LineSignal
+
+
+class WireTap(TypedProtocol):
+    """Something that wants to see the bytes: a trace."""
+
+    def received(self, data: bytes) -> None:
+        """``data`` came from the device."""
+        ...
+
+    def sent(self, data: bytes) -> None:
+        """``data`` was written to the device."""
+        ...
+
+
+class LineProtocol(Protocol):
+    """Runs ``session`` on a transport. Signals go to ``report``, bytes both ways to ``tap``."""
+
+    def __init__(
+        self, session: LineSession, clock: IReactorTime, report: Callable[[LineSignal], None], tap: WireTap
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._report = report
+        self._tap = tap
+        self._timer: IDelayedCall | None = None
+        self._timer_at = 0.0
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Start the session."""
+        self.perform(self._session.start(self._clock.seconds()))
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Hand bytes to the session."""
+        self._tap.received(data)
+        self.perform(self._session.receive(data, self._clock.seconds()))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        """Tell the session that the port is gone."""
+        self.perform(self._session.port_lost("the device was unplugged or its port closed", self._clock.seconds()))
+
+    def perform(self, actions: Actions) -> None:
+        """Write, report, and set the timer for the session's next deadline."""
+        if actions.write and self.transport is not None:
+            self._tap.sent(actions.write)
+            self.transport.write(actions.write)
+        self._set_timer()
+        for signal in actions.signals:
+            self._report(signal)
+
+    def _set_timer(self) -> None:
+        due = self._session.next_deadline()
+        if self._timer is not None and self._timer.active():
+            if due is not None and due == self._timer_at:
+                return
+            self._timer.cancel()
+        self._timer = None
+        if due is not None:
+            self._timer_at = due
+            self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.perform(self._session.tick(self._clock.seconds()))

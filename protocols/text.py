@@ -1,0 +1,28 @@
+"""Text that comes from the telephone network: unknown charset, untrusted content."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_NAME = 64
+"""Longest name passed on, in characters. Networks send 15 to 20; more is noise."""
+
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# GB18030 contains GBK and GB2312, so one decoder serves every mainland Chinese exchange.
+_CHARSETS = ("utf-8", "gb18030")
+
+
+def decode_text(raw: bytes) -> str:
+    """Text of bytes in UTF-8 or GBK, cleaned; bytes that fit neither become ``?`` one by one. Never raises."""
+    for charset in _CHARSETS:
+        try:
+            return clean_text(raw.decode(charset))
+        except UnicodeDecodeError:
+            continue
+    return clean_text(raw.decode("ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?"))
+
+
+def clean_text(text: str) -> str:
+    """``text`` on one line: no control, bidirectional, invisible or private characters, at most MAX_NAME long."""
+    kept = (char for char in text if unicodedata.category(char) not in _DROPPED)
+    return " ".join("".join(kept).split())[:MAX_NAME].rstrip()
