@@ -24,7 +24,7 @@ class Phase(enum.Enum):
 class ModemLink:
     """Sets the modem up when the port opens, when it fell silent, and when asked to.
 
-    ``on_lost`` is called before the loss is reported. ``quiet`` tells whether the line can spare the modem for
+    ``on_lost`` is called when what is known of calls is no longer true, before a loss is reported. ``quiet`` tells whether the line can spare the modem for
     a setup, ``probing`` whether it may be asked if it is there.
     """
 
@@ -59,7 +59,8 @@ class ModemLink:
         return self.setup.voice if self.setup else None
 
     def open(self) -> None:
-        """The port is open."""
+        """The port is open; whatever was known of calls is not any more."""
+        self._on_lost()
         self._heard_at = self._context.now
         self._begin()
 
