@@ -1,1 +1,1 @@
-"""FSK caller id as raw serial bytes (Bellcore SDMF and MDMF)."""
+"""Caller-id receivers that pass on the demodulated FSK bytes of the telephone line."""

@@ -24,8 +24,8 @@ class Phase(enum.Enum):
 class ModemLink:
     """Sets the modem up when the port opens, when it fell silent, and when asked to.
 
-    ``on_lost`` is called when what is known of calls is no longer true, before a loss is reported. ``quiet`` tells whether the line can spare the modem for
-    a setup, ``probing`` whether it may be asked if it is there.
+    ``on_lost`` is called when what is known of calls is no longer true, before a loss is reported. ``quiet`` tells
+    whether the line can spare the modem for a setup, ``probing`` whether it may be asked if it is there.
     """
 
     def __init__(
