@@ -1,0 +1,64 @@
+"""Publish and subscribe: who wants to hear of committed events says so here.
+
+The commit is the truth; the bus only says "look". What is lost with the process is asked for again by sequence number,
+so an implementation delivers at least once, in the order of publishing, and never a failure of one listener to another.
+Every implementation passes the suite in ``tests/callcenter/bus_contract.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from storage.event_log import StoredEvent
+
+EventListener = Callable[[StoredEvent], None]
+Unsubscribe = Callable[[], None]
+
+_log = Logger(namespace="callcenter.bus")
+
+
+class EventBus(Protocol):
+    """What services and sockets see of the bus. Everything happens in the reactor's thread."""
+
+    def subscribe(self, listener: EventListener) -> Unsubscribe:
+        """Tell ``listener`` of every event from now on, until the returned function is called (twice does no harm)."""
+        ...
+
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        """Tell all listeners of ``events``, in order. Raises nothing: a failing listener is logged."""
+        ...
+
+
+class LocalBus:
+    """The bus of a single node: a list of listeners, called at once."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, EventListener] = {}
+
+    def subscribe(self, listener: EventListener) -> Unsubscribe:
+        """See ``EventBus``. The same listener may subscribe twice and is then told twice."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        """See ``EventBus``."""
+        for event in events:
+            for key, listener in list(self._listeners.items()):
+                # An earlier listener may have ended this one's subscription.
+                if key in self._listeners:
+                    _tell(listener, event)
+
+
+def _tell(listener: EventListener, event: StoredEvent) -> None:
+    try:
+        listener(event)
+    except Exception:  # noqa: BLE001 - whatever a listener does wrong, the others must still hear
+        _log.failure("a listener failed on {type} (event {seq})", type=event.type, seq=event.seq)

@@ -1,0 +1,324 @@
+"""Phone numbers: one canonical form for whatever a line, a person or a spreadsheet wrote.
+
+A canonical number is one of
+
+- ``+8613800138000``, ``+861062345678``, ``+12125550100``: E.164,
+- the same followed by ``;ext=801``: an extension behind a switchboard,
+- plain digits: a service number (``10086``, ``95588``, ``4008001234``), an extension of the house (``8001``), or
+  digits of which nothing better is known,
+- empty: there is no number.
+
+China is the home country. Nothing here raises on any text, except ``dial_string``, which refuses what must not be
+dialled. Results are cached: the same callers come again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, geocoder
+
+from callcenter.errors import InvalidError
+
+HOME = "CN"
+MAX_DIGITS = 32
+"""More than any network carries; what is longer is cut, so that it fits the column."""
+
+_CACHE_SIZE = 8192
+
+
+class NumberKind(StrEnum):
+    """What sort of number it is."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    SERVICE = "service"
+    EXTENSION = "extension"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class CanonicalNumber:
+    """A number in canonical form. ``dialable`` is what to dial for it from this hospital's lines."""
+
+    number: str
+    kind: NumberKind
+    dialable: str
+
+    @property
+    def region(self) -> str:
+        """Where the number belongs, in Chinese; empty when that is not known."""
+        return region_of(self.number, "zh")
+
+    @property
+    def region_en(self) -> str:
+        """Where the number belongs, in English; empty when that is not known."""
+        return region_of(self.number, "en")
+
+
+_ABSENT = CanonicalNumber("", NumberKind.ABSENT, "")
+
+_EXTENSION_WORD = re.compile(
+    r"^(.*?\d[^\d]*?)(?:转|轉|分机号?|分機|内线|;\s*ext\s*=|extension|extn?\.?|x|#|,+|;)\s*[:.]?\s*(\d{1,8})\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_EXTENSION_DASH = re.compile(r"^(.*\d)\s*-\s*(\d{1,6})\s*$", re.DOTALL)
+
+# Carriers' prefixes for cheap long-distance calls, which some handsets and exchanges put before the number.
+_CARRIER_PREFIX = re.compile(r"^(?:179[0-9]{2}|12593|11808|10193|193)(?=\d{7})")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(?:10|2\d)\d{7,8}|[3-9]\d{2}\d{7,8}")
+# A spreadsheet ate the leading 0.
+_LANDLINE_WITHOUT_ZERO = re.compile(r"(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7}")
+_LOCAL = re.compile(r"[2-8]\d{6,7}")
+_TOLL_FREE = re.compile(r"[48]00\d{7}")
+_SERVICE = re.compile(r"1[12]\d|1(?:00|01|06|1[0-9]|2[0-9]|8[0-9])\d{2,3}|106[5-9]\d{8,16}|9[56]\d{3,4}")
+_HOUSE = re.compile(r"\d{1,6}")
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def normalise(raw: str, area_code: str = "") -> CanonicalNumber:
+    """The canonical form of ``raw``. ``area_code`` (``010``, ``0755``) completes local numbers. Never raises."""
+    text = _plain(raw)
+    area = _digits(area_code).lstrip("0")
+    if not _digits(text):
+        return _ABSENT
+    if (extended := _with_extension(_EXTENSION_WORD, text, area)) is not None:
+        return extended
+    whole = _read(text, area)
+    if whole.kind is not NumberKind.UNKNOWN:
+        return whole
+    return _with_extension(_EXTENSION_DASH, text, area) or _first_of_several(text, area) or whole
+
+
+def mask(number: str) -> str:
+    """``number`` with its middle hidden: ``138****8000``. Service numbers and extensions identify nobody."""
+    canonical = normalise(number)
+    if canonical.kind in (NumberKind.SERVICE, NumberKind.EXTENSION, NumberKind.ABSENT):
+        return canonical.number
+    digits = _people_digits(canonical.number)
+    head = 0 if len(digits) < 10 else 3
+    return f"{digits[:head]}****{digits[-4:]}"
+
+
+def format_number(number: str) -> str:
+    """``number`` as people write it: ``138 0013 8000``, ``010 6234 5678-801``, ``+1 212-555-0100``."""
+    base, _, extension = number.partition(";ext=")
+    parsed = _parse(base) if base.startswith("+") else None
+    if parsed is None:
+        return number
+    home = parsed.country_code == _HOME_CODE
+    style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    text = phonenumbers.format_number(parsed, style)
+    return f"{text}-{extension}" if extension else text
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def region_of(number: str, language: str) -> str:
+    """Province and city of a canonical home number, country of a foreign one, in ``zh`` or ``en``; else empty."""
+    parsed = _parse(number.partition(";")[0]) if number.startswith("+") else None
+    if parsed is None:
+        return ""
+    name = geocoder.description_for_number(parsed, language)
+    if parsed.country_code == _HOME_CODE and name == geocoder.country_name_for_number(parsed, language):
+        return ""
+    return name
+
+
+_DIALLED = re.compile(r"\+?[\d*#, ().\-–—/]+")
+_PREMIUM = re.compile(r"(?:0\d{2,3})?16[08]\d{3,5}")
+
+
+def dial_string(raw: str, area_code: str = "") -> str:
+    """What to send to the exchange for ``raw``: 1 to 32 of ``0-9 * # ,``.
+
+    Raises ``InvalidError`` for anything that is no plain number: control characters and command separators, codes
+    that begin with ``*`` or ``#`` (they reprogram the line), premium-rate numbers, and numbers that are too long.
+    """
+    text = _plain(raw, keep_controls=True)
+    base, _ = _split_word(text)
+    pressed = re.sub(r"[^\d*#,]", "", base)
+    if not _DIALLED.fullmatch(base) or not _digits(base):
+        raise _refused("A number consists of digits, with blanks, dashes and brackets between them.")
+    if pressed.startswith(("*", "#", ",")):
+        raise _refused("Codes that begin with * or # change the settings of the line and are not dialled.")
+    canonical = normalise(text, area_code)
+    if _is_premium(canonical) or _is_premium(normalise(re.split("[*#,]", base)[0], area_code)):
+        raise _refused("This is a premium-rate number.")
+    if ";ext=" not in canonical.number and any(char in text for char in "*#,"):
+        # Pauses and tones were typed on purpose: 9 for an outside line, the choices of a menu.
+        return _within_length(re.sub(r"[^\d*#,]", "", text))
+    if len(_digits(text)) > MAX_DIGITS:
+        raise _too_long()
+    return _within_length(canonical.dialable)
+
+
+def warm_up() -> None:
+    """Load the number tables (about a tenth of a second); to be called once, off the reactor's thread."""
+    for number in ("+8613800138000", "+861062345678"):
+        normalise(number)
+        region_of(number, "zh")
+        region_of(number, "en")
+
+
+_MAY_HAVE_EXTENSIONS = frozenset({NumberKind.LANDLINE, NumberKind.SERVICE, NumberKind.FOREIGN, NumberKind.MOBILE})
+_HOME_CODE = phonenumbers.country_code_for_region(HOME)
+
+
+def _plain(raw: str, *, keep_controls: bool = False) -> str:
+    """Full-width and other digits and signs as ASCII; invisible characters gone unless they are to be refused."""
+    text = unicodedata.normalize("NFKC", raw).strip(" \t")
+    kept = text if keep_controls else "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in kept)
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in text if char in "0123456789")
+
+
+def _read(text: str, area: str) -> CanonicalNumber:
+    """``text`` as one number without extension."""
+    digits = _digits(text)[:MAX_DIGITS]
+    if text.lstrip(" (").startswith("+"):
+        return _international(digits, area)
+    if digits.startswith("00") and len(digits) > 7:
+        return _international(digits[2:], area)
+    stripped = _CARRIER_PREFIX.sub("", digits)
+    for candidate in dict.fromkeys((digits, stripped)):
+        found = _national(candidate, area)
+        if found is not None:
+            return found
+    return CanonicalNumber(digits, NumberKind.UNKNOWN, digits)
+
+
+def _international(digits: str, area: str) -> CanonicalNumber:
+    home = str(_HOME_CODE)
+    if digits.startswith(home):
+        rest = digits[len(home) :]
+        found = _national(rest, area) or _national("0" + rest, area)
+        if found is not None and found.kind is not NumberKind.EXTENSION:
+            return found
+    parsed = _parse("+" + digits)
+    if parsed is not None and parsed.country_code != _HOME_CODE and phonenumbers.is_possible_number(parsed):
+        number = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+        return CanonicalNumber(number, NumberKind.FOREIGN, "00" + number[1:])
+    number = "+" + digits
+    return CanonicalNumber(number, NumberKind.UNKNOWN, "00" + digits)
+
+
+def _national(digits: str, area: str) -> CanonicalNumber | None:
+    """``digits`` in the national numbering plan, or None when they do not fit it."""
+    if _SERVICE.fullmatch(digits) or _TOLL_FREE.fullmatch(digits):
+        return CanonicalNumber(digits, NumberKind.SERVICE, digits)
+    for candidate in _without_prefixes(digits):
+        if _MOBILE.fullmatch(candidate):
+            return _mobile(candidate)
+        if _TOLL_FREE.fullmatch(candidate):
+            return CanonicalNumber(candidate, NumberKind.SERVICE, candidate)
+    return _landline(digits, area) or _short(digits)
+
+
+def _mobile(digits: str) -> CanonicalNumber:
+    return CanonicalNumber(f"+{_HOME_CODE}{digits}", NumberKind.MOBILE, digits)
+
+
+def _without_prefixes(digits: str) -> list[str]:
+    """``digits``, and without a trunk or country prefix: 0, 86, 086."""
+    return [digits, *(digits[len(prefix) :] for prefix in ("086", "86", "0") if digits.startswith(prefix))]
+
+
+def _landline(digits: str, area: str) -> CanonicalNumber | None:
+    if digits.startswith("086") and _LANDLINE.fullmatch(digits[3:].removeprefix("0")):
+        national = digits[3:].removeprefix("0")
+    elif digits.startswith("0") and _LANDLINE.fullmatch(digits[1:]):
+        national = digits[1:]
+    elif digits.startswith("86") and len(digits) >= 11 and _LANDLINE.fullmatch(digits[2:].removeprefix("0")):
+        national = digits[2:].removeprefix("0")
+    elif _LANDLINE_WITHOUT_ZERO.fullmatch(digits):
+        national = digits
+    elif area and _LOCAL.fullmatch(digits):
+        national = area + digits
+    else:
+        return None
+    local = area and national.startswith(area) and _LOCAL.fullmatch(national[len(area) :])
+    dialable = national[len(area) :] if local else "0" + national
+    return CanonicalNumber(f"+{_HOME_CODE}{national}", NumberKind.LANDLINE, dialable)
+
+
+def _short(digits: str) -> CanonicalNumber | None:
+    if _LOCAL.fullmatch(digits):
+        return CanonicalNumber(digits, NumberKind.LANDLINE, digits)
+    if _HOUSE.fullmatch(digits):
+        return CanonicalNumber(digits, NumberKind.EXTENSION, digits)
+    return None
+
+
+def _split_word(text: str) -> tuple[str, str]:
+    match = _EXTENSION_WORD.match(text)
+    return (match[1].strip(), match[2]) if match else (text, "")
+
+
+def _with_extension(pattern: re.Pattern[str], text: str, area: str) -> CanonicalNumber | None:
+    match = pattern.match(text)
+    if match is None:
+        return None
+    base = _read(match[1], area)
+    if base.kind not in _MAY_HAVE_EXTENSIONS:
+        return None
+    # Three pauses: a switchboard needs some seconds before it takes the extension.
+    return CanonicalNumber(f"{base.number};ext={match[2]}", base.kind, f"{base.dialable},,,{match[2]}")
+
+
+def _first_of_several(text: str, area: str) -> CanonicalNumber | None:
+    """Two numbers in one field, ``13800138000/13900139000``: the first that can be read."""
+    for part in re.split(r"[/、,;|或]+|\s{1,}", text):
+        found = _read(part, area) if part and part != text else _ABSENT
+        if found.kind in (NumberKind.LANDLINE, NumberKind.FOREIGN, NumberKind.MOBILE):
+            return found
+    return None
+
+
+def _parse(number: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(number, HOME)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _people_digits(number: str) -> str:
+    """Digits as people at home read them: without the country code of home, with the trunk 0 of landlines."""
+    base = number.partition(";")[0]
+    if not base.startswith(f"+{_HOME_CODE}"):
+        return base
+    national = base[1 + len(str(_HOME_CODE)) :]
+    return national if _MOBILE.fullmatch(national) else "0" + national
+
+
+def _is_premium(canonical: CanonicalNumber) -> bool:
+    if canonical.kind is NumberKind.MOBILE:
+        return False
+    if _PREMIUM.fullmatch(canonical.dialable.partition(",")[0]):
+        return True
+    parsed = _parse(canonical.number.partition(";")[0])
+    return parsed is not None and phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE
+
+
+def _within_length(dialled: str) -> str:
+    if not 1 <= len(dialled) <= MAX_DIGITS:
+        raise _too_long()
+    return dialled
+
+
+def _too_long() -> InvalidError:
+    return _refused(f"A number has 1 to {MAX_DIGITS} digits.")
+
+
+def _refused(message: str) -> InvalidError:
+    return InvalidError(message, {"number": message})

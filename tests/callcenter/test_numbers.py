@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.errors import InvalidError
+from callcenter.numbers import NumberKind, dial_string, format_number, mask, normalise
+
+MOBILE = "+8613800138000"
+LANDLINE = "+861062345678"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "13800138000",
+        "138 0013 8000",
+        "138-0013-8000",
+        "138/0013/8000",
+        "(138)00138000",
+        "+86 138 0013 8000",
+        "+8613800138000",
+        "008613800138000",
+        "08613800138000",
+        "8613800138000",
+        "013800138000",
+        "1795113800138000",
+        "12593 13800138000",
+        "17951013800138000",
+        "１３８００１３８０００",
+        "＋８６１３８００１３８０００",
+        "١٣٨٠٠١٣٨٠٠٠",
+        "tel:13800138000",
+        "13800138000/13900139000",
+        "13800138000、010-62345678",
+        "\u202d13800138000\u202c",
+    ],
+)
+def test_every_way_to_write_a_mobile_number(raw: str) -> None:
+    assert normalise(raw).number == MOBILE
+    assert normalise(raw).kind is NumberKind.MOBILE
+
+
+@pytest.mark.parametrize(
+    ("raw", "area", "number"),
+    [
+        ("010-62345678", "", LANDLINE),
+        ("(010)62345678", "", LANDLINE),
+        ("010/62345678", "", LANDLINE),
+        ("+86 10 6234 5678", "", LANDLINE),
+        ("+86 (0)10 6234 5678", "", LANDLINE),
+        ("0086-10-62345678", "", LANDLINE),
+        ("86-10-62345678", "", LANDLINE),
+        ("1062345678", "", LANDLINE),
+        ("62345678", "010", LANDLINE),
+        ("62345678", "10", LANDLINE),
+        ("0755 2345 6789", "010", "+8675523456789"),
+        ("0411-3456789", "", "+864113456789"),
+        ("62345678", "", "62345678"),
+        ("010-62345678转801", "", LANDLINE + ";ext=801"),
+        ("010-62345678-801", "", LANDLINE + ";ext=801"),
+        ("62345678 ext 801", "010", LANDLINE + ";ext=801"),
+        ("010-62345678#801", "", LANDLINE + ";ext=801"),
+        ("010-62345678 分机 801", "", LANDLINE + ";ext=801"),
+    ],
+)
+def test_landlines(raw: str, area: str, number: str) -> None:
+    assert normalise(raw, area).number == number
+    assert normalise(raw, area).kind is NumberKind.LANDLINE
+
+
+@pytest.mark.parametrize(
+    ("raw", "number", "kind"),
+    [
+        ("10086", "10086", NumberKind.SERVICE),
+        ("+8610086", "10086", NumberKind.SERVICE),
+        ("95588", "95588", NumberKind.SERVICE),
+        ("955-88", "95588", NumberKind.SERVICE),
+        ("12345", "12345", NumberKind.SERVICE),
+        ("110", "110", NumberKind.SERVICE),
+        ("120", "120", NumberKind.SERVICE),
+        ("400-800-1234", "4008001234", NumberKind.SERVICE),
+        ("8008101234", "8008101234", NumberKind.SERVICE),
+        ("106912345678", "106912345678", NumberKind.SERVICE),
+        ("8001", "8001", NumberKind.EXTENSION),
+        ("801", "801", NumberKind.EXTENSION),
+        ("+1 (212) 555-0100", "+12125550100", NumberKind.FOREIGN),
+        ("0012125550100", "+12125550100", NumberKind.FOREIGN),
+        ("+85223456789", "+85223456789", NumberKind.FOREIGN),
+        ("", "", NumberKind.ABSENT),
+        ("P", "", NumberKind.ABSENT),
+        ("Restricted", "", NumberKind.ABSENT),
+        ("匿名", "", NumberKind.ABSENT),
+    ],
+)
+def test_service_numbers_extensions_and_the_rest(raw: str, number: str, kind: NumberKind) -> None:
+    assert (normalise(raw).number, normalise(raw).kind) == (number, kind)
+
+
+def test_regions_in_both_languages() -> None:
+    assert (normalise("13800138000").region, normalise("13800138000").region_en) == ("北京市", "Beijing")
+    assert normalise("0755-23456789").region == "广东省深圳市"
+    assert normalise("+12125550100").region == "美国"
+    assert normalise("10086").region == ""
+
+
+def test_masked_and_formatted() -> None:
+    assert mask(MOBILE) == "138****8000"
+    assert mask(LANDLINE + ";ext=801") == "010****5678"
+    assert mask("62345678") == "****5678"
+    assert mask("10086") == "10086"
+    assert mask("") == ""
+    assert format_number(MOBILE) == "138 0013 8000"
+    assert format_number(LANDLINE + ";ext=801") == "010 6234 5678-801"
+    assert format_number("+12125550100") == "+1 212-555-0100"
+    assert format_number("8001") == "8001"
+
+
+@pytest.mark.parametrize(
+    ("raw", "area", "dialled"),
+    [
+        ("+86 138 0013 8000", "", "13800138000"),
+        ("010-62345678", "010", "62345678"),
+        ("010-62345678", "021", "01062345678"),
+        ("010-62345678转801", "010", "62345678,,,801"),
+        ("+1 212 555 0100", "", "0012125550100"),
+        ("9,10086", "", "9,10086"),
+        ("120", "", "120"),
+        ("8001", "", "8001"),
+        ("13800138000,1*2#", "", "13800138000,1*2#"),
+    ],
+)
+def test_what_is_dialled(raw: str, area: str, dialled: str) -> None:
+    assert dial_string(raw, area) == dialled
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        " ",
+        "abc",
+        "138\r\nATH",
+        "10086\r",
+        "13800138000;ATDT999",
+        "13800138000&F",
+        "13800138000\x00",
+        "ATDT13800138000",
+        "*21*13800138000#",
+        "##002#",
+        "2" * 200,
+        "1" * 33,
+        "16812345",
+        "010-16812345",
+        "+19005550100",
+        "13800138000|13900139000",
+        "{number}",
+        "－－",
+    ],
+)
+def test_what_is_not_dialled(raw: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        dial_string(raw)
+    assert "number" in refused.value.fields
+
+
+_NUMBERISH = st.text(alphabet="0123456789+-*#,;/() .x转ext=１２３\u202e\r\nA", max_size=60)
+
+
+@given(st.one_of(st.text(max_size=80), _NUMBERISH), st.sampled_from(["", "010", "0755", "x"]))
+def test_never_raises_and_is_idempotent(raw: str, area: str) -> None:
+    once = normalise(raw, area)
+    assert normalise(once.number, area).number == once.number
+    assert len(once.number) <= 48
+    mask(once.number)
+    format_number(once.number)
+    assert isinstance(once.region, str)
+
+
+@given(st.one_of(st.text(max_size=80), _NUMBERISH))
+def test_a_dial_string_is_refused_or_harmless(raw: str) -> None:
+    try:
+        dialled = dial_string(raw)
+    except InvalidError:
+        return
+    assert 1 <= len(dialled) <= 32
+    assert set(dialled) <= set("0123456789*#,")
+    assert dialled[0] not in "*#"
