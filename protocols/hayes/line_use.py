@@ -68,6 +68,11 @@ class LineUse:
         """Name the link to the modem; line and link know each other."""
         self._link = link
 
+    @property
+    def holds_call(self) -> bool:
+        """Whether the modem itself is off hook, or on its way there or back."""
+        return self.hook not in (Hook.ON, Hook.HANDSET)
+
     # What the link asks.
 
     def quiet(self) -> bool:

@@ -73,6 +73,11 @@ class HayesSession:
         """Whether the modem accepted a command that switches caller id on. Known once set up."""
         return self._link.setup is not None and self._link.setup.caller_id is not None
 
+    @property
+    def holds_call(self) -> bool:
+        """Whether the modem itself is off hook, or on its way there or back."""
+        return self._line.holds_call
+
     def start(self, now: float) -> Actions:
         """The port is open: set the modem up."""
         self._context.now = now

@@ -1,0 +1,109 @@
+"""Serial ports (and pseudo-terminals) as Twisted transports, opened without holding up the reactor."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import serial
+from serial.tools import list_ports
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IProtocol
+from twisted.internet.serialport import SerialPort
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
+
+from hardware.line_device import HardwareError
+from hardware.supervisor import ClosablePort
+
+_USB = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
+
+
+class PortError(HardwareError):
+    """A port cannot be found or opened."""
+
+
+def resolve_port(port: str) -> str:
+    """Device path for a ``port`` setting. Reads the list of devices: call it off the reactor thread.
+
+    A path is returned as it is, so that a symbolic link is followed anew on each opening. ``PortError`` if no
+    plugged-in device, or more than one, is meant by ``usb:VID:PID[:SERIAL]``.
+    """
+    if not port.startswith("usb:"):
+        return port
+    match = _USB.fullmatch(port)
+    if match is None:
+        raise PortError(f"{port} is not of the form usb:VID:PID or usb:VID:PID:SERIAL")
+    vendor, product, number = int(match[1], 16), int(match[2], 16), match[3]
+    found = sorted(
+        info.device
+        for info in list_ports.comports()
+        if (info.vid, info.pid) == (vendor, product) and number in (None, info.serial_number)
+    )
+    if not found:
+        raise PortError(f"no device {port} is plugged in")
+    if len(found) > 1:
+        raise PortError(f"{port} is ambiguous ({', '.join(found)}): add the serial number, or give a path by-id")
+    return str(found[0])
+
+
+def open_device(port: str, baud: int) -> serial.Serial:
+    """Open ``port`` for this process alone, 8N1 without flow control. Blocks; ``PortError`` if it cannot be."""
+    path = resolve_port(port)
+    try:
+        return serial.Serial(path, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
+    except (OSError, ValueError) as error:
+        # serial.SerialException is an OSError.
+        raise PortError(f"cannot open {path}: {_plainly(error)}") from error
+
+
+def _plainly(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or error)
+
+
+class OpenPort(SerialPort):
+    """A transport over a ``serial.Serial`` that is open already. ``on_closed`` is called once, at the end."""
+
+    def __init__(
+        self, device: serial.Serial, protocol: IProtocol, reactor: ReactorBase, on_closed: Callable[[], None]
+    ) -> None:
+        self._device = device
+        self._on_closed = on_closed
+        # SerialPort would construct the device here, on the reactor thread.
+        self._serialFactory = lambda *_, **__: device  # type: ignore[assignment]
+        super().__init__(protocol, device.port, reactor, baudrate=device.baudrate)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+        """The device is gone, or ``close`` was called."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            # A driver may otherwise wait in close() for bytes that nobody will take.
+            self._device.reset_output_buffer()
+        try:
+            super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        finally:
+            self._on_closed()
+
+    def close(self) -> None:
+        """Close at once; unwritten bytes are dropped."""
+        if not self.disconnected:
+            self.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+
+
+class SerialOpener:
+    """Opens one configured port whenever asked."""
+
+    def __init__(self, port: str, baud: int, reactor: ReactorBase) -> None:
+        self._port = port
+        self._baud = baud
+        self._reactor = reactor
+
+    def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
+        """Open the port on a thread and connect ``protocol``. Fails with ``PortError``."""
+        pool = self._reactor.getThreadPool()
+        opening: Deferred[Any] = deferToThreadPool(self._reactor, pool, open_device, self._port, self._baud)
+        return opening.addCallback(OpenPort, protocol, self._reactor, on_closed)

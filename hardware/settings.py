@@ -1,0 +1,76 @@
+"""What can be set on one line."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from protocols.hayes.commands import checked_prefix
+from protocols.hayes.profiles import AUTO, profile_names
+
+
+class DriverName(enum.StrEnum):
+    """The device families a line can be of."""
+
+    HAYES = "hayes"
+    FSK = "fsk"
+
+
+STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
+
+
+class LineSettings(BaseModel):
+    """One ``[[lines]]`` section. Times are in seconds. None means what the driver finds right."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    """What people call the line."""
+    driver: DriverName
+    port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+    """A path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``."""
+    profile: str = AUTO
+    baud: int | None = None
+    ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
+    """No ring for this long means that ringing stopped. Modem: 6, FSK receiver (which knows no rings): 30."""
+    numberless_alarm_after: Annotated[int, Field(ge=1, le=1000)] = 5
+    dial_prefix: str = ""
+    international_prefix: str = "00"
+    group: str = ""
+    bound_agent: str = ""
+    trace: bool = False
+
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("must be one line of printable characters")
+        return name
+
+    @field_validator("port")
+    @classmethod
+    def _port(cls, port: str) -> str:
+        if not port.startswith(("/", "usb:")) or not port.isprintable():
+            raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+        return port
+
+    @field_validator("profile")
+    @classmethod
+    def _profile(cls, profile: str) -> str:
+        if profile not in profile_names():
+            raise ValueError(f"must be one of {', '.join(profile_names())}")
+        return profile
+
+    @field_validator("baud")
+    @classmethod
+    def _baud(cls, baud: int | None) -> int | None:
+        if baud is not None and baud not in STANDARD_BAUD_RATES:
+            raise ValueError(f"must be one of {', '.join(map(str, STANDARD_BAUD_RATES))}")
+        return baud
+
+    @field_validator("dial_prefix", "international_prefix")
+    @classmethod
+    def _prefix(cls, prefix: str) -> str:
+        return checked_prefix(prefix)

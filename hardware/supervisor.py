@@ -1,0 +1,142 @@
+"""Keeps one port open: opens it, notices its loss, tries again for ever with growing, jittered pauses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from hardware.line_device import HardwareError
+
+log = Logger()
+
+
+class ClosablePort(Protocol):
+    """An open port."""
+
+    def close(self) -> None:
+        """Close at once."""
+        ...
+
+
+class PortOpener(Protocol):
+    """Opens a port whenever asked."""
+
+    def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
+        """Open and connect ``protocol``; fails with ``HardwareError``. ``on_closed`` is called when it closes."""
+        ...
+
+
+@dataclass
+class BackOff:
+    """Pauses in seconds: from ``first`` doubling to ``most``, each shortened by up to half at random, so that the
+    lines of one hub do not all try in the same moment.
+    """
+
+    first: float = 0.5
+    most: float = 15.0
+    source: random.Random = field(default_factory=random.Random)
+    _next: float = 0.0
+
+    def reset(self) -> None:
+        """Begin again with the shortest pause."""
+        self._next = 0.0
+
+    def pause(self) -> float:
+        """The next pause."""
+        self._next = min(self.most, max(self.first, 2 * self._next))
+        return self._next * self.source.uniform(0.5, 1.0)
+
+
+class PortSupervisor:
+    """Runs ``build()``'s protocols on the port of ``opener``, one after another.
+
+    ``on_down`` is told why each time the port could not be opened; its loss is the protocol's to report.
+    """
+
+    def __init__(
+        self,
+        opener: PortOpener,
+        build: Callable[[], IProtocol],
+        on_down: Callable[[str], None],
+        clock: IReactorTime,
+        back_off: BackOff | None = None,
+    ) -> None:
+        self._opener = opener
+        self._build = build
+        self._on_down = on_down
+        self._clock = clock
+        self._back_off = back_off or BackOff()
+        self._running = False
+        self._port: ClosablePort | None = None
+        self._opening: Deferred[None] | None = None
+        self._retry: IDelayedCall | None = None
+        self._closed_early = False
+
+    def start(self) -> None:
+        """Open the port now, and again whenever it is lost."""
+        if not self._running:
+            self._running = True
+            self._open()
+
+    def stop(self) -> Deferred[None]:
+        """Close the port and open it no more. Fires when nothing of it is left, an opening in progress included."""
+        self._running = False
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._port is not None:
+            self._port.close()
+        done: Deferred[None] = Deferred()
+        if self._opening is None:
+            done.callback(None)
+        else:
+            self._opening.addBoth(lambda _: done.callback(None))
+        return done
+
+    def _open(self) -> None:
+        self._retry = None
+        self._closed_early = False
+        opening: Deferred[None] = self._opener.open(self._build(), self._closed).addCallbacks(
+            self._opened, self._not_opened
+        )
+        self._opening = opening
+        opening.addErrback(lambda failure: log.failure("port supervision", failure=failure))
+        opening.addBoth(self._opening_done)
+
+    def _opening_done(self, _: object) -> None:
+        self._opening = None
+
+    def _opened(self, port: ClosablePort) -> None:
+        if self._closed_early:
+            # Closed before the opener could hand it over.
+            self._try_again()
+            return
+        self._port = port
+        self._back_off.reset()
+        if not self._running:
+            port.close()
+
+    def _not_opened(self, failure: Failure) -> None:
+        error = failure.value
+        if not isinstance(error, HardwareError):
+            log.failure("unexpected error while opening a port", failure=failure)
+        if self._running:
+            self._on_down(str(error))
+        self._try_again()
+
+    def _closed(self) -> None:
+        self._closed_early = self._port is None
+        if self._port is not None:
+            self._port = None
+            self._try_again()
+
+    def _try_again(self) -> None:
+        if self._running:
+            self._retry = self._clock.callLater(self._back_off.pause(), self._open)
