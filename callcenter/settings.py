@@ -1,0 +1,195 @@
+"""What can be set in callcenter.toml, section by section. A field's description is what an error shows as allowed."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from callcenter.config_secrets import LocalPath, SecretText
+from hardware.drivers import LineSettings
+
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "oracle": "oracle+oracledb"}
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+
+class HospitalSettings(Section):
+    """``[hospital]``: whose call center this is, and where."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80, description="Shown on pages, 1 to 80 characters.")] = (
+        "Huifang"
+    )
+    time_zone: Annotated[
+        str, Field(description="IANA name such as Asia/Shanghai; day boundaries and shown times follow it.")
+    ] = "Asia/Shanghai"
+    language: Annotated[
+        Literal["zh_CN", "en"], Field(description="Language where neither person nor browser asks for one.")
+    ] = "zh_CN"
+    area_code: Annotated[
+        str,
+        Field(
+            pattern=r"^0[1-9][0-9]{1,2}$|^$",
+            description="Area code of the lines, with its 0 (010, 0571): landlines dialled without one are there.",
+        ),
+    ] = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a known time zone") from error
+        return value
+
+
+class VarSettings(Section):
+    """``[var]``: where the daemon keeps what it writes."""
+
+    folder: Annotated[LocalPath, Field(description="Data folder; relative to the configuration file.")] = Path("var")
+
+
+class DatabaseSettings(Section):
+    """``[database]``: one file, or a server's address."""
+
+    path: Annotated[Path | None, Field(description="SQLite file; relative to the data folder.")] = None
+    url: Annotated[
+        SecretText | None,
+        Field(
+            description="postgresql://user:password@host/name or oracle://user:password@host/?service_name=NAME, "
+            'best as { env = "NAME" } or { file = "path" }.'
+        ),
+    ] = None
+
+    @field_validator("url")
+    @classmethod
+    def _known_dialect(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _scheme(value) not in _DIALECTS:
+            raise ValueError("must begin with " + ", ".join(f"{name}://" for name in _DIALECTS))
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> DatabaseSettings:
+        if self.path is not None and self.url is not None:
+            raise ValueError("has both path and url; keep one")
+        return self
+
+
+def _scheme(url: SecretStr) -> str:
+    return url.get_secret_value().partition("://")[0].partition("+")[0]
+
+
+class TlsSettings(Section):
+    """``[web.tls]``: serve HTTPS without a proxy in front."""
+
+    certificate: Annotated[LocalPath, Field(description="PEM file with the certificate and its chain.")]
+    key: Annotated[LocalPath, Field(description="PEM file with the private key; keep it at mode 0600.")]
+
+    @field_validator("certificate", "key")
+    @classmethod
+    def _readable(cls, value: Path) -> Path:
+        if not os.access(value, os.R_OK):
+            raise ValueError(f"the file {value} cannot be read")
+        return value
+
+
+class WebSettings(Section):
+    """``[web]``: where browsers find us."""
+
+    port: Annotated[int, Field(ge=0, le=65535, description="TCP port, 1 to 65535; 0 takes any free one.")] = 8080
+    interface: Annotated[
+        IPv4Address | IPv6Address, Field(description="Address to listen on; 0.0.0.0 or :: for every one.")
+    ] = IPv4Address("127.0.0.1")
+    public_url: Annotated[
+        str, Field(description="Address that browsers use, https://calls.example.org; needed behind a proxy.")
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[IPv4Address | IPv6Address, ...],
+        Field(description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."),
+    ] = ()
+    metrics_readers: Annotated[
+        tuple[IPv4Address | IPv6Address, ...], Field(description="Addresses that may read /metrics.")
+    ] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+    session_days: Annotated[int, Field(ge=1, le=90, description="Days after which one signs in again, 1 to 90.")] = 7
+    tls: Annotated[TlsSettings | None, Field(description="Certificate and key to serve HTTPS directly.")] = None
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_origin(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be http:// or https:// and a host, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class TargetSettings(Section):
+    """``[telephony.targets]``: what the wallboard shows beside each figure."""
+
+    service_level: Annotated[float, Field(ge=0, le=1, description="Share answered in time, 0 to 1.")] = 0.8
+    average_speed_of_answer: Annotated[float, Field(gt=0, le=3600, description="Seconds, up to 3600.")] = 20.0
+    abandoned: Annotated[float, Field(ge=0, le=1, description="Share of abandoned calls, 0 to 1.")] = 0.05
+    longest_wait: Annotated[float, Field(gt=0, le=3600, description="Seconds, up to 3600.")] = 60.0
+
+
+class TelephonySettings(Section):
+    """``[telephony]``: how figures are counted."""
+
+    service_level_seconds: Annotated[
+        int, Field(ge=1, le=600, description="A call answered within this many seconds counts as in time, 1 to 600.")
+    ] = 20
+    short_abandon_seconds: Annotated[
+        int, Field(ge=0, le=120, description="Calls given up sooner are left out of the figures, 0 to 120.")
+    ] = 5
+    targets: Annotated[TargetSettings, Field(description="Targets beside the figures.")] = TargetSettings()
+
+
+class LoggingSettings(Section):
+    """``[logging]``: what the daemon says about itself."""
+
+    format: Annotated[Literal["text", "json"], Field(description="Readable lines, or one JSON object a line.")] = "text"
+    level: Annotated[
+        Literal["debug", "info", "warn", "error"], Field(description="Events below this level are left out.")
+    ] = "info"
+    stall_milliseconds: Annotated[
+        int, Field(ge=0, le=60_000, description="Report a reactor turn longer than this; 0 switches it off.")
+    ] = 50
+    watch_blocking: Annotated[
+        bool, Field(description="Report each blocking call on the reactor's thread: slow, for development.")
+    ] = False
+
+
+class Settings(Section):
+    """The whole file."""
+
+    hospital: Annotated[HospitalSettings, Field(description="Name, time zone, language.")] = HospitalSettings()
+    var: Annotated[VarSettings, Field(default_factory=dict, description="The data folder.")]
+    database: Annotated[DatabaseSettings, Field(description="Where records are kept.")] = DatabaseSettings()
+    web: Annotated[WebSettings, Field(description="Address and port of the pages.")] = WebSettings()
+    telephony: Annotated[TelephonySettings, Field(description="Figures and targets.")] = TelephonySettings()
+    logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
+    lines: Annotated[tuple[LineSettings, ...], Field(description="One [[lines]] for each phone line.")] = ()
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's address of the database. May hold a password: never log it."""
+        if self.database.url is None:
+            return f"sqlite:///{self.var.folder / (self.database.path or 'huifang.db')}"
+        text = self.database.url.get_secret_value()
+        return f"{_DIALECTS[_scheme(self.database.url)]}://{text.partition('://')[2]}"
+
+    @property
+    def trace_folder(self) -> Path:
+        """Where raw line traces go."""
+        return self.var.folder / "traces"

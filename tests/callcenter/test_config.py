@@ -1,0 +1,162 @@
+"""The configuration file: what it gives, and what its errors say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from callcenter.config import Configuration, ConfigurationError, load, parse
+from hardware.settings import DriverName
+
+FILE = Path("/etc/huifang/callcenter.toml")
+
+
+def read(text: str, environment: Mapping[str, str] | None = None) -> Configuration:
+    return parse(text, FILE, environment or {})
+
+
+def problems(text: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(text, environment)
+    return str(caught.value).splitlines()
+
+
+def test_an_empty_file_is_a_working_configuration() -> None:
+    settings = read("").settings
+    assert settings.database_url == "sqlite:////etc/huifang/var/huifang.db"
+    assert settings.trace_folder == Path("/etc/huifang/var/traces")
+    assert settings.web.port == 8080
+    assert str(settings.web.interface) == "127.0.0.1"
+    assert settings.lines == ()
+
+
+def test_a_line_needs_name_driver_and_port_only() -> None:
+    settings = read('[[lines]]\nname = "1"\ndriver = "hayes"\nport = "/dev/ttyACM0"\nprofile = "auto"\n').settings
+    (line,) = settings.lines
+    assert (line.name, line.driver, line.port, line.profile) == ("1", DriverName.HAYES, "/dev/ttyACM0", "auto")
+
+
+def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folder() -> None:
+    settings = read('[var]\nfolder = "data"\n[database]\npath = "calls.db"\n').settings
+    assert settings.var.folder == Path("/etc/huifang/data")
+    assert settings.database_url == "sqlite:////etc/huifang/data/calls.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535. TCP"),
+        ('[web]\nport = "http"\n', f'{FILE}:2: web.port: "http" is not allowed: should be a valid integer'),
+        ("[web]\n\nprot = 1\n", f'{FILE}:3: web.prot: is not a setting; did you mean "port"? Allowed here: interface,'),
+        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: database, hospital,'),
+        ('[hospital]\ntime_zone = "Mars/Base"\n', f'{FILE}:2: hospital.time_zone: "Mars/Base" is not a known time'),
+        ('[hospital]\nlanguage = "de"\n', f'{FILE}:2: hospital.language: "de" is not allowed; must be'),
+        ('[hospital]\narea_code = "571"\n', f'{FILE}:2: hospital.area_code: "571" is not allowed'),
+        ('[web]\npublic_url = "calls.example.org"\n', f'{FILE}:2: web.public_url: "calls.example.org" must be http://'),
+        ('[web]\ninterface = "localhost"\n', f'{FILE}:2: web.interface: "localhost" is not allowed'),
+        ('[web]\ntrusted_proxies = ["10.0.0.1", "x"]\n', f'{FILE}:2: web.trusted_proxies[2]: "x" is not allowed'),
+        ("[telephony.targets]\nservice_level = 80\n", f"{FILE}:2: telephony.targets.service_level: 80 is not allowed"),
+        ('[web.tls]\ncertificate = "none.pem"\nkey = "k"\n', f'{FILE}:2: web.tls.certificate: "none.pem" the file /etc/huifang/'),
+        ('lines = "one"\n', f'{FILE}:1: lines: "one" is not allowed'),
+        ("[web\n", f"{FILE}: is not TOML: Expected ']' at the end of a table declaration (at line 1, column 5)"),
+    ],
+)  # fmt: skip
+def test_an_error_names_file_line_key_and_what_is_allowed(text: str, expected: str) -> None:
+    assert problems(text)[0].startswith(expected)
+
+
+def test_a_wrong_driver_is_answered_with_the_drivers_there_are() -> None:
+    (problem,) = problems('[[lines]]\nname = "1"\nport = "/dev/ttyS0"\ndriver = "hays"\n')
+    assert problem.startswith(f"{FILE}:4: lines[1].driver: \"hays\" is not allowed; must be 'hayes' or 'fsk'")
+    assert 'did you mean "hayes"?' in problem
+
+
+def test_every_mistake_is_listed_at_once() -> None:
+    found = problems('[web]\nport = -1\n[[lines]]\nname = "1"\ndriver = "hayes"\nport = "COM1"\nprofile = "best"\n')
+    assert [line.split(": ")[:2] for line in found] == [
+        [f"{FILE}:2", "web.port"],
+        [f"{FILE}:6", "lines[1].port"],
+        [f"{FILE}:7", "lines[1].profile"],
+    ]
+
+
+def test_a_missing_key_is_reported_at_its_section() -> None:
+    assert problems('\n[[lines]]\nname = "1"\ndriver = "hayes"\n')[0].startswith(f"{FILE}:2: lines[1].port: is missing")
+
+
+def test_two_lines_of_one_name_or_port_are_refused() -> None:
+    line = '[[lines]]\nname = "{}"\ndriver = "hayes"\nport = "/dev/{}"\n'
+    assert problems(line.format("a", 1) + line.format("a", 2)) == [
+        f'{FILE}:6: lines[2].name: "a" is taken by line 1 of the file'
+    ]
+    assert problems(line.format("a", 1) + line.format("b", 1)) == [
+        f'{FILE}:8: lines[2].port: "/dev/1" is taken by line 1 of the file'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:secret@db/huifang", "postgresql+psycopg://u:secret@db/huifang"),
+        ("postgresql+psycopg://u:secret@db/huifang", "postgresql+psycopg://u:secret@db/huifang"),
+        ("oracle://u:secret@db/?service_name=HIS", "oracle+oracledb://u:secret@db/?service_name=HIS"),
+    ],
+)
+def test_a_database_url_may_come_from_the_environment(url: str, expected: str) -> None:
+    settings = read('[database]\nurl = { env = "DATABASE_URL" }\n', {"DATABASE_URL": url}).settings
+    assert settings.database_url == expected
+    assert "secret" not in repr(settings)
+
+
+def test_an_unset_variable_is_named() -> None:
+    (problem,) = problems('[database]\nurl = { env = "DATABASE_URL" }\n')
+    assert problem.startswith(f"{FILE}:2: database.url: the environment variable DATABASE_URL is not set")
+
+
+@pytest.mark.parametrize("text", ['[database]\nurl = "mysql://u:pass-1@db/x"\n', '[database]\nurl = ["pass-1"]\n'])
+def test_an_error_never_shows_a_secret(text: str) -> None:
+    (problem,) = problems(text)
+    assert problem.startswith(f"{FILE}:2: database.url: ")
+    assert "pass-1" not in problem
+
+
+def test_path_and_url_exclude_each_other() -> None:
+    (problem,) = problems('[database]\npath = "a"\nurl = "sqlite:///b"\n')
+    assert problem.startswith(f"{FILE}:1: database: has both path and url; keep one")
+
+
+def test_a_secret_from_a_file_is_read_beside_the_configuration(tmp_path: Path) -> None:
+    secret = tmp_path / "database.secret"
+    secret.write_text("postgresql://u:p@db/x\n")
+    secret.chmod(0o600)
+    file = tmp_path / "callcenter.toml"
+    file.write_text('[database]\nurl = { file = "database.secret" }\n')
+    configuration = load(file)
+    assert configuration.settings.database_url == "postgresql+psycopg://u:p@db/x"
+    assert configuration.warnings == ()
+
+
+def test_a_secret_file_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
+    secret = tmp_path / "database.secret"
+    secret.write_text("postgresql://u:p@db/x\n")
+    secret.chmod(0o644)
+    file = tmp_path / "callcenter.toml"
+    file.write_text('[database]\nurl = { file = "database.secret" }\n')
+    assert load(file).warnings == (f"{secret} can be read by other users; run: chmod 600 {secret}",)
+
+
+def test_a_missing_or_empty_secret_file_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "callcenter.toml"
+    file.write_text('[database]\nurl = { file = "absent" }\n')
+    with pytest.raises(ConfigurationError, match="absent cannot be read: No such file"):
+        load(file)
+    (tmp_path / "absent").write_text(" \n")
+    with pytest.raises(ConfigurationError, match="absent is empty"):
+        load(file)
+
+
+def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read: No such file"):
+        load(tmp_path / "none.toml")
