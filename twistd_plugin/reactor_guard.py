@@ -75,7 +75,7 @@ class ReactorGuard:
         self._seen("database statement")
 
     def _seen(self, what: str) -> None:
-        if self._busy or threading.get_ident() != self._thread or getattr(_allowed, "reason", ""):
+        if self._busy or threading.get_ident() != self._thread or getattr(_allowed, "reason", "") != "":
             return
         self._busy = True
         try:

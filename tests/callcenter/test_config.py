@@ -47,7 +47,7 @@ def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folde
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535. TCP"),
+        ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535. T"),
         ('[web]\nport = "http"\n', f'{FILE}:2: web.port: "http" is not allowed: should be a valid integer'),
         ("[web]\n\nprot = 1\n", f'{FILE}:3: web.prot: is not a setting; did you mean "port"? Allowed here: interface,'),
         ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: database, hospital,'),
@@ -58,7 +58,7 @@ def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folde
         ('[web]\ninterface = "localhost"\n', f'{FILE}:2: web.interface: "localhost" is not allowed'),
         ('[web]\ntrusted_proxies = ["10.0.0.1", "x"]\n', f'{FILE}:2: web.trusted_proxies[2]: "x" is not allowed'),
         ("[telephony.targets]\nservice_level = 80\n", f"{FILE}:2: telephony.targets.service_level: 80 is not allowed"),
-        ('[web.tls]\ncertificate = "none.pem"\nkey = "k"\n', f'{FILE}:2: web.tls.certificate: "none.pem" the file /etc/huifang/'),
+        ('[web.tls]\ncertificate = "none.pem"\nkey = "k"\n', f'{FILE}:2: web.tls.certificate: "none.pem" the file'),
         ('lines = "one"\n', f'{FILE}:1: lines: "one" is not allowed'),
         ("[web\n", f"{FILE}: is not TOML: Expected ']' at the end of a table declaration (at line 1, column 5)"),
     ],
