@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import termios
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,10 @@ from hardware.line_device import HardwareError
 from hardware.supervisor import ClosablePort
 
 _USB = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
+
+
+# serial.SerialException is an OSError; termios.error, which tcflush() and the like raise, is not.
+_DEVICE_ERRORS = (OSError, termios.error)
 
 
 class PortError(HardwareError):
@@ -56,14 +62,13 @@ def open_device(port: str, baud: int) -> serial.Serial:
     path = resolve_port(port)
     try:
         return serial.Serial(path, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
-    except (OSError, ValueError) as error:
-        # serial.SerialException is an OSError.
+    except (*_DEVICE_ERRORS, ValueError) as error:
         raise PortError(f"cannot open {path}: {_plainly(error)}") from error
 
 
 def _plainly(error: Exception) -> str:
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or error)
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
 
 
 class OpenPort(SerialPort):
@@ -80,7 +85,7 @@ class OpenPort(SerialPort):
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802
         """The device is gone, or ``close`` was called."""
-        with contextlib.suppress(OSError, serial.SerialException):
+        with contextlib.suppress(*_DEVICE_ERRORS):
             # A driver may otherwise wait in close() for bytes that nobody will take.
             self._device.reset_output_buffer()
         try:

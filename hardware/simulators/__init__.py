@@ -1,1 +1,1 @@
-"""Devices of our own that behave as the described chips do, each as its own process."""
+"""Devices that exist only in software, each a process of its own on a pseudo-terminal, for demos and tests."""
