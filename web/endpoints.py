@@ -1,0 +1,33 @@
+"""Every route there is, gathered from the modules that declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from web.routing import Route
+
+MODULES = (
+    "web.api.session",
+    "web.api.calls",
+    "web.api.lines",
+    "web.api.agents",
+    "web.api.patients",
+    "web.api.resources",
+    "web.api.description",
+    "web.pages.accounts",
+    "web.pages.resources",
+    "web.pages.console",
+    "web.pages.wallboard",
+    "web.pages.calls",
+    "web.pages.patients",
+)
+"""Each has ``routes``; where two could match the same path, werkzeug prefers the more exact one."""
+
+
+def all_routes() -> Iterator[Route]:
+    """The routes of every module."""
+    return chain.from_iterable(import_module(name).routes for name in MODULES)

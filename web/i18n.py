@@ -1,0 +1,96 @@
+"""Choosing and using a language: marking texts, negotiation, dates and numbers as the reader writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from babel.core import negotiate_locale
+
+LOCALES = ("zh_CN", "en")
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext tools know
+    """Mark a text for translation where it stands; it is translated where it is shown."""
+    return text
+
+
+def known_locale(name: str) -> str:
+    """``name`` as one of ours (``zh-cn`` → ``zh_CN``), or empty."""
+    found = negotiate_locale([name.replace("-", "_")], LOCALES, sep="_", aliases={"zh": "zh_CN"}) if name else None
+    return found or ""
+
+
+def accepted_locale(header: str) -> str:
+    """The best of ours for an Accept-Language header, or empty."""
+    weighed: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header[:200].split(",")):
+        tag, _, parameter = part.strip().partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+        except ValueError:
+            continue
+        weighed.append((-weight, position, tag))
+    ordered: Sequence[str] = [tag.split("-")[0] if tag.startswith("zh") else tag for _, _, tag in sorted(weighed)]
+    for tag in ordered:
+        if found := known_locale(tag):
+            return found
+    return ""
+
+
+def moment(value: str | datetime | None) -> datetime | None:
+    """A time as services give it (ISO 8601 in UTC, or a datetime) as an aware datetime."""
+    if not value:
+        return None
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Formats:
+    """Dates, times and numbers for one locale and time zone."""
+
+    def __init__(self, locale: str, time_zone: ZoneInfo) -> None:
+        self.locale = locale
+        self._zone = time_zone
+
+    def exact(self, value: str | datetime | None) -> str:
+        """Date and time to the second; empty for none."""
+        when = moment(value)
+        return "" if when is None else dates.format_datetime(when, "medium", tzinfo=self._zone, locale=self.locale)
+
+    def short(self, value: str | datetime | None) -> str:
+        """Today: the time of day. Another day: date and time."""
+        when = moment(value)
+        if when is None:
+            return ""
+        if when.astimezone(self._zone).date() == datetime.now(UTC).astimezone(self._zone).date():
+            return dates.format_time(when, "short", tzinfo=self._zone, locale=self.locale)
+        return dates.format_datetime(when, "short", tzinfo=self._zone, locale=self.locale)
+
+    def relative(self, value: str | datetime | None) -> str:
+        """How long ago, in words."""
+        when = moment(value)
+        if when is None:
+            return ""
+        return dates.format_timedelta(when - datetime.now(UTC), add_direction=True, locale=self.locale)
+
+    def day(self, value: str | date | None) -> str:
+        """A date without time."""
+        if not value:
+            return ""
+        when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+        return dates.format_date(when, "medium", locale=self.locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """``h:mm:ss`` or ``m:ss``."""
+        if seconds is None:
+            return ""
+        total = int(timedelta(seconds=seconds).total_seconds())
+        hours, rest = divmod(total, 3600)
+        minutes, left = divmod(rest, 60)
+        return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+    def number(self, value: float | None) -> str:
+        """A number with the locale's separators."""
+        return "" if value is None else numbers.format_decimal(value, locale=self.locale)

@@ -1,0 +1,135 @@
+"""From the bytes of a request to a checked pydantic model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from twisted.web.server import Request
+
+from callcenter.errors import InvalidError
+from web.errors import MalformedError, TooLargeError, WrongTypeError
+from web.security import header
+from web.settings import SiteSettings
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAXIMUM_FIELDS = 1000
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Input(BaseModel):
+    """Base of every body and query: a field that is not declared is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+def content_type(request: Request) -> str:
+    """The Content-Type without parameters, in lower case."""
+    return header(request, "Content-Type").partition(";")[0].strip().lower()
+
+
+def nesting(text: str) -> int:
+    """How deep brackets nest in JSON text, strings left out; never recursive, never in error."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for sign in text:
+        if in_string:
+            escaped, in_string = (sign == "\\" and not escaped), (sign != '"' or escaped)
+        elif sign == '"':
+            in_string = True
+        elif sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
+
+
+def _body_text(request: Any) -> str:
+    if request.too_large:
+        raise TooLargeError("What was sent is larger than the server takes.")
+    request.content.seek(0)
+    try:
+        return request.content.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedError("What was sent is not UTF-8 text.") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _json_body(request: Request, settings: SiteSettings) -> Any:
+    text = _body_text(request)
+    if not text.strip():
+        return {}
+    if nesting(text) > settings.json_depth:
+        raise MalformedError("The JSON is nested too deeply.")
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except ValueError as error:
+        raise MalformedError("What was sent is not JSON.") from error
+
+
+def form_fields(text: str) -> dict[str, str | list[str]]:
+    """Fields of a form or query string: a text each, a list where a name comes several times."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAXIMUM_FIELDS, errors="strict")
+    except ValueError as error:
+        raise MalformedError("The form cannot be read.") from error
+    fields: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        match fields.get(name):
+            case None:
+                fields[name] = value
+            case list() as values:
+                values.append(value)
+            case str() as first:
+                fields[name] = [first, value]
+    return fields
+
+
+def read_body(request: Request, settings: SiteSettings, accepted: tuple[str, ...]) -> Any:
+    """The body as plain data: JSON, or a form's fields. Raises the refusals of ``web.errors``."""
+    kind = content_type(request)
+    if not kind and not getattr(request, "too_large", False) and not _body_text(request):
+        return {}
+    if kind not in accepted:
+        raise WrongTypeError(f"Send this as {accepted[0]}.")
+    return _json_body(request, settings) if kind == JSON_TYPE else form_fields(_body_text(request))
+
+
+def query_fields(request: Request) -> dict[str, str | list[str]]:
+    """The query string's fields."""
+    raw = request.uri.partition(b"?")[2]
+    try:
+        return form_fields(raw.decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise MalformedError("The address cannot be read.") from error
+
+
+_WORDS: Mapping[str, str] = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is no such field.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "This is too short.",
+    "int_parsing": "This must be a whole number.",
+    "bool_parsing": "This must be yes or no.",
+}
+
+
+def check(model: type[_Model], data: Any) -> _Model:
+    """``data`` as ``model``; raises InvalidError naming each field, without repeating what was typed."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        fields = {
+            ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], found["msg"])
+            for found in error.errors(include_url=False, include_input=False, include_context=False)
+        }
+        raise InvalidError("Some of what was sent cannot be accepted.", fields) from None

@@ -1,0 +1,166 @@
+"""Writing an answer: one function per kind of reply, chosen by its type."""
+
+from __future__ import annotations
+
+import json
+from functools import singledispatch
+from typing import Any
+from urllib.parse import quote
+
+from twisted.internet.defer import Deferred
+from twisted.web.server import Request
+
+from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply
+from web.security import FORM_COOKIE
+from web.templating import Templates
+
+
+def as_json(data: Any) -> bytes:
+    """Compact JSON in UTF-8."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def set_cookie(exchange: Exchange, cookie: Cookie) -> None:
+    """Set a cookie that scripts cannot read, over TLS only where the site says so."""
+    exchange.request.addCookie(
+        cookie.name,
+        cookie.value,
+        path="/",
+        max_age=None if cookie.seconds is None else str(cookie.seconds),
+        secure=exchange.settings.secure_cookies or exchange.request.isSecure(),
+        httpOnly=True,
+        sameSite=cookie.same_site,
+    )
+
+
+async def send(reply: Reply, exchange: Exchange, templates: Templates) -> None:
+    """Write ``reply`` and end the request, unless whoever asked has gone."""
+    request = exchange.request
+    request.setResponseCode(reply.status)
+    for cookie in reply.cookies:
+        set_cookie(exchange, cookie)
+    if exchange.new_form_cookie:
+        set_cookie(exchange, Cookie(FORM_COOKIE, exchange.csrf_token, same_site="Strict"))
+    for name, value in reply.headers.items():
+        request.setHeader(name, value)
+    await _write(reply, exchange, templates)
+
+
+def _whole(request: Request, content_type: str, body: bytes) -> None:
+    request.setHeader("Content-Type", content_type)
+    request.setHeader("Content-Length", str(len(body)))
+    request.write(body)
+    request.finish()
+
+
+@singledispatch
+async def _write(reply: Any, exchange: Exchange, templates: Templates) -> None:
+    raise TypeError(f"no way to send {type(reply).__name__}")
+
+
+@_write.register
+async def _json(reply: Json, exchange: Exchange, templates: Templates) -> None:
+    kind = "application/problem+json" if reply.status >= 400 else "application/json"
+    _whole(exchange.request, kind, as_json(reply.data))
+
+
+@_write.register
+async def _page(reply: Page, exchange: Exchange, templates: Templates) -> None:
+    context = {
+        "principal": exchange.session.principal if exchange.session is not None else None,
+        "locale": exchange.locale,
+        "csrf_token": exchange.csrf_token,
+        "path": exchange.path,
+        **reply.context,
+    }
+    text = templates.render(exchange.locale, reply.template, context)
+    exchange.request.setHeader("Content-Language", exchange.locale.replace("_", "-"))
+    _whole(exchange.request, "text/html; charset=utf-8", text.encode("utf-8"))
+
+
+@_write.register
+async def _redirect(reply: Redirect, exchange: Exchange, templates: Templates) -> None:
+    if exchange.is_htmx:
+        exchange.request.setResponseCode(204)
+        exchange.request.setHeader("HX-Redirect", reply.location)
+    else:
+        exchange.request.setHeader("Location", quote(reply.location, safe="/?&=%:+,~-._#"))
+    exchange.request.setHeader("Content-Length", "0")
+    exchange.request.finish()
+
+
+@_write.register
+async def _empty(reply: Empty, exchange: Exchange, templates: Templates) -> None:
+    if reply.status != 204:
+        exchange.request.setHeader("Content-Length", "0")
+    exchange.request.finish()
+
+
+@_write.register
+async def _content(reply: Content, exchange: Exchange, templates: Templates) -> None:
+    _whole(exchange.request, reply.content_type, reply.body)
+
+
+@_write.register
+async def _download(reply: Download, exchange: Exchange, templates: Templates) -> None:
+    request = exchange.request
+    request.setHeader("Content-Type", reply.content_type)
+    request.setHeader("Content-Disposition", f"attachment; filename*=UTF-8''{quote(reply.name, safe='')}")
+    writer = SlowReaderWriter(request)
+    try:
+        await reply.produce(writer.write)
+    finally:
+        writer.close()
+    request.finish()
+
+
+class ReaderGoneError(Exception):
+    """Whoever was downloading has closed the connection."""
+
+
+class SlowReaderWriter:
+    """Writes a long answer no faster than it is read: ``write`` waits while the transport's buffer is full."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._waiting: Deferred[None] | None = None
+        self._paused = False
+        self._gone = False
+        request.registerProducer(self, True)
+        request.notifyFinish().addErrback(lambda _: self._left())
+
+    async def write(self, data: bytes) -> None:
+        """Write ``data``; raises ReaderGoneError when nobody reads any more."""
+        if self._paused and not self._gone:
+            self._waiting = Deferred()
+            await self._waiting
+        if self._gone:
+            raise ReaderGoneError
+        self._request.write(data)
+
+    def close(self) -> None:
+        """All is written."""
+        if not self._gone:
+            self._request.unregisterProducer()
+
+    def pauseProducing(self) -> None:
+        """The buffer is full."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """There is room again."""
+        self._paused = False
+        self._go_on()
+
+    def stopProducing(self) -> None:
+        """The connection is closed."""
+        self._left()
+
+    def _left(self) -> None:
+        self._gone = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.callback(None)

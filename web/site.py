@@ -1,0 +1,160 @@
+"""The site: one port with pages, API, sockets, static files, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from twisted.internet.defer import Deferred
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from web.binding import Application
+from web.endpoints import all_routes
+from web.rendering import as_json
+from web.requests import LimitedChannel, LimitedRequest
+from web.routing import Route
+from web.security import client_address, set_headers
+from web.services import Services
+from web.settings import SiteSettings
+from web.static_files import StaticFiles, message_files, read_folder
+from web.templating import Templates
+from web.websocket import SocketService
+
+
+def _plain(request: Request, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
+    set_headers(request)
+    request.setResponseCode(status)
+    request.setHeader("Content-Type", kind)
+    request.setHeader("Content-Length", str(len(body)))
+    return body
+
+
+class Alive(Resource):
+    """``/healthz``: the reactor answers."""
+
+    isLeaf = True
+
+    def render_GET(self, request: Request) -> bytes:
+        """Always 200."""
+        return _plain(request, 200, b"ok\n")
+
+
+class Ready(Resource):
+    """``/readyz``: 200 when everything needed works, else 503 and what does not."""
+
+    isLeaf = True
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    def render_GET(self, request: Request) -> int:
+        """Ask, then answer."""
+        left: list[bool] = []
+        request.notifyFinish().addErrback(lambda _: left.append(True))
+        Deferred.fromCoroutine(self._answer(request, left))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request, left: list[bool]) -> None:
+        try:
+            problems = await self._services.ready()
+        except Exception as error:  # noqa: BLE001 - a check that fails is itself the answer
+            problems = [type(error).__name__]
+        body = as_json({"ready": not problems, "problems": problems})
+        if not left:
+            request.write(_plain(request, 503 if problems else 200, body, "application/json"))
+            request.finish()
+
+
+class Metrics(Resource):
+    """``/metrics`` for Prometheus, for the addresses that may read it."""
+
+    isLeaf = True
+
+    def __init__(self, registry: CollectorRegistry, settings: SiteSettings) -> None:
+        super().__init__()
+        self._registry = registry
+        self._settings = settings
+
+    def render_GET(self, request: Request) -> bytes:
+        """The figures, or 403."""
+        if client_address(request, self._settings) not in self._settings.metrics_readers:
+            return _plain(request, 403, b"Add this address to web.metrics_readers to read the metrics.\n")
+        return _plain(request, 200, generate_latest(self._registry), CONTENT_TYPE_LATEST)
+
+
+class Root(Resource):
+    """The few addresses that are resources of their own; everything else belongs to the routes."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__()
+        self._routes = application.resource()
+
+    def getChild(self, path: bytes, request: Request) -> IResource:
+        """Give the whole path to the routes."""
+        request.postpath = [path, *(request.postpath or [])]
+        request.prepath = (request.prepath or [path])[:-1]
+        return self._routes
+
+
+class HospitalSite(Site):
+    """A Site with our limits, without an access log: addresses may tell who was looked at."""
+
+    displayTracebacks = False
+
+    def __init__(self, root: Resource, settings: SiteSettings, reactor: Any) -> None:
+        super().__init__(root, LimitedRequest, timeout=settings.idle_timeout, reactor=reactor)
+        self._settings = settings
+        self.body_limit = settings.body_limit
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """A channel with limits; HTTP/1.1 only."""
+        channel: Any = LimitedChannel()
+        channel.factory = self
+        channel.site = self
+        channel.callLater = self.reactor.callLater
+        channel.timeOut = self.timeOut
+        channel.request_timeout = self._settings.request_timeout
+        channel.maxHeaders = self._settings.maximum_headers
+        return channel
+
+    def log(self, request: Any) -> None:
+        """Write nothing."""
+
+    def _updateLogDateTime(self) -> None:
+        """No log, no clock for it."""
+
+
+class Web:
+    """The site together with what must be stopped with it."""
+
+    def __init__(self, services: Services, settings: SiteSettings, routes: Iterable[Route] | None = None) -> None:
+        static = StaticFiles(read_folder())
+        templates = Templates(settings, static.url)
+        self.application = Application(services, settings, templates, all_routes() if routes is None else routes)
+        self.sockets = SocketService(services, settings)
+        root = Root(self.application)
+        root.putChild(b"static", static)
+        root.putChild(b"messages", StaticFiles(message_files(), "/messages"))
+        root.putChild(b"healthz", Alive())
+        root.putChild(b"readyz", Ready(services))
+        root.putChild(b"metrics", Metrics(services.registry, settings))
+        root.putChild(b"ws", self.sockets.resource())
+        self.site = HospitalSite(root, settings, services.reactor)
+
+    def start(self) -> None:
+        """Listen to the bus."""
+        self.sockets.start()
+
+    async def stop(self, deadline: float = 5.0) -> None:
+        """Refuse new requests, finish those under way, close the sockets with 1001."""
+        await self.application.drain(deadline)
+        await self.sockets.stop()
+
+
+def build_site(services: Services, settings: SiteSettings) -> Web:
+    """Everything behind the port; ``.site`` is the factory to listen with."""
+    return Web(services, settings)
