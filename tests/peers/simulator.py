@@ -1,0 +1,78 @@
+"""Starts a simulator as the process that it is in a demo, and waits for signals of a line that is attached to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
+
+from hardware.simulators.control import request, send
+from protocols.signals import LineSignal
+
+
+@dataclass(frozen=True)
+class Simulator:
+    link: Path
+    control: Path
+
+    def ask(self, command: str, **options: Any) -> dict[str, Any]:
+        return request(self.control, {"command": command, **options})
+
+    def run(self, command: str, **options: Any) -> Deferred[list[dict[str, Any]]]:
+        """Ask on a thread and wait until the scripted call is over."""
+        return deferToThread(lambda: list(send(self.control, {"command": command, **options}, timeout=60)))
+
+
+@contextmanager
+def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simulator]:
+    simulator = Simulator(folder / "port", folder / "control")
+    arguments = ["--link", str(simulator.link), "--control", str(simulator.control), *options]
+    process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])  # noqa: S603
+    try:
+        deadline = time.monotonic() + 20
+        while not (simulator.link.exists() and simulator.control.exists()):
+            assert process.poll() is None, "the simulator ended"
+            assert time.monotonic() < deadline, "the simulator did not come up"
+            time.sleep(0.02)
+        yield simulator
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Heard:
+    """A signal listener that can be waited on."""
+
+    def __init__(self) -> None:
+        self.signals: list[LineSignal] = []
+
+    def __call__(self, signal: LineSignal) -> None:
+        self.signals.append(signal)
+
+    def of(self, kind: type[LineSignal]) -> list[LineSignal]:
+        return [signal for signal in self.signals if isinstance(signal, kind)]
+
+    async def until(self, condition: Callable[[list[LineSignal]], bool], seconds: float = 15) -> list[LineSignal]:
+        deadline = time.monotonic() + seconds
+        while not condition(self.signals):
+            assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
+            await deferLater(reactor, 0.02)
+        return self.signals
+
+    async def first(self, kind: type[LineSignal], seconds: float = 15) -> LineSignal:
+        """Wait for a ``kind``, and forget everything up to it."""
+        await self.until(lambda signals: any(isinstance(signal, kind) for signal in signals), seconds)
+        place = next(index for index, signal in enumerate(self.signals) if isinstance(signal, kind))
+        found = self.signals[place]
+        del self.signals[: place + 1]
+        return found
