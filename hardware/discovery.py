@@ -89,7 +89,7 @@ def _serial_devices() -> Iterable[DiscoveredDevice]:
             product_id=info.pid,
             serial_number=info.serial_number or "",
         )
-        for info in sorted(list_ports.comports())
+        for info in sorted(list_ports.comports(), key=lambda info: str(info.device))
     ]
 
 

@@ -1,0 +1,73 @@
+"""The Twisted glue, on a memory transport and a clock."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from protocols.hayes.endpoint import HayesProtocol
+from protocols.hayes.session import HayesSession
+from protocols.hayes.settings import HayesSettings
+from protocols.signals import CommandFailed, LineLost, LineReady, LineSignal, Rang, RingingStopped
+
+
+class Tap:
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bytes]] = []
+
+    def received(self, data: bytes) -> None:
+        self.seen.append(("<", data))
+
+    def sent(self, data: bytes) -> None:
+        self.seen.append((">", data))
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock, self.transport, self.tap = Clock(), StringTransport(), Tap()
+        self.signals: list[LineSignal] = []
+        session = HayesSession(HayesSettings())
+        self.protocol = HayesProtocol(session, self.clock, self.signals.append, self.tap)
+        self.protocol.makeConnection(self.transport)
+
+    def set_up(self) -> None:
+        while LineReady("U.S. Robotics 5637 (5601)") not in self.signals:
+            sent = self.transport.value()
+            self.transport.clear()
+            if sent:
+                self.protocol.dataReceived(b"\r\n5601\r\n\r\nOK\r\n" if sent == b"ATI0\r" else b"\r\nOK\r\n")
+            self.clock.advance(0.05)
+        self.signals.clear()
+
+
+def test_setup_ring_and_silence_by_the_clock_alone() -> None:
+    rig = Rig()
+    rig.set_up()
+    rig.protocol.dataReceived(b"\r\nRING\r\n")
+    assert rig.signals == [Rang()]
+    rig.clock.advance(6.1)
+    assert rig.signals == [Rang(), RingingStopped()]
+    assert len(rig.clock.getDelayedCalls()) == 1
+    assert rig.tap.seen[0] == (">", b"AT\r")
+    assert rig.tap.seen[-1] == ("<", b"\r\nRING\r\n")
+
+
+def test_commands() -> None:
+    rig = Rig()
+    rig.set_up()
+    rig.protocol.answer()
+    rig.protocol.hang_up()
+    rig.protocol.send_digits("1")
+    assert [type(signal) for signal in rig.signals] == [CommandFailed] * 3
+    rig.transport.clear()
+    rig.clock.advance(1)
+    rig.protocol.dial("10086")
+    assert rig.transport.value() == b"AT+FCLASS=8\r"
+
+
+def test_a_lost_connection_leaves_no_timer() -> None:
+    rig = Rig()
+    rig.set_up()
+    rig.protocol.connectionLost()
+    assert [type(signal) for signal in rig.signals] == [LineLost]
+    assert not rig.clock.getDelayedCalls()
