@@ -11,10 +11,12 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from twisted.python.failure import Failure
+from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
 HIDDEN = "***"
@@ -44,6 +46,15 @@ PRIVATE_FIELDS = frozenset(
 _DIGITS = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[ ()-]?\d){6,}[Xx]?(?!\w)(?!\.\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _QUERY = re.compile(r"(/[\w/.%-]*)\?[^\s\"'>]+")
+
+
+LOG_BYTES = 10_000_000
+LOG_FILES = 10
+
+
+def log_file(path: Path) -> LogFile:
+    """A log file that is rotated and that only its owner reads."""
+    return LogFile(path.name, str(path.parent), rotateLength=LOG_BYTES, maxRotatedFiles=LOG_FILES, defaultMode=0o600)
 
 
 class TextStream(Protocol):

@@ -1,0 +1,51 @@
+"""Takes away what nobody will ask for again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from callcenter.clock import utc_now
+from callcenter.tasks import Periodic
+from storage.database import Database
+from storage.event_log import trim_events
+from storage.models import WebSession
+
+_log = Logger(namespace="callcenter.housekeeping")
+
+INTERVAL_SECONDS = 3600.0
+# A page that was away longer is given the present state instead of what happened.
+EVENTS_KEPT = timedelta(days=7)
+
+
+class Housekeeping:
+    """Every hour: old events, and sessions whose time is over."""
+
+    def __init__(self, database: Database, clock: IReactorTime) -> None:
+        self._database = database
+        self._clock = clock
+        self._periodic = Periodic(clock, INTERVAL_SECONDS, self.clean)
+
+    async def start(self) -> None:
+        """Clean for the first time in an hour."""
+        self._periodic.start()
+
+    async def stop(self) -> None:
+        """Clean no more."""
+        await self._periodic.stop()
+
+    async def clean(self) -> None:
+        """Clean now."""
+        now = utc_now(self._clock)
+        events = await self._database.run(trim_events, now - EVENTS_KEPT)
+        sessions = await self._database.run(_end_sessions, now)
+        _log.info("removed {events} old events and {sessions} ended sessions", events=events, sessions=sessions)
+
+
+def _end_sessions(session: Session, now: object) -> int:
+    result = session.execute(delete(WebSession).where(WebSession.expires_at < now))
+    return int(getattr(result, "rowcount", 0))
