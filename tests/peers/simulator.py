@@ -37,7 +37,7 @@ class Simulator:
 def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simulator]:
     simulator = Simulator(folder / "port", folder / "control")
     arguments = ["--link", str(simulator.link), "--control", str(simulator.control), *options]
-    process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
         deadline = time.monotonic() + 20
         while not (simulator.link.exists() and simulator.control.exists()):
