@@ -19,7 +19,7 @@ _ADDRESS_LENGTH = 60
 _SUBJECT_LENGTH = 60
 
 
-def record_audit(  # noqa: PLR0913 - one entry has this many columns
+def record_audit(
     session: Session,
     principal: Principal,
     action: str,
