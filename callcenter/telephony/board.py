@@ -1,0 +1,48 @@
+"""All lines of this node, by id: what services ask when they need a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callcenter.errors import NotFoundError
+from callcenter.telephony.effects import LineStateName
+from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_runner import LineRunner
+
+
+class LineBoard:
+    """Filled on start, in the order of the configuration."""
+
+    def __init__(self) -> None:
+        self._runners: dict[int, LineRunner] = {}
+
+    def __iter__(self) -> Iterator[LineRunner]:
+        return iter(self._runners.values())
+
+    def add(self, runner: LineRunner) -> None:
+        """A line more."""
+        self._runners[runner.line_id] = runner
+
+    def line(self, line_id: int) -> LineRunner:
+        """The line ``line_id``; ``NotFoundError`` without it."""
+        runner = self._runners.get(line_id)
+        if runner is None:
+            raise NotFoundError("There is no such line.", line_id=line_id)
+        return runner
+
+    def with_call(self, call_id: int) -> LineRunner | None:
+        """The line on which the call ``call_id`` is, or None when it is over."""
+        return next((runner for runner in self if runner.call_id == call_id), None)
+
+    def context(self, line_id: int) -> LineContext | None:
+        """What is known of a line, or None for one that is not configured any more."""
+        runner = self._runners.get(line_id)
+        return None if runner is None else runner.journal.line
+
+    def contexts(self) -> list[LineContext]:
+        """What is known of every line."""
+        return [runner.journal.line for runner in self]
+
+    def quiet(self, runner: LineRunner) -> bool:
+        """Whether nobody uses the line: idle, and no handset lifted."""
+        return runner.line.state is LineStateName.IDLE

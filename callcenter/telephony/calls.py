@@ -1,0 +1,190 @@
+"""Calls as a service: what people do with them and how they find them again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.administration.audit import record_audit
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.clock import iso, utc_now
+from callcenter.errors import ConflictError, UnavailableError
+from callcenter.telephony.attaching import attach_patient
+from callcenter.telephony.board import LineBoard
+from callcenter.telephony.claims import claim_call
+from callcenter.telephony.effects import EndReason, LineStateName
+from callcenter.telephony.line_runner import LineRunner
+from callcenter.telephony.line_state import DeclaredOver
+from callcenter.telephony.listing import EVERYTHING, CallFilter, list_calls
+from callcenter.telephony.missed import handle_missed
+from callcenter.telephony.scope import scope_clause
+from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
+from callcenter.telephony.visible import visible_call
+from callcenter.telephony.wrapup import WrapUpDraft, load_outcomes, open_calls, save_wrap_up
+from hardware.line_device import Capability
+from storage.database import Database
+from storage.models import CallRecord
+from storage.queries.paging import Page
+
+EXPORT_CHUNK = 200
+_OPEN_LIMIT = 200
+
+__all__ = ["CallFilter", "CallService", "EndReason", "WrapUpDraft"]
+
+
+class CallService:
+    """Everything here is limited to what the principal's data scope reaches; out of reach is ``NotFoundError``."""
+
+    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard) -> None:
+        self._database = database
+        self._clock = clock
+        self._board = board
+
+    # Looking.
+
+    async def list(
+        self, principal: Principal, wanted: CallFilter = EVERYTHING, limit: int = 50, cursor: str | None = None
+    ) -> Page[CallView]:
+        """A page of call records, newest first. Needs ``calls.view``; what is refused: ``listing.list_calls``."""
+        return await self._database.read(list_calls, principal, wanted, limit, cursor)
+
+    async def missed(
+        self, principal: Principal, wanted: CallFilter = EVERYTHING, limit: int = 50, cursor: str | None = None
+    ) -> Page[CallView]:
+        """The missed calls that nobody has dealt with, newest first. Needs ``calls.view``."""
+        return await self.list(principal, replace(wanted, open_missed=True), limit, cursor)
+
+    async def get(self, principal: Principal, call_id: int) -> CallView:
+        """One call. Needs ``calls.view``."""
+        return await self._database.read(_get, principal, call_id)
+
+    async def open_for(self, principal: Principal) -> Sequence[CallView]:
+        """What concerns the principal now: offered calls, own calls in progress, open wrap-ups; newest first.
+
+        Who sees more than their own calls gets every call in progress there, as events tell of them.
+        """
+        return await self._database.read(_open_for, principal)
+
+    async def outcomes(self, principal: Principal) -> Sequence[dict[str, Any]]:
+        """What can come of a call, in order: ``code``, ``label_zh``, ``label_en``, ``key``, ``needs_time``."""
+        principal.require("calls.view")
+        return await self._database.read(load_outcomes)
+
+    async def export(self, principal: Principal, wanted: CallFilter = EVERYTHING) -> AsyncIterator[Sequence[CallView]]:
+        """Chunks of the whole list, newest first; audited before the first one. Needs ``calls.export``.
+
+        No transaction is held between chunks, so a slow reader harms nobody.
+        """
+        at = utc_now(self._clock)
+        first = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, None, "calls.export")
+        await self._database.run(_audit_export, principal, wanted, at)
+        page: Page[CallView] = first
+        while True:
+            if page.items:
+                yield page.items
+            if page.next is None:
+                return
+            page = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, page.next, "calls.export")
+
+    # Handling; all need ``calls.handle``.
+
+    async def claim(self, principal: Principal, call_id: int) -> CallView:
+        """Take an incoming call. ``ConflictError`` tells who was first, or that the caller has gone."""
+        view = await self._database.run(claim_call, principal, call_id, utc_now(self._clock))
+        runner = self._board.with_call(call_id)
+        if runner is not None:
+            runner.claimed(call_id)
+        return view
+
+    async def answer(self, principal: Principal, call_id: int) -> CallView:
+        """Take an incoming call and, where the device can, go off hook; elsewhere the agent lifts the handset.
+
+        Raises ``UnavailableError`` when the device fails; the call is the agent's nevertheless.
+        """
+        view = await self.claim(principal, call_id)
+        runner = self._board.with_call(call_id)
+        if runner is not None and runner.line.state is LineStateName.RINGING and runner.can(Capability.ANSWER):
+            runner.ask(runner.device.answer)
+        return view
+
+    async def hang_up(self, principal: Principal, call_id: int) -> CallView:
+        """End a call: by the device if that holds it, else on the agent's word that the handset is down.
+
+        Raises ``ConflictError`` for a call that rings, is over or is somebody else's.
+        """
+        view = await self._database.read(_mine, principal, call_id)
+        runner = self._board.with_call(call_id)
+        if runner is None or runner.line.call is None:
+            raise ConflictError("The call is over.", call_id=call_id)
+        if runner.line.state is LineStateName.RINGING:
+            raise ConflictError("Nobody has answered this call yet.", call_id=call_id)
+        if not runner.line.call.held:
+            return await self._declare_over(runner, principal, call_id)
+        if not runner.can(Capability.HANG_UP):
+            raise UnavailableError("This line cannot hang up; use the telephone.", call_id=call_id)
+        runner.ask(runner.device.hang_up)
+        return view
+
+    async def attach_patient(
+        self, principal: Principal, call_id: int, patient_id: int | None, remember: bool = False
+    ) -> CallView:
+        """Say which patient the call is about, or None; ``remember`` the choice for a number that several share."""
+        return await self._database.run(attach_patient, principal, call_id, patient_id, remember, utc_now(self._clock))
+
+    async def save_wrap_up(
+        self, principal: Principal, call_id: int, draft: WrapUpDraft, finish: bool = False
+    ) -> CallView:
+        """Save what came of the call; the last draft counts. ``finish`` closes the wrap-up.
+
+        Finishing ends a conversation on a handset whose end the device cannot see.
+        """
+        runner = self._board.with_call(call_id)
+        if finish and runner is not None and _ends_unseen(runner):
+            await self._database.read(_mine, principal, call_id)
+            await self._declare_over(runner, principal, call_id)
+        return await self._database.run(save_wrap_up, principal, call_id, draft, finish, utc_now(self._clock))
+
+    async def handle_missed(self, principal: Principal, call_id: int) -> CallView:
+        """Tick a missed call off the list."""
+        return await self._database.run(handle_missed, principal, call_id, utc_now(self._clock))
+
+    async def _declare_over(self, runner: LineRunner, principal: Principal, call_id: int) -> CallView:
+        if runner.line.call is not None and runner.call_id == call_id:
+            await runner.command(DeclaredOver(runner.line.call.number, EndReason.HANDSET))
+        return await self._database.read(_get, principal, call_id)
+
+
+def _ends_unseen(runner: LineRunner) -> bool:
+    call = runner.line.call
+    return call is not None and call.state is LineStateName.TALKING and not call.held and not runner.line.handset_up
+
+
+def _get(session: Session, principal: Principal, call_id: int) -> CallView:
+    visible_call(session, call_id, scope_clause(principal))
+    return load_call(session, call_id)[0]
+
+
+def _mine(session: Session, principal: Principal, call_id: int) -> CallView:
+    """A call that the principal may end: their own, or any in reach of a wider scope than own."""
+    call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
+    if principal.require("calls.handle") is Scope.OWN and call.agent_id != principal.user_id:
+        raise ConflictError("This call belongs to somebody else.", call_id=call_id)
+    return load_call(session, call_id)[0]
+
+
+def _open_for(session: Session, principal: Principal) -> list[CallView]:
+    ids = open_calls(session, principal, _OPEN_LIMIT)
+    statement = calls_statement().where(CallRecord.id.in_(ids))
+    return load_calls(session, statement.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()))
+
+
+def _audit_export(session: Session, principal: Principal, wanted: CallFilter, at: datetime) -> None:
+    limits = {name: value for name, value in vars(wanted).items() if value not in (None, False)}
+    shown = {name: iso(value) if isinstance(value, datetime) else value for name, value in limits.items()}
+    record_audit(session, principal, "export", "call", "", None, shown, at)

@@ -1,0 +1,61 @@
+"""What is looked up, and what is refused, before a number is dialled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.audit import record_audit
+from callcenter.administration.principal import Principal
+from callcenter.errors import ConflictError, InvalidError
+from callcenter.telephony.matching import match_patient
+from callcenter.telephony.scope import reachable_patient
+from callcenter.telephony.views import ENDED
+from storage.models import CallRecord, Patient, UserAccount
+
+
+@dataclass(frozen=True)
+class DialPlan:
+    """Who is called, and from which line best: ``bound_line`` is its name, often empty."""
+
+    patient_id: int | None
+    bound_line: str
+    overridden: bool
+
+
+def plan_dialling(
+    session: Session, principal: Principal, number: str, patient_id: int | None, confirmed: bool
+) -> DialPlan:
+    """Look up patient and bound line for the canonical ``number``.
+
+    Raises ``InvalidError`` for a patient out of reach; ``ConflictError`` when the agent has a call already, and
+    (details ``do_not_call``) when the patient asked not to be called and that was not ``confirmed``.
+    """
+    _refuse_second_call(session, principal)
+    if patient_id is not None and not _in_reach(session, principal, patient_id):
+        raise InvalidError("There is no such patient.", {"patient_id": "There is no such patient."})
+    known = patient_id if patient_id is not None else match_patient(session, number)
+    patient = None if known is None else session.get(Patient, known)
+    unwanted = patient is not None and patient.do_not_call
+    if unwanted and not confirmed:
+        raise ConflictError("This patient asked not to be called.", do_not_call=True, patient_id=known)
+    user = session.get(UserAccount, principal.user_id)
+    return DialPlan(known, "" if user is None else user.bound_line, unwanted)
+
+
+def audit_override(session: Session, principal: Principal, plan: DialPlan, at: datetime) -> None:
+    """Keep that somebody is called who asked not to be."""
+    record_audit(session, principal, "dial-do-not-call", "patient", str(plan.patient_id), None, {"confirmed": True}, at)
+
+
+def _in_reach(session: Session, principal: Principal, patient_id: int) -> bool:
+    return session.scalar(reachable_patient(principal, patient_id)) is not None
+
+
+def _refuse_second_call(session: Session, principal: Principal) -> None:
+    statement = select(CallRecord.id).where(CallRecord.agent_id == principal.user_id, CallRecord.state != ENDED)
+    if (call_id := session.scalar(statement.limit(1))) is not None:
+        raise ConflictError("You have a call already.", call_id=call_id)

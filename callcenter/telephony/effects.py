@@ -1,0 +1,141 @@
+"""What a line's state machine wants written down: one frozen dataclass per fact, in order.
+
+``call`` numbers the calls of one line since it was started; the record's id is known only after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LineStateName(StrEnum):
+    """The present state of a line, as stored and shown."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    DIALLING = "dialling"
+    TALKING = "talking"
+    LOST = "lost"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+class Direction(StrEnum):
+    """Which way a call goes."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class EndReason(StrEnum):
+    """Why a call is over."""
+
+    HUNG_UP = "hung_up"
+    """By us, through the device."""
+    FAR_END = "far_end"
+    ABANDONED = "abandoned"
+    """The caller gave up before anybody answered."""
+    HANDSET = "handset"
+    """The handset was put down, or the agent who spoke on it said that the call is over."""
+    BUSY = "busy"
+    """The far end is busy; or, for an incoming call, our line was: it came during another."""
+    NO_ANSWER = "no_answer"
+    NO_DIAL_TONE = "no_dial_tone"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Nobody saw the end: the line was lost, the daemon stopped, or a handset was used that the device cannot see."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Caller id as the line sent it, not yet normalised. ``absent`` is empty, ``private`` or ``unavailable``."""
+
+    number: str = ""
+    name: str = ""
+    absent: str = ""
+    verified: bool = True
+
+    @property
+    def known(self) -> bool:
+        """Whether the network sent anything at all, be it only that it will not tell."""
+        return bool(self.number or self.name or self.absent)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Base of everything that is to be written down. ``at`` is when it became true, aware."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CallOpened(Effect):
+    """A call began. ``request`` is what the agent asked for, for outgoing calls."""
+
+    call: int
+    direction: Direction
+    caller: Caller
+    rings: int = 0
+    request: DialRequest | None = None
+
+
+@dataclass(frozen=True)
+class DialRequest:
+    """Who dials what: ``number`` is canonical."""
+
+    number: str
+    agent_id: int
+    department_id: int | None = None
+    patient_id: int | None = None
+
+
+@dataclass(frozen=True)
+class CallerLearned(Effect):
+    """More became known of who calls; ``caller`` is all that is known now."""
+
+    call: int
+    caller: Caller
+    rings: int
+
+
+@dataclass(frozen=True)
+class CallTaken(Effect):
+    """Somebody speaks. ``by_handset`` when not through the device; ``certainty`` is ``sure`` or ``presumed``."""
+
+    call: int
+    by_handset: bool
+    certainty: str
+    rings: int
+
+
+@dataclass(frozen=True)
+class CallClosed(Effect):
+    """The call is over."""
+
+    call: int
+    reason: EndReason
+    rings: int
+
+
+@dataclass(frozen=True)
+class WaitingCallerSeen(Effect):
+    """A second caller was announced during a conversation and could not be taken."""
+
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class LineMoved(Effect):
+    """The line has another state, or is in or out of service, or there is another reason for it."""
+
+    state: LineStateName
+    out_of_service: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class LineNoted(Effect):
+    """Something a supervisor should know of the line, although its state is the same."""
+
+    note: str

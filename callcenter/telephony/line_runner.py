@@ -1,0 +1,92 @@
+"""One line at work: device, state machine and journal tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from callcenter.clock import utc_now
+from callcenter.errors import UnavailableError
+from callcenter.telephony.journal import LineJournal
+from callcenter.telephony.line_state import Claimed, Line, LineCommand, News, step
+from hardware.line_device import Capability, HardwareError, LineDevice
+from protocols.signals import LineLost, LineSignal
+
+_log = Logger(namespace="callcenter.telephony")
+
+
+class LineRunner:
+    """A line while the daemon runs. Signals and commands go through ``hear`` and ``command``."""
+
+    def __init__(self, device: LineDevice, journal: LineJournal, line: Line, clock: IReactorTime) -> None:
+        self.device = device
+        self.journal = journal
+        self.line = line
+        self._clock = clock
+
+    @property
+    def line_id(self) -> int:
+        """The id of the line's record."""
+        return self.journal.line.line_id
+
+    @property
+    def call_id(self) -> int | None:
+        """The record of the present call, once it is committed."""
+        return None if self.line.call is None else self.journal.ids.get(self.line.call.number)
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the device has ``capability`` now."""
+        return bool(self.device.capabilities & capability)
+
+    def start(self) -> None:
+        """Start the device. One that cannot be started is a lost line, and no other line's problem."""
+        try:
+            self.device.start(self.hear)
+        except Exception as error:  # noqa: BLE001 - whatever a driver does wrong concerns its own line
+            _log.failure("line {line} cannot be started", line=self.journal.line.name)
+            self.hear(LineLost(f"cannot be started: {error}"))
+
+    async def stop(self) -> None:
+        """Release the port; calls still open are closed as unknown."""
+        try:
+            await self.device.stop()
+        except Exception:  # noqa: BLE001 - the other lines are still to be stopped
+            _log.failure("line {line} did not stop cleanly", line=self.journal.line.name)
+        self.hear(LineLost("the call center is stopped"))
+
+    def hear(self, signal: LineSignal) -> None:
+        """The device reports ``signal``."""
+        self._take(signal)
+
+    def command(self, command: LineCommand) -> Deferred[bool]:
+        """Do ``command``; fires True when what came of it is committed, False when nothing came of it."""
+        return self._take(command)
+
+    def claimed(self, call_id: int) -> None:
+        """The claim of the call ``call_id`` is committed."""
+        if self.call_id == call_id and self.line.call is not None:
+            self._take(Claimed(self.line.call.number))
+
+    def ask(self, wish: Callable[[], None]) -> None:
+        """Have the device do ``wish``; raises ``UnavailableError`` if it cannot."""
+        try:
+            wish()
+        except (HardwareError, ValueError) as error:
+            raise UnavailableError(f"{self.journal.line.name}: {error}", line=self.journal.line.name) from error
+
+    def _take(self, news: News) -> Deferred[bool]:
+        self.line, effects = step(self.line, news, utc_now(self._clock))
+        if not effects:
+            return succeed(False)
+        self._learn_capabilities()
+        return self.journal.put(effects)
+
+    def _learn_capabilities(self) -> None:
+        """A device may turn out to be able to do more once it is identified."""
+        names = tuple(self.device.capabilities.names)
+        if names != self.journal.line.capabilities:
+            self.journal.line = replace(self.journal.line, capabilities=names)

@@ -1,0 +1,430 @@
+"""One line as a pure state machine: what is known of it, and what a signal or a command makes of that.
+
+No clock, no reactor, no database: ``step(line, news, at)`` gives the new line and the effects to be written down.
+It never raises, never has two calls open, and closes every call it opened.
+
+What an analog line does not tell is decided here:
+
+- An incoming call may show itself by a ring or by caller id, in either order.
+- When ringing stops, a call that nobody claimed was given up; a claimed one was answered at a handset, unless this line
+  has shown before that it tells when a handset is lifted: what a device claims to see is believed once it was seen.
+  The last ring is the moment that counts, not the end of the silence.
+- A second number during the same ringing is a second caller if it came after a further ring or contradicts a verified
+  one; a caller announced during a conversation that the device holds or sees is noted as missed.
+- A line that rings is not in a conversation: whatever we believed to be one is over, its end unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from callcenter.telephony.effects import (
+    CallClosed,
+    Caller,
+    CallerLearned,
+    CallOpened,
+    CallTaken,
+    DialRequest,
+    Direction,
+    Effect,
+    EndReason,
+    LineMoved,
+    LineNoted,
+    LineStateName,
+    WaitingCallerSeen,
+)
+from protocols.signals import (
+    Answered,
+    CallerIdentified,
+    Certainty,
+    CommandFailed,
+    DialFailed,
+    DialFailure,
+    DigitHeard,
+    Ended,
+    FarEndRinging,
+    HandsetLifted,
+    HandsetReplaced,
+    LineLost,
+    LineReady,
+    LineSignal,
+    NumberlessCalls,
+    Rang,
+    RingingStopped,
+)
+
+_DIAL_FAILURES = {
+    DialFailure.BUSY: EndReason.BUSY,
+    DialFailure.NO_ANSWER: EndReason.NO_ANSWER,
+    DialFailure.NO_DIAL_TONE: EndReason.NO_DIAL_TONE,
+    DialFailure.NO_CARRIER: EndReason.FAILED,
+    DialFailure.REJECTED: EndReason.FAILED,
+    # The device never said what came of it.
+    DialFailure.TIMED_OUT: EndReason.UNKNOWN,
+}
+_MAX_RINGS = 9999
+
+
+@dataclass(frozen=True)
+class LineCommand:
+    """Base of what people do to a line; goes through ``step`` like a signal."""
+
+
+@dataclass(frozen=True)
+class Dial(LineCommand):
+    """Reserve the line for an outgoing call; heeded on a free line only."""
+
+    request: DialRequest
+
+
+@dataclass(frozen=True)
+class Claimed(LineCommand):
+    """An agent has taken the ringing call ``call`` as theirs."""
+
+    call: int
+
+
+@dataclass(frozen=True)
+class DeclaredOver(LineCommand):
+    """The call ``call`` is over for ``reason``, on somebody's word."""
+
+    call: int
+    reason: EndReason
+
+
+@dataclass(frozen=True)
+class SetService(LineCommand):
+    """Take the line out of service (``out``), or back into it."""
+
+    out: bool
+    reason: str = ""
+
+
+News = LineSignal | LineCommand
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing."""
+
+    number: int
+    direction: Direction
+    state: LineStateName
+    last_ring_at: datetime
+    caller: Caller = field(default_factory=Caller)
+    rings: int = 0
+    claimed: bool = False
+    held: bool = False
+    far_end_rang: bool = False
+    waiting: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """All that is known of a line. ``hook_seen``: a lifted handset was reported once, so the device can see it."""
+
+    hook_seen: bool = False
+    ready: bool = False
+    lost_reason: str = ""
+    out_of_service: bool = False
+    service_reason: str = ""
+    handset_up: bool = False
+    call: OpenCall | None = None
+    calls_seen: int = 0
+
+    @property
+    def state(self) -> LineStateName:
+        """The one word for it. A call in progress counts most: it is shown until it is over."""
+        if self.call is not None:
+            return self.call.state
+        if not self.ready:
+            return LineStateName.LOST
+        if self.out_of_service:
+            return LineStateName.OUT_OF_SERVICE
+        return LineStateName.TALKING if self.handset_up else LineStateName.IDLE
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, for people; often empty."""
+        if not self.ready:
+            return self.lost_reason
+        return self.service_reason if self.out_of_service else ""
+
+    @property
+    def free(self) -> bool:
+        """Whether an outgoing call may begin: a lifted handset is no obstacle, many agents talk on it."""
+        return self.ready and self.call is None and not self.out_of_service
+
+
+Step = tuple[Line, tuple[Effect, ...]]
+
+
+def step(line: Line, news: News, at: datetime) -> Step:
+    """What ``news``, heard at ``at`` (aware), makes of ``line``, and what is to be written down."""
+    if line.out_of_service and line.call is None and type(news) not in _HEARD_OUT_OF_SERVICE:
+        return line, ()
+    handler = _HANDLERS.get(type(news))
+    if handler is None:
+        return line, ()
+    after, effects = handler(line, news, at)
+    if (after.state, after.reason, after.out_of_service) != (line.state, line.reason, line.out_of_service):
+        effects = (*effects, LineMoved(at, after.state, after.out_of_service, after.reason))
+    return after, effects
+
+
+# Openings and endings.
+
+
+def _open(line: Line, at: datetime, direction: Direction, caller: Caller, request: DialRequest | None = None) -> Step:
+    number = line.calls_seen + 1
+    incoming = direction is Direction.IN
+    state = LineStateName.RINGING if incoming else LineStateName.DIALLING
+    call = OpenCall(number, direction, state, at, caller, held=not incoming)
+    opened = CallOpened(at, number, direction, caller, request=request)
+    return replace(line, call=call, calls_seen=number), (opened,)
+
+
+def _close(line: Line, at: datetime, reason: EndReason) -> Step:
+    """Close the open call; ``line`` must have one."""
+    call = line.call
+    assert call is not None  # noqa: S101 - every caller has looked
+    return replace(line, call=None), (CallClosed(at, call.number, reason, call.rings),)
+
+
+def _close_if_open(line: Line, at: datetime, reason: EndReason) -> Step:
+    return _close(line, at, reason) if line.call is not None else (line, ())
+
+
+def _with_call(line: Line, **changes: Any) -> Line:
+    assert line.call is not None  # noqa: S101 - every caller has looked
+    return replace(line, call=replace(line.call, **changes))
+
+
+def _in(line: Line, *states: LineStateName) -> bool:
+    return line.call is not None and line.call.state in states
+
+
+def _take(line: Line, at: datetime, *, held: bool, certainty: Certainty) -> Step:
+    call = line.call
+    assert call is not None  # noqa: S101 - every caller has looked
+    taken = CallTaken(at, call.number, not held, certainty.value, call.rings)
+    return _with_call(line, state=LineStateName.TALKING, held=held), (taken,)
+
+
+# Incoming calls.
+
+
+def _rang(line: Line, news: Rang, at: datetime) -> Step:
+    effects: tuple[Effect, ...] = ()
+    if _in(line, LineStateName.DIALLING):
+        # A caller was faster than our dial tone; our call never left the house.
+        line, effects = _close(line, at, EndReason.FAILED)
+    elif _in(line, LineStateName.TALKING):
+        line, effects = _close(line, at, EndReason.UNKNOWN)
+    if line.call is None:
+        line, opened = _open(replace(line, handset_up=False), at, Direction.IN, Caller())
+        effects = (*effects, *opened)
+    assert line.call is not None  # noqa: S101 - opened above
+    return _with_call(line, rings=min(line.call.rings + 1, _MAX_RINGS), last_ring_at=at), effects
+
+
+def _identified(line: Line, news: CallerIdentified, at: datetime) -> Step:
+    caller = Caller(news.number, news.name, news.absent.value if news.absent else "", news.verified)
+    if not caller.known:
+        return line, ()
+    call = line.call
+    if call is None:
+        return _open(line, at, Direction.IN, caller)
+    if call.state is LineStateName.RINGING:
+        return _identified_while_ringing(line, call, caller, at)
+    if call.state is LineStateName.DIALLING or call.held or line.hook_seen:
+        return _second_caller(line, call, caller, at)
+    # Nobody saw the end of the conversation that we believed in.
+    line, closed = _close(line, at, EndReason.UNKNOWN)
+    line, opened = _open(line, at, Direction.IN, caller)
+    return line, (*closed, *opened)
+
+
+def _identified_while_ringing(line: Line, call: OpenCall, caller: Caller, at: datetime) -> Step:
+    known = call.caller
+    if _contradicts(known, caller):
+        if not caller.verified:
+            # A damaged repetition of what we have already.
+            return line, ()
+        line, closed = _close(line, call.last_ring_at, EndReason.ABANDONED)
+        line, opened = _open(line, at, Direction.IN, caller)
+        return line, (*closed, *opened)
+    merged = _merged(known, caller)
+    if merged == known:
+        return line, ()
+    return _with_call(line, caller=merged), (CallerLearned(at, call.number, merged, call.rings),)
+
+
+def _contradicts(known: Caller, caller: Caller) -> bool:
+    """Two verified numbers of which neither is the beginning or the end of the other."""
+    first, second = known.number, caller.number
+    if not first or not second or not known.verified:
+        return False
+    return not (first in second or second in first)
+
+
+def _merged(known: Caller, caller: Caller) -> Caller:
+    """The better of both. A cut-off repetition does not replace the whole number, nor silence a number."""
+    better = len(caller.number) > len(known.number) if caller.verified == known.verified else caller.verified
+    use_new = bool(caller.number) and (better or not known.number)
+    number, verified = (caller.number, caller.verified) if use_new else (known.number, known.verified)
+    return Caller(number, caller.name or known.name, "" if number else caller.absent or known.absent, verified)
+
+
+def _second_caller(line: Line, call: OpenCall, caller: Caller, at: datetime) -> Step:
+    sign = caller.number or caller.name or caller.absent
+    if sign in (call.waiting, call.caller.number):
+        return line, ()
+    return _with_call(line, waiting=sign), (WaitingCallerSeen(at, caller),)
+
+
+def _ringing_stopped(line: Line, news: RingingStopped, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.RINGING:
+        return line, ()
+    if call.claimed and not line.hook_seen:
+        return _take(line, call.last_ring_at, held=False, certainty=Certainty.PRESUMED)
+    return _close(line, call.last_ring_at, EndReason.ABANDONED)
+
+
+def _claimed(line: Line, news: Claimed, at: datetime) -> Step:
+    if line.call is None or line.call.number != news.call:
+        return line, ()
+    return _with_call(line, claimed=True), ()
+
+
+# Handsets.
+
+
+def _handset_lifted(line: Line, news: HandsetLifted, at: datetime) -> Step:
+    line = replace(line, handset_up=True, hook_seen=True)
+    if _in(line, LineStateName.RINGING):
+        return _take(line, at, held=False, certainty=Certainty.SURE)
+    return line, ()
+
+
+def _handset_replaced(line: Line, news: HandsetReplaced, at: datetime) -> Step:
+    line = replace(line, handset_up=False)
+    if _in(line, LineStateName.TALKING) and line.call is not None and not line.call.held:
+        return _close(line, at, EndReason.HANDSET)
+    return line, ()
+
+
+# Outgoing calls.
+
+
+def _dial(line: Line, news: Dial, at: datetime) -> Step:
+    return _open(line, at, Direction.OUT, Caller(), news.request) if line.free else (line, ())
+
+
+def _far_end_ringing(line: Line, news: FarEndRinging, at: datetime) -> Step:
+    return (_with_call(line, far_end_rang=True), ()) if _in(line, LineStateName.DIALLING) else (line, ())
+
+
+def _dial_failed(line: Line, news: DialFailed, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.DIALLING:
+        return line, ()
+    reason = _DIAL_FAILURES[news.failure]
+    if news.failure is DialFailure.TIMED_OUT and call.far_end_rang:
+        reason = EndReason.NO_ANSWER
+    return _close(line, at, reason)
+
+
+# Either way.
+
+
+def _answered(line: Line, news: Answered, at: datetime) -> Step:
+    if not _in(line, LineStateName.RINGING, LineStateName.DIALLING):
+        return line, ()
+    return _take(line, at, held=True, certainty=news.certainty)
+
+
+def _ended(line: Line, news: Ended, at: datetime) -> Step:
+    call = line.call
+    if call is None:
+        return line, ()
+    if call.state is LineStateName.RINGING:
+        return _close(line, at, EndReason.ABANDONED if news.by_far_end else EndReason.HUNG_UP)
+    if not news.by_far_end and line.handset_up and call.state is LineStateName.TALKING:
+        # The device let go, but the handset beside it still holds the call.
+        return _with_call(line, held=False), ()
+    return _close(line, at, EndReason.FAR_END if news.by_far_end else EndReason.HUNG_UP)
+
+
+def _declared_over(line: Line, news: DeclaredOver, at: datetime) -> Step:
+    if line.call is None or line.call.number != news.call:
+        return line, ()
+    return _close(line, at, news.reason)
+
+
+def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
+    noted = LineNoted(at, f"{news.command}: {news.detail}")
+    if news.command == "dial" and _in(line, LineStateName.DIALLING):
+        line, closed = _close(line, at, EndReason.FAILED)
+        return line, (*closed, noted)
+    if news.command == "hang_up" and line.call is not None and line.call.held:
+        # There is nothing to hang up: the call ended unseen.
+        line, closed = _close(line, at, EndReason.UNKNOWN)
+        return line, (*closed, noted)
+    return line, (noted,)
+
+
+# The line itself.
+
+
+def _ready(line: Line, news: LineReady, at: datetime) -> Step:
+    return replace(line, ready=True, lost_reason=""), ()
+
+
+def _lost(line: Line, news: LineLost, at: datetime) -> Step:
+    line, closed = _close_if_open(line, at, EndReason.UNKNOWN)
+    return replace(line, ready=False, lost_reason=news.reason, handset_up=False), closed
+
+
+def _set_service(line: Line, news: SetService, at: datetime) -> Step:
+    line = replace(line, out_of_service=news.out, service_reason=news.reason if news.out else "")
+    if news.out and _in(line, LineStateName.RINGING):
+        # A line that rings without end is why it is taken out; a conversation is let finish.
+        return _close(line, at, EndReason.UNKNOWN)
+    return line, ()
+
+
+def _numberless(line: Line, news: NumberlessCalls, at: datetime) -> Step:
+    return line, (LineNoted(at, f"{news.count} calls in a row came without caller id; the device may be stuck"),)
+
+
+def _heard_only(line: Line, news: DigitHeard, at: datetime) -> Step:
+    return line, ()
+
+
+_HEARD_OUT_OF_SERVICE = frozenset({LineReady, LineLost, SetService})
+
+_HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
+    Rang: _rang,
+    CallerIdentified: _identified,
+    RingingStopped: _ringing_stopped,
+    Claimed: _claimed,
+    HandsetLifted: _handset_lifted,
+    HandsetReplaced: _handset_replaced,
+    Dial: _dial,
+    FarEndRinging: _far_end_ringing,
+    DialFailed: _dial_failed,
+    Answered: _answered,
+    Ended: _ended,
+    DeclaredOver: _declared_over,
+    CommandFailed: _command_failed,
+    LineReady: _ready,
+    LineLost: _lost,
+    SetService: _set_service,
+    NumberlessCalls: _numberless,
+    DigitHeard: _heard_only,
+}

@@ -1,0 +1,163 @@
+"""The lines as a service: list them, dial on them, take them out of service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.administration.audit import record_audit
+from callcenter.administration.principal import Principal
+from callcenter.clock import utc_now
+from callcenter.errors import ConflictError, NotAllowedError, UnavailableError
+from callcenter.numbers import dial_string, normalise
+from callcenter.telephony.board import LineBoard
+from callcenter.telephony.dial_checks import DialPlan, audit_override, plan_dialling
+from callcenter.telephony.effects import DialRequest, EndReason
+from callcenter.telephony.line_runner import LineRunner
+from callcenter.telephony.line_state import DeclaredOver, Dial, SetService
+from callcenter.telephony.scope import NO
+from callcenter.telephony.views import CallView, LineView, line_view, load_call, open_call_of
+from hardware.line_device import Capability
+from protocols.text import clean_text
+from storage.database import Database
+from storage.models import PhoneLine
+
+
+class LineService:
+    """What people do with lines. ``area_code`` completes local numbers."""
+
+    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard, area_code: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._board = board
+        self._area_code = area_code
+        self._dialling: set[int] = set()
+
+    async def list(self, principal: Principal) -> list[LineView]:
+        """Every configured line, in the order of the configuration. Needs ``lines.view``."""
+        principal.require("lines.view")
+        capabilities = {runner.line_id: runner.device.capabilities.names for runner in self._board}
+        return await self._database.read(_load_lines, capabilities)
+
+    async def dial(
+        self,
+        principal: Principal,
+        line_id: int | None,
+        number: str,
+        patient_id: int | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> CallView:
+        """Dial ``number`` on the line, or with None on the agent's bound line, else any free one of the agent's group.
+
+        The call is on disk before the device is told. Needs ``calls.dial``. ``confirmed`` calls a patient who asked
+        not to be called; that is audited. Raises ``InvalidError`` (fields ``number``, ``patient_id``),
+        ``ConflictError`` (line or agent busy, do not call), ``UnavailableError`` (no free line, line lost).
+        """
+        principal.require("calls.dial")
+        if principal.user_id is None:
+            raise NotAllowedError("Only a person can dial.")
+        digits = dial_string(number, self._area_code)
+        canonical = normalise(number, self._area_code).number or digits
+        if principal.user_id in self._dialling:
+            raise ConflictError("You are dialling already.")
+        self._dialling.add(principal.user_id)
+        try:
+            plan = await self._database.read(plan_dialling, principal, canonical, patient_id, confirmed)
+            runner = self._choose(principal, line_id, plan)
+            if plan.overridden:
+                await self._database.run(audit_override, principal, plan, utc_now(self._clock))
+            request = DialRequest(canonical, principal.user_id, principal.department_id, plan.patient_id)
+            return await self._dial_on(runner, request, digits)
+        finally:
+            self._dialling.discard(principal.user_id)
+
+    async def set_out_of_service(self, principal: Principal, line_id: int, out: bool, reason: str = "") -> LineView:
+        """Take a line out of service or back. A conversation is let finish, ringing is not. Needs ``lines.control``."""
+        principal.require("lines.control")
+        runner = self._board.line(line_id)
+        before = {"out_of_service": runner.line.out_of_service, "reason": runner.line.service_reason}
+        command = SetService(out, clean_text(reason))
+        await self._database.run(
+            _audit_service,
+            principal,
+            line_id,
+            before,
+            {"out_of_service": out, "reason": command.reason},
+            utc_now(self._clock),
+        )
+        await runner.command(command)
+        lines = await self._database.read(_load_lines, {line_id: runner.device.capabilities.names})
+        return lines[0]
+
+    def _choose(self, principal: Principal, line_id: int | None, plan: DialPlan) -> LineRunner:
+        if line_id is not None:
+            return self._given(line_id)
+        bound = [runner for runner in self._board if _is_bound(runner, principal, plan)]
+        usable = [runner for runner in bound if runner.line.free and runner.can(Capability.DIAL)]
+        if usable:
+            return usable[0]
+        if bound:
+            raise ConflictError("Your line is in use or not available.", line_id=bound[0].line_id)
+        for runner in self._board:
+            if self._board.quiet(runner) and runner.can(Capability.DIAL) and _serves(runner, principal):
+                return runner
+        raise UnavailableError("No line is free to dial on.")
+
+    def _given(self, line_id: int) -> LineRunner:
+        runner = self._board.line(line_id)
+        if not runner.can(Capability.DIAL):
+            raise UnavailableError("This line cannot dial; use the telephone.", line_id=line_id)
+        if not runner.line.free:
+            raise ConflictError("This line is in use or not available.", line_id=line_id, state=runner.line.state.value)
+        return runner
+
+    async def _dial_on(self, runner: LineRunner, request: DialRequest, digits: str) -> CallView:
+        reserved = runner.command(Dial(request))
+        call = runner.line.call
+        if call is None:
+            raise ConflictError("This line is in use or not available.", line_id=runner.line_id)
+        if not await reserved:
+            await runner.command(DeclaredOver(call.number, EndReason.FAILED))
+            raise UnavailableError("The call could not be written down, so it was not dialled.")
+        call_id = runner.journal.ids[call.number]
+        if runner.line.call is None or runner.line.call.number != call.number:
+            raise ConflictError("Somebody called on this line at the same moment.", line_id=runner.line_id)
+        try:
+            runner.ask(lambda: runner.device.dial(digits))
+        except UnavailableError:
+            await runner.command(DeclaredOver(call.number, EndReason.FAILED))
+            raise
+        view, _ = await self._database.read(load_call, call_id)
+        return view
+
+
+def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
+    line = runner.journal.line
+    return line.name == plan.bound_line or line.bound_agent == principal.username
+
+
+def _serves(runner: LineRunner, principal: Principal) -> bool:
+    line = runner.journal.line
+    return not line.bound_agent and line.department_id in (None, principal.department_id)
+
+
+def _load_lines(session: Session, capabilities: dict[int, list[str]]) -> list[LineView]:
+    """The views of the lines in ``capabilities``, in its order; configured ones only."""
+    statement = select(PhoneLine).where(PhoneLine.removed == NO, PhoneLine.id.in_(sorted(capabilities)))
+    found = {line.id: line for line in session.scalars(statement)}
+    return [
+        line_view(found[line_id], open_call_of(session, line_id), names)
+        for line_id, names in capabilities.items()
+        if line_id in found
+    ]
+
+
+def _audit_service(
+    session: Session, principal: Principal, line_id: int, before: dict[str, Any], after: dict[str, Any], at: datetime
+) -> None:
+    record_audit(session, principal, "set-service", "line", str(line_id), before, after, at)

@@ -1,0 +1,131 @@
+"""Call records as lists: one filter, one order, for list, missed list and export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import Principal
+from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.telephony.scope import NO, YES, scope_clause
+from callcenter.telephony.views import CallView, calls_statement, load_call_rows
+from storage.models import CallRecord
+from storage.queries.durations import seconds_between
+from storage.queries.paging import Page, encode_cursor, keyset
+
+MAX_LIMIT = 200
+_FRAGMENT_LENGTH = 20
+_talk_seconds = seconds_between(CallRecord.answered_at, CallRecord.ended_at)
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """What to list; what is None does not matter. An empty text asks for emptiness.
+
+    ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
+    are looked for. ``shortest`` and ``longest`` bound the talk time in seconds. ``open_missed``: missed and not
+    dealt with.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    direction: str | None = None
+    number: str | None = None
+    patient_id: int | None = None
+    agent_id: int | None = None
+    line_id: int | None = None
+    outcome: str | None = None
+    state: str | None = None
+    wrap_up: str | None = None
+    missed: bool | None = None
+    open_missed: bool = False
+    shortest: float | None = None
+    longest: float | None = None
+
+
+EVERYTHING = CallFilter()
+
+
+def list_calls(
+    session: Session,
+    principal: Principal,
+    wanted: CallFilter,
+    limit: int,
+    cursor: str | None,
+    permission: str = "calls.view",
+) -> Page[CallView]:
+    """A page of calls, newest first, within the data scope of ``permission``.
+
+    Raises ``InvalidError`` for a limit outside 1 to 200 or a broken cursor, ``NotAllowedError`` without permission
+    and when somebody searches by number who may not see numbers.
+    """
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidError(f"A page has 1 to {MAX_LIMIT} calls.", {"limit": f"1 to {MAX_LIMIT}"})
+    return page_of_calls(session, _statement(principal, wanted, permission), limit, cursor)
+
+
+def page_of_calls(session: Session, statement: Select[Any], limit: int, cursor: str | None) -> Page[CallView]:
+    """A page of ``statement``, newest first; ``InvalidError`` for a broken cursor."""
+    try:
+        paged = keyset(statement, (CallRecord.started_at, CallRecord.id), cursor, limit, descending=True)
+    except ValueError as error:
+        raise InvalidError("This page does not exist.", {"cursor": str(error)}) from error
+    found = load_call_rows(session, paged)
+    kept = found[:limit]
+    following = encode_cursor((kept[-1][1], kept[-1][0]["id"])) if len(found) > limit else None
+    return Page([view for view, _ in kept], following)
+
+
+def _statement(principal: Principal, wanted: CallFilter, permission: str) -> Select[Any]:
+    if wanted.number and not principal.sees_numbers:
+        # Searching digit by digit would tell what is masked.
+        raise NotAllowedError("Your roles do not show phone numbers, so you cannot search by number.")
+    return calls_statement().where(scope_clause(principal, permission), *_conditions(wanted))
+
+
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        CallRecord.direction: wanted.direction,
+        CallRecord.patient_id: wanted.patient_id,
+        CallRecord.agent_id: wanted.agent_id,
+        CallRecord.line_id: wanted.line_id,
+        CallRecord.outcome: wanted.outcome,
+        CallRecord.state: wanted.state,
+        CallRecord.wrap_up: wanted.wrap_up,
+    }
+    conditions: list[ColumnElement[bool]] = [
+        column.is_(None) if value == "" else column == value for column, value in equal.items() if value is not None
+    ]
+    if wanted.since is not None:
+        conditions.append(CallRecord.started_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(CallRecord.started_at < wanted.until)
+    if wanted.missed is not None:
+        conditions.append(CallRecord.missed == (YES if wanted.missed else NO))
+    if wanted.open_missed:
+        conditions.append(and_(CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)))
+    return conditions + _content_conditions(wanted)
+
+
+def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.number is not None:
+        conditions.append(_number_contains(wanted.number))
+    if wanted.shortest is not None:
+        conditions.append(_talk_seconds >= wanted.shortest)
+    if wanted.longest is not None:
+        conditions.append(_talk_seconds <= wanted.longest)
+    return conditions
+
+
+def _number_contains(fragment: str) -> ColumnElement[bool]:
+    digits = "".join(char for char in fragment if char in "0123456789")[:_FRAGMENT_LENGTH]
+    if not digits:
+        raise InvalidError("A number fragment has digits.", {"number": "A number fragment has digits."})
+    # Landlines are kept as +8610…; people search for 010….
+    tail = digits[1:] if digits.startswith("0") and len(digits) > 2 else digits
+    return or_(CallRecord.number.contains(digits), CallRecord.number.contains(tail))

@@ -1,0 +1,51 @@
+"""Missed calls: a list that is worked down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.audit import record_audit
+from callcenter.administration.principal import Principal
+from callcenter.clock import iso
+from callcenter.events import CallUpdated
+from callcenter.telephony.announce import announce_call
+from callcenter.telephony.scope import YES, scope_clause
+from callcenter.telephony.views import CallView, load_call
+from callcenter.telephony.visible import visible_call
+from storage.models import CallRecord
+
+_SETTLED_AT_ONCE = 100
+
+
+def settle_missed(session: Session, number: str, agent_id: int | None, at: datetime) -> list[int]:
+    """Somebody spoke with ``number``: its missed calls are dealt with. Their ids, oldest first."""
+    statement = (
+        select(CallRecord)
+        .where(CallRecord.number == number, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None))
+        .order_by(CallRecord.started_at)
+        .limit(_SETTLED_AT_ONCE)
+    )
+    settled = list(session.scalars(statement))
+    for call in settled:
+        call.missed_handled_at, call.missed_handled_by = at, agent_id
+        announce_call(session, CallUpdated, call.id)
+    return [call.id for call in settled]
+
+
+def handle_missed(session: Session, principal: Principal, call_id: int, at: datetime) -> CallView:
+    """Tick a missed call off. Whoever did it first stays on record; doing it again changes nothing.
+
+    Raises ``NotFoundError`` for a call that is not missed or not in reach.
+    """
+    call = visible_call(session, call_id, scope_clause(principal, "calls.handle"), CallRecord.missed == YES)
+    if call.missed_handled_at is None:
+        call.missed_handled_at, call.missed_handled_by = at, principal.user_id
+        call.version += 1
+        record_audit(
+            session, principal, "handle-missed", "call", str(call.id), None, {"missed_handled_at": iso(at)}, at
+        )
+        announce_call(session, CallUpdated, call.id)
+    return load_call(session, call.id)[0]

@@ -1,0 +1,112 @@
+"""Before the lines start: make the records agree with the configuration and with what a crash left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_agent
+from callcenter.telephony.announce import announce_line
+from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
+from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.recorder import close_call
+from storage.models import AgentStatus, CallRecord, Department, PhoneLine
+
+STARTING = "starting"
+
+
+class LineEntry(Protocol):
+    """What telephony reads of a line's configuration."""
+
+    @property
+    def name(self) -> str:
+        """What people call the line; ties it to its record."""
+        ...
+
+    @property
+    def driver(self) -> str:
+        """The device family."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """Whose calls these are: the name of a department, or empty for everybody's."""
+        ...
+
+    @property
+    def bound_agent(self) -> str:
+        """User name of the agent at whose desk the line is, or empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class RecoveredLine:
+    """A configured line with its record. ``unknown_group`` when no department has the group's name."""
+
+    context: LineContext
+    out_of_service: bool
+    service_reason: str
+    unknown_group: bool
+
+
+def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
+    """Write the configured lines, mark the others removed, close what a crash left open; in the order of ``lines``.
+
+    Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline until
+    their pages are back.
+    """
+    departments = {name: key for key, name in session.execute(select(Department.id, Department.name))}
+    known = {line.name: line for line in session.scalars(select(PhoneLine))}
+    recovered = []
+    for entry in lines:
+        record = known.pop(entry.name, None) or _new_line(session, entry, at)
+        recovered.append(_configured(session, record, entry, departments, area_code, at))
+    for removed in known.values():
+        removed.removed = True
+    contexts = {one.context.line_id: one.context for one in recovered}
+    _close_left_open(session, contexts, at)
+    _all_offline(session, at)
+    for one in recovered:
+        announce_line(session, session.get_one(PhoneLine, one.context.line_id), one.context.capabilities)
+    return recovered
+
+
+def _new_line(session: Session, entry: LineEntry, at: datetime) -> PhoneLine:
+    line = PhoneLine(name=entry.name, driver=str(entry.driver), state=LineStateName.LOST.value, since=at)
+    line.out_of_service = False
+    session.add(line)
+    session.flush()
+    return line
+
+
+def _configured(
+    session: Session, line: PhoneLine, entry: LineEntry, departments: dict[str, int], area_code: str, at: datetime
+) -> RecoveredLine:
+    if line.state != LineStateName.LOST.value:
+        line.since = at
+    service_reason = line.reason if line.out_of_service else ""
+    line.state, line.reason, line.removed = LineStateName.LOST.value, STARTING, False
+    line.driver, line.group_name = str(entry.driver), entry.group
+    line.department_id = departments.get(entry.group)
+    context = LineContext(line.id, line.name, line.department_id, entry.bound_agent, (), area_code)
+    unknown_group = bool(entry.group) and line.department_id is None
+    return RecoveredLine(context, line.out_of_service, service_reason, unknown_group)
+
+
+def _close_left_open(session: Session, contexts: dict[int, LineContext], at: datetime) -> None:
+    states = [state.value for state in (LineStateName.RINGING, LineStateName.DIALLING, LineStateName.TALKING)]
+    left_open = select(CallRecord).where(CallRecord.state.in_(states))
+    for call in session.scalars(left_open.order_by(CallRecord.id)).all():
+        line = contexts.get(call.line_id) or LineContext(call.line_id, "", call.department_id)
+        close_call(session, call, CallClosed(at, 0, EndReason.UNKNOWN, call.rings), line)
+
+
+def _all_offline(session: Session, at: datetime) -> None:
+    statement = select(AgentStatus.user_id).where(AgentStatus.state != AgentState.OFFLINE.value)
+    for user_id in session.scalars(statement).all():
+        move_agent(session, user_id, AgentState.OFFLINE, at, DISCONNECTED)

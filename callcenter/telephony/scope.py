@@ -1,0 +1,87 @@
+"""Which calls a person may see or handle: the one place where data scope meets call records.
+
+List, get, export, command and missed list all go through ``scope_clause``; events carry the same rule as audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
+
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.crm.scope import patient_scope_clause
+from storage.models import CallOffer, CallRecord, Patient, PhoneLine, UserAccount
+from storage.models.base import YesNo
+
+YES = literal(True, YesNo())
+NO = literal(False, YesNo())
+"""To compare YesNo columns with: they are numbers in every database."""
+
+
+def scope_clause(principal: Principal, permission: str = "calls.view") -> ColumnElement[bool]:
+    """The condition on ``CallRecord`` for what ``permission`` lets ``principal`` reach.
+
+    - own: calls that one took or dialled, calls that were offered to one, and, for whoever handles calls, missed calls
+      of one's group that nobody took;
+    - department: also every call of the department, be it the line's or the patient's;
+    - all: every call.
+
+    Raises ``NotAllowedError`` without the permission.
+    """
+    return _CLAUSES[principal.require(permission)](principal)
+
+
+def _own(principal: Principal) -> ColumnElement[bool]:
+    if principal.user_id is None:
+        return false()
+    me = principal.user_id
+    offered = select(CallOffer.call_id).where(CallOffer.call_id == CallRecord.id, CallOffer.user_id == me).exists()
+    mine = or_(CallRecord.agent_id == me, CallRecord.missed_handled_by == me, offered)
+    return or_(mine, _left_over(principal)) if principal.may("calls.handle") else mine
+
+
+def _left_over(principal: Principal) -> ColumnElement[bool]:
+    """Missed calls that nobody took, on lines whose group the person belongs to."""
+    group = select(PhoneLine.id).where(
+        PhoneLine.id == CallRecord.line_id,
+        or_(PhoneLine.department_id.is_(None), PhoneLine.department_id == principal.department_id),
+    )
+    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), group.exists())
+
+
+def _department(principal: Principal) -> ColumnElement[bool]:
+    if principal.department_id is None:
+        return _own(principal)
+    department = principal.department_id
+    patient = select(Patient.id).where(Patient.id == CallRecord.patient_id, Patient.department_id == department)
+    return or_(CallRecord.department_id == department, patient.exists(), _own(principal))
+
+
+def _all(_: Principal) -> ColumnElement[bool]:
+    return true()
+
+
+_CLAUSES: dict[Scope, Callable[[Principal], ColumnElement[bool]]] = {
+    Scope.OWN: _own,
+    Scope.DEPARTMENT: _department,
+    Scope.ALL: _all,
+}
+
+
+def agent_scope_clause(principal: Principal, permission: str = "agents.view") -> ColumnElement[bool]:
+    """The condition on ``UserAccount`` for what ``permission`` reaches. Raises likewise."""
+    scope = principal.require(permission)
+    if scope is Scope.ALL:
+        return true()
+    mine = UserAccount.id == principal.user_id
+    if scope is Scope.OWN or principal.department_id is None:
+        return mine
+    return or_(mine, UserAccount.department_id == principal.department_id)
+
+
+def reachable_patient(principal: Principal, patient_id: int) -> Select[Any]:
+    """Finds ``patient_id`` if that patient is not disabled and within reach of ``principal``."""
+    return select(Patient.id).where(Patient.id == patient_id, Patient.disabled == NO, patient_scope_clause(principal))

@@ -1,0 +1,184 @@
+"""Calls, lines and agents as JSON data: one builder each, for API, page, export and event alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from callcenter.clock import iso
+from callcenter.numbers import format_number, region_of
+from callcenter.telephony.effects import LineStateName
+from callcenter.telephony.scope import NO
+from storage.models import CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
+
+CallView = dict[str, Any]
+LineView = dict[str, Any]
+AgentView = dict[str, Any]
+
+ENDED = "ended"
+
+_candidates = (
+    select(func.count())
+    .select_from(PatientPhone)
+    .join(Patient, Patient.id == PatientPhone.patient_id)
+    .where(PatientPhone.number == CallRecord.number, Patient.disabled == NO)
+    .correlate(CallRecord)
+    .scalar_subquery()
+)
+
+_PATIENT_COLUMNS = (
+    Patient.id,
+    Patient.name,
+    Patient.record_number,
+    Patient.department_id,
+    Patient.sex,
+    Patient.birth_date,
+    Patient.tier,
+    Patient.allergies,
+    Patient.do_not_call,
+)
+
+
+def calls_statement() -> Select[Any]:
+    """Call records with all that ``call_view`` shows; add conditions and order, run it with ``load_calls``."""
+    return (
+        select(CallRecord, PhoneLine.name, UserAccount.display_name, _candidates, *_PATIENT_COLUMNS)
+        .join(PhoneLine, PhoneLine.id == CallRecord.line_id)
+        .outerjoin(Patient, Patient.id == CallRecord.patient_id)
+        .outerjoin(UserAccount, UserAccount.id == CallRecord.agent_id)
+    )
+
+
+def load_calls(session: Session, statement: Select[Any]) -> list[CallView]:
+    """The views of the calls that ``statement`` (made by ``calls_statement``) finds, in its order."""
+    return [view for view, _ in load_call_rows(session, statement)]
+
+
+def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallView, datetime]]:
+    """Like ``load_calls``, each with the exact time of its start, by which lists are sorted."""
+    rows = session.execute(statement, execution_options={"populate_existing": True}).all()
+    offers = offers_of(session, [row[0].id for row in rows if row[0].state != ENDED])
+    return [(_from_row(row, offers), row[0].started_at) for row in rows]
+
+
+def load_call(session: Session, call_id: int) -> tuple[CallView, int | None]:
+    """The view of the call ``call_id``, which must exist, and its patient's department."""
+    row = session.execute(calls_statement().where(CallRecord.id == call_id)).one()
+    return _from_row(row, offers_of(session, [call_id])), row[7]
+
+
+def offers_of(session: Session, call_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Call id → ids of the agents to whom it was offered, in order; empty for others."""
+    found: dict[int, list[int]] = defaultdict(list)
+    if call_ids:
+        statement = select(CallOffer.call_id, CallOffer.user_id).where(CallOffer.call_id.in_(call_ids))
+        for call_id, user_id in session.execute(statement.order_by(CallOffer.call_id, CallOffer.user_id)):
+            found[call_id].append(user_id)
+    return found
+
+
+def _from_row(row: Any, offers: dict[int, list[int]]) -> CallView:
+    call, line_name, agent_name, candidates, *patient = row
+    return call_view(call, line_name, agent_name, candidates, patient, offers.get(call.id, []))
+
+
+def call_view(
+    call: CallRecord,
+    line_name: str,
+    agent_name: str | None,
+    candidates: int,
+    patient: Sequence[Any],
+    offered_to: Sequence[int],
+) -> CallView:
+    """The call as JSON data. ``patient`` has the values of ``_PATIENT_COLUMNS``, all None when there is none.
+
+    ``candidates`` counts the patients that share the number. ``offered_to`` is empty once the call has ended.
+    """
+    return {
+        "id": call.id,
+        "direction": call.direction,
+        "number": call.number,
+        "number_formatted": format_number(call.number),
+        "number_absent": call.number_absent,
+        "number_verified": call.number_verified,
+        "region": region_of(call.number, "zh"),
+        "region_en": region_of(call.number, "en"),
+        "name": call.caller_name,
+        "line": {"id": call.line_id, "name": line_name},
+        "patient": _patient(patient),
+        "candidates": candidates,
+        "agent": None if call.agent_id is None else {"id": call.agent_id, "name": agent_name or ""},
+        "offered_to": [] if call.state == ENDED else list(offered_to),
+        "state": call.state,
+        "certainty": call.certainty,
+        "rings": call.rings,
+        "outcome": call.outcome,
+        "notes": call.notes,
+        "wrap_up": call.wrap_up,
+        "call_back_at": iso(call.call_back_at),
+        "missed": call.missed,
+        "missed_handled_at": iso(call.missed_handled_at),
+        "started_at": iso(call.started_at),
+        "claimed_at": iso(call.claimed_at),
+        "answered_at": iso(call.answered_at),
+        "ended_at": iso(call.ended_at),
+        "end_reason": call.end_reason,
+    }
+
+
+def _patient(values: Sequence[Any]) -> dict[str, Any] | None:
+    """The head of the patient's card; whether there are allergies, not which."""
+    key, name, record_number, _, sex, birth_date, tier, allergies, do_not_call = values
+    if key is None:
+        return None
+    return {
+        "id": key,
+        "name": name,
+        "record_number": record_number,
+        "sex": sex or "",
+        "birth_date": birth_date.isoformat() if birth_date else None,
+        "tier": tier or "",
+        "has_allergies": bool(allergies),
+        "do_not_call": bool(do_not_call),
+    }
+
+
+def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str], note: str = "") -> LineView:
+    """The line as JSON data. ``note`` is something a supervisor should know although the state is the same."""
+    return {
+        "id": line.id,
+        "name": line.name,
+        "driver": line.driver,
+        "group": line.group_name,
+        "state": line.state,
+        "since": iso(line.since),
+        "reason": line.reason,
+        "note": note,
+        "capabilities": list(capabilities),
+        "out_of_service": line.out_of_service,
+        "call_id": call_id,
+    }
+
+
+def open_call_of(session: Session, line_id: int) -> int | None:
+    """The call that is not over on this line."""
+    states = (LineStateName.RINGING.value, LineStateName.DIALLING.value, LineStateName.TALKING.value)
+    found = select(func.max(CallRecord.id)).where(CallRecord.state.in_(states), CallRecord.line_id == line_id)
+    return session.scalar(found)
+
+
+def agent_view(user: UserAccount, state: str, reason: str, since: datetime) -> AgentView:
+    """The agent as JSON data."""
+    return {
+        "id": user.id,
+        "name": user.display_name,
+        "state": state,
+        "reason": reason,
+        "since": iso(since),
+        "line": user.bound_line,
+    }

@@ -1,0 +1,349 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.telephony.effects import (
+    CallClosed,
+    CallerLearned,
+    CallOpened,
+    CallTaken,
+    DialRequest,
+    Direction,
+    Effect,
+    EndReason,
+    LineMoved,
+    LineNoted,
+    LineStateName,
+    WaitingCallerSeen,
+)
+from callcenter.telephony.line_state import Claimed, DeclaredOver, Dial, Line, News, SetService, step
+from protocols.signals import (
+    AbsentReason,
+    Answered,
+    CallerIdentified,
+    Certainty,
+    CommandFailed,
+    DialFailed,
+    DialFailure,
+    DigitHeard,
+    Ended,
+    FarEndRinging,
+    HandsetLifted,
+    HandsetReplaced,
+    LineLost,
+    LineReady,
+    NumberlessCalls,
+    Rang,
+    RingingStopped,
+)
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+READY = LineReady("modem")
+FIRST = CallerIdentified("13800138000")
+SECOND = CallerIdentified("13900139000")
+REQUEST = DialRequest("+8613800138000", agent_id=7)
+
+
+class Played:
+    """A line after some news, one second apart, with the effects of them all."""
+
+    def __init__(self, *news: News, ready: bool = True) -> None:
+        self.line = Line()
+        self.effects: list[Effect] = []
+        self.at = START
+        for one in (READY, *news) if ready else news:
+            self.hear(one)
+
+    def hear(self, news: News) -> Played:
+        self.at += timedelta(seconds=1)
+        self.line, effects = step(self.line, news, self.at)
+        self.effects += effects
+        return self
+
+    def of(self, kind: type[Effect]) -> list:
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    def reasons(self) -> list[EndReason]:
+        return [effect.reason for effect in self.of(CallClosed)]
+
+
+def test_a_line_is_lost_until_its_device_is_ready() -> None:
+    played = Played(ready=False)
+    assert played.line.state is LineStateName.LOST
+    played.hear(READY)
+    assert played.line.state is LineStateName.IDLE
+    assert played.of(LineMoved) == [LineMoved(played.at, LineStateName.IDLE, False, "")]
+
+
+@pytest.mark.parametrize("order", [(Rang(), FIRST), (FIRST, Rang()), (Rang(), FIRST, FIRST, Rang())])
+def test_ring_and_caller_id_in_any_order_are_one_call(order: tuple[News, ...]) -> None:
+    played = Played(*order)
+    assert len(played.of(CallOpened)) == 1
+    assert played.line.call is not None
+    assert played.line.call.caller.number == "13800138000"
+    assert played.line.state is LineStateName.RINGING
+
+
+def test_caller_id_after_the_ring_is_learned_once() -> None:
+    played = Played(Rang(), FIRST, FIRST)
+    assert [effect.caller.number for effect in played.of(CallerLearned)] == ["13800138000"]
+
+
+def test_a_name_that_comes_later_is_added() -> None:
+    played = Played(Rang(), FIRST, CallerIdentified("13800138000", "ZHANG SAN"))
+    assert played.of(CallerLearned)[-1].caller.name == "ZHANG SAN"
+
+
+def test_a_withheld_number_is_replaced_by_the_number_and_not_the_other_way_round() -> None:
+    withheld = CallerIdentified("", absent=AbsentReason.PRIVATE)
+    played = Played(Rang(), withheld, FIRST, withheld)
+    assert [(e.caller.number, e.caller.absent) for e in played.of(CallerLearned)] == [
+        ("", "private"),
+        ("13800138000", ""),
+    ]
+
+
+def test_a_verified_number_replaces_a_damaged_one_and_not_the_other_way_round() -> None:
+    damaged = CallerIdentified("13800138999", verified=False)
+    played = Played(Rang(), damaged, FIRST, damaged)
+    assert [e.caller.number for e in played.of(CallerLearned)] == ["13800138999", "13800138000"]
+    assert played.reasons() == []
+
+
+def test_a_longer_reading_of_the_same_number_completes_it() -> None:
+    played = Played(CallerIdentified("1380013"), FIRST, CallerIdentified("138001380"))
+    assert played.line.call is not None
+    assert played.line.call.caller.number == "13800138000"
+    assert len(played.of(CallOpened)) == 1
+
+
+def test_another_number_in_the_same_ringing_is_a_second_caller() -> None:
+    played = Played(Rang(), FIRST, Rang(), SECOND)
+    assert played.reasons() == [EndReason.ABANDONED]
+    assert [e.caller.number for e in played.of(CallOpened)] == ["", "13900139000"]
+
+
+def test_a_call_that_nobody_claimed_is_abandoned_at_its_last_ring() -> None:
+    played = Played(Rang(), Rang(), FIRST, RingingStopped())
+    (closed,) = played.of(CallClosed)
+    assert closed == CallClosed(START + timedelta(seconds=3), 1, EndReason.ABANDONED, 2)
+    assert played.line.state is LineStateName.IDLE
+
+
+def test_a_claimed_call_whose_ringing_stops_was_answered_at_a_handset() -> None:
+    played = Played(Rang(), Claimed(1), RingingStopped())
+    (taken,) = played.of(CallTaken)
+    assert (taken.by_handset, taken.certainty, taken.at) == (True, "presumed", START + timedelta(seconds=2))
+    assert played.line.state is LineStateName.TALKING
+
+
+def test_on_a_line_that_shows_handsets_a_claimed_call_whose_ringing_stops_was_given_up() -> None:
+    played = Played(HandsetLifted(), HandsetReplaced(), Rang(), Claimed(1), RingingStopped())
+    assert played.reasons() == [EndReason.ABANDONED]
+
+
+def test_a_call_answered_at_the_handset_ends_with_the_handset() -> None:
+    played = Played(Rang(), HandsetLifted(), DigitHeard("1"), HandsetReplaced())
+    assert played.of(CallTaken)[0].by_handset
+    assert played.reasons() == [EndReason.HANDSET]
+
+
+def test_the_next_ring_ends_a_handset_call_whose_end_was_not_seen() -> None:
+    played = Played(Rang(), Claimed(1), RingingStopped(), Rang())
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert played.line.state is LineStateName.RINGING
+
+
+def test_caller_id_before_the_ring_ends_a_handset_call_whose_end_was_not_seen() -> None:
+    played = Played(Rang(), FIRST, Claimed(1), RingingStopped(), SECOND, Rang())
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert len(played.of(CallOpened)) == 2
+
+
+def test_a_caller_announced_during_a_conversation_is_noted_once_and_disturbs_nothing() -> None:
+    played = Played(Rang(), FIRST, Answered(), SECOND, SECOND, FIRST)
+    assert [effect.caller.number for effect in played.of(WaitingCallerSeen)] == ["13900139000"]
+    assert played.line.state is LineStateName.TALKING
+    assert played.reasons() == []
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [(Ended(by_far_end=True), EndReason.FAR_END), (Ended(by_far_end=False), EndReason.HUNG_UP)],
+)
+def test_a_call_held_by_the_device_ends_as_the_device_says(end: News, reason: EndReason) -> None:
+    assert Played(Rang(), Answered(), end).reasons() == [reason]
+
+
+def test_a_call_moved_to_the_handset_outlives_the_device() -> None:
+    played = Played(Rang(), Answered(), HandsetLifted(), Ended(by_far_end=False))
+    assert played.line.state is LineStateName.TALKING
+    assert played.hear(HandsetReplaced()).reasons() == [EndReason.HANDSET]
+
+
+def test_an_outgoing_call_from_reservation_to_presumed_answer() -> None:
+    played = Played(Dial(REQUEST), HandsetReplaced(), FarEndRinging(), Answered(Certainty.PRESUMED))
+    (opened,) = played.of(CallOpened)
+    assert (opened.direction, opened.request) == (Direction.OUT, REQUEST)
+    assert played.of(CallTaken)[0].certainty == "presumed"
+    assert [moved.state for moved in played.of(LineMoved)][1:] == [LineStateName.DIALLING, LineStateName.TALKING]
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (DialFailure.BUSY, EndReason.BUSY),
+        (DialFailure.NO_ANSWER, EndReason.NO_ANSWER),
+        (DialFailure.NO_DIAL_TONE, EndReason.NO_DIAL_TONE),
+        (DialFailure.NO_CARRIER, EndReason.FAILED),
+        (DialFailure.REJECTED, EndReason.FAILED),
+        (DialFailure.TIMED_OUT, EndReason.UNKNOWN),
+    ],
+)
+def test_why_an_outgoing_call_failed(failure: DialFailure, reason: EndReason) -> None:
+    assert Played(Dial(REQUEST), DialFailed(failure)).reasons() == [reason]
+
+
+def test_ringback_until_the_time_limit_is_no_answer() -> None:
+    played = Played(Dial(REQUEST), FarEndRinging(), DialFailed(DialFailure.TIMED_OUT))
+    assert played.reasons() == [EndReason.NO_ANSWER]
+
+
+def test_a_caller_who_is_faster_than_our_dialling() -> None:
+    played = Played(Dial(REQUEST), Rang(), DialFailed(DialFailure.REJECTED), FIRST)
+    assert played.reasons() == [EndReason.FAILED]
+    assert played.line.state is LineStateName.RINGING
+
+
+def test_a_line_in_use_cannot_be_reserved() -> None:
+    for news in (Rang(), Dial(REQUEST)):
+        played = Played(news, Dial(REQUEST))
+        assert len(played.of(CallOpened)) == 1
+    assert Played(LineLost("gone"), Dial(REQUEST)).of(CallOpened) == []
+    assert Played(SetService(True), Dial(REQUEST)).of(CallOpened) == []
+
+
+def test_a_lifted_handset_is_in_use_but_does_not_keep_from_dialling() -> None:
+    played = Played(HandsetLifted())
+    assert played.line.state is LineStateName.TALKING
+    assert played.hear(Dial(REQUEST)).line.state is LineStateName.DIALLING
+
+
+@pytest.mark.parametrize("before", [(Rang(),), (Dial(REQUEST),), (Rang(), Answered()), (Rang(), HandsetLifted())])
+def test_losing_the_line_ends_its_call_unknown(before: tuple[News, ...]) -> None:
+    played = Played(*before, LineLost("unplugged"))
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert played.of(LineMoved)[-1].state is LineStateName.LOST
+    assert played.of(LineMoved)[-1].reason == "unplugged"
+    assert played.hear(READY).line.state is LineStateName.IDLE
+
+
+def test_a_ring_heard_before_the_device_is_set_up_is_a_call() -> None:
+    played = Played(Rang(), FIRST, READY, ready=False)
+    assert played.line.state is LineStateName.RINGING
+    assert played.hear(RingingStopped()).line.state is LineStateName.IDLE
+
+
+def test_a_line_taken_out_while_ringing_stops_at_once_and_hears_nothing_more() -> None:
+    played = Played(Rang(), SetService(True, "noise"), Rang(), FIRST, RingingStopped())
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert played.line.state is LineStateName.OUT_OF_SERVICE
+    assert played.line.reason == "noise"
+    assert len(played.of(CallOpened)) == 1
+    assert played.hear(SetService(False)).line.state is LineStateName.IDLE
+
+
+def test_a_line_taken_out_during_a_conversation_lets_it_finish() -> None:
+    played = Played(Rang(), Answered(), SetService(True, "repair"))
+    assert played.line.state is LineStateName.TALKING
+    assert played.of(LineMoved)[-1].out_of_service
+    assert played.hear(Ended(by_far_end=True)).line.state is LineStateName.OUT_OF_SERVICE
+
+
+def test_a_hang_up_with_nothing_to_hang_up_closes_the_call() -> None:
+    played = Played(Rang(), Answered(), CommandFailed("hang_up", "no call"))
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert played.of(LineNoted)[0].note == "hang_up: no call"
+
+
+def test_a_dial_command_that_was_refused_closes_the_call() -> None:
+    assert Played(Dial(REQUEST), CommandFailed("dial", "the line is ringing")).reasons() == [EndReason.FAILED]
+
+
+def test_an_answer_that_failed_leaves_the_call_ringing() -> None:
+    played = Played(Rang(), CommandFailed("answer", "the modem did not go off hook"))
+    assert played.line.state is LineStateName.RINGING
+
+
+def test_numberless_calls_are_noted() -> None:
+    assert "3 calls" in Played(NumberlessCalls(3)).of(LineNoted)[0].note
+
+
+def test_commands_for_another_call_do_nothing() -> None:
+    played = Played(Rang(), Claimed(9), DeclaredOver(9, EndReason.HANDSET), RingingStopped())
+    assert played.reasons() == [EndReason.ABANDONED]
+
+
+_numbers = st.sampled_from(["", "13800138000", "1380013", "13900139000", "8001"])
+_news = st.one_of(
+    st.builds(Rang),
+    st.builds(RingingStopped),
+    st.builds(
+        CallerIdentified, _numbers, st.sampled_from(["", "A"]), st.sampled_from([None, *AbsentReason]), st.booleans()
+    ),
+    st.builds(HandsetLifted),
+    st.builds(HandsetReplaced),
+    st.builds(Answered, st.sampled_from(Certainty)),
+    st.builds(FarEndRinging),
+    st.builds(DialFailed, st.sampled_from(DialFailure)),
+    st.builds(Ended, st.booleans()),
+    st.builds(DigitHeard, st.just("1")),
+    st.builds(CommandFailed, st.sampled_from(["dial", "answer", "hang_up", "send_digits"]), st.just("no")),
+    st.builds(NumberlessCalls, st.integers(1, 5)),
+    st.builds(LineReady, st.just("modem")),
+    st.builds(LineLost, st.just("gone")),
+    st.builds(Dial, st.just(REQUEST)),
+    st.builds(Claimed, st.integers(1, 4)),
+    st.builds(DeclaredOver, st.integers(1, 4), st.sampled_from(EndReason)),
+    st.builds(SetService, st.booleans(), st.just("why")),
+)
+
+
+@given(st.lists(_news, max_size=60))
+def test_whatever_happens_no_two_calls_are_open_and_every_call_is_closed(news: list[News]) -> None:
+    played = Played(*news, LineLost("end"), ready=False)
+    open_call: int | None = None
+    taken: set[int] = set()
+    for effect in played.effects:
+        match effect:
+            case CallOpened():
+                assert open_call is None
+                open_call = effect.call
+            case CallerLearned():
+                assert effect.call == open_call
+            case CallTaken():
+                assert effect.call == open_call
+                assert effect.call not in taken
+                taken.add(effect.call)
+            case CallClosed():
+                assert effect.call == open_call
+                open_call = None
+    assert open_call is None
+    assert played.line.state is LineStateName.LOST
+
+
+@given(st.lists(_news, max_size=60))
+def test_the_written_line_state_is_always_the_present_one(news: list[News]) -> None:
+    played = Played(ready=False)
+    written = (LineStateName.LOST, False, "")
+    for one in news:
+        count = len(played.effects)
+        played.hear(one)
+        for effect in played.effects[count:]:
+            if isinstance(effect, LineMoved):
+                written = (effect.state, effect.out_of_service, effect.reason)
+        assert written == (played.line.state, played.line.out_of_service, played.line.reason)
