@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
-from callcenter.clock import iso, utc_now
+from callcenter.administration.sessions import NO
+from callcenter.clock import iso
+from callcenter.crm.contacts import count_open_missed, load_contacts
+from callcenter.crm.patient_hooks import age
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import NotFoundError
-from callcenter.numbers import format_number, normalise, region_of
-from callcenter.telephony.scope import NO, YES, scope_clause
-from callcenter.telephony.views import calls_statement, load_calls
-from storage.database import Database
-from storage.models import CallRecord, Department, NumberChoice, Patient, PatientPhone, UserAccount
+from callcenter.numbers import format_number
+from callcenter.text import N_
+from storage.models import Department, NumberChoice, Patient, PatientPhone, UserAccount
 
 LAST_CONTACTS = 5
 MOST_CANDIDATES = 20
 """A switchboard's number may be on many records; the picker shows no more than this."""
-
-
-class PatientCards:
-    """Reads cards and finds whose number it is. Plain JSON data; numbers are masked by the layer that shows them."""
-
-    def __init__(self, database: Database, clock: IReactorTime, area_code: str = "") -> None:
-        self._database = database
-        self._clock = clock
-        self._area_code = area_code
-
-    async def card(self, principal: Principal, patient_id: int) -> dict[str, Any]:
-        """The card of one patient. Raises NotAllowedError, and NotFoundError for whom ``principal`` may not know."""
-        return await self._database.read(load_card, principal, patient_id, utc_now(self._clock))
-
-    async def match(self, principal: Principal, number: str) -> dict[str, Any]:
-        """Whose number this is, as far as ``principal`` may know: see ``match_number``. ``number`` as people write it."""
-        principal.require("patients.view")
-        canonical = normalise(number, self._area_code)
-        found = await self._database.read(match_number, principal, canonical.number)
-        return {
-            "number": canonical.number,
-            "number_formatted": format_number(canonical.number),
-            "kind": str(canonical.kind),
-            "region": region_of(canonical.number, "zh"),
-            "region_en": region_of(canonical.number, "en"),
-            **found,
-        }
 
 
 def match_number(session: Session, principal: Principal, number: str) -> dict[str, Any]:
@@ -69,7 +42,10 @@ def match_number(session: Session, principal: Principal, number: str) -> dict[st
 
 
 def load_card(session: Session, principal: Principal, patient_id: int, now: datetime) -> dict[str, Any]:
-    """The card as JSON data; ``calls`` only for whoever may see calls, and of them only those in reach."""
+    """The card as JSON data, with the last contacts for whoever may see calls. Raises NotFoundError.
+
+    Numbers are not masked here.
+    """
     statement = (
         select(Patient, Department.name, UserAccount.display_name)
         .outerjoin(Department, Department.id == Patient.department_id)
@@ -78,11 +54,13 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
     )
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise NotFoundError("There is no such patient.", patient_id=patient_id)
+        raise NotFoundError(N_("There is no such record, or you may not see it."), resource="patients")
     patient, department, doctor = row
     card = _head(patient) | {
         "age": age(patient.birth_date, now.date()),
+        "department_id": patient.department_id,
         "department": department or "",
+        "doctor_id": patient.doctor_id,
         "doctor": doctor or "",
         "id_document": patient.id_document,
         "allergies": patient.allergies,
@@ -93,14 +71,12 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
         "phones": _phones(session, patient_id),
         "updated_at": iso(patient.updated_at),
     }
-    return card | _contacts(session, principal, patient_id)
-
-
-def age(birth_date: date | None, today: date) -> int | None:
-    """Full years lived; None when the birth date is unknown."""
-    if birth_date is None:
-        return None
-    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    if not principal.may("calls.view"):
+        return card
+    return card | {
+        "last_contacts": load_contacts(session, principal, patient_id, LAST_CONTACTS).items,
+        "missed_open": count_open_missed(session, principal, patient_id),
+    }
 
 
 def _head(patient: Patient) -> dict[str, Any]:
@@ -126,16 +102,3 @@ def _phones(session: Session, patient_id: int) -> list[dict[str, Any]]:
         {"number": number, "number_formatted": format_number(number), "label": label}
         for number, label in session.execute(statement)
     ]
-
-
-def _contacts(session: Session, principal: Principal, patient_id: int) -> dict[str, Any]:
-    """The last contacts, newest first, and the missed calls that nobody has dealt with."""
-    if not principal.may("calls.view"):
-        return {}
-    mine = (CallRecord.patient_id == patient_id, scope_clause(principal))
-    newest = calls_statement().where(*mine).order_by(CallRecord.started_at.desc(), CallRecord.id.desc())
-    open_missed = (*mine, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None))
-    return {
-        "last_contacts": load_calls(session, newest.limit(LAST_CONTACTS)),
-        "missed_open": len(session.execute(select(CallRecord.id).where(*open_missed).limit(100)).all()),
-    }

@@ -25,3 +25,14 @@ def patient_scope_clause(principal: Principal, permission: str = "patients.view"
     if scope is Scope.OWN or principal.department_id is None:
         return mine
     return or_(mine, Patient.department_id == principal.department_id)
+
+
+def is_reached(principal: Principal, permission: str, department_id: int | None, doctor_id: int | None) -> bool:
+    """The same rule for a patient in this department and of this doctor, whose record was read already."""
+    scope = principal.grants.get(permission)
+    if scope is None or scope is Scope.ALL:
+        return scope is Scope.ALL
+    mine = doctor_id is not None and doctor_id == principal.user_id
+    if scope is Scope.OWN or principal.department_id is None:
+        return mine
+    return mine or department_id == principal.department_id

@@ -11,7 +11,9 @@ from twisted.internet.task import Clock
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.crm.cards import PatientCards, age
+from callcenter.crm.patient_hooks import age
+from callcenter.crm.patient_resource import patient_resource
+from callcenter.crm.patients import PatientService
 from callcenter.errors import NotAllowedError, NotFoundError
 from storage.database import Database
 from storage.models import CallRecord, Department, NumberChoice, Patient, PatientPhone, PhoneLine, UserAccount
@@ -19,7 +21,9 @@ from storage.models import CallRecord, Department, NumberChoice, Patient, Patien
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SHARED = "+8613800138000"
 
-EVERYTHING = Principal(1, "a", "A", grants={"patients.view": Scope.ALL, "calls.view": Scope.ALL})
+EVERYTHING = Principal(
+    1, "a", "A", grants={"patients.view": Scope.ALL, "patients.unmask": Scope.ALL, "calls.view": Scope.ALL}
+)
 ORTHOPAEDIST = Principal(2, "b", "B", department_id=1, grants={"patients.view": Scope.DEPARTMENT})
 NOBODY = Principal(3, "c", "C", grants={"calls.view": Scope.ALL})
 
@@ -62,15 +66,15 @@ def fill(session: Session) -> None:
 
 
 @pytest_twisted.async_yield_fixture
-async def cards(database: Database) -> PatientCards:
+async def cards(database: Database) -> PatientService:
     clock = Clock()
     clock.advance(NOW.timestamp())
     await database.run(fill)
-    yield PatientCards(database, clock)
+    yield PatientService(patient_resource(clock), database, clock)
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_card_says_who_it_is_and_what_was_last(cards: PatientCards) -> None:
+async def test_the_card_says_who_it_is_and_what_was_last(cards: PatientService) -> None:
     card = await cards.card(EVERYTHING, 1)
     assert (card["name"], card["age"], card["department"], card["allergies"]) == ("张三", 65, "骨科", "青霉素")
     assert card["phones"] == [{"number": SHARED, "number_formatted": "138 0013 8000", "label": "家"}]
@@ -79,7 +83,7 @@ async def test_the_card_says_who_it_is_and_what_was_last(cards: PatientCards) ->
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_patient_of_another_department_does_not_exist(cards: PatientCards) -> None:
+async def test_a_patient_of_another_department_does_not_exist(cards: PatientService) -> None:
     with pytest.raises(NotFoundError):
         await cards.card(ORTHOPAEDIST, 2)
     assert "last_contacts" not in await cards.card(ORTHOPAEDIST, 1)
@@ -91,7 +95,7 @@ async def test_a_patient_of_another_department_does_not_exist(cards: PatientCard
 @pytest.mark.parametrize(
     "written", ["13800138000", "+86 138-0013-8000", "0086 13800138000", "１３８００１３８０００", "013800138000"]
 )
-async def test_a_shared_number_gives_all_in_reach_however_it_is_written(cards: PatientCards, written: str) -> None:
+async def test_a_shared_number_gives_all_in_reach_however_it_is_written(cards: PatientService, written: str) -> None:
     found = await cards.match(EVERYTHING, written)
     assert found["number"] == SHARED
     assert [patient["name"] for patient in found["patients"]] == ["张三", "李四"]
@@ -102,7 +106,7 @@ async def test_a_shared_number_gives_all_in_reach_however_it_is_written(cards: P
 
 @pytest_twisted.ensureDeferred
 async def test_the_remembered_choice_counts_only_while_it_is_one_of_them(
-    cards: PatientCards, database: Database
+    cards: PatientService, database: Database
 ) -> None:
     def remember(session: Session, patient_id: int) -> None:
         session.merge(NumberChoice(number=SHARED, patient_id=patient_id, chosen_by=1, chosen_at=NOW))
@@ -115,7 +119,7 @@ async def test_the_remembered_choice_counts_only_while_it_is_one_of_them(
 
 
 @pytest_twisted.ensureDeferred
-async def test_nobody_is_found_for_no_number(cards: PatientCards) -> None:
+async def test_nobody_is_found_for_no_number(cards: PatientService) -> None:
     assert (await cards.match(EVERYTHING, ""))["patients"] == []
 
 

@@ -1,0 +1,10 @@
+"""What fields of several records refer to."""
+
+from __future__ import annotations
+
+from callcenter.administration.fields import Reference
+from storage.models import Department, Role, UserAccount
+
+DEPARTMENTS = Reference("departments", Department)
+USERS = Reference("users", UserAccount, "display_name")
+ROLES = Reference("roles", Role)

@@ -1,0 +1,62 @@
+"""The calls of a patient, for the card and the timeline.
+
+That a call with a patient took place, and what came of it, belongs to the patient's record: whoever may see the patient
+and any calls at all sees it, so that the next agent knows that somebody called yesterday. The number, the notes and the
+rest are shown of calls that are in the person's own reach only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import Principal
+from callcenter.telephony.scope import YES, scope_clause
+from callcenter.telephony.views import CallView, calls_statement, load_calls
+from storage.models import CallRecord
+from storage.queries.paging import Page, keyset, page_of
+
+_HIDDEN_TEXTS = ("number", "number_formatted", "region", "region_en", "name", "notes")
+_MOST_COUNTED = 100
+
+
+def load_contacts(
+    session: Session, principal: Principal, patient_id: int, limit: int, cursor: str | None = None
+) -> Page[CallView]:
+    """The calls with a patient whom ``principal`` may see, newest first; each has ``in_reach``.
+
+    Nothing for whoever may see no calls. Raises ValueError for a broken cursor.
+    """
+    if not principal.may("calls.view"):
+        return Page([], None)
+    columns = (CallRecord.started_at, CallRecord.id)
+    statement = select(*columns).where(CallRecord.patient_id == patient_id)
+    rows = session.execute(keyset(statement, columns, cursor, limit, descending=True)).all()
+    page = page_of(rows, limit, list, lambda row: row[1])
+    newest = calls_statement().where(CallRecord.id.in_(page.items))
+    calls = load_calls(session, newest.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()))
+    reached = set(session.scalars(select(CallRecord.id).where(CallRecord.id.in_(page.items), scope_clause(principal))))
+    return Page([_shown(call, in_reach=call["id"] in reached) for call in calls], page.next)
+
+
+def _shown(call: CallView, *, in_reach: bool) -> CallView:
+    if in_reach:
+        return call | {"in_reach": True}
+    return call | dict.fromkeys(_HIDDEN_TEXTS, "") | {"in_reach": False, "candidates": 0, "offered_to": []}
+
+
+def count_open_missed(session: Session, principal: Principal, patient_id: int) -> int:
+    """Missed calls of a patient that nobody has dealt with, up to a hundred."""
+    if not principal.may("calls.view"):
+        return 0
+    statement = select(CallRecord.id).where(
+        CallRecord.patient_id == patient_id, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)
+    )
+    return len(session.execute(statement.limit(_MOST_COUNTED)).all())
+
+
+def timeline_item(call: CallView) -> dict[str, Any]:
+    """A call as one thing among others that happened to a patient."""
+    return {"kind": "call", "at": call["started_at"], "call": call}
