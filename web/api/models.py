@@ -1,0 +1,153 @@
+"""Shapes that several addresses of the API share; they also make its description."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from web.parsing import Input
+
+MOST_PER_PAGE = 200
+Limit = Annotated[int, Field(ge=1, le=MOST_PER_PAGE)]
+Cursor = Annotated[str, Field(max_length=500)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Short = Annotated[str, Field(max_length=200)]
+Number = Annotated[str, Field(max_length=200)]
+
+
+class Paging(Input):
+    """How much of a list, from where: ``cursor`` is the ``next`` of the page before."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class ExportQuery(Input):
+    """In which form to export."""
+
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
+class Named(BaseModel):
+    """Something by id and name."""
+
+    id: int
+    name: str
+
+
+class CallPatient(Named):
+    """The head of a patient's card on a call."""
+
+    record_number: str
+    sex: str = ""
+    birth_date: str | None = None
+    tier: str = ""
+    has_allergies: bool = False
+    do_not_call: bool = False
+
+
+class Call(BaseModel):
+    """A call record as it is now. Times are UTC, ISO 8601."""
+
+    id: int
+    direction: Literal["in", "out"]
+    number: str
+    number_formatted: str
+    number_absent: str
+    number_verified: bool
+    region: str
+    region_en: str
+    name: str
+    line: Named
+    patient: CallPatient | None
+    candidates: int
+    agent: Named | None
+    offered_to: list[int]
+    state: Literal["ringing", "dialling", "talking", "ended"]
+    certainty: str
+    rings: int
+    outcome: str
+    notes: str
+    wrap_up: Literal["", "open", "done"]
+    call_back_at: datetime | None
+    missed: bool
+    missed_handled_at: datetime | None
+    started_at: datetime
+    claimed_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+
+
+class CallPage(BaseModel):
+    """A page of calls; ``next`` is null on the last one."""
+
+    items: list[Call]
+    next: str | None
+
+
+class Calls(BaseModel):
+    """A few calls, all of them."""
+
+    items: list[Call]
+
+
+class Line(BaseModel):
+    """A line as it is now."""
+
+    id: int
+    name: str
+    driver: str
+    group: str
+    state: Literal["idle", "ringing", "dialling", "talking", "lost", "out_of_service"]
+    since: datetime
+    reason: str
+    note: str = ""
+    capabilities: list[str]
+    out_of_service: bool
+    call_id: int | None
+
+
+class Lines(BaseModel):
+    """Every line."""
+
+    items: list[Line]
+
+
+class Agent(BaseModel):
+    """An agent as they are now."""
+
+    id: int
+    name: str
+    state: Literal["offline", "available", "ringing", "talking", "wrap_up", "away"]
+    reason: str
+    since: datetime | None
+    line: str
+
+
+class Agents(BaseModel):
+    """The agents in reach."""
+
+    items: list[Agent]
+
+
+class Records(BaseModel):
+    """A page of records of a declared resource."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+class Problem(BaseModel):
+    """A refusal, RFC 9457. ``code`` is stable; ``fields`` says what is wrong with each field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    fields: dict[str, str] | None = None
+    details: dict[str, Any] | None = None
+    instance: str | None = None
