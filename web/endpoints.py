@@ -17,6 +17,7 @@ MODULES = (
     "web.api.agents",
     "web.api.patients",
     "web.api.resources",
+    "web.api.audit",
     "web.api.description",
     "web.pages.accounts",
     "web.pages.resources",

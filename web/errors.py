@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from callcenter.errors import InvalidError, ServiceError
-from web.i18n import N_
+from callcenter.text import N_, translated
 
 
 class SignedOutError(ServiceError):
@@ -110,11 +110,11 @@ def problem(error: ServiceError, translate: Callable[[str], str], reference: str
         "type": f"urn:huifang:problem:{error.code}",
         "title": translate(TITLES.get(error.code, TITLES["invalid"])),
         "status": status_of(error),
-        "detail": translate(error.message),
+        "detail": translated(translate, error.message),
         "code": error.code,
     }
     if isinstance(error, InvalidError) and error.fields:
-        document["fields"] = {name: translate(text) for name, text in error.fields.items()}
+        document["fields"] = {name: translated(translate, text) for name, text in error.fields.items()}
     if error.details:
         document["details"] = error.details
     if reference:

@@ -41,6 +41,11 @@ class Exchange:
         return principal
 
     @property
+    def user_agent(self) -> str:
+        """What the browser or program calls itself."""
+        return header(self.request, "User-Agent")[:200]
+
+    @property
     def address(self) -> str:
         """Address of the browser or program that asks."""
         return client_address(self.request, self.settings)
@@ -100,17 +105,22 @@ class Reply:
 
 @dataclass(frozen=True)
 class Json(Reply):
-    """Plain data as JSON."""
+    """Plain data as JSON. Phone and id numbers are masked here for whoever may not see them.
+
+    ``disclosed`` says that the service has done so already, knowing more: whose patient it is.
+    """
 
     data: Any
+    disclosed: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
 class Page(Reply):
-    """A template with what it shows."""
+    """A template with what it shows, which is plain data; masked like Json."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    disclosed: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Choosing and using a language: marking texts, negotiation, dates and numbers as the reader writes them."""
+"""Choosing a language, and dates and numbers as its readers write them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from babel import dates, numbers
 from babel.core import negotiate_locale
 
 LOCALES = ("zh_CN", "en")
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name that gettext tools know
-    """Mark a text for translation where it stands; it is translated where it is shown."""
-    return text
 
 
 def known_locale(name: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
+from callcenter.administration.disclosure import disclose, masked
 from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply
 from web.security import FORM_COOKIE
 from web.templating import Templates
@@ -18,6 +19,11 @@ from web.templating import Templates
 def as_json(data: Any) -> bytes:
     """Compact JSON in UTF-8."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def shown_to(exchange: Exchange, data: Any) -> Any:
+    """``data`` with numbers masked unless whoever asks may see them."""
+    return masked(data) if exchange.session is None else disclose(data, exchange.session.principal)
 
 
 def set_cookie(exchange: Exchange, cookie: Cookie) -> None:
@@ -61,7 +67,8 @@ async def _write(reply: Any, exchange: Exchange, templates: Templates) -> None:
 @_write.register
 async def _json(reply: Json, exchange: Exchange, templates: Templates) -> None:
     kind = "application/problem+json" if reply.status >= 400 else "application/json"
-    _whole(exchange.request, kind, as_json(reply.data))
+    data = reply.data if reply.disclosed else shown_to(exchange, reply.data)
+    _whole(exchange.request, kind, as_json(data))
 
 
 @_write.register
@@ -71,7 +78,7 @@ async def _page(reply: Page, exchange: Exchange, templates: Templates) -> None:
         "locale": exchange.locale,
         "csrf_token": exchange.csrf_token,
         "path": exchange.path,
-        **reply.context,
+        **(reply.context if reply.disclosed else shown_to(exchange, reply.context)),
     }
     text = templates.render(exchange.locale, reply.template, context)
     exchange.request.setHeader("Content-Language", exchange.locale.replace("_", "-"))

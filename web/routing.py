@@ -38,7 +38,11 @@ class Access:
 
 @dataclass(frozen=True)
 class Route:
-    """One address with one method. ``body`` and ``query`` are the models that the handler asked for by annotation."""
+    """One address with one method. ``body`` and ``query`` are the models that the handler asked for by annotation.
+
+    With ``free_body`` the body is given as it came, to be checked by the declaration of ``resource``. ``returns`` and
+    ``status`` describe the answer.
+    """
 
     method: str
     path: str
@@ -50,6 +54,7 @@ class Route:
     status: int = 200
     summary: str = ""
     free_body: bool = False
+    resource: str = ""
     name: str = ""
 
     @property

@@ -12,6 +12,7 @@ class SiteSettings:
 
     ``origins`` are further addresses (``https://calls.example.org``) under which browsers reach us, beside the Host
     that they name. ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
+    ``socket_messages`` is how many a page may send per ping interval.
     """
 
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
@@ -27,11 +28,9 @@ class SiteSettings:
     session_days: int = 7
     metrics_readers: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     socket_message_limit: int = 64 * 1024
-    socket_messages_per_minute: int = 60
+    socket_messages: int = 60
     socket_queue_frames: int = 1000
     socket_queue_bytes: int = 4 * 1024 * 1024
     socket_ping_interval: float = 20.0
-    socket_ping_timeout: float = 20.0
     sockets_per_user: int = 20
     replay_limit: int = 1000
-    presence_grace: float = 15.0

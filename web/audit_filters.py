@@ -1,0 +1,76 @@
+"""What the audit log can be narrowed to, as it stands in an address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from callcenter.administration.audit_log import AuditFilter
+from callcenter.text import N_
+from web.api.models import Cursor, Id, Limit
+from web.call_filters import midnight
+from web.call_sheet import local_time
+from web.exchange import Exchange
+from web.exports import Column
+from web.parsing import Input
+from web.rendering import as_json
+
+Word = Annotated[str, Field(max_length=60)]
+
+
+class AuditLimits(Input):
+    """Who did what to what, on which days of the hospital, both inclusive."""
+
+    user_id: Id | None = None
+    action: Word = ""
+    subject_type: Word = ""
+    subject_id: Word = ""
+    from_day: date | None = None
+    to_day: date | None = None
+
+
+class AuditQuery(AuditLimits):
+    """A page of the log, newest first."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class AuditExport(AuditLimits):
+    """The log as a file."""
+
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
+def audit_filter(limits: AuditLimits, zone: ZoneInfo) -> AuditFilter:
+    """The filter for the service."""
+    return AuditFilter(
+        user_id=limits.user_id,
+        action=limits.action,
+        subject_type=limits.subject_type,
+        subject_id=limits.subject_id,
+        since=midnight(limits.from_day, zone),
+        until=midnight(limits.to_day, zone, days_later=1),
+    )
+
+
+def audit_columns(exchange: Exchange) -> list[Column]:
+    """The columns of the exported log."""
+    say, zone = exchange.translate, exchange.settings.time_zone
+    return [
+        Column(say(N_("Time")), lambda entry: local_time(entry["at"], zone), 20),
+        Column(say(N_("User")), lambda entry: entry["username"]),
+        Column(say(N_("Address")), lambda entry: entry["address"]),
+        Column(say(N_("Action")), lambda entry: entry["action"]),
+        Column(say(N_("Subject")), lambda entry: entry["subject_type"]),
+        Column(say(N_("Number")), lambda entry: entry["subject_id"], 10),
+        Column(say(N_("Before")), lambda entry: _json(entry["before"]), 40),
+        Column(say(N_("After")), lambda entry: _json(entry["after"]), 40),
+    ]
+
+
+def _json(value: object) -> str:
+    return "" if value is None else as_json(value).decode("utf-8")

@@ -1,0 +1,73 @@
+"""What a page needs to be up to date: the events since the last one it saw, or everything as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callcenter.administration.disclosure import disclose
+from callcenter.administration.principal import Principal
+from storage.event_log import StoredEvent, events_after, last_seq, oldest_seq
+from web.fanout import reaches
+from web.services import Services
+
+
+@dataclass(frozen=True)
+class Missed:
+    """The events after a number that the log still had, up to ``seq``. None of them may be for this person."""
+
+    seq: int
+    events: tuple[StoredEvent, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The present state per topic. It holds at least everything up to ``seq``, perhaps more."""
+
+    seq: int
+    topics: dict[str, list[Any]]
+
+
+def missed_events(session: Session, since: int, topics: Sequence[str], limit: int) -> Missed | int:
+    """What happened after ``since``; or only the last number, when the log cannot tell it all or it is too much.
+
+    A number that was never given out comes from another database: then nothing that the page knows can be trusted.
+    """
+    last = last_seq(session)
+    if since > last or since < oldest_seq(session) - 1 or last - since > limit:
+        return last
+    return Missed(last, tuple(events_after(session, since, limit, topics)))
+
+
+async def catch_up(
+    services: Services, principal: Principal, since: int | None, topics: Sequence[str], limit: int
+) -> Missed | Snapshot:
+    """Read what a page that saw ``since`` (None: nothing) needs; called after subscribing, so that nothing is lost.
+
+    The number is read before the state: what happens in between is in the state and comes as an event as well, which
+    changes nothing, because events carry whole states.
+    """
+    if since is not None:
+        found = await services.database.read(missed_events, since, topics, limit)
+        if isinstance(found, Missed):
+            visible = tuple(event for event in found.events if reaches(principal, event.audience))
+            return Missed(found.seq, visible)
+    seq = await services.database.read(last_seq)
+    states = {topic: disclose(await _state(services, principal, topic), principal) for topic in topics}
+    return Snapshot(seq, states)
+
+
+async def _state(services: Services, principal: Principal, topic: str) -> list[Any]:
+    match topic:
+        case "calls":
+            found = await services.telephony.calls.open_for(principal)
+        case "lines":
+            found = await services.telephony.lines.list(principal)
+        case "agents":
+            found = await services.telephony.agents.list(principal)
+        case _:
+            raise ValueError(f"no such topic: {topic!r}")
+    return list(found)

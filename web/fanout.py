@@ -1,0 +1,138 @@
+"""Who is told of an event. The work for one event grows with those who are told, not with those who are connected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from callcenter.administration.disclosure import masked
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.clock import iso
+from callcenter.events import TOPICS
+from storage.event_log import StoredEvent
+from web.outbox import Frame
+from web.rendering import as_json
+
+Bucket = tuple[str, str, int]
+"""Topic, ``all`` / ``department`` / ``user``, and whose."""
+
+
+class Reader(Protocol):
+    """A connected page."""
+
+    principal: Principal
+
+    def offer(self, frame: Frame) -> None:
+        """Take an event that it may see."""
+        ...
+
+
+def reaches(principal: Principal, audience: Mapping[str, Any]) -> bool:
+    """Whether ``principal`` may be told of what has this audience; the rule behind the index, written out."""
+    scope = principal.grants.get(audience["permission"])
+    if scope is None:
+        return False
+    if scope is Scope.ALL or principal.user_id in audience["users"]:
+        return True
+    return scope is Scope.DEPARTMENT and principal.department_id in audience["departments"]
+
+
+def event_message(event: StoredEvent, *, numbers: bool) -> bytes:
+    """The event as JSON; ``numbers`` shows phone numbers in full."""
+    return as_json(
+        {
+            "seq": event.seq,
+            "topic": event.topic,
+            "type": event.type,
+            "at": iso(event.at),
+            "data": event.data if numbers else masked(event.data),
+        }
+    )
+
+
+class Renderings:
+    """The frames of one event, each view made at most once, and only if somebody needs it."""
+
+    def __init__(self, event: StoredEvent, pack: Callable[[bytes], bytes]) -> None:
+        self._event = event
+        self._pack = pack
+        self._made: dict[bool, Frame] = {}
+
+    def frame(self, numbers: bool) -> Frame:
+        """The frame with numbers in full, or masked."""
+        found = self._made.get(numbers)
+        if found is None:
+            event = self._event
+            payload = self._pack(event_message(event, numbers=numbers))
+            found = self._made[numbers] = Frame(event.seq, (event.topic, event.subject), payload)
+        return found
+
+
+class Fanout:
+    """Connected pages, found by topic and by whose events they may see. ``pack`` makes a WebSocket frame of a text."""
+
+    def __init__(self, pack: Callable[[bytes], bytes]) -> None:
+        self._pack = pack
+        # Sets keyed by reader; a dict keeps the order of coming, so that tests and people see the same thing twice.
+        self._buckets: dict[Bucket, dict[Reader, None]] = defaultdict(dict)
+        self._where: dict[Reader, list[Bucket]] = {}
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def add(self, reader: Reader, topics: Iterable[str]) -> None:
+        """Tell ``reader`` of the events of ``topics`` that its permissions reach."""
+        self.remove(reader)
+        buckets = [bucket for topic in topics for bucket in _buckets_of(reader.principal, topic)]
+        for bucket in buckets:
+            self._buckets[bucket][reader] = None
+        self._where[reader] = buckets
+
+    def remove(self, reader: Reader) -> None:
+        """Tell ``reader`` no more."""
+        for bucket in self._where.pop(reader, ()):
+            readers = self._buckets[bucket]
+            readers.pop(reader, None)
+            if not readers:
+                del self._buckets[bucket]
+
+    def publish(self, event: StoredEvent) -> None:
+        """Tell everybody who may know of ``event``."""
+        renderings = Renderings(event, self._pack)
+        for reader in self._readers(event):
+            reader.offer(renderings.frame(reader.principal.sees_numbers))
+
+    def rendering(self, event: StoredEvent, principal: Principal) -> Frame:
+        """The frame of one event for one person."""
+        return Renderings(event, self._pack).frame(principal.sees_numbers)
+
+    def _readers(self, event: StoredEvent) -> Iterable[Reader]:
+        topic, audience = event.topic, event.audience
+        keys: list[Bucket] = [(topic, "all", 0)]
+        keys += [(topic, "department", department) for department in audience["departments"]]
+        keys += [(topic, "user", user) for user in audience["users"]]
+        found = [readers for key in keys if (readers := self._buckets.get(key))]
+        # One page may be in several of them, and a page may go away while it is told.
+        told = list(found[0]) if len(found) == 1 else list(dict.fromkeys(_joined(found)))
+        if audience["permission"] == TOPICS.get(topic):
+            return told
+        return [reader for reader in told if reaches(reader.principal, audience)]
+
+
+def _joined(buckets: Iterable[Iterable[Reader]]) -> Iterator[Reader]:
+    for readers in buckets:
+        yield from readers
+
+
+def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:
+    scope = principal.grants.get(TOPICS[topic])
+    if scope is None:
+        return []
+    if scope is Scope.ALL:
+        return [(topic, "all", 0)]
+    buckets: list[Bucket] = [(topic, "user", principal.user_id or 0)]
+    if scope is Scope.DEPARTMENT and principal.department_id is not None:
+        buckets.append((topic, "department", principal.department_id))
+    return buckets

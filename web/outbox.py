@@ -1,0 +1,94 @@
+"""What waits to be sent to one socket: bounded, and only the newest state of each subject."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One event as it goes over the wire. ``key`` is topic and subject; ``payload`` a whole WebSocket frame."""
+
+    seq: int
+    key: Key
+    payload: bytes
+
+
+class Outbox:
+    """Holds frames back while the page is being brought up to date or its connection is full.
+
+    Every frame carries the full state of its subject, so a newer one replaces an older one of the same subject that was
+    not sent yet. It takes the place at the end: what is sent is always in ascending order, and whoever has seen
+    number N and resumes from N misses nothing. No number is ever sent twice.
+
+    ``write`` takes bytes; ``overflow`` is called once when more would have to be kept than is allowed.
+    """
+
+    def __init__(
+        self, write: Callable[[bytes], None], overflow: Callable[[], None], frames: int = 1000, size: int = 4 << 20
+    ) -> None:
+        self._write = write
+        self._overflow = overflow
+        self._frames = frames
+        self._size = size
+        self._waiting: OrderedDict[Key, Frame] = OrderedDict()
+        self._bytes = 0
+        self._live = False
+        self._paused = False
+        self._closed = False
+        self.seen = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def offer(self, frame: Frame) -> None:
+        """Send ``frame`` now, or keep it. One whose number was passed already is dropped."""
+        if frame.seq <= self.seen or self._closed:
+            return
+        if self._live and not self._paused:
+            self.seen = frame.seq
+            self._write(frame.payload)
+            return
+        self._keep(frame)
+
+    def go_live(self, seq: int) -> None:
+        """The page has everything up to number ``seq``; send what came since and hold nothing back from now on."""
+        self._live = True
+        self.seen = max(self.seen, seq)
+        self._flush()
+
+    def pause(self) -> None:
+        """The connection takes no more. Twisted may say so several times."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """There is room again."""
+        self._paused = False
+        self._flush()
+
+    def close(self) -> None:
+        """Nothing is sent or kept any more."""
+        self._closed = True
+        self._waiting.clear()
+        self._bytes = 0
+
+    def _keep(self, frame: Frame) -> None:
+        older = self._waiting.pop(frame.key, None)
+        self._bytes += len(frame.payload) - (len(older.payload) if older else 0)
+        self._waiting[frame.key] = frame
+        if len(self._waiting) > self._frames or self._bytes > self._size:
+            self.close()
+            self._overflow()
+
+    def _flush(self) -> None:
+        # Writing may pause us in the middle.
+        while self._live and not self._paused and self._waiting:
+            _, frame = self._waiting.popitem(last=False)
+            self._bytes -= len(frame.payload)
+            if frame.seq > self.seen:
+                self.seen = frame.seq
+                self._write(frame.payload)
