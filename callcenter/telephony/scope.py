@@ -38,8 +38,8 @@ def _own(principal: Principal) -> ColumnElement[bool]:
     if principal.user_id is None:
         return false()
     me = principal.user_id
-    offered = select(CallOffer.call_id).where(CallOffer.call_id == CallRecord.id, CallOffer.user_id == me).exists()
-    mine = or_(CallRecord.agent_id == me, CallRecord.missed_handled_by == me, offered)
+    offered = select(CallOffer.call_id).where(CallOffer.call_id == CallRecord.id, CallOffer.user_id == me)
+    mine = or_(CallRecord.agent_id == me, CallRecord.missed_handled_by == me, _for_call(offered))
     return or_(mine, _left_over(principal)) if principal.may("calls.handle") else mine
 
 
@@ -49,7 +49,7 @@ def _left_over(principal: Principal) -> ColumnElement[bool]:
         PhoneLine.id == CallRecord.line_id,
         or_(PhoneLine.department_id.is_(None), PhoneLine.department_id == principal.department_id),
     )
-    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), group.exists())
+    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), _for_call(group))
 
 
 def _department(principal: Principal) -> ColumnElement[bool]:
@@ -57,7 +57,12 @@ def _department(principal: Principal) -> ColumnElement[bool]:
         return _own(principal)
     department = principal.department_id
     patient = select(Patient.id).where(Patient.id == CallRecord.patient_id, Patient.department_id == department)
-    return or_(CallRecord.department_id == department, patient.exists(), _own(principal))
+    return or_(CallRecord.department_id == department, _for_call(patient), _own(principal))
+
+
+def _for_call(statement: Select[Any]) -> ColumnElement[bool]:
+    """Something exists for the call of the outer statement, whatever else that joins."""
+    return statement.correlate(CallRecord).exists()
 
 
 def _all(_: Principal) -> ColumnElement[bool]:

@@ -1,0 +1,61 @@
+"""A line device whose signals the test speaks and whose commands the test reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hardware.line_device import Capability, HardwareError, NotCapableError, SignalListener
+from protocols.signals import LineReady, LineSignal
+
+MODEM = Capability.RING | Capability.CALLER_ID | Capability.DIAL | Capability.HANG_UP | Capability.ANSWER
+MONITOR = Capability.RING | Capability.CALLER_ID
+
+
+@dataclass
+class ScriptedLine:
+    """``asked`` holds the commands in order; ``broken`` makes every command fail with that text."""
+
+    capabilities: Capability = MODEM
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    broken: str = ""
+    ready: bool = True
+    fails_to_start: bool = False
+    stopped: bool = False
+    listener: SignalListener | None = None
+
+    def say(self, *signals: LineSignal) -> None:
+        assert self.listener is not None, "the line was not started"
+        for signal in signals:
+            self.listener(signal)
+
+    def start(self, listener: SignalListener) -> None:
+        if self.fails_to_start:
+            raise RuntimeError("no such port")
+        self.listener = listener
+        if self.ready:
+            self.say(LineReady("scripted"))
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def dial(self, number: str) -> None:
+        self._do(Capability.DIAL, "dial", number)
+
+    def answer(self) -> None:
+        self._do(Capability.ANSWER, "answer")
+
+    def hang_up(self) -> None:
+        self._do(Capability.HANG_UP, "hang_up")
+
+    def send_digits(self, digits: str) -> None:
+        self._do(Capability.DTMF_OUT, "send_digits", digits)
+
+    def set_trace(self, enabled: bool) -> None:
+        self.asked.append(("set_trace", str(enabled)))
+
+    def _do(self, needed: Capability, command: str, argument: str = "") -> None:
+        if not self.capabilities & needed:
+            raise NotCapableError(f"this line cannot {command}")
+        if self.broken:
+            raise HardwareError(self.broken)
+        self.asked.append((command, argument))
