@@ -1,0 +1,14 @@
+// The one socket and the one store of a page, shared by whatever modules it loads.
+import { LiveSocket } from "./socket.js";
+import { Store } from "./store.js";
+
+const topics = (document.body.dataset.topics ?? "").split(" ").filter(Boolean);
+
+export const me = Number(document.body.dataset.userId);
+export const handles = document.body.dataset.handles === "yes";
+export const dials = document.body.dataset.dials === "yes";
+
+export const store = new Store(["calls", "lines", "agents"]);
+export const socket = new LiveSocket(topics);
+
+socket.addEventListener("message", (event) => store.feed(event.detail));

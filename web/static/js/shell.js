@@ -1,0 +1,88 @@
+// Every page: the live connection and its banner, the call chip, menus, language and light or dark.
+import "./dial.js";
+import "./times.js";
+import { clean, mark } from "./dom.js";
+import { handles, me, socket, store } from "./live.js";
+import { t } from "./text.js";
+import { complain } from "./toast.js";
+
+const PATIENCE = 2000; // A blink of the network is not worth a banner.
+const WORDS = {
+  connecting: t("Connecting"), live: t("Live"), down: t("Not live"), "signed-out": t("Signed out"),
+};
+
+const lamp = document.getElementById("live");
+const banner = document.getElementById("not-live");
+let pending = null;
+
+function showConnection(state) {
+  lamp.dataset.state = state;
+  lamp.title = WORDS[state];
+  lamp.querySelector("[data-live-text]").textContent = WORDS[state];
+  lamp.querySelector(".mark").className = `mark mark-${state === "signed-out" ? "down" : state}`;
+  document.documentElement.dataset.live = state;
+  clearTimeout(pending);
+  if (state === "live") banner.hidden = true;
+  else pending = setTimeout(() => (banner.hidden = false), PATIENCE);
+}
+
+function toSignIn() {
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+socket.addEventListener("state", (event) => {
+  showConnection(event.detail);
+  if (event.detail === "signed-out") toSignIn();
+});
+document.addEventListener("huifang:signed-out", toSignIn);
+banner.querySelector("[data-reconnect]").addEventListener("click", () => socket.reconnectNow());
+window.addEventListener("online", () => socket.reconnectNow());
+document.addEventListener("visibilitychange", () => document.hidden || socket.reconnectNow());
+showConnection("connecting");
+
+// A call that concerns me, on any page but the console itself.
+const chip = document.getElementById("call-chip");
+function showChip() {
+  if (!handles || document.getElementById("console")) return;
+  const calls = store.all("calls").filter((call) => call.state !== "ended");
+  const mine = calls.find((call) => call.agent?.id === me)
+    ?? calls.find((call) => call.state === "ringing" && !call.agent && call.offered_to.includes(me));
+  chip.hidden = !mine;
+  if (!mine) return;
+  chip.dataset.state = mine.state;
+  chip.replaceChildren(mark(mine.state), clean(mine.patient?.name || mine.number_formatted || t("No number")));
+}
+store.addEventListener("calls", showChip);
+
+for (const menu of document.querySelectorAll("[data-menu]")) {
+  document.addEventListener("click", (event) => menu.contains(event.target) || menu.removeAttribute("open"));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.removeAttribute("open");
+    menu.querySelector("summary").focus();
+  });
+}
+
+const themes = document.querySelector("[data-theme-choice]");
+function showTheme() {
+  for (const button of themes.querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(button.value === document.documentElement.dataset.themeChoice));
+  }
+}
+themes.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  localStorage.setItem("huifang.theme", button.value);
+  document.dispatchEvent(new Event("huifang:theme"));
+  showTheme();
+});
+showTheme();
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) toSignIn();
+  else complain(new Error(t("The server answered {status}.", { status: event.detail.xhr.status })));
+});
+document.addEventListener("htmx:sendError", () => complain(new Error(t("The server cannot be reached. Nothing was lost; try again."))));
+
+// Modules that listen are loaded by now or will read the store when they are.
+socket.open();
