@@ -17,22 +17,24 @@ help:
 setup: $(venv)/installed web/static/lib/installed $(venv)/catalogues
 
 $(venv)/installed: requirements-dev.lock pyproject.toml
-	@PYTHON="$(PYTHON)" .ci/system-packages venv
-	test -x $(bin)/python || $(PYTHON) -m venv $(venv)
-	$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(bin)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@PYTHON="$(PYTHON)" .ci/system-packages python
+	@echo "Installing the Python packages into $(venv) (a minute, when something changed)"
+	@test -x $(bin)/python || $(PYTHON) -m venv $(venv)
+	@$(bin)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(bin)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 web/static/lib/installed: web/package.json web/package-lock.json web/assets.py $(venv)/installed
-	$(bin)/python -m web.assets
-	touch $@
+	@echo "Installing the browser libraries into web/static/lib"
+	@$(bin)/python -m web.assets
+	@touch $@
 
 $(venv)/catalogues: $(wildcard web/locale/*/LC_MESSAGES/*.po) $(venv)/installed
-	$(bin)/pybabel --quiet compile --directory web/locale --domain messages
-	touch $@
+	@$(bin)/pybabel --quiet compile --directory web/locale --domain messages
+	@touch $@
 
 run: setup
-	$(bin)/callcenter demo --port $(PORT) --var $(VAR)
+	@$(bin)/callcenter demo --port $(PORT) --var $(VAR)
 
 browser: setup
 	@.ci/system-packages browser

@@ -1,17 +1,25 @@
-"""The hospital's services, each given what it needs and nothing else."""
+"""Builds the hospital's services and tells each only what it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from callcenter.administration.audit_log import AuditLog
+from callcenter.administration.departments import department_resource
+from callcenter.administration.outcomes import outcome_resource
 from callcenter.administration.passwords import Passwords
+from callcenter.administration.resource_service import ResourceService
+from callcenter.administration.roles import role_resource
+from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
-from callcenter.bus import LocalBus
-from callcenter.records import Records
+from callcenter.administration.users import user_resource
+from callcenter.bus import EventBus
+from callcenter.crm.patient_resource import patient_resource
+from callcenter.crm.patients import PatientService
 from callcenter.settings import Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -21,39 +29,47 @@ from web.services import Services
 
 
 def telephony_settings(settings: Settings) -> TelephonySettings:
-    """Telephony's part of the configuration, with the hospital's place and time."""
-    section = settings.telephony.model_dump() | {
-        "time_zone": settings.hospital.time_zone,
-        "area_code": settings.hospital.area_code,
-    }
-    return TelephonySettings.model_validate(section)
+    """Telephony's part of the configuration."""
+    return TelephonySettings(
+        time_zone=settings.hospital.time_zone,
+        area_code=settings.hospital.area_code,
+        **settings.telephony.model_dump(),
+    )
 
 
 def build_services(
     settings: Settings,
     database: Database,
-    bus: LocalBus,
+    bus: EventBus,
     reactor: Any,
     registry: CollectorRegistry,
     ready: Callable[[], Awaitable[list[str]]],
 ) -> Services:
-    """Everything that the site calls, not started."""
+    """Every service, not started."""
     passwords = Passwords(reactor)
-    sign_in = SignIn(database, reactor, passwords)
-    records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
-    lines = [(line, create_line_device(line, reactor, settings.trace_folder)) for line in settings.lines]
-    telephony = Telephony(
-        database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings)
+    limits = SessionLimits(absolute=timedelta(days=settings.web.session_days))
+    sign_in = SignIn(database, reactor, passwords, limits)
+    resources = (
+        user_resource(passwords, sign_in.rights_changed),
+        role_resource(sign_in.rights_changed),
+        department_resource(),
+        outcome_resource(),
     )
+    area_code = settings.hospital.area_code
     return Services(
         reactor=reactor,
         database=database,
         bus=bus,
         sign_in=sign_in,
-        telephony=telephony,
-        patients=records.patients,
-        resources=records,
+        telephony=_telephony(settings, database, bus, reactor),
+        patients=PatientService(patient_resource(reactor, area_code), database, reactor, area_code),
+        resources={resource.name: ResourceService(resource, database, reactor) for resource in resources},
         audit=AuditLog(database, reactor),
         registry=registry,
         ready=ready,
     )
+
+
+def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
+    lines = [(line, create_line_device(line, reactor, settings.trace_folder)) for line in settings.lines]
+    return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from callcenter.administration.sessions import forget_sessions
 from callcenter.clock import utc_now
 from callcenter.tasks import Periodic
 from storage.database import Database
 from storage.event_log import trim_events
-from storage.models import WebSession
 
 _log = Logger(namespace="callcenter.housekeeping")
 
 INTERVAL_SECONDS = 3600.0
 # A page that was away longer is given the present state instead of what happened.
 EVENTS_KEPT = timedelta(days=7)
+# An ended session still tells sign-in that its address is a known one.
+SESSIONS_KEPT = timedelta(days=90)
 
 
 class Housekeeping:
-    """Every hour: old events, and sessions whose time is over."""
+    """Every hour: old events, and sessions that ended long ago."""
 
     def __init__(self, database: Database, clock: IReactorTime) -> None:
         self._database = database
@@ -42,10 +42,5 @@ class Housekeeping:
         """Clean now."""
         now = utc_now(self._clock)
         events = await self._database.run(trim_events, now - EVENTS_KEPT)
-        sessions = await self._database.run(_end_sessions, now)
-        _log.info("removed {events} old events and {sessions} ended sessions", events=events, sessions=sessions)
-
-
-def _end_sessions(session: Session, now: object) -> int:
-    result = session.execute(delete(WebSession).where(WebSession.expires_at < now))
-    return int(getattr(result, "rowcount", 0))
+        sessions = await self._database.run(forget_sessions, now - SESSIONS_KEPT)
+        _log.info("removed {events} old events and {sessions} old sessions", events=events, sessions=sessions)

@@ -9,7 +9,6 @@ from OpenSSL import crypto
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTCP, IReactorTime
-from twisted.internet.protocol import ServerFactory
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -49,7 +48,7 @@ class Listener:
     """Listens with ``factory``. A port that is taken is tried again until it is free: nothing else waits for it."""
 
     def __init__(
-        self, reactor: Any, factory: ServerFactory, port: int, interface: str, tls: CertificateOptions | None = None
+        self, reactor: Any, factory: Any, port: int, interface: str, tls: CertificateOptions | None = None
     ) -> None:
         self._tcp: IReactorTCP = reactor
         self._clock: IReactorTime = reactor

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 
 from storage.database import Database
 from storage.models import EventRecord, UserAccount, WebSession
-from twistd_plugin.housekeeping import EVENTS_KEPT, INTERVAL_SECONDS, Housekeeping
+from twistd_plugin.housekeeping import EVENTS_KEPT, INTERVAL_SECONDS, SESSIONS_KEPT, Housekeeping
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 10, tzinfo=UTC)
 def fill(session: Session) -> None:
     session.add(UserAccount(id=1, username="a", display_name="A", password_hash="-", created_at=NOW))
     session.flush()
-    for token, expires in (("old", NOW - timedelta(seconds=1)), ("young", NOW + timedelta(days=1))):
+    for token, expires in (("old", NOW - SESSIONS_KEPT - timedelta(seconds=1)), ("young", NOW - timedelta(days=1))):
         session.add(
             WebSession(
                 token_hash=token, user_id=1, csrf_token="-", created_at=NOW, last_seen_at=NOW, expires_at=expires
@@ -36,7 +36,7 @@ def left(session: Session) -> tuple[list[str], list[int]]:
 
 
 @pytest_twisted.ensureDeferred
-async def test_old_events_and_ended_sessions_go(sqlite_database: Database) -> None:
+async def test_old_events_and_sessions_go(sqlite_database: Database) -> None:
     clock = Clock()
     clock.rightNow = NOW.timestamp()
     await sqlite_database.run(fill)

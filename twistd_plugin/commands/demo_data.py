@@ -1,4 +1,4 @@
-"""What the demo's hospital is filled with at its first start: departments, people who sign in, invented patients."""
+"""Fills a demo's database once: departments, patients, outcomes, and people who may sign in."""
 
 from __future__ import annotations
 
@@ -6,57 +6,64 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.first_users import create_demo_users
 from callcenter.config import Configuration
+from callcenter.numbers import normalise
 from storage.demo import fill_demo, seed_demo_departments
-from storage.models import PatientPhone, UserAccount
+from storage.models import PatientPhone
 from twistd_plugin.commands.demo_folder import DemoFolder
-from twistd_plugin.commands.output import CommandError
-from twistd_plugin.commands.transaction import transact
+from twistd_plugin.commands.output import CommandError, remark
+from twistd_plugin.commands.transaction import in_one_transaction
 
-SHOWN = ("agent", "supervisor", "doctor", "admin")
-"""Whose sign-ins are written down for the newcomer; the other agents only populate the wallboard."""
-
-Users = Mapping[str, Mapping[str, str]]
+SHOWN_ROLES = ("agent", "supervisor", "doctor", "admin")
+DOCTORS_DEPARTMENT = "心内科"
 
 
 @dataclass(frozen=True)
 class DemoContent:
-    """Who may sign in, and the number of a patient to ring with, as one would dial it."""
+    """``users``: role → username and password; ``known_number``: a number that belongs to one patient."""
 
-    users: Users
+    users: Mapping[str, Mapping[str, str]]
     known_number: str
 
 
 def fill(configuration: Configuration, folder: DemoFolder, patients: int) -> DemoContent:
-    """Fill an empty hospital; one that is filled already is left alone. Raises ``CommandError``."""
-    users: Users | None = folder.users()
-    made = transact(configuration, lambda session: _fill(session, patients))
-    if made is not None:
-        folder.write_users(made)
-        users = made
+    """Fill the database unless it is; blocks. Raises ``CommandError``."""
+    users = folder.users()
     if users is None:
-        raise CommandError(f"{folder.users_file} is gone and passwords are kept nowhere else; remove {folder.path}")
-    return DemoContent(users, transact(configuration, _known_number))
+        remark(f"Inventing {patients} patients")
+        users = in_one_transaction(configuration, _create_users)
+        # Written before anything else may fail: passwords are not kept anywhere else.
+        folder.write_users(users)
+    number = in_one_transaction(configuration, lambda session: _fill(session, patients))
+    return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, number)
 
 
-def _fill(session: Session, patients: int) -> Users | None:
-    if session.scalar(select(UserAccount.id).limit(1)) is not None:
-        return None
-    seed_demo_departments(session)
-    accounts = create_demo_users(session, datetime.now(UTC))
-    doctor = session.get_one(UserAccount, accounts["doctor"].user_id)
-    doctors = {} if doctor.department_id is None else {doctor.department_id: [doctor.id]}
-    fill_demo(session, count=patients, doctors=doctors)
-    return {key: {"username": accounts[key].username, "password": accounts[key].password} for key in SHOWN}
+def _create_users(session: Session) -> dict[str, dict[str, str]]:
+    departments = seed_demo_departments(session)
+    made = create_demo_users(session, datetime.now(UTC), doctors_department=departments.get(DOCTORS_DEPARTMENT))
+    return {key: {"username": account.username, "password": account.password} for key, account in made.items()}
 
 
-def _known_number(session: Session) -> str:
-    """A mobile that is on one record."""
-    number = session.scalar(
-        select(PatientPhone.number).where(PatientPhone.number.like("+861%")).order_by(PatientPhone.id).limit(1)
+def _fill(session: Session, patients: int) -> str:
+    fill_demo(session, count=patients)
+    return _number_of_one_patient(session)
+
+
+def _number_of_one_patient(session: Session) -> str:
+    """A mobile number that no two patients share, as one would dial it."""
+    lonely = (
+        select(PatientPhone.number)
+        .where(PatientPhone.number.like("+861%"))
+        .group_by(PatientPhone.number)
+        .having(func.count() == 1)
+        .order_by(func.min(PatientPhone.patient_id))
+        .limit(1)
     )
-    return (number or "+8613800138000").removeprefix("+86")
+    number = session.scalar(lonely)
+    if number is None:
+        raise CommandError("the demo has no patient with a mobile number; choose more with --patients")
+    return normalise(number).dialable

@@ -1,4 +1,4 @@
-"""One transaction for a command: no reactor, no threads, no daemon."""
+"""One transaction on the configured database, for commands: they have no reactor to keep free."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from twistd_plugin.commands.output import CommandError
 T = TypeVar("T")
 
 
-def transact(configuration: Configuration, function: Callable[[Session], T]) -> T:
-    """``function(session)``, committed. Raises ``CommandError`` when the database refuses, and what it raises."""
+def in_one_transaction(configuration: Configuration, function: Callable[[Session], T]) -> T:
+    """``function(session)``, committed. Blocks. Raises what it raises; ``CommandError`` for the database's failures."""
     engine = writing_engine(make_url(configuration.settings.database_url), 1)
     try:
         with Session(engine) as session, session.begin():

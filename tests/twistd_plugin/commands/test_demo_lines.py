@@ -1,0 +1,85 @@
+"""The simulators of a demo as real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from callcenter.config import load
+from hardware.simulators.control import SimulatorError, request
+from twistd_plugin.commands.configuration_text import configuration_text
+from twistd_plugin.commands.demo_folder import SimulatedLine
+from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> list[SimulatedLine]:
+    file = tmp_path / "callcenter.toml"
+    entries = [(name, driver, str(device_path(tmp_path, name))) for name, driver, _ in DEMO_LINES]
+    entries.append(("real", "hayes", "/dev/ttyS77"))
+    file.write_text(configuration_text(file="x", name="医院", folder=".", port=0, area_code="010", lines=entries))
+    return simulated_lines(tmp_path, load(file).settings)
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def answers(line: SimulatedLine) -> bool:
+    try:
+        return "plugged" in request(line.control_path, {"command": "status"}, 1.0)
+    except SimulatorError:
+        return False
+
+
+def test_only_the_lines_of_the_demo_are_simulated(lines: list[SimulatedLine]) -> None:
+    assert [(line.name, line.driver, line.chip) for line in lines] == list(DEMO_LINES)
+    assert all(len(line.control) < 108 for line in lines)
+
+
+def test_all_simulators_answer_and_are_gone_after_stop(lines: list[SimulatedLine]) -> None:
+    simulators = Simulators(lines)
+    simulators.start()
+    try:
+        assert all(answers(line) for line in lines)
+        assert all(os.path.realpath(line.port).startswith("/dev/pts/") for line in lines)
+    finally:
+        simulators.stop()
+    assert not any(answers(line) for line in lines)
+    assert not any(Path(line.port).is_symlink() for line in lines)
+
+
+def test_simulators_end_with_whoever_started_them_even_when_it_is_killed(
+    lines: list[SimulatedLine], tmp_path: Path
+) -> None:
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from callcenter.config import load\n"
+        "from twistd_plugin.commands.demo_lines import Simulators, simulated_lines\n"
+        "folder = Path(sys.argv[1])\n"
+        "Simulators(simulated_lines(folder, load(folder / 'callcenter.toml').settings)).start()\n"
+        "print('started', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "started\n"
+        assert all(answers(line) for line in lines)
+    finally:
+        starter.send_signal(signal.SIGKILL)
+        starter.communicate()
+    assert within(5, lambda: not any(answers(line) for line in lines))

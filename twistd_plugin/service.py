@@ -1,0 +1,113 @@
+"""What twistd runs: reads the configuration, refuses what cannot work, builds the daemon and sets up its log."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+
+from callcenter.config import Configuration, ConfigurationError, load
+from callcenter.settings import LoggingSettings
+from storage.errors import StorageError
+from twistd_plugin.composition import Daemon, build_daemon
+from twistd_plugin.database_check import require_ready_database
+from twistd_plugin.listener import TlsError
+from twistd_plugin.logs import LogWriter, log_file
+from twistd_plugin.options import Options
+from twistd_plugin.stages import StageFailedError
+
+__all__ = ["CallCenterService", "Options", "makeService", "open_service"]
+
+_log = Logger(namespace="callcenter.daemon")
+
+
+class CallCenterService(Service):
+    """Starts and stops the daemon with the reactor."""
+
+    name = "callcenter"
+
+    def __init__(self, daemon: Daemon, reactor: Any, observer: ILogObserver | None = None) -> None:
+        self.daemon = daemon
+        self.exit_status = 0
+        self._reactor = reactor
+        self._observer = observer
+        self._starting: Deferred[None] | None = None
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Give twistd our log observer: the application is the only thing that it asks for one."""
+        if self._observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._observer)
+        super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        """Start every part, in order."""
+        super().startService()
+        self._starting = Deferred.fromCoroutine(self._start())
+
+    def stopService(self) -> Deferred[None]:
+        """Stop every part, last first; a start under way is given up."""
+        super().stopService()
+        if self._starting is not None:
+            self._starting.cancel()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _start(self) -> None:
+        try:
+            await self.daemon.start()
+        except StageFailedError as error:
+            self._give_up(str(error))
+        except CancelledError:
+            _log.info("stopped while starting")
+
+    async def _stop(self) -> None:
+        _log.info("stopping")
+        await self.daemon.stop()
+        _log.info("stopped")
+
+    def _give_up(self, reason: str) -> None:
+        _log.critical("{reason}; the daemon ends", reason=reason)
+        self.exit_status = 1
+        # twistd ends with status 0 whatever happened; whoever supervises us must see that it did not work.
+        atexit.register(os._exit, 1)
+        self._reactor.stop()
+
+
+def open_service(configuration: Configuration, reactor: Any, observer: ILogObserver | None = None) -> CallCenterService:
+    """The service for ``configuration``. Blocks: to be called before the reactor runs.
+
+    Raises ``StorageError`` for a database that is not there or not at this program's schema, and ``TlsError``.
+    """
+    require_ready_database(configuration)
+    return CallCenterService(build_daemon(configuration, reactor), reactor, observer)
+
+
+def makeService(options: Options) -> CallCenterService:
+    """For twistd. What cannot work ends here, before becoming a daemon, with a sentence and status 1."""
+    from twisted.internet import reactor  # noqa: PLC0415 - twistd installs the reactor before it asks for the service
+
+    try:
+        configuration = load(options.configuration)
+        for warning in configuration.warnings:
+            sys.stderr.write(f"warning: {warning}\n")
+        return open_service(configuration, reactor, _observer(options, configuration.settings.logging))
+    except (ConfigurationError, StorageError, TlsError) as error:
+        raise SystemExit(str(error)) from error
+
+
+def _observer(options: Options, settings: LoggingSettings) -> ILogObserver | None:
+    """Our log format into twistd's --logfile or the terminal; None where --syslog asks for twistd's own."""
+    twistd: Any = options.parent or {}
+    if twistd.get("syslog"):
+        return None
+    path = twistd.get("logfile")
+    if not path and not twistd.get("nodaemon"):
+        path = "twistd.log"
+    stream: Any = log_file(Path(path).absolute()) if path and path != "-" else sys.stdout
+    return LogWriter(stream, settings.format, settings.level)
