@@ -86,6 +86,18 @@ class Words(TypeDecorator[str]):
         return value or ""
 
 
+class CodePoints(TypeDecorator[str]):
+    """Text compared and sorted by its code points in every database, so that a range is a set of prefixes."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """SQLite and Oracle compare so anyway; PostgreSQL would use the order of a language."""
+        length = getattr(self.impl_instance, "length", None)
+        return dialect.type_descriptor(String(length, collation="C" if dialect.name == "postgresql" else None))
+
+
 class LongWords(Words):
     """Like Words without a length: notes, articles. Cannot be compared or indexed (a CLOB on Oracle)."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base, Key, LongWords, Utc, Words, YesNo, primary_key
+from storage.models.base import Base, CodePoints, Key, LongWords, Utc, Words, YesNo, primary_key
 
 
 class Patient(Base):
@@ -65,9 +65,9 @@ class PatientTerm(Base):
     """
 
     __tablename__ = "patient_term"
-    __table_args__ = (Index("ix_patient_term_patient", "patient_id"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index("ix_patient_term_patient", "patient_id", "term"), {"sqlite_with_rowid": False})
 
-    term: Mapped[str] = mapped_column(String(80), primary_key=True)
+    term: Mapped[str] = mapped_column(CodePoints(80), primary_key=True)
     patient_id: Mapped[int] = mapped_column(
         Key, ForeignKey("patient.id", name="fk_term_patient"), primary_key=True, autoincrement=False
     )

@@ -282,13 +282,13 @@ def upgrade() -> None:
     op.create_index("ix_patient_phone_number", "patient_phone", ["number", "patient_id"])
     op.create_table(
         "patient_term",
-        sa.Column("term", sa.String(80), nullable=False),
+        sa.Column("term", base.CodePoints(80), nullable=False),
         sa.Column("patient_id", base.Key, autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name="fk_term_patient"),
         sa.PrimaryKeyConstraint("term", "patient_id", name="pk_patient_term"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_patient_term_patient", "patient_term", ["patient_id"])
+    op.create_index("ix_patient_term_patient", "patient_term", ["patient_id", "term"])
     op.create_table(
         "call_offer",
         sa.Column("call_id", base.Key, nullable=False),
