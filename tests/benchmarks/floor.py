@@ -26,14 +26,14 @@ from twisted.web.server import Site
 
 
 class FloorSocket(WebSocketServerProtocol):  # type: ignore[misc]
-    def onOpen(self) -> None:  # noqa: N802
+    def onOpen(self) -> None:
         self.factory.clients.add(self)
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N803
         if payload.startswith(b"broadcast"):
             self.factory.broadcast(payload)
 
-    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N803
         self.factory.clients.discard(self)
 
 
@@ -77,7 +77,7 @@ class FloorLine(Protocol):
     def __init__(self, factory: FloorFactory, lookup: Lookup, padding: int) -> None:
         self._factory, self._lookup, self._padding, self._buffer = factory, lookup, padding, b""
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+    def dataReceived(self, data: bytes) -> None:
         *lines, self._buffer = (self._buffer + data).split(b"\r\n")
         for line in lines:
             if line.startswith(b"NMBR="):
