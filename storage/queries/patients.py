@@ -119,14 +119,19 @@ def _successor(word: str) -> str:
     return stem[:-1] + chr(0xE000 if last == 0xD800 else last)
 
 
-def _after(terms: type[PatientTerm], place: _Place) -> ColumnElement[bool]:
-    term, patient_id = place
-    return and_(terms.term >= term, or_(terms.term > term, terms.patient_id > patient_id))
+def _between(word: str, after: _Place | None, end: _Place | None) -> list[ColumnElement[bool]]:
+    """The terms that begin with ``word``, after one place and not after another.
 
-
-def _not_after(terms: type[PatientTerm], place: _Place) -> ColumnElement[bool]:
-    term, patient_id = place
-    return and_(terms.term <= term, or_(terms.term < term, terms.patient_id <= patient_id))
+    One bound on each side, for SQLite starts at the bound that is written first, be it the wider one.
+    """
+    term, patient_id = PatientTerm.term, PatientTerm.patient_id
+    if after is None or after[0] < word:
+        bounds = [term >= word]
+    else:
+        bounds = [term >= after[0], or_(term > after[0], patient_id > after[1])]
+    if end is None:
+        return [*bounds, term < _successor(word)]
+    return [*bounds, term <= end[0], or_(term < end[0], patient_id <= end[1])]
 
 
 def _has(patient_id: ColumnElement[int], word: str) -> ColumnElement[bool]:
@@ -153,9 +158,7 @@ def _from_terms(
 
 def _window_end(session: Session, word: str, after: _Place | None) -> _Place | None:
     """The place of the last term of a window; None when the terms end before it is full."""
-    walk = select(PatientTerm.term, PatientTerm.patient_id).where(_begins(PatientTerm, word))
-    if after is not None:
-        walk = walk.where(_after(PatientTerm, after))
+    walk = select(PatientTerm.term, PatientTerm.patient_id).where(*_between(word, after, None))
     row = session.execute(walk.order_by(PatientTerm.term, PatientTerm.patient_id).offset(WINDOW - 1).limit(1)).first()
     return None if row is None else _place(row)
 
@@ -167,15 +170,11 @@ def _window(words: list[str], scope: Scope, after: _Place | None, end: _Place | 
     )
     allowed = select(Patient.id).where(Patient.id == first.patient_id, *scope.conditions)
     statement = select(first.term, first.patient_id).where(
-        _begins(first, words[0]),
+        *_between(words[0], after, end),
         ~earlier.correlate(first).exists(),
         *(_has(first.patient_id.expression, word) for word in words[1:]),
         allowed.correlate(first).exists(),
     )
-    if after is not None:
-        statement = statement.where(_after(first, after))
-    if end is not None:
-        statement = statement.where(_not_after(first, end))
     return statement.order_by(first.term, first.patient_id)
 
 
