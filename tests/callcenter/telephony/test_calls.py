@@ -23,7 +23,7 @@ from protocols.signals import (
     RingingStopped,
 )
 from storage.models import UserAccount
-from tests.peers.hospital import (
+from tests.peers.call_center import (
     ANNA,
     BEN,
     CARL,
@@ -34,7 +34,7 @@ from tests.peers.hospital import (
     HEART,
     SUSAN,
     ZHANG,
-    Hospital,
+    CallCenter,
     add_user,
     audit_actions,
     every_row,
@@ -48,7 +48,7 @@ DONE = WrapUpDraft(outcome="completed", notes="好")
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_call_from_ring_to_wrap_up(hospital: Hospital) -> None:
+async def test_a_call_from_ring_to_wrap_up(hospital: CallCenter) -> None:
     calls, agents = hospital.telephony.calls, hospital.telephony.agents
     await agents.connected(ANNA)
     await hospital.hear(Rang())
@@ -93,7 +93,7 @@ async def test_a_call_from_ring_to_wrap_up(hospital: Hospital) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_call_that_nobody_answers_is_missed_and_worked_down(hospital: Hospital) -> None:
+async def test_a_call_that_nobody_answers_is_missed_and_worked_down(hospital: CallCenter) -> None:
     calls = hospital.telephony.calls
     await hospital.hear(Rang(), CALLER, Rang(), RingingStopped())
     ended = hospital.told("call.ended")[-1]
@@ -113,7 +113,7 @@ async def test_a_call_that_nobody_answers_is_missed_and_worked_down(hospital: Ho
 
 
 @pytest_twisted.ensureDeferred
-async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: Hospital) -> None:
+async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: CallCenter) -> None:
     await hospital.hear(CALLER, Rang(), RingingStopped(), CALLER, Rang(), RingingStopped())
     assert len((await hospital.telephony.calls.missed(ANNA)).items) == 2
     await hospital.telephony.lines.dial(ANNA, None, "138 0013 8000")
@@ -122,7 +122,7 @@ async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: Hos
 
 
 @pytest_twisted.ensureDeferred
-async def test_of_fifty_who_claim_at_once_exactly_one_gets_the_call(hospital: Hospital) -> None:
+async def test_of_fifty_who_claim_at_once_exactly_one_gets_the_call(hospital: CallCenter) -> None:
     crowd = [principal(1000 + index, f"agent{index}", "agent", FOLLOW_UP) for index in range(50)]
     await hospital.database.run(lambda session: [add_user(session, person, "agent") for person in crowd] and None)
     for person in crowd:
@@ -145,7 +145,7 @@ def _outcome(attempt: Deferred) -> Deferred:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_call_that_is_over_cannot_be_claimed(hospital: Hospital) -> None:
+async def test_a_call_that_is_over_cannot_be_claimed(hospital: CallCenter) -> None:
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang(), RingingStopped())
     with pytest.raises(ConflictError) as refused:
@@ -154,7 +154,7 @@ async def test_a_call_that_is_over_cannot_be_claimed(hospital: Hospital) -> None
 
 
 @pytest_twisted.ensureDeferred
-async def test_claiming_twice_is_claiming_once(hospital: Hospital) -> None:
+async def test_claiming_twice_is_claiming_once(hospital: CallCenter) -> None:
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang())
     call_id = hospital.told("call.ringing")[-1].data["id"]
@@ -165,7 +165,7 @@ async def test_claiming_twice_is_claiming_once(hospital: Hospital) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_shared_number_is_asked_about_and_remembered(hospital: Hospital) -> None:
+async def test_a_shared_number_is_asked_about_and_remembered(hospital: CallCenter) -> None:
     calls = hospital.telephony.calls
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang(), FAMILY)
@@ -185,21 +185,21 @@ async def test_a_shared_number_is_asked_about_and_remembered(hospital: Hospital)
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_disabled_patient_is_not_matched(hospital: Hospital) -> None:
+async def test_a_disabled_patient_is_not_matched(hospital: CallCenter) -> None:
     await hospital.hear(Rang(), CallerIdentified("13500135000"))
     pop = hospital.told("call.ringing")[-1].data
     assert (pop["patient"], pop["candidates"]) == (None, 0)
 
 
 @pytest_twisted.ensureDeferred
-async def test_names_from_the_network_are_data(hospital: Hospital) -> None:
+async def test_names_from_the_network_are_data(hospital: CallCenter) -> None:
     evil = "<script>alert(1)</script>\u202e\x1b[31m\r\nX"
     await hospital.hear(Rang(), CallerIdentified("13800138001", evil))
     assert hospital.told("call.ringing")[-1].data["name"] == "<script>alert(1)</script>[31mX"
 
 
 @pytest_twisted.ensureDeferred
-async def test_ringing_is_offered_to_the_bound_agent_alone_while_available(hospital: Hospital) -> None:
+async def test_ringing_is_offered_to_the_bound_agent_alone_while_available(hospital: CallCenter) -> None:
     def bind(session) -> None:
         session.get_one(UserAccount, BEN.user_id).bound_line = "line 1"
 
@@ -215,7 +215,7 @@ async def test_ringing_is_offered_to_the_bound_agent_alone_while_available(hospi
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_handset_of_a_bound_line_is_its_agents(hospital: Hospital) -> None:
+async def test_the_handset_of_a_bound_line_is_its_agents(hospital: CallCenter) -> None:
     def bind(session) -> None:
         session.get_one(UserAccount, BEN.user_id).bound_line = "line 1"
 
@@ -229,7 +229,7 @@ async def test_the_handset_of_a_bound_line_is_its_agents(hospital: Hospital) -> 
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_group_line_rings_for_its_department_and_a_common_line_for_all(hospital: Hospital) -> None:
+async def test_a_group_line_rings_for_its_department_and_a_common_line_for_all(hospital: CallCenter) -> None:
     for person in (ANNA, CARL):
         await hospital.telephony.agents.connected(person)
     await hospital.hear(Rang())
@@ -239,7 +239,7 @@ async def test_a_group_line_rings_for_its_department_and_a_common_line_for_all(h
 
 
 @pytest_twisted.ensureDeferred
-async def test_who_becomes_available_is_offered_what_rings(hospital: Hospital) -> None:
+async def test_who_becomes_available_is_offered_what_rings(hospital: CallCenter) -> None:
     await hospital.hear(Rang(), CALLER)
     assert hospital.told("call.ringing")[-1].data["offered_to"] == []
     assert len(await hospital.telephony.calls.open_for(SUSAN)) == 1
@@ -249,7 +249,7 @@ async def test_who_becomes_available_is_offered_what_rings(hospital: Hospital) -
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_line_that_only_monitors_is_answered_at_the_handset(hospital: Hospital) -> None:
+async def test_a_line_that_only_monitors_is_answered_at_the_handset(hospital: CallCenter) -> None:
     hospital.line.capabilities = MONITOR
     calls = hospital.telephony.calls
     await hospital.telephony.agents.connected(ANNA)
@@ -267,7 +267,7 @@ async def test_a_line_that_only_monitors_is_answered_at_the_handset(hospital: Ho
 
 
 @pytest_twisted.ensureDeferred
-async def test_hanging_up_what_is_not_there_to_be_hung_up(hospital: Hospital) -> None:
+async def test_hanging_up_what_is_not_there_to_be_hung_up(hospital: CallCenter) -> None:
     calls = hospital.telephony.calls
     await hospital.telephony.agents.connected(ANNA)
     await hospital.telephony.agents.connected(BEN)
@@ -288,7 +288,7 @@ async def test_hanging_up_what_is_not_there_to_be_hung_up(hospital: Hospital) ->
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_supervisor_ends_a_forgotten_call(hospital: Hospital) -> None:
+async def test_a_supervisor_ends_a_forgotten_call(hospital: CallCenter) -> None:
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang())
     call_id = hospital.told("call.ringing")[-1].data["id"]
@@ -299,7 +299,7 @@ async def test_a_supervisor_ends_a_forgotten_call(hospital: Hospital) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_wrap_up_says_what_is_missing_and_keeps_the_draft(hospital: Hospital) -> None:
+async def test_wrap_up_says_what_is_missing_and_keeps_the_draft(hospital: CallCenter) -> None:
     calls = hospital.telephony.calls
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang())
@@ -325,7 +325,7 @@ async def test_wrap_up_says_what_is_missing_and_keeps_the_draft(hospital: Hospit
 
 
 @pytest_twisted.ensureDeferred
-async def test_losing_the_line_ends_the_call_and_frees_the_agent_to_wrap_up(hospital: Hospital) -> None:
+async def test_losing_the_line_ends_the_call_and_frees_the_agent_to_wrap_up(hospital: CallCenter) -> None:
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang())
     await hospital.telephony.calls.claim(ANNA, hospital.told("call.ringing")[-1].data["id"])
@@ -339,7 +339,7 @@ async def test_losing_the_line_ends_the_call_and_frees_the_agent_to_wrap_up(hosp
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_flood_of_rings_is_one_call_and_few_writes(hospital: Hospital) -> None:
+async def test_a_flood_of_rings_is_one_call_and_few_writes(hospital: CallCenter) -> None:
     before = len(hospital.events)
     for _ in range(5000):
         hospital.line.say(Rang())
@@ -349,7 +349,7 @@ async def test_a_flood_of_rings_is_one_call_and_few_writes(hospital: Hospital) -
     assert hospital.told("call.ended")[-1].data["rings"] == 5000
 
 
-async def _two_calls(hospital: Hospital) -> tuple[int, int]:
+async def _two_calls(hospital: CallCenter) -> tuple[int, int]:
     """A call that Anna took, and one on the common line from a patient of cardiology that nobody took."""
     await hospital.telephony.agents.connected(ANNA)
     await hospital.hear(Rang(), CALLER)
@@ -361,7 +361,7 @@ async def _two_calls(hospital: Hospital) -> tuple[int, int]:
 
 
 @pytest_twisted.ensureDeferred
-async def test_scope_is_the_same_for_list_get_and_export(hospital: Hospital) -> None:
+async def test_scope_is_the_same_for_list_get_and_export(hospital: CallCenter) -> None:
     calls = hospital.telephony.calls
     first, second = await _two_calls(hospital)
     assert (await calls.get(SUSAN, second))["patient"]["id"] == HEART
@@ -389,7 +389,7 @@ async def test_scope_is_the_same_for_list_get_and_export(hospital: Hospital) -> 
 
 
 @pytest_twisted.ensureDeferred
-async def test_what_is_refused_changes_nothing(hospital: Hospital) -> None:
+async def test_what_is_refused_changes_nothing(hospital: CallCenter) -> None:
     calls, agents, lines = hospital.telephony.calls, hospital.telephony.agents, hospital.telephony.lines
     first, second = await _two_calls(hospital)
     line_id = (await lines.list(SUSAN))[0]["id"]
@@ -428,7 +428,7 @@ async def test_what_is_refused_changes_nothing(hospital: Hospital) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_outgoing_failures_are_recorded_with_their_reason(hospital: Hospital) -> None:
+async def test_outgoing_failures_are_recorded_with_their_reason(hospital: CallCenter) -> None:
     await hospital.telephony.agents.connected(ANNA)
     view = await hospital.telephony.lines.dial(ANNA, None, "13800138000")
     await hospital.hear(DialFailed(DialFailure.BUSY))
