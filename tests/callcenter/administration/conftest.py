@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_twisted
 from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.task import Clock
 
 from callcenter.administration.passwords import Passwords
-
-START = 1_772_438_400.0
-"""2026-03-02T08:00:00Z."""
+from storage.database import Database
+from tests.peers.hospital import NOW, Hospital, open_hospital
 
 
 @pytest.fixture
 def clock() -> Clock:
     clock = Clock()
-    clock.advance(START)
+    clock.advance(NOW.timestamp())
     return clock
 
 
@@ -29,3 +31,15 @@ def hasher() -> PasswordHasher:
 @pytest.fixture
 def passwords(hasher: PasswordHasher) -> Passwords:
     return Passwords(reactor, hasher)
+
+
+@pytest_twisted.async_yield_fixture
+async def hospital(database: Database) -> AsyncIterator[Hospital]:
+    """On SQLite and on PostgreSQL."""
+    yield await open_hospital(database)
+
+
+@pytest_twisted.async_yield_fixture
+async def sqlite_hospital(sqlite_database: Database) -> AsyncIterator[Hospital]:
+    """Where the kind of database does not matter."""
+    yield await open_hospital(sqlite_database)

@@ -1,0 +1,90 @@
+"""Numbers are masked however deep they stand, once and for all; records of looking at them stay readable."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.administration.disclosure import RecentViews, disclose, mask_document, mask_number, masked
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+
+SEES = Principal(1, "a", "A", grants={"patients.unmask": Scope.ALL})
+DOES_NOT = Principal(2, "b", "B")
+
+CALL: dict[str, Any] = {
+    "number": "+8613800138000",
+    "number_formatted": "138 0013 8000",
+    "numbers": ["+8613800138000", "10086"],
+    "patient": {
+        "phones": [{"number": "+861062345678;ext=801", "label": "13800138000"}],
+        "id_document": "110101199003071234",
+    },
+    "before": {"phones": [{"number": "13800138000"}]},
+    "line": {"name": "line 1"},
+    "number_absent": "",
+}  # fmt: skip
+
+
+def test_whoever_may_see_numbers_gets_the_data_itself() -> None:
+    assert disclose(CALL, SEES) is CALL
+
+
+def test_everybody_else_gets_masks_at_every_depth_and_the_rest_untouched() -> None:
+    shown = disclose(CALL, DOES_NOT)
+    text = json.dumps(shown)
+    for digits in ("00138000", "0013 8000", "62345678", "19900307"):
+        assert digits not in text.replace("13800138000", "", 1)
+    assert shown["number"] == shown["number_formatted"] == "138****8000"
+    assert shown["numbers"] == ["138****8000", "10086"]
+    assert shown["patient"]["phones"][0]["number"].endswith("****5678")
+    assert shown["patient"]["id_document"] == "110****1234"
+    assert shown["before"]["phones"] == [{"number": "138****8000"}]
+    assert shown["line"] == {"name": "line 1"}
+    assert CALL["number"] == "+8613800138000"
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.sampled_from(["number", "phones", "id_document", "numbers", "name", "label"]), inner)
+    ),
+)
+
+
+@given(_json)
+def test_masking_takes_any_json_and_masking_twice_is_masking_once(data: Any) -> None:
+    once = masked(data)
+    assert masked(once) == once
+    json.dumps(once)
+
+
+@pytest.mark.parametrize("number", ["13800138000", "+8613800138000", "010-62345678", "+12125550100", "62345678"])
+def test_a_mask_leaves_at_most_seven_digits(number: str) -> None:
+    assert sum(sign.isdigit() for sign in mask_number(number)) <= 7
+
+
+@given(st.text(alphabet="0123456789X", max_size=30))
+def test_an_id_document_shows_at_most_seven_signs(document: str) -> None:
+    hidden = mask_document(document)
+    assert len(hidden.replace("*", "")) <= 7
+    assert hidden == mask_document(hidden)
+
+
+def test_looking_is_logged_once_an_hour_for_each_person_and_record() -> None:
+    views, now = RecentViews(remembered=3), datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert views.is_due(SEES, "patient", 1, now)
+    views.logged(SEES, "patient", 1, now)
+    assert not views.is_due(SEES, "patient", 1, now + timedelta(minutes=59))
+    assert views.is_due(SEES, "patient", 1, now + timedelta(minutes=60))
+    assert views.is_due(DOES_NOT, "patient", 1, now)
+    assert views.is_due(SEES, "patient", 2, now)
+    for key in range(2, 6):
+        views.logged(SEES, "patient", key, now)
+    assert views.is_due(SEES, "patient", 1, now)
