@@ -164,7 +164,12 @@ class Application:
                                       isinstance(body, dict) else body)  # fmt: skip
             elif route.free_body:
                 given["body"] = body
-        query = {name: value for name, value in query_fields(exchange.request).items() if name not in _COMMON_QUERY}
+        query = {
+            name: value
+            for name, value in query_fields(exchange.request).items()
+            # The empty inputs of a form that asks (pages) say nothing.
+            if name not in _COMMON_QUERY and (route.is_api or value != "")
+        }
         if route.query is not None:
             given["query"] = check(route.query, query)
         return await route.handler(exchange, **given)

@@ -21,6 +21,7 @@ MODULES = (
     "web.api.description",
     "web.pages.accounts",
     "web.pages.resources",
+    "web.pages.audit",
     "web.pages.console",
     "web.pages.wallboard",
     "web.pages.calls",

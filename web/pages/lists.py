@@ -1,0 +1,145 @@
+"""What the page of a list shows: filters, headings, rows, ways on, and what to do when there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from callcenter.administration.fields import Kind
+from callcenter.errors import ServiceError
+from callcenter.text import N_
+from web.exchange import Exchange
+from web.records import declaration, field_text
+from web.words import EMPTY, NEW
+
+# How many pages back "previous" remembers; further back there is the first page.
+REMEMBERED_PAGES = 20
+# Stands for the page without a cursor; no cursor looks like this.
+FIRST_PAGE = "0"
+DEFAULT_LIMIT = 50
+
+
+def address(path: str, values: Mapping[str, Any]) -> str:
+    """``path`` with those of ``values`` that say something."""
+    kept = {
+        name: "true" if value is True else value for name, value in values.items() if value not in ("", None, False)
+    }
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+async def list_context(exchange: Exchange, name: str, query: Any, page: Any) -> dict[str, Any]:
+    """Everything that resource_list.html needs."""
+    services, principal, say = exchange.services, exchange.principal, exchange.translate
+    resource = declaration(services, name)
+    view = {"q": query.q, "sort": query.sort, "disabled": query.disabled, **query.filters}
+    path = f"/{name}"
+    narrowed = bool(query.q or query.filters)
+    empty = N_("Nothing fits what you look for. Search for less, or clear the filters.") if narrowed else EMPTY[name]
+    return {
+        "name": name,
+        "label": say(resource.label),
+        "columns": [_column(one, resource, query.sort, path, view, say) for one in resource.fields if one.in_list],
+        "rows": [_row(exchange, resource, name, record) for record in page.items],
+        "filters": [await _filter(exchange, name, one, query) for one in resource.fields if one.filterable],
+        "view": view,
+        "narrowed": narrowed,
+        "empty": say(empty),
+        "new_label": say(NEW[name]),
+        "may_create": "create" in resource.actions and principal.may(f"{name}.create"),
+        "may_disable": "disable" in resource.actions and principal.may(f"{name}.disable"),
+        "exports": _exports(name, view) if "export" in resource.actions and principal.may(f"{name}.export") else [],
+        "done": await _done(exchange, name, resource, query),
+        "paths": {"self": path, "clear": path, **ways(path, view, query, page)},
+    }  # fmt: skip
+
+
+def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str, str]:
+    """Addresses of the first, the previous and the next page, empty where there is none."""
+    trail = [one for one in query.trail.split(".") if one]
+    here = query.cursor or ""
+    base = {**view, "limit": query.limit if query.limit != DEFAULT_LIMIT else ""}
+    onwards = ".".join([*trail, here or FIRST_PAGE][-REMEMBERED_PAGES:])
+    ways = {"first": address(path, base) if here else "", "previous": "", "next": ""}
+    if trail:
+        before = "" if trail[-1] == FIRST_PAGE else trail[-1]
+        ways["previous"] = address(path, {**base, "cursor": before, "trail": ".".join(trail[:-1])})
+    if page.next:
+        ways["next"] = address(path, {**base, "cursor": page.next, "trail": onwards})
+    return ways
+
+
+def _column(field: Any, resource: Any, sort: str, path: str, view: Mapping[str, Any], say: Any) -> dict[str, Any]:
+    present = sort or resource.default_sort
+    if field.name not in resource.sorts:
+        return {"label": say(field.label), "href": "", "order": ""}
+    order = {field.name: "ascending", f"-{field.name}": "descending"}.get(present, "none")
+    turned = f"-{field.name}" if order == "ascending" else field.name
+    return {"label": say(field.label), "href": address(path, {**view, "sort": turned}), "order": order}
+
+
+def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    key = record[resource.key]
+    cells = [
+        {
+            "text": field_text(exchange, one, record),
+            "kind": one.kind.value,
+            "value": record.get(one.name),
+            "title": one.name == resource.title,
+        }
+        for one in resource.fields
+        if one.in_list
+    ]
+    href = f"/patients/{key}" if name == "patients" else f"/{name}/{key}/edit"
+    return {"key": key, "href": href, "cells": cells, "disabled": record["disabled"]}
+
+
+async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict[str, Any]:
+    say = exchange.translate
+    options: list[dict[str, Any]] = []
+    match field.kind:
+        case Kind.FLAG:
+            options = [{"id": "true", "name": say(N_("yes"))}, {"id": "false", "name": say(N_("no"))}]
+        case Kind.CHOICE:
+            options = [{"id": choice, "name": say(label)} for choice, label in field.choices]
+        case Kind.REFERENCE:
+            records = exchange.services.patients.records if name == "patients" else exchange.services.resources[name]
+            options = await records.options(exchange.principal, field.name)
+    return {
+        "name": field.name,
+        "label": say(field.label),
+        "value": str(query.filters.get(field.name, "")),
+        "options": options,
+        "is_text": not options and field.kind in (Kind.TEXT, Kind.NUMBER),
+        "max_length": field.max_length,
+    }
+
+
+def _exports(name: str, view: Mapping[str, Any]) -> list[dict[str, str]]:
+    base = "/api/v1/outcomes/all/export" if name == "outcomes" else f"/api/v1/{name}/export"
+    return [
+        {"label": label, "href": address(base, {**view, "format": form})}
+        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
+    ]
+
+
+async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dict[str, str] | None:
+    """What was just done to which record, with the way back."""
+    messages = {
+        "made": N_("%(name)s is there."),
+        "changed": N_("%(name)s is changed."),
+        "disabled": N_("%(name)s is disabled and not offered any more."),
+        "enabled": N_("%(name)s is enabled again."),
+    }
+    undo = {"disabled": "enable", "enabled": "disable"}
+    if query.done not in messages or not query.key:
+        return None
+    try:
+        services = exchange.services
+        records = services.patients.records if name == "patients" else services.resources[name]
+        record = await records.get(exchange.principal, query.key)
+    except ServiceError:
+        return None
+    text = exchange.translate(messages[query.done]) % {"name": record[resource.title]}
+    way = undo.get(query.done, "")
+    return {"text": text, "undo": f"/{name}/{record[resource.key]}/{way}" if way else ""}

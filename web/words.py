@@ -1,0 +1,95 @@
+"""Words of the interface for codes that services use; a test holds that none is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from callcenter.text import N_
+
+RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "patients": N_("Patients"),
+        "calls": N_("Calls"),
+        "lines": N_("Lines"),
+        "agents": N_("Agents"),
+        "wallboard": N_("Wallboard"),
+        "outcomes": N_("Call outcomes"),
+        "departments": N_("Departments"),
+        "users": N_("Users"),
+        "roles": N_("Roles"),
+        "audit": N_("Audit log"),
+    }
+)
+
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "view": N_("See"),
+        "create": N_("Make new ones"),
+        "edit": N_("Change"),
+        "disable": N_("Disable and enable"),
+        "export": N_("Export"),
+        "unmask": N_("See phone and id numbers in full"),
+        "handle": N_("Take and wrap up"),
+        "dial": N_("Dial"),
+        "control": N_("Control"),
+    }
+)
+
+NEW: Mapping[str, str] = MappingProxyType(
+    {
+        "users": N_("New user"),
+        "roles": N_("New role"),
+        "departments": N_("New department"),
+        "outcomes": N_("New call outcome"),
+        "patients": N_("New patient"),
+    }
+)
+
+EMPTY: Mapping[str, str] = MappingProxyType(
+    {
+        "users": N_("There are no users here yet. Make one for each person who signs in."),
+        "roles": N_("There are no roles here yet. A role says what the people who have it may do."),
+        "departments": N_("There are no departments here yet. Patients and people belong to departments."),
+        "outcomes": N_("There are no call outcomes here yet. Agents choose one when a call is over."),
+        "patients": N_("There are no patients here yet. Make one, or let the calls bring them."),
+    }
+)
+
+AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "create": N_("made"),
+        "edit": N_("changed"),
+        "disable": N_("disabled"),
+        "enable": N_("enabled"),
+        "view": N_("looked at numbers"),
+        "unmask": N_("revealed numbers"),
+        "export": N_("exported"),
+        "sign-in": N_("signed in"),
+        "sign-in-failed": N_("failed to sign in"),
+        "sign-out": N_("signed out"),
+        "sign-out-everywhere": N_("signed out everywhere"),
+        "change-password": N_("changed the password"),
+        "claim": N_("took the call"),
+        "wrap-up": N_("wrapped up"),
+        "attach-patient": N_("attached a patient"),
+        "handle-missed": N_("dealt with a missed call"),
+        "dial-do-not-call": N_("called in spite of “do not call”"),
+        "set-service": N_("took out of service or back"),
+        "force-state": N_("moved the agent"),
+    }
+)
+
+AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "user": N_("User"),
+        "role": N_("Role"),
+        "department": N_("Department"),
+        "outcome": N_("Call outcome"),
+        "patient": N_("Patient"),
+        "call": N_("Call"),
+        "line": N_("Line"),
+        "agent": N_("Agent"),
+        "audit": N_("Audit log"),
+    }
+)
