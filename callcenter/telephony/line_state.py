@@ -148,10 +148,10 @@ class Line:
 
     @property
     def reason(self) -> str:
-        """Why it is in this state, for people; often empty."""
-        if not self.ready:
-            return self.lost_reason
-        return self.service_reason if self.out_of_service else ""
+        """Why it is in this state, for people; often empty. What a supervisor said counts more than what we noticed."""
+        if self.out_of_service and self.service_reason:
+            return self.service_reason
+        return "" if self.ready else self.lost_reason
 
     @property
     def free(self) -> bool:

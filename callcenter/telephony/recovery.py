@@ -90,7 +90,7 @@ def _configured(
     if line.state != LineStateName.LOST.value:
         line.since = at
     service_reason = line.reason if line.out_of_service else ""
-    line.state, line.reason, line.removed = LineStateName.LOST.value, STARTING, False
+    line.state, line.reason, line.removed = LineStateName.LOST.value, service_reason or STARTING, False
     line.driver, line.group_name = str(entry.driver), entry.group
     line.department_id = departments.get(entry.group)
     context = LineContext(line.id, line.name, line.department_id, entry.bound_agent, (), area_code)

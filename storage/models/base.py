@@ -39,6 +39,11 @@ class Utc(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[Any]:
+        """What cursors of lists sorted by such a column hold."""
+        return datetime
+
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Oracle's DATE has no fractions of a second."""
         return dialect.type_descriptor(TIMESTAMP() if dialect.name == "oracle" else DateTime())
@@ -77,6 +82,11 @@ class Words(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[Any]:
+        """What cursors of lists sorted by such a column hold."""
+        return str
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Empty is NULL."""
         return value or None
@@ -91,6 +101,11 @@ class CodePoints(TypeDecorator[str]):
 
     impl = String
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[Any]:
+        """What cursors of lists sorted by such a column hold."""
+        return str
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """SQLite and Oracle compare so anyway; PostgreSQL would use the order of a language."""

@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 class seconds_between(FunctionElement[float]):  # noqa: N801 - used like a function of SQL
     """``seconds_between(start, end)`` of two UTC columns, with fractions; NULL when one of them is.
 
-    Oracle counts whole seconds.
+    SQLite counts milliseconds, Oracle whole seconds.
     """
 
     type = Float()
@@ -27,7 +27,8 @@ class seconds_between(FunctionElement[float]):  # noqa: N801 - used like a funct
 @compiles(seconds_between, "sqlite")
 def _sqlite(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
     start, end = _both(element, compiler, **options)
-    return f"((julianday({end}) - julianday({start})) * 86400.0)"
+    # A Julian day is a float that is right to some 40 microseconds: without rounding 20 seconds would be more than 20.
+    return f"ROUND((julianday({end}) - julianday({start})) * 86400.0, 3)"
 
 
 @compiles(seconds_between, "postgresql")

@@ -1,0 +1,119 @@
+"""What a line saw is written in order and survives a database that is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest_twisted
+from sqlalchemy.exc import OperationalError
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from callcenter.tasks import TaskTracker
+from callcenter.telephony.effects import CallClosed, Caller, CallOpened, Direction, EndReason, LineNoted
+from callcenter.telephony.journal import LineJournal
+from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.recorder import write_effects
+from protocols.signals import CallerIdentified, Rang, RingingStopped
+from storage.errors import CommitUnknownError, DatabaseStoppedError
+from tests.peers.call_center import NOW, CallCenter
+
+
+class MoodyDatabase:
+    """Stands in for a database that answers as the test says: exceptions are raised, anything else is the result."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.written: list[list[str]] = []
+        self.again: list[bool] = []
+
+    async def run(self, function: Any, line: Any, effects: Any, ids: Any, again: bool) -> Any:
+        self.again.append(again)
+        answer = self.answers.pop(0) if self.answers else None
+        if callable(answer):
+            answer = answer(effects)
+        if isinstance(answer, Exception):
+            raise answer
+        self.written.append([effect.note for effect in effects])
+        return ids
+
+
+def note(text: str) -> LineNoted:
+    return LineNoted(NOW, text)
+
+
+def away() -> OperationalError:
+    return OperationalError("update …", {}, Exception("disk full"))
+
+
+def journal(database: Any) -> tuple[LineJournal, Clock]:
+    clock = Clock()
+    return LineJournal(LineContext(1, "line 1"), database, clock, TaskTracker("test", clock)), clock
+
+
+def results(*written: Deferred[bool]) -> list[bool | None]:
+    return [getattr(one, "result", None) if one.called else None for one in written]
+
+
+def test_while_the_database_is_away_everything_waits_and_keeps_its_order() -> None:
+    database = MoodyDatabase(away(), away(), CommitUnknownError("broken"))
+    book, clock = journal(database)
+    first = book.put([note("1")])
+    second = book.put([note("2")])
+    assert results(first, second) == [None, None]
+    clock.pump([0.25, 0.5, 1.0])
+    assert results(first, second) == [True, True]
+    assert database.written == [["1", "2"]]
+    assert database.again == [False, True, True, True]
+    assert clock.getDelayedCalls() == []
+
+
+def test_pauses_grow_but_not_without_end() -> None:
+    database = MoodyDatabase(*(away() for _ in range(40)))
+    book, clock = journal(database)
+    written = book.put([note("1")])
+    clock.pump([15.0] * 60)
+    assert results(written) == [True]
+
+
+def test_what_cannot_be_written_is_given_up_alone(lost_failures) -> None:
+    def refuse(effects: list[LineNoted]) -> Exception | None:
+        return ValueError("bad row") if any(effect.note == "bad" for effect in effects) else None
+
+    database = MoodyDatabase(away(), refuse, refuse, refuse, refuse)
+    book, clock = journal(database)
+    written = [book.put([note(text)]) for text in ("1", "bad", "3")]
+    clock.advance(0.25)
+    assert results(*written) == [True, False, True]
+    assert database.written == [["1"], ["3"]]
+    assert "bad row" in lost_failures.take()[0]
+
+
+def test_a_stopped_database_ends_the_waiting() -> None:
+    book, clock = journal(MoodyDatabase(DatabaseStoppedError("stopped")))
+    written = book.put([note("1")])
+    assert results(written) == [False]
+    assert clock.getDelayedCalls() == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_writing_again_after_an_unknown_commit_makes_no_second_call(hospital: CallCenter) -> None:
+    context = next(iter(hospital.telephony._board)).journal.line
+    effects = [CallOpened(NOW, 1, Direction.IN, Caller("13800138000"))]
+    first = await hospital.database.run(write_effects, context, effects, {}, False)
+    closing = [*effects, CallClosed(NOW, 1, EndReason.ABANDONED, 2)]
+    second = await hospital.database.run(write_effects, context, closing, {}, True)
+    assert first == second
+    assert len(hospital.told("call.ringing")) == 1
+    assert hospital.last("call.ended")["id"] == first[1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_hundreds_of_calls_on_one_line_stay_in_order_and_cost_no_memory(hospital: CallCenter) -> None:
+    for index in range(300):
+        hospital.clock.advance(1)
+        hospital.line.say(Rang(), CallerIdentified(f"138001{index:05}"), RingingStopped())
+    await hospital.settle()
+    numbers = [event.data["number"] for event in hospital.told("call.ended")]
+    assert numbers == [f"+86138001{index:05}" for index in range(300)]
+    assert len(next(iter(hospital.telephony._board)).journal.ids) <= 8
