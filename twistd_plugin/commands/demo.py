@@ -6,15 +6,17 @@ import argparse
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callcenter.config import Configuration, load
 from twistd_plugin.commands.configuration_text import configuration_text
-from twistd_plugin.commands.demo_data import DemoContent, fill
 from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
 from twistd_plugin.commands.migrate import migrate
 from twistd_plugin.commands.output import CommandError, say, var_option
+
+if TYPE_CHECKING:
+    from twistd_plugin.commands.demo_data import DemoContent
 
 DEFAULT_PATIENTS = 2000
 MAXIMUM_PORT = 65535
@@ -40,6 +42,9 @@ def _port(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Prepare what is missing, start the simulators, be the daemon until a signal comes."""
+    # Slow to import (pinyin, number regions), and every other command would wait for it.
+    from twistd_plugin.commands.demo_data import fill  # noqa: PLC0415
+
     folder = DemoFolder(options.var)
     require_free_port("127.0.0.1", options.port)
     folder.create()

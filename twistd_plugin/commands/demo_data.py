@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.first_users import create_demo_users
 from callcenter.config import Configuration
-from callcenter.numbers import normalise
+from callcenter.numbers import NumberKind, normalise
 from storage.demo import fill_demo, seed_demo_departments
 from storage.models import PatientPhone
 from twistd_plugin.commands.demo_folder import DemoFolder
@@ -20,6 +20,7 @@ from twistd_plugin.commands.transaction import in_one_transaction
 
 SHOWN_ROLES = ("agent", "supervisor", "doctor", "admin")
 DOCTORS_DEPARTMENT = "心内科"
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,17 @@ def _fill(session: Session, patients: int) -> str:
 
 
 def _number_of_one_patient(session: Session) -> str:
-    """A mobile number that no two patients share, as one would dial it."""
+    """A mobile number that no two patients share, as the network would send it."""
     lonely = (
         select(PatientPhone.number)
         .where(PatientPhone.number.like("+861%"))
         .group_by(PatientPhone.number)
         .having(func.count() == 1)
         .order_by(func.min(PatientPhone.patient_id))
-        .limit(1)
+        .limit(_LOOKED_AT)
     )
-    number = session.scalar(lonely)
-    if number is None:
-        raise CommandError("the demo has no patient with a mobile number; choose more with --patients")
-    return normalise(number).dialable
+    numbers = (normalise(number) for number in session.scalars(lonely))
+    mobile = next((number.dialable for number in numbers if number.kind is NumberKind.MOBILE), None)
+    if mobile is None:
+        raise CommandError("the demo has no patient with a mobile number of his own; choose more with --patients")
+    return mobile

@@ -1,0 +1,216 @@
+"""A whole daemon with simulated phone lines as its own process, and a plain HTTP client to talk to it.
+
+``daemon`` is shared by a test module. Everything here blocks: for tests that run no reactor, or browser tests.
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90.0
+STOP_SECONDS = 60.0
+PATIENTS = 60
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 10.0, what: str = "the condition") -> Any:
+    """The first true value of ``condition()``; fails the test when none came in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if value := condition():
+            return value
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come about within {seconds} s")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class HttpClient:
+    """A browser without pages: keeps cookies, sends the CSRF token."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = base_url.rstrip("/")
+        self._cookies = http.cookiejar.CookieJar()
+        # No proxy of the environment stands between us and the loopback interface.
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._cookies)
+        )
+        self._csrf = ""
+
+    def sign_in(self, user: Mapping[str, str]) -> Answer:
+        """Sign in by the API."""
+        answer = self.send("POST", "/api/v1/session", {"username": user["username"], "password": user["password"]})
+        if answer.status == 200:
+            self._csrf = answer.json()["csrf"]
+        return answer
+
+    def get(self, path: str) -> Any:
+        """The JSON at ``path``; fails the test unless it is a 200."""
+        answer = self.send("GET", path)
+        assert answer.status == 200, (path, answer.status, answer.body[:500])
+        return answer.json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST; fails the test unless it succeeds. None when the answer is empty."""
+        answer = self.send("POST", path, {} if body is None else body)
+        assert answer.status < 300, (path, answer.status, answer.body[:500])
+        return answer.json() if answer.body else None
+
+    def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Any request; returns whatever came, an error too."""
+        headers = {"Accept": "application/json"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        if method != "GET" and self._csrf:
+            headers["X-CSRF-Token"] = self._csrf
+        request = urllib.request.Request(self._base + path, data, headers, method=method)  # noqa: S310 - loopback
+        try:
+            with self._opener.open(request, timeout=20) as reply:
+                return Answer(reply.status, dict(reply.headers), reply.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read())
+
+
+class DemoDaemon:
+    """``callcenter demo`` on a free port with its data in ``var``. Start it again after ``stop`` or ``kill``."""
+
+    def __init__(self, var: Path, patients: int = PATIENTS) -> None:
+        self.var = var
+        self.base_url = ""
+        self._patients = patients
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output = var.with_name(var.name + ".log")
+
+    @property
+    def users(self) -> dict[str, dict[str, str]]:
+        """Role → username and password."""
+        users: dict[str, dict[str, str]] = json.loads((self.var / "demo-users.json").read_text())
+        return users
+
+    @property
+    def output(self) -> str:
+        """What the processes so far have printed."""
+        return self._output.read_text(errors="replace")
+
+    @property
+    def log(self) -> str:
+        """The daemon's log."""
+        return (self.var / "daemon.log").read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Of the process that is the daemon."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start and wait until it is ready."""
+        (self.var / "demo.json").unlink(missing_ok=True)
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*callcenter("demo", "--port", "0"), "--var", str(self.var), "--patients", str(self._patients)],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            )  # fmt: skip
+        wait_for(self._is_ready, START_SECONDS, "the daemon")
+
+    def stop(self) -> int:
+        """End it as an operator would; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Take its power away."""
+        self._end(signal.SIGKILL)
+
+    def client(self, role: str | None = None) -> HttpClient:
+        """A client, signed in as ``role``."""
+        client = HttpClient(self.base_url)
+        if role is not None:
+            assert client.sign_in(self.users[role]).status == 200
+        return client
+
+    def simulate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``callcenter simulate …`` against this daemon; fails the test when it fails."""
+        result = run_callcenter("simulate", *arguments, "--var", str(self.var))
+        assert result.returncode == 0, result.stderr
+        return result
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            pytest.fail(f"the daemon ended with status {self._process.returncode}:\n{self.output}")
+        try:
+            self.base_url = json.loads((self.var / "demo.json").read_text())["address"]
+            return HttpClient(self.base_url).send("GET", "/readyz").status == 200
+        except (OSError, ValueError):
+            return False
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        if self._process.poll() is None:
+            os.kill(self._process.pid, number)
+        try:
+            return self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            pytest.fail(f"the daemon did not end within {STOP_SECONDS} s:\n{self.output}")
+
+
+def callcenter(*arguments: str) -> list[str]:
+    """The command line of ``callcenter`` for a subprocess."""
+    return [sys.executable, "-m", "twistd_plugin.commands", *arguments]
+
+
+def run_callcenter(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run ``callcenter …`` to its end."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        callcenter(*arguments), cwd=folder, capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDaemon]:
+    """A running daemon with few patients, for all tests of a module."""
+    running = DemoDaemon(tmp_path_factory.mktemp("daemon") / "var")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh_daemon(tmp_path: Path) -> Iterator[DemoDaemon]:
+    """A daemon of the test's own, not started; ended afterwards whatever the test did."""
+    own = DemoDaemon(tmp_path / "var")
+    yield own
+    if own._process is not None:
+        own._end(signal.SIGKILL)

@@ -1,0 +1,98 @@
+"""The command line as scripts see it: exit status, what goes to which stream, JSON."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.peers.daemon import run_callcenter
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``callcenter init --json`` was run; its answer is in init.json."""
+    folder = tmp_path_factory.mktemp("hospital")
+    result = run_callcenter("init", "--json", "--hospital", "人民医院", folder=folder)
+    assert result.returncode == 0, result.stderr
+    (folder / "init.json").write_text(result.stdout)
+    return folder
+
+
+def test_init_makes_configuration_database_and_one_administrator(hospital: Path) -> None:
+    account = json.loads((hospital / "init.json").read_text())
+    assert account["username"] == "admin"
+    assert len(account["password"]) >= 12
+    assert stat.S_IMODE((hospital / "var").stat().st_mode) == 0o700
+    assert stat.S_IMODE((hospital / "var" / "huifang.db").stat().st_mode) == 0o600
+    with sqlite3.connect(hospital / "var" / "huifang.db") as database:
+        rows = database.execute("select username, must_change_password, password_hash from user_account").fetchall()
+    ((username, must_change, password_hash),) = rows
+    assert (username, must_change) == ("admin", 1)
+    assert password_hash.startswith("$argon2id$")
+    assert account["password"] not in (hospital / "callcenter.toml").read_text()
+
+
+def test_the_written_configuration_is_right(hospital: Path) -> None:
+    result = run_callcenter("check-config", "--json", folder=hospital)
+    assert result.returncode == 0, result.stderr
+    settings = json.loads(result.stdout)
+    assert settings["hospital"]["name"] == "人民医院"
+    assert settings["lines"] == []
+
+
+def test_init_again_keeps_everything_and_fails(hospital: Path) -> None:
+    before = (hospital / "callcenter.toml").read_bytes()
+    result = run_callcenter("init", folder=hospital)
+    assert result.returncode == 1
+    assert "There is an administrator already. (admin)" in result.stderr
+    assert result.stdout == ""
+    assert (hospital / "callcenter.toml").read_bytes() == before
+
+
+def test_migrate_is_repeatable_and_says_where_it_is(hospital: Path) -> None:
+    result = run_callcenter("migrate", folder=hospital)
+    assert (result.returncode, result.stdout) == (0, "The database is at revision 0001.\n")
+
+
+def test_a_broken_configuration_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "callcenter.toml").write_text("[web]\nport = 70000\n")
+    for command in (["check-config"], ["migrate"]):
+        result = run_callcenter(*command, folder=tmp_path)
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert result.stderr.startswith("callcenter: callcenter.toml:2: web.port: 70000 is not allowed")
+        assert "Traceback" not in result.stderr
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
+    (tmp_path / "callcenter.toml").write_text('[database]\nurl = "postgresql://u:geheim@127.0.0.1:9/none"\n')
+    result = run_callcenter("migrate", folder=tmp_path)
+    assert result.returncode == 1
+    assert "127.0.0.1:9/none" in result.stderr
+    assert "geheim" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_devices_lists_json() -> None:
+    result = run_callcenter("devices", "--json")
+    assert result.returncode == 0
+    assert all({"bus", "port", "might_be"} <= set(device) for device in json.loads(result.stdout))
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["fly"], ["simulate"], ["simulate", "outgoing", "maybe"], ["demo", "--port", "70000"]]
+)
+def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
+    result = run_callcenter(*arguments)
+    assert result.returncode == 2
+    assert "usage: callcenter" in result.stderr
+
+
+def test_simulating_without_a_demo_names_the_command_that_starts_one(tmp_path: Path) -> None:
+    result = run_callcenter("simulate", "call", "13800138000", "--var", str(tmp_path))
+    assert result.returncode == 1
+    assert "no demo is running" in result.stderr
