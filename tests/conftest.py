@@ -9,6 +9,8 @@ import pytest
 from twisted.internet import reactor
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
+pytest_plugins = ["tests.peers.daemon", "tests.peers.databases"]
+
 
 class LostFailures:
     """Remembers every failure that was logged instead of handled."""
