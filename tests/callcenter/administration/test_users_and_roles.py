@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import Deferred, DeferredList
 
 from callcenter.administration.permissions import BUILT_IN_ROLES, Scope
 from callcenter.administration.principal import Principal
@@ -131,6 +132,18 @@ async def test_somebody_who_administers_is_always_left(hospital: Hospital) -> No
     await refused(hospital, roles.disable(hospital.people["admin"], role["id"]), ConflictError)
     await users.enable(hospital.people["admin"], second)
     assert (await edit_user(hospital, "second", "admin", role_ids=[]))["roles"] == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(hospital: Hospital) -> None:
+    users = hospital.records["users"]
+    pairs = (("admin", "second"), ("second", "admin"))
+    attempts = [
+        Deferred.fromCoroutine(users.disable(hospital.people[by], user_id(hospital, whom))) for by, whom in pairs
+    ]
+    results = await DeferredList(attempts, consumeErrors=True)
+    assert sorted(succeeded for succeeded, _ in results) == [False, True]
+    assert [result.type for succeeded, result in results if not succeeded] == [ConflictError]
 
 
 @pytest_twisted.ensureDeferred
