@@ -189,7 +189,7 @@ def _move(
     if state is AgentState.AVAILABLE:
         session.flush()
         for call_id in offer_waiting_calls(session, user_id, lines):
-            announce_call(session, CallRinging, call_id)
+            announce_call(session, CallRinging, session.get_one(CallRecord, call_id))
     user, status = session.get_one(UserAccount, user_id), session.get_one(AgentStatus, user_id)
     return moved or agent_view(user, status.state, status.reason, status.since)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callcenter.events import AgentUpdated, Audience, Event, LineUpdated
-from callcenter.telephony.views import line_view, load_call, offers_of, open_call_of
+from callcenter.telephony.views import IN_USE, CallView, describe_call, line_view, open_call_of
 from storage.event_log import NewEvent, record_event
 from storage.models import CallRecord, PhoneLine
 
@@ -35,17 +35,25 @@ def announce(session: Session, event: Event) -> None:
 def announce_line(session: Session, line: PhoneLine, capabilities: Sequence[str], note: str = "") -> None:
     """Tell the present state of a line."""
     session.flush()
-    announce(session, line_event(line_view(line, open_call_of(session, line.id), capabilities, note)))
+    call_id = open_call_of(session, line.id) if line.state in IN_USE else None
+    announce(session, line_event(line_view(line, call_id, capabilities, note)))
 
 
-def announce_call(session: Session, kind: type[Event], call_id: int, extra_users: Sequence[int] = ()) -> None:
-    """Tell the present state of a call to its department, its patient's, its agent and those it was offered to."""
-    session.flush()
-    view, patient_department = load_call(session, call_id)
-    call = session.get_one(CallRecord, call_id)
-    offered = view["offered_to"] or offers_of(session, [call_id]).get(call_id, [])
-    audience = calls_audience((call.department_id, patient_department), (*offered, call.agent_id, *extra_users))
-    announce(session, kind(str(call_id), view, audience))
+def announce_call(
+    session: Session,
+    kind: type[Event],
+    call: CallRecord,
+    extra_users: Sequence[int] = (),
+    candidates: int | None = None,
+) -> CallView:
+    """Tell the present state of a call to its department, its patient's, its agent and those it was offered to.
+
+    ``candidates`` is how many patients have its number, if that is known already.
+    """
+    described = describe_call(session, call, candidates)
+    audience = calls_audience(described.departments, (*described.offered_to, call.agent_id, *extra_users))
+    announce(session, kind(str(call.id), described.view, audience))
+    return described.view
 
 
 def calls_audience(departments: Iterable[int | None], users: Iterable[int | None]) -> Audience:

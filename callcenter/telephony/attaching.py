@@ -12,7 +12,7 @@ from callcenter.errors import InvalidError
 from callcenter.events import CallUpdated
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import reachable_patient, scope_clause
-from callcenter.telephony.views import CallView, load_call
+from callcenter.telephony.views import CallView
 from callcenter.telephony.visible import visible_call
 from storage.queries.patients import remember_choice
 
@@ -43,8 +43,7 @@ def attach_patient(
             {"patient_id": patient_id, "remember": remember},
             at,
         )
-    announce_call(session, CallUpdated, call_id)
-    return load_call(session, call_id)[0]
+    return announce_call(session, CallUpdated, call)
 
 
 def _refuse_unknown(session: Session, principal: Principal, patient_id: int) -> None:

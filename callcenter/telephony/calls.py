@@ -167,7 +167,7 @@ def _ends_unseen(runner: LineRunner) -> bool:
 
 def _get(session: Session, principal: Principal, call_id: int) -> CallView:
     visible_call(session, call_id, scope_clause(principal))
-    return load_call(session, call_id)[0]
+    return load_call(session, call_id)
 
 
 def _mine(session: Session, principal: Principal, call_id: int) -> CallView:
@@ -175,7 +175,7 @@ def _mine(session: Session, principal: Principal, call_id: int) -> CallView:
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
     if principal.require("calls.handle") is Scope.OWN and call.agent_id != principal.user_id:
         raise ConflictError("This call belongs to somebody else.", call_id=call_id)
-    return load_call(session, call_id)[0]
+    return load_call(session, call_id)
 
 
 def _open_for(session: Session, principal: Principal) -> list[CallView]:

@@ -51,12 +51,11 @@ def claim_call(session: Session, principal: Principal, call_id: int, at: datetim
         return _not_taken(session, principal, call)
     enter_call(session, principal.user_id, _AGENT_STATES[call.state], at)
     record_audit(session, principal, "claim", "call", str(call_id), None, {"agent_id": principal.user_id}, at)
-    announce_call(session, CallUpdated, call_id)
-    return load_call(session, call_id)[0]
+    return announce_call(session, CallUpdated, call)
 
 
 def _not_taken(session: Session, principal: Principal, call: CallRecord) -> CallView:
-    view, _ = load_call(session, call.id)
+    view = load_call(session, call.id)
     if call.agent_id == principal.user_id and call.state in _CLAIMABLE:
         return view
     if call.agent_id is not None and call.agent_id != principal.user_id:

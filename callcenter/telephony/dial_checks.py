@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError
-from callcenter.telephony.matching import match_patient
+from callcenter.telephony.matching import match_patients
 from callcenter.telephony.scope import reachable_patient
 from callcenter.telephony.views import ENDED
 from storage.models import CallRecord, Patient, UserAccount
@@ -37,7 +37,7 @@ def plan_dialling(
     _refuse_second_call(session, principal)
     if patient_id is not None and not _in_reach(session, principal, patient_id):
         raise InvalidError("There is no such patient.", {"patient_id": "There is no such patient."})
-    known = patient_id if patient_id is not None else match_patient(session, number)
+    known = patient_id if patient_id is not None else match_patients(session, number).patient_id
     patient = None if known is None else session.get(Patient, known)
     unwanted = patient is not None and patient.do_not_call
     if unwanted and not confirmed:

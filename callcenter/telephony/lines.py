@@ -132,8 +132,7 @@ class LineService:
         except UnavailableError:
             await runner.command(DeclaredOver(call.number, EndReason.FAILED))
             raise
-        view, _ = await self._database.read(load_call, call_id)
-        return view
+        return await self._database.read(load_call, call_id)
 
 
 def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:

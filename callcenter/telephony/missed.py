@@ -31,7 +31,7 @@ def settle_missed(session: Session, number: str, agent_id: int | None, at: datet
     settled = list(session.scalars(statement))
     for call in settled:
         call.missed_handled_at, call.missed_handled_by = at, agent_id
-        announce_call(session, CallUpdated, call.id)
+        announce_call(session, CallUpdated, call)
     return [call.id for call in settled]
 
 
@@ -47,5 +47,5 @@ def handle_missed(session: Session, principal: Principal, call_id: int, at: date
         record_audit(
             session, principal, "handle-missed", "call", str(call.id), None, {"missed_handled_at": iso(at)}, at
         )
-        announce_call(session, CallUpdated, call.id)
-    return load_call(session, call.id)[0]
+        return announce_call(session, CallUpdated, call)
+    return load_call(session, call.id)

@@ -7,6 +7,7 @@ a failure: ``again`` says that an earlier attempt may after all have been commit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import singledispatch
 
 from sqlalchemy import select
@@ -31,7 +32,7 @@ from callcenter.telephony.effects import (
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
-from callcenter.telephony.matching import match_patient
+from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import bound_agent, group_agents, offer_call
 from callcenter.telephony.views import ENDED
@@ -43,13 +44,19 @@ _RECEIVED_LENGTH = 80
 
 
 class Batch:
-    """The transaction's view of one line: ``ids`` maps the line's call numbers to record ids and grows."""
+    """The transaction's view of one line: ``ids`` maps the line's call numbers to record ids and grows.
+
+    ``candidates`` is how many patients have a number, for those that were matched.
+    """
 
     def __init__(self, session: Session, line: LineContext, ids: Mapping[int, int], *, again: bool) -> None:
         self.session = session
         self.line = line
         self.ids = dict(ids)
         self.again = again
+        # Held on to for the whole batch: a session forgets records that nobody holds, and reads them again.
+        self.record = session.get_one(PhoneLine, line.line_id)
+        self.candidates: dict[str, int] = {}
 
     def call(self, number: int) -> CallRecord | None:
         """The record of a call, or None if its opening was never written."""
@@ -79,19 +86,14 @@ def _(effect: CallOpened, batch: Batch) -> None:
         batch.ids[effect.call] = known
         return
     incoming = effect.direction is Direction.IN
-    call = CallRecord(
-        line_id=batch.line.line_id,
-        direction=effect.direction.value,
-        state=(LineStateName.RINGING if incoming else LineStateName.DIALLING).value,
-        department_id=batch.line.department_id,
-        started_at=effect.at,
-        rings=effect.rings,
-    )
+    state = LineStateName.RINGING if incoming else LineStateName.DIALLING
+    call = _new_call(batch.line, effect.at, effect.direction, state.value)
+    call.rings = effect.rings
     if effect.request is not None:
         call.number, call.agent_id = effect.request.number, effect.request.agent_id
         call.claimed_at = effect.at
         call.department_id = batch.line.department_id or effect.request.department_id
-        call.patient_id = effect.request.patient_id or match_patient(batch.session, call.number)
+        call.patient_id = effect.request.patient_id or _match(call.number, batch)
     _set_caller(call, effect.caller, batch)
     batch.session.add(call)
     batch.session.flush()
@@ -140,16 +142,8 @@ def _(effect: CallClosed, batch: Batch) -> None:
 
 @write.register
 def _(effect: WaitingCallerSeen, batch: Batch) -> None:
-    call = CallRecord(
-        line_id=batch.line.line_id,
-        direction=Direction.IN.value,
-        state=ENDED,
-        department_id=batch.line.department_id,
-        started_at=effect.at,
-        ended_at=effect.at,
-        end_reason=EndReason.BUSY.value,
-        missed=True,
-    )
+    call = _new_call(batch.line, effect.at, Direction.IN, ENDED)
+    call.ended_at, call.end_reason, call.missed = effect.at, EndReason.BUSY.value, True
     _set_caller(call, effect.caller, batch)
     batch.session.add(call)
     batch.session.flush()
@@ -158,7 +152,7 @@ def _(effect: WaitingCallerSeen, batch: Batch) -> None:
 
 @write.register
 def _(effect: LineMoved, batch: Batch) -> None:
-    line = batch.session.get_one(PhoneLine, batch.line.line_id)
+    line = batch.record
     if line.state != effect.state.value:
         line.since = effect.at
     line.state, line.out_of_service = effect.state.value, effect.out_of_service
@@ -168,8 +162,7 @@ def _(effect: LineMoved, batch: Batch) -> None:
 
 @write.register
 def _(effect: LineNoted, batch: Batch) -> None:
-    line = batch.session.get_one(PhoneLine, batch.line.line_id)
-    announce_line(batch.session, line, batch.line.capabilities, clean_text(effect.note))
+    announce_line(batch.session, batch.record, batch.line.capabilities, clean_text(effect.note))
 
 
 def close_call(session: Session, call: CallRecord, effect: CallClosed, line: LineContext) -> None:
@@ -184,11 +177,24 @@ def close_call(session: Session, call: CallRecord, effect: CallClosed, line: Lin
     _announce(CallEnded, call, Batch(session, line, {}, again=False))
 
 
+_EMPTY = dict.fromkeys(
+    column.key for column in CallRecord.__table__.columns if column.nullable and column.default is None
+)
+"""Said explicitly, so that nothing is read back from the row that was just written."""
+
+
+def _new_call(line: LineContext, at: datetime, direction: Direction, state: str) -> CallRecord:
+    call = CallRecord(**_EMPTY)
+    call.line_id, call.department_id, call.started_at = line.line_id, line.department_id, at
+    call.direction, call.state = direction.value, state
+    return call
+
+
 def _announce(kind: type[Event], call: CallRecord, batch: Batch) -> None:
     # A missed call that nobody took is work for the whole group.
     left_over = call.missed and call.agent_id is None
     group = group_agents(batch.session, batch.line, available=False) if left_over else []
-    announce_call(batch.session, kind, call.id, group)
+    announce_call(batch.session, kind, call, group, batch.candidates.get(call.number))
 
 
 def _already_written(effect: CallOpened, batch: Batch) -> int | None:
@@ -201,6 +207,12 @@ def _already_written(effect: CallOpened, batch: Batch) -> int | None:
     return batch.session.scalar(statement)
 
 
+def _match(number: str, batch: Batch) -> int | None:
+    found = match_patients(batch.session, number)
+    batch.candidates[number] = found.candidates
+    return found.patient_id
+
+
 def _set_caller(call: CallRecord, caller: Caller, batch: Batch) -> None:
     """Write caller id, cleaned: it is text from strangers. A patient attached by a person stays attached."""
     if not caller.known:
@@ -208,6 +220,6 @@ def _set_caller(call: CallRecord, caller: Caller, batch: Batch) -> None:
     received = clean_text(caller.number)[:_RECEIVED_LENGTH]
     number = normalise(received, batch.line.area_code).number
     if number != call.number or not call.number:
-        call.patient_id = call.patient_id or match_patient(batch.session, number)
+        call.patient_id = call.patient_id or _match(number, batch)
     call.number, call.number_received, call.number_absent = number, received, caller.absent
     call.number_verified, call.caller_name = caller.verified, clean_text(caller.name)

@@ -15,6 +15,7 @@ from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.recorder import close_call
+from callcenter.telephony.views import IN_USE
 from storage.models import AgentStatus, CallRecord, Department, PhoneLine
 
 STARTING = "starting"
@@ -99,8 +100,7 @@ def _configured(
 
 
 def _close_left_open(session: Session, contexts: dict[int, LineContext], at: datetime) -> None:
-    states = [state.value for state in (LineStateName.RINGING, LineStateName.DIALLING, LineStateName.TALKING)]
-    left_open = select(CallRecord).where(CallRecord.state.in_(states))
+    left_open = select(CallRecord).where(CallRecord.state.in_(IN_USE))
     for call in session.scalars(left_open.order_by(CallRecord.id)).all():
         line = contexts.get(call.line_id) or LineContext(call.line_id, "", call.department_id)
         close_call(session, call, CallClosed(at, 0, EndReason.UNKNOWN, call.rings), line)

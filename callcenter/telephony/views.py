@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ LineView = dict[str, Any]
 AgentView = dict[str, Any]
 
 ENDED = "ended"
+IN_USE = (LineStateName.RINGING.value, LineStateName.DIALLING.value, LineStateName.TALKING.value)
+"""The states of a line that has a call, and of a call that is not over."""
 
 _candidates = (
     select(func.count())
@@ -66,10 +69,46 @@ def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallV
     return [(_from_row(row, offers), row[0].started_at) for row in rows]
 
 
-def load_call(session: Session, call_id: int) -> tuple[CallView, int | None]:
-    """The view of the call ``call_id``, which must exist, and its patient's department."""
-    row = session.execute(calls_statement().where(CallRecord.id == call_id)).one()
-    return _from_row(row, offers_of(session, [call_id])), row[7]
+@dataclass(frozen=True)
+class DescribedCall:
+    """A call's view with what decides who may hear of it: departments (maybe None) and agents it was offered to."""
+
+    view: CallView
+    departments: tuple[int | None, ...]
+    offered_to: tuple[int, ...]
+
+
+def describe_call(session: Session, call: CallRecord, candidates: int | None = None) -> DescribedCall:
+    """Describe one call of this transaction, flushed or not. ``candidates`` saves counting them.
+
+    Reads by primary keys, most of which the transaction holds already: this is on the way from the ring to the pop.
+    """
+    session.flush()
+    line = session.get_one(PhoneLine, call.line_id)
+    agent = None if call.agent_id is None else session.get(UserAccount, call.agent_id)
+    patient = None if call.patient_id is None else session.get(Patient, call.patient_id)
+    if candidates is None:
+        candidates = _candidates_of(session, call.number) if call.number else 0
+    offered = offers_of(session, [call.id]).get(call.id, [])
+    values = [None if patient is None else getattr(patient, column.key) for column in _PATIENT_COLUMNS]
+    view = call_view(call, line.name, None if agent is None else agent.display_name, candidates, values, offered)
+    departments = (call.department_id, None if patient is None else patient.department_id)
+    return DescribedCall(view, departments, tuple(offered))
+
+
+def load_call(session: Session, call_id: int) -> CallView:
+    """The view of the call ``call_id``, which must exist."""
+    return describe_call(session, session.get_one(CallRecord, call_id)).view
+
+
+def _candidates_of(session: Session, number: str) -> int:
+    statement = (
+        select(func.count())
+        .select_from(PatientPhone)
+        .join(Patient, Patient.id == PatientPhone.patient_id)
+        .where(PatientPhone.number == number, Patient.disabled == NO)
+    )
+    return session.scalar(statement) or 0
 
 
 def offers_of(session: Session, call_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -167,8 +206,7 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
 
 def open_call_of(session: Session, line_id: int) -> int | None:
     """The call that is not over on this line."""
-    states = (LineStateName.RINGING.value, LineStateName.DIALLING.value, LineStateName.TALKING.value)
-    found = select(func.max(CallRecord.id)).where(CallRecord.state.in_(states), CallRecord.line_id == line_id)
+    found = select(func.max(CallRecord.id)).where(CallRecord.state.in_(IN_USE), CallRecord.line_id == line_id)
     return session.scalar(found)
 
 

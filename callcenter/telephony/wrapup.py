@@ -18,7 +18,7 @@ from callcenter.events import CallUpdated
 from callcenter.telephony.agent_states import AgentState, move_agent, state_of
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import NO, scope_clause
-from callcenter.telephony.views import ENDED, CallView, load_call
+from callcenter.telephony.views import ENDED, CallView
 from callcenter.telephony.visible import visible_call
 from storage.models import CallOutcome, CallRecord
 
@@ -57,8 +57,7 @@ def save_wrap_up(
         record_audit(session, principal, "wrap-up", "call", str(call_id), before, _kept(call), at)
         if call.agent_id is not None and state_of(session, call.agent_id) is AgentState.WRAP_UP:
             move_agent(session, call.agent_id, AgentState.AVAILABLE, at)
-    announce_call(session, CallUpdated, call_id)
-    return load_call(session, call_id)[0]
+    return announce_call(session, CallUpdated, call)
 
 
 def open_calls(session: Session, principal: Principal, limit: int) -> list[int]:
