@@ -20,7 +20,7 @@ from storage.event_delivery import EventDelivery
 from storage.event_log import StoredEvent
 from storage.plain import ensure_plain
 from storage.retry import again_if_worthwhile
-from storage.work import Job, Outcome
+from storage.work import Job, Outcome, UnitOfWork
 from storage.writer import GROUP_LIMIT, Writer
 
 P = ParamSpec("P")
@@ -41,13 +41,15 @@ class Database:
 
     ``on_commit`` is called on the reactor thread with the events of committed transactions, in the order of their
     numbers, before the Deferreds of these transactions fire.
+
+    Raises DatabaseUnavailableError for an address that cannot be read or a kind of database that we do not know.
     """
 
     def __init__(
         self, url: str | URL, reactor: IReactorFromThreads, *, on_commit: CommitListener | None = None
     ) -> None:
-        self.url = make_url(url)
         self.dialect = dialect_of(url)
+        self.url = make_url(url)
         self.on_commit = on_commit
         self._reactor = reactor
         self._delivery = EventDelivery()
@@ -69,8 +71,8 @@ class Database:
         self._readers.start()
         try:
             await deferToThreadPool(self._reactor, self._readers, self._check)
-        except DatabaseUnavailableError:
-            await self._close()
+        except BaseException:
+            await self._off_the_reactor(self._close)
             raise
         self._writer = Writer(
             self._writing, self._delivery, self._report, threads=threads, group=GROUP_LIMIT if single else 1
@@ -83,8 +85,7 @@ class Database:
         if not self._running:
             return
         self._running = False
-        await deferToThreadPool(self._reactor, self._readers, self._writer.stop)
-        await self._close()
+        await self._off_the_reactor(self._finish)
 
     async def run(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``function(session, *args, **kwargs)`` in one writing transaction; its result when it is committed.
@@ -120,19 +121,30 @@ class Database:
             name = self.url.render_as_string(hide_password=True)
             raise DatabaseUnavailableError(f"cannot open the database {name}: {_cause(error)}") from error
 
-    async def _close(self) -> None:
-        def dispose() -> None:
-            self._writing.dispose()
-            self._reading.dispose()
+    def _finish(self) -> None:
+        """End the threads when they have done what is queued; then close. The results are told before ``stop`` ends."""
+        self._writer.stop()
+        self._close()
 
-        await deferToThreadPool(self._reactor, self._readers, dispose)
+    def _close(self) -> None:
         self._readers.stop()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    async def _off_the_reactor(self, action: Callable[[], None]) -> None:
+        """Do what waits for threads on a thread that is none of them."""
+        helper = ThreadPool(1, 1, name="database-stop")
+        helper.start()
+        try:
+            await deferToThreadPool(self._reactor, helper, action)
+        finally:
+            helper.stop()
 
     def _read(self, work: Callable[[Session], Any]) -> Any:
         return again_if_worthwhile(self.dialect, lambda: self._read_once(work))
 
     def _read_once(self, work: Callable[[Session], Any]) -> Any:
-        with Session(self._reading) as session:
+        with UnitOfWork(self._reading) as session:
             result = work(session)
             ensure_plain(result)
             return result

@@ -7,7 +7,8 @@ taken last; so events become visible in the order of their numbers, and a number
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -84,6 +85,19 @@ def _take_numbers(session: Session, count: int) -> int:
     if not isinstance(result, CursorResult) or result.rowcount != 1:
         raise StorageError("the row of event_counter is missing: the schema was not made by its migrations")
     return last_seq(session) - count + 1
+
+
+def holds(session: Session, events: Sequence[StoredEvent]) -> bool:
+    """Whether these very events are in the log, with certainty: waits for whoever holds the counter row."""
+    session.execute(select(EventCounter.last_seq).where(EventCounter.id == COUNTER_ID).with_for_update())
+    first = events[0]
+    found = events_after(session, first.seq - 1, 1, [first.topic])
+    # Numbers are given again after a roll-back: another transaction may have taken these meanwhile.
+    return [_identity(event) for event in found] == [_identity(first)]
+
+
+def _identity(event: StoredEvent) -> tuple[object, ...]:
+    return (event.seq, event.at, event.type, event.subject, json.dumps(dict(event.data), sort_keys=True))
 
 
 def _row(event: StoredEvent) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from storage.errors import StorageError
 from storage.event_log import StoredEvent, number_events
 from storage.plain import ensure_plain
 
@@ -45,6 +47,10 @@ def failure_of(job: Job) -> Outcome:
     return Outcome(job, Failure())  # type: ignore[no-untyped-call]
 
 
+class TransactionLostError(StorageError):
+    """A function failed and took its whole group with it; the cause is its own failure."""
+
+
 class UnitOfWork(Session):
     """The session of one function. Its transaction belongs to the database, so it can neither commit nor roll back.
 
@@ -70,12 +76,27 @@ def carry_out(
     """Run a writing function on a connection whose transaction is open; give its result and its numbered events.
 
     With ``savepoint`` whatever it raises undoes only its own work, else the whole transaction must be rolled back by
-    the caller. ``now`` gives seconds since the epoch for the events. Raises what the function raises.
+    the caller. ``now`` gives seconds since the epoch for the events. Raises what the function raises, and
+    TransactionLostError, caused by that, when the work cannot be undone by itself.
     """
-    with UnitOfWork(connection, join_transaction_mode="create_savepoint" if savepoint else "rollback_only") as session:
+    session = UnitOfWork(connection, join_transaction_mode="create_savepoint" if savepoint else "rollback_only")
+    try:
         value = job.work(session)
         session.flush()
         ensure_plain(value)
         events = number_events(session, now())
         session.complete()
+    except BaseException as error:
+        _undo(session, error, savepoint=savepoint)
+        raise
+    session.close()
     return value, events
+
+
+def _undo(session: Session, error: BaseException, *, savepoint: bool) -> None:
+    """SQLite rolls back everything by itself when the disk is full: then there is no savepoint to go back to."""
+    try:
+        session.close()
+    except SQLAlchemyError:
+        if savepoint:
+            raise TransactionLostError("the whole transaction was lost with this function") from error

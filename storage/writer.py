@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.threadpool import ThreadPool
 
-from storage.errors import CommitUnknownError
+from storage.errors import CommitUnknownError, StorageError
 from storage.event_delivery import EventDelivery
-from storage.event_log import StoredEvent
+from storage.event_log import StoredEvent, holds
 from storage.retry import again_if_worthwhile, connection_broken
-from storage.work import Job, Outcome, carry_out, failure_of
+from storage.work import Job, Outcome, TransactionLostError, UnitOfWork, carry_out, failure_of
 
 GROUP_LIMIT = 64
 """Functions in one commit on SQLite, at most."""
@@ -118,9 +118,10 @@ class Writer:
         while True:
             try:
                 value, recorded = carry_out(connection, jobs[-1], self._now, savepoint=True)
-            except BaseException:
-                if not _transaction_alive(connection):
-                    raise
+            except TransactionLostError as lost:
+                # Going on would commit each further statement by itself.
+                raise (lost.__cause__ or lost) from None
+            except BaseException:  # noqa: BLE001 - told to its caller
                 outcomes.append(failure_of(jobs[-1]))
             else:
                 outcomes.append(Outcome(jobs[-1], value))
@@ -134,19 +135,32 @@ class Writer:
         try:
             connection.commit()
         except BaseException as error:
-            self._delivery.abandoned(events)
-            if connection_broken(self._dialect, error):
-                raise CommitUnknownError(
-                    "the connection broke during the commit: it may have been carried out"
-                ) from error
-            raise
+            done = False
+            try:
+                done = connection_broken(self._dialect, error) and self._was_committed(connection, events, error)
+            finally:
+                if not done:
+                    self._delivery.abandoned(events)
+            if not done:
+                raise
         self._delivery.committed(events)
 
+    def _was_committed(self, connection: Connection, events: list[StoredEvent], error: BaseException) -> bool:
+        """Find out what became of a commit whose answer was lost. Raises CommitUnknownError when nobody can tell.
 
-def _transaction_alive(connection: Connection) -> bool:
-    """Whether SQLite has kept the transaction; after a full disk or an I/O error it may have rolled all of it back.
+        The lost transaction still holds the counter row, if the server has not finished it: who gets the row sees the
+        truth. A transaction without events left no trace to look for.
+        """
+        unknown = "the connection broke during the commit, which may have been carried out"
+        if not events:
+            raise CommitUnknownError(unknown) from error
+        connection.invalidate()
 
-    Going on then would commit each further statement by itself.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    return bool(driver.in_transaction)
+        def look() -> bool:
+            with self._begin() as another, UnitOfWork(another, join_transaction_mode="rollback_only") as session:
+                return holds(session, events)
+
+        try:
+            return again_if_worthwhile(self._dialect, look)
+        except (SQLAlchemyError, StorageError) as failure:
+            raise CommitUnknownError(f"{unknown}; asking about it failed: {failure}") from error

@@ -16,6 +16,8 @@ from twisted.internet import reactor
 from storage import schema
 from storage.database import Database
 
+pytest_plugins = ["tests.peers.statements"]
+
 _numbers = count(1)
 
 

@@ -1,0 +1,132 @@
+"""The migrations make what the models say, names and all; the daemon knows an old schema when it sees one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.orm import Session
+
+from storage import schema
+from storage.errors import SchemaOutdatedError
+from storage.models import Base, EventCounter
+from storage.models.base import MAXIMUM_NAME_LENGTH
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def test_upgrading_from_empty_gives_the_models(database_url: str) -> None:
+    with connected(database_url) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_object": lambda *_: True, "target_metadata": Base.metadata}
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def constraint_names(connection: Connection) -> dict[str, set[str | None]]:
+    inspector = inspect(connection)
+    return {
+        table: {
+            inspector.get_pk_constraint(table)["name"],
+            *(key["name"] for key in inspector.get_foreign_keys(table)),
+            *(key["name"] for key in inspector.get_unique_constraints(table)),
+            *(index["name"] for index in inspector.get_indexes(table)),
+        }
+        for table in Base.metadata.tables
+    }
+
+
+def test_constraints_indexes_and_sequences_have_the_names_of_the_models(database_url: str, tmp_path) -> None:
+    with connected(database_url) as connection:
+        migrated = constraint_names(connection)
+        if connection.dialect.name == "postgresql":
+            wanted = {sequence.name for table in Base.metadata.tables.values() for sequence in sequences(table)}
+            assert set(inspect(connection).get_sequence_names()) == wanted
+            connection.execute(text("drop schema public cascade"))
+            connection.execute(text("create schema public"))
+            Base.metadata.create_all(connection)
+            assert constraint_names(connection) == migrated
+    with connected(f"sqlite:///{tmp_path}/made.db") as connection:
+        Base.metadata.create_all(connection)
+        if "sqlite" in database_url:
+            assert constraint_names(connection) == migrated
+
+
+def sequences(table) -> list:
+    return [column.default for column in table.columns if column.default is not None and column.default.is_sequence]
+
+
+def test_every_name_fits_old_oracle() -> None:
+    for table in Base.metadata.tables.values():
+        named = [table, *table.columns, *table.indexes, *table.constraints, *sequences(table)]
+        for thing in named:
+            assert thing.name, f"{thing} of {table.name} has no name"
+            assert len(str(thing.name)) <= MAXIMUM_NAME_LENGTH, thing.name
+
+
+def test_the_counter_of_events_is_there(database_url: str) -> None:
+    with connected(database_url) as connection:
+        assert connection.execute(select(EventCounter.id, EventCounter.last_seq)).all() == [(1, 0)]
+
+
+def test_terms_are_compared_by_code_points(database_url: str) -> None:
+    """In the order of a language, the terms with one prefix would not lie together."""
+    with connected(database_url) as connection:
+        connection.execute(
+            text(
+                "insert into patient (id, record_number, name, do_not_call, disabled, created_at, "
+                "updated_at, version) values (1, 'a', 'a', 0, 0, '2026-01-01', '2026-01-01', 1)"
+            )
+        )
+        terms = ["1", "B", "a", "é", "张", "\U00020000"]
+        for term in reversed(terms):
+            connection.execute(text("insert into patient_term (term, patient_id) values (:term, 1)"), {"term": term})
+        assert list(connection.scalars(text("select term from patient_term order by term"))) == terms
+
+
+def test_an_old_schema_is_refused_with_the_command_to_run(sqlite_url: str) -> None:
+    with connected(sqlite_url) as connection, Session(connection) as session:
+        schema.require_current(session)
+        connection.execute(text("update alembic_version set version_num = '0000'"))
+        with pytest.raises(SchemaOutdatedError, match="callcenter migrate --config"):
+            schema.require_current(session)
+        connection.execute(text("drop table alembic_version"))
+        with pytest.raises(SchemaOutdatedError, match="revision none"):
+            schema.require_current(session)
+
+
+def test_upgrading_twice_changes_nothing(database_url: str) -> None:
+    schema.upgrade(database_url)
+    assert schema.current_revision(database_url) == schema.head_revision()
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/half.db"
+
+    def fail(_connection, _cursor, statement, *_) -> None:
+        if "event_counter" in statement and statement.startswith("INSERT"):
+            raise RuntimeError("the power fails")
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        with pytest.raises(RuntimeError, match="power"):
+            schema.upgrade(url)
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
+    with connected(url) as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    schema.upgrade(url)
+    assert schema.current_revision(url) == schema.head_revision()
