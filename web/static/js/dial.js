@@ -7,13 +7,12 @@ import { complain, toast } from "./toast.js";
 
 let busy = false;
 
-export async function dial(number, { patient = null, line = null, doNotCall = false } = {}) {
+export async function dial(number, { patient = null } = {}) {
   if (busy || !number) return null;
-  if (doNotCall && !(await confirmCall())) return null;
   busy = true;
   try {
-    const body = patient ? { number, patient_id: Number(patient) } : { number };
-    const call = await post(line ? `/lines/${line}/dial` : "/calls/dial", body);
+    const call = await place(patient ? { number, patient_id: Number(patient) } : { number });
+    if (!call) return null;
     store.put("calls", call);
     document.dispatchEvent(new CustomEvent("huifang:dialled", { detail: call }));
     if (!document.getElementById("console")) {
@@ -26,6 +25,16 @@ export async function dial(number, { patient = null, line = null, doNotCall = fa
     return null;
   } finally {
     busy = false;
+  }
+}
+
+// The server knows who asked not to be called; it refuses until the agent confirms.
+async function place(body) {
+  try {
+    return await post("/calls/dial", body);
+  } catch (error) {
+    if (!error.body?.details?.do_not_call) throw error;
+    return (await confirmCall()) ? post("/calls/dial", { ...body, confirmed: true }) : null;
   }
 }
 
@@ -47,10 +56,10 @@ function confirmCall() {
   });
 }
 
-export function dialButton(number, formatted, { patient = null, doNotCall = false } = {}) {
+export function dialButton(number, formatted, { patient = null } = {}) {
   if (!dials || !number || String(number).includes("*")) return el("span", { class: "number" }, formatted || number);
   return el("button", {
-    type: "button", class: "dial", "data-dial": number, "data-patient": patient, "data-do-not-call": doNotCall ? "yes" : null,
+    type: "button", class: "dial", "data-dial": number, "data-patient": patient,
     title: t("Dial this number"), "data-key": `dial-${number}`,
   }, formatted || number);
 }
@@ -60,5 +69,5 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   event.preventDefault();
   event.stopPropagation();
-  dial(button.dataset.dial, { patient: button.dataset.patient, doNotCall: button.dataset.doNotCall === "yes" });
+  dial(button.dataset.dial, { patient: button.dataset.patient });
 });

@@ -5,6 +5,7 @@ import { clean, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";
 import { t } from "./text.js";
 import { complain } from "./toast.js";
+import { whoOf } from "./words.js";
 
 const PATIENCE = 2000; // A blink of the network is not worth a banner.
 const WORDS = {
@@ -50,7 +51,7 @@ function showChip() {
   chip.hidden = !mine;
   if (!mine) return;
   chip.dataset.state = mine.state;
-  chip.replaceChildren(mark(mine.state), clean(mine.patient?.name || mine.number_formatted || t("No number")));
+  chip.replaceChildren(mark(mine.state), clean(whoOf(mine)));
 }
 store.addEventListener("calls", showChip);
 

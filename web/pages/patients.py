@@ -1,0 +1,36 @@
+"""A patient's page: the card and everything that happened."""
+
+from __future__ import annotations
+
+from web.api.models import Paging
+from web.call_sheet import talk_seconds
+from web.exchange import Exchange, Page, Reply
+from web.routing import Routes
+
+routes = Routes()
+
+_AT_ONCE = 30
+
+
+class TimelinePaging(Paging):
+    """Where in the timeline one is."""
+
+    limit: int = _AT_ONCE
+
+
+@routes.get("/patients/<int:patient_id>", permission="patients.view")
+async def show_patient(exchange: Exchange, patient_id: int, query: TimelinePaging) -> Reply:
+    """The card of one patient and the timeline, newest first."""
+    patients, principal = exchange.services.patients, exchange.principal
+    card = await patients.card(principal, patient_id)
+    timeline = await patients.timeline(principal, patient_id, query.cursor, query.limit)
+    label = "label_en" if exchange.locale == "en" else "label_zh"
+    outcomes = await exchange.services.telephony.calls.outcomes(principal) if principal.may("calls.view") else []
+    context = {
+        "patient": card,
+        "timeline": [item | {"call": item["call"] | {"talked": talk_seconds(item["call"])}} for item in timeline.items],
+        "next": timeline.next,
+        "later": query.cursor is not None,
+        "outcomes": {outcome["code"]: outcome[label] for outcome in outcomes},
+    }
+    return Page("patient.html", context, disclosed=True)

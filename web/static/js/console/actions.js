@@ -1,0 +1,31 @@
+// Commands on calls. Each is a POST; what came of it returns as a record and as an event.
+import { post } from "../api.js";
+import { store } from "../live.js";
+import { complain } from "../toast.js";
+
+const running = new Set();
+
+async function command(call, what, body) {
+  const key = `${call.id} ${what}`;
+  if (running.has(key)) return null;
+  running.add(key);
+  try {
+    const answer = await post(`/calls/${call.id}/${what}`, body);
+    store.put("calls", answer);
+    return answer;
+  } catch (error) {
+    complain(error);
+    return null;
+  } finally {
+    running.delete(key);
+  }
+}
+
+export const claim = (call) => command(call, "claim");
+export const answer = (call) => command(call, "answer");
+export const hangUp = (call) => command(call, "hang-up");
+export const attach = (call, patientId, remember = false) => command(call, "attach-patient", { patient_id: patientId, remember });
+export const handleMissed = (call) => command(call, "handle-missed");
+
+// What the line under this call can do; nothing is offered that it cannot.
+export const can = (call, capability) => Boolean(store.get("lines", call.line.id)?.capabilities.includes(capability));

@@ -1,0 +1,175 @@
+// The call in front: who it is, and what can be done now.
+import { get } from "../api.js";
+import { el, icon, mark, refresh } from "../dom.js";
+import { dialButton } from "../dial.js";
+import { store } from "../live.js";
+import { t } from "../text.js";
+import { complain } from "../toast.js";
+import { writeTimes } from "../times.js";
+import { aboutPatient, callWord, endWord, numberOf, regionOf } from "../words.js";
+import { answer, can, claim, hangUp } from "./actions.js";
+import { contactLine } from "./contacts.js";
+import { desk, isMine, isOffered } from "./desk.js";
+import { peopleFor } from "./people.js";
+
+const head = document.getElementById("card-head");
+const actions = document.getElementById("card-actions");
+const body = document.getElementById("card-body");
+const idle = document.getElementById("idle");
+const card = document.getElementById("card");
+
+const cards = new Map(); // patient id → card
+const SETTLE = 300; // A click this soon after the buttons changed was meant for something else.
+let changedAt = 0;
+
+export function forget(patientId) {
+  cards.delete(patientId);
+}
+
+async function loadCard(patientId) {
+  cards.set(patientId, null);
+  try {
+    cards.set(patientId, await get(`/patients/${patientId}/card`));
+  } catch (error) {
+    cards.delete(patientId);
+    if (error.status !== 404 && error.status !== 403) complain(error);
+    else cards.set(patientId, { gone: true });
+  }
+  show();
+}
+
+function headOf(call) {
+  const since = { ringing: call.started_at, dialling: call.started_at, talking: call.answered_at }[call.state];
+  const incoming = call.direction === "in";
+  return [
+    el("div", { class: "pop-number" },
+      el("span", { class: "pop-way", title: incoming ? t("Incoming call") : t("Outgoing call") }, icon(incoming ? "telephone-inbound" : "telephone-outbound")),
+      el("strong", { class: "number" }, numberOf(call)),
+      call.number_verified === false && call.number ? el("span", { class: "badge-soft badge-warn" }, t("number not certain")) : null),
+    el("div", { class: "pop-about" },
+      el("span", {}, regionOf(call) || t("Region unknown")),
+      call.name ? el("span", {}, call.name) : null,
+      el("span", {}, call.line.name)),
+    el("div", { class: "pop-state", "data-state": call.state, role: "status" },
+      mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
+  ];
+}
+
+function stateText(call) {
+  if (call.state === "ended") return endWord(call.end_reason) || callWord("ended");
+  if (call.state === "talking" && call.certainty === "presumed") return t("Probably answered");
+  if (call.state === "ringing" && call.rings) return t("Ringing ({count})", { count: call.rings });
+  return callWord(call.state);
+}
+
+// The same two places for ever: what takes a call never stands where what ends it stood a moment ago.
+function actionsOf(call) {
+  const mine = isMine(call);
+  const ringing = call.state === "ringing";
+  const canAnswer = can(call, "answer");
+  const take = isOffered(call) && !(ringing && canAnswer);
+  const first = ringing && canAnswer
+    ? button("answer", "btn-good btn-lg", "telephone", t("Answer"), "A", () => answer(call), isOffered(call) || mine)
+    : button("claim", "btn-good btn-lg", "hand-index", mine ? t("Yours") : t("Take the call"), "A", () => claim(call), take);
+  const canEnd = mine && ["talking", "dialling"].includes(call.state);
+  return [first,
+    button("hang-up", "btn-bad btn-lg", "telephone-x", t("Hang up"), "H", () => hangUp(call), canEnd && (can(call, "hang_up") || call.state === "talking")),
+    el("span", { class: "pop-hint", role: "status" }, hint(call, mine, canAnswer))];
+}
+
+function hint(call, mine, canAnswer) {
+  if (call.state === "ringing" && mine && !canAnswer) return t("Pick up the handset.");
+  if (call.state === "ringing" && !mine && !canAnswer) return t("Take the call, then pick up the handset.");
+  if (call.state === "ended" && mine) return t("Write down what came of it.");
+  return "";
+}
+
+function button(name, look, picture, label, key, run, enabled) {
+  return el("button", {
+    type: "button", class: `btn ${look}`, "data-action": name, "data-key": name, disabled: !enabled, "aria-keyshortcuts": key,
+    onclick: (event) => (event.detail > 0 && performance.now() - changedAt < SETTLE) || run(),
+  }, icon(picture), label, el("kbd", {}, key));
+}
+
+function farewell(call) {
+  if (call.agent && !isMine(call)) return t("{name} took this call.", { name: call.agent.name });
+  return call.state === "ended" && !isMine(call) ? t("The caller gave up. The call is in the missed list.") : "";
+}
+
+function badges(patient) {
+  return [
+    patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), patient.tier) : null,
+    patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
+    patient.has_allergies ? el("span", { class: "badge-soft badge-warn badge-wrap", "data-badge": "allergy" },
+      icon("exclamation-triangle-fill"), patient.allergies ? t("Allergies: {what}", { what: patient.allergies }) : t("Allergies")) : null,
+    patient.missed_open > 1 ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x"), t("{count} missed calls", { count: patient.missed_open })) : null,
+    patient.disabled ? el("span", { class: "badge-soft" }, t("Out of use")) : null,
+  ];
+}
+
+function fact(label, ...content) {
+  const filled = content.flat().filter(Boolean);
+  return filled.length ? el("div", {}, el("dt", {}, label), el("dd", {}, filled)) : null;
+}
+
+function patientOf(call) {
+  const known = cards.get(call.patient.id);
+  const patient = known && !known.gone ? { ...call.patient, ...known } : call.patient;
+  const phones = (patient.phones ?? []).map((phone) => el("span", { class: "pop-phone" },
+    dialButton(phone.number, phone.number_formatted, { patient: patient.id }), phone.label ? el("span", { class: "quiet small" }, phone.label) : null));
+  return [
+    el("div", { class: "pop-person" },
+      el("div", { class: "pop-name" }, el("a", { href: `/patients/${patient.id}`, class: "cut-2", "data-key": "patient" }, patient.name),
+        el("span", { class: "quiet" }, aboutPatient(patient))),
+      el("div", { class: "pop-badges" }, badges(patient))),
+    known ? el("dl", { class: "facts" },
+      fact(t("Phone numbers"), phones),
+      fact(t("Department"), patient.department), fact(t("Doctor"), patient.doctor),
+      fact(t("Address"), patient.address), fact(t("Notes"), patient.notes)) : el("p", { class: "quiet pop-loading" }, t("Loading the card…")),
+    known?.last_contacts ? contacts(known.last_contacts, call) : null,
+  ];
+}
+
+function contacts(list, call) {
+  const others = list.filter((contact) => contact.id !== call.id);
+  return el("section", { class: "pop-contacts" }, el("h3", {}, t("Last contacts")),
+    others.length ? el("ol", { class: "contacts" }, others.map(contactLine)) : el("p", { class: "quiet" }, t("This is the first contact that we know of.")));
+}
+
+function showBody(call) {
+  const known = call.patient ? cards.get(call.patient.id) : null;
+  const signature = JSON.stringify([call.id, call.patient, call.candidates, call.number, known, isMine(call), farewell(call)]);
+  const built = refresh(body, signature, () => [
+    farewell(call) ? el("p", { class: "notice notice-warn pop-farewell", role: "alert" }, icon("info-circle"), farewell(call)) : null,
+    ...(call.patient ? patientOf(call) : []),
+    peopleFor(call),
+  ]);
+  if (built) writeTimes(body);
+}
+
+function show() {
+  const call = desk.selected;
+  card.hidden = !call;
+  idle.hidden = Boolean(call);
+  if (!call) return;
+  card.setAttribute("aria-labelledby", `tab-${call.id}`);
+  if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
+  const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
+  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.rings, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
+  if (refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities], () => actionsOf(call))) changedAt = performance.now();
+  showBody(call);
+  writeTimes(head);
+}
+
+// The last contacts grow when a call ends.
+store.addEventListener("calls", (event) => {
+  const { data, type } = event.detail;
+  if (type === "call.ended" && data?.patient) forget(data.patient.id);
+});
+document.addEventListener("huifang:patient-changed", (event) => {
+  forget(event.detail);
+  show();
+});
+desk.addEventListener("change", show);
+store.addEventListener("lines", show);
+show();

@@ -1,0 +1,51 @@
+// Everything by keyboard; `?` shows how. Single keys keep quiet while something is typed.
+import { typing } from "../dom.js";
+import { desk } from "./desk.js";
+import { focusDial } from "./pad.js";
+import { toggleSound } from "./ring.js";
+import { chooseKey, focusNotes } from "./wrapup.js";
+
+const sheet = document.getElementById("cheat-sheet");
+const press = (name) => document.querySelector(`#card-actions [data-action=${name}]:not(:disabled)`)?.click();
+
+export function showSheet() {
+  if (!sheet.open) sheet.showModal();
+}
+
+const KEYS = {
+  "?": showSheet,
+  a: () => press("answer") ?? press("claim"),
+  h: () => press("hang-up"),
+  d: focusDial,
+  "/": focusDial,
+  n: focusNotes,
+  s: toggleSound,
+  m: () => document.querySelector("#missed button, #missed a")?.focus(),
+  w: () => document.querySelector("#owed button")?.focus(),
+  "[": () => desk.step(-1),
+  "]": () => desk.step(1),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key === "Enter" && !typing()) document.dispatchEvent(new Event("huifang:finish"));
+    return;
+  }
+  if (event.key === "Escape" && typing()) {
+    document.activeElement.blur();
+    return;
+  }
+  const modal = document.querySelector("dialog[open]");
+  if (event.altKey || event.repeat || modal || typing()) return;
+  if (/^[1-9]$/.test(event.key) && chooseKey(Number(event.key))) {
+    event.preventDefault();
+    return;
+  }
+  const run = KEYS[event.key.toLowerCase()];
+  if (!run) return;
+  event.preventDefault();
+  run();
+});
+
+sheet.addEventListener("click", (event) => (event.target === sheet || event.target.closest("[data-close]")) && sheet.close());
+document.getElementById("help").addEventListener("click", showSheet);

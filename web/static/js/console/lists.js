@@ -1,0 +1,104 @@
+// Left: missed calls to be worked down, wrap-ups to be finished, and today's counts in the top bar.
+import { get } from "../api.js";
+import { el, icon, refresh } from "../dom.js";
+import { dialButton } from "../dial.js";
+import { now } from "../clock.js";
+import { toLocalField } from "../format.js";
+import { me, socket, store } from "../live.js";
+import { t } from "../text.js";
+import { writeTimes } from "../times.js";
+import { numberOf, regionOf, whoOf } from "../words.js";
+import { handleMissed } from "./actions.js";
+import { desk } from "./desk.js";
+
+const AT_ONCE = 30;
+const missedBox = document.getElementById("missed");
+const owedBox = document.getElementById("owed");
+const counts = { missed: document.querySelectorAll("[data-count=missed]"), owed: document.querySelectorAll("[data-count=owed]") };
+const today = Object.fromEntries(["in", "out"].map((name) => [name, document.querySelector(`[data-today=${name}]`)]));
+
+let missed = { items: [], next: null, loaded: false };
+let waiting = null;
+
+function count(name, text) {
+  for (const element of counts[name]) element.textContent = text;
+}
+
+function nothing(picture, title, words) {
+  return el("div", { class: "empty empty-small" }, icon(picture), el("strong", {}, title), el("p", {}, words));
+}
+
+function missedLine(call) {
+  return el("li", { class: "work-item", "data-missed": call.id },
+    el("div", { class: "work-who" },
+      call.patient ? el("a", { href: `/patients/${call.patient.id}`, class: "cut", "data-key": `who-${call.id}` }, call.patient.name) : el("span", { class: "cut" }, regionOf(call) || call.line.name),
+      el("time", { datetime: call.started_at })),
+    el("div", { class: "work-do" },
+      call.number ? dialButton(call.number, numberOf(call), { patient: call.patient?.id }) : el("span", { class: "quiet" }, numberOf(call)),
+      el("button", {
+        type: "button", class: "btn btn-sm btn-quiet btn-icon", title: t("Dealt with: tick off the list"), "aria-label": t("Dealt with: {who}", { who: whoOf(call) }),
+        "data-key": `done-${call.id}`, onclick: () => tickOff(call),
+      }, icon("check2"))));
+}
+
+async function tickOff(call) {
+  if (await handleMissed(call)) drop(call.id);
+}
+
+function drop(id) {
+  missed = { ...missed, items: missed.items.filter((call) => call.id !== id) };
+  showMissed();
+}
+
+function showMissed() {
+  count("missed", missed.loaded ? `${missed.items.length}${missed.next ? "+" : ""}` : "–");
+  refresh(missedBox, [missed.loaded, missed.items.map((call) => [call.id, call.patient?.name])], () => (missed.items.length
+    ? el("ul", { class: "work-list" }, missed.items.map(missedLine))
+    : missed.loaded && nothing("check2-circle", t("Nobody waits"), t("Missed calls appear here to be called back."))));
+  writeTimes(missedBox);
+}
+
+function showOwed() {
+  const owed = desk.owed;
+  count("owed", String(owed.length));
+  refresh(owedBox, [desk.selectedId, owed.map((call) => [call.id, whoOf(call)])], () => (owed.length
+    ? el("ul", { class: "work-list" }, owed.map((call) => el("li", {}, el("button", {
+      type: "button", class: "work-item work-button", "data-key": `owed-${call.id}`, "aria-current": call.id === desk.selectedId ? "true" : null, onclick: () => desk.select(call.id),
+    }, el("span", { class: "work-who" }, el("span", { class: "cut" }, whoOf(call)), el("time", { datetime: call.started_at })), icon("chevron-right")))))
+    : nothing("journal-check", t("All written down"), t("Calls whose wrap-up is not finished appear here."))));
+  writeTimes(owedBox);
+}
+
+async function load() {
+  try {
+    const page = await get(`/calls/missed?limit=${AT_ONCE}`);
+    missed = { items: page.items, next: page.next, loaded: true };
+    showMissed();
+    await loadToday();
+  } catch {
+    // The banner says that the server is away; the list stays as it was.
+  }
+}
+
+async function loadToday() {
+  const day = toLocalField(new Date(now()).toISOString()).slice(0, 10);
+  const page = await get(`/calls?limit=200&agent_id=${me}&from_day=${day}`);
+  const more = page.next ? "+" : "";
+  today.in.textContent = `${page.items.filter((call) => call.direction === "in").length}${more}`;
+  today.out.textContent = `${page.items.filter((call) => call.direction === "out").length}${more}`;
+}
+
+export function refreshLists(after = 400) {
+  clearTimeout(waiting);
+  waiting = setTimeout(load, after);
+}
+
+store.addEventListener("calls", (event) => {
+  const { data, type, before } = event.detail;
+  if (data?.missed_handled_at) drop(data.id);
+  if (data && (type === "call.ended" || data.missed !== before?.missed || data.agent?.id !== before?.agent?.id)) refreshLists();
+});
+socket.addEventListener("ready", () => refreshLists(0));
+desk.addEventListener("change", showOwed);
+showOwed();
+load();

@@ -1,0 +1,10 @@
+// The agent console: everything that its page loads.
+import "./desk.js";
+import "./status.js";
+import "./strip.js";
+import "./card.js";
+import "./wrapup.js";
+import "./lists.js";
+import "./pad.js";
+import "./ring.js";
+import "./keys.js";

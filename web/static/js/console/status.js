@@ -1,0 +1,59 @@
+// My state with its timer, and my line, in the top bar.
+import { post } from "../api.js";
+import { el, mark, refresh } from "../dom.js";
+import { me, store } from "../live.js";
+import { t } from "../text.js";
+import { complain } from "../toast.js";
+import { writeTimes } from "../times.js";
+import { agentWord, lineWord } from "../words.js";
+import { desk, inProgress } from "./desk.js";
+
+const menu = document.getElementById("my-state");
+const summary = menu.querySelector("[data-summary]");
+const line = document.getElementById("my-line");
+
+function showState() {
+  const agent = store.get("agents", me);
+  if (!agent) return;
+  refresh(summary, [agent.state, agent.reason, agent.since], () => [
+    mark(agent.state), el("strong", {}, agentWord(agent.state)), agent.reason ? el("span", { class: "quiet cut" }, agent.reason) : null,
+    el("span", { class: "number state-timer", "data-since": agent.since }),
+  ]);
+  for (const button of menu.querySelectorAll("[data-state]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.state === agent.state && (button.dataset.reason ?? "") === agent.reason));
+  }
+  writeTimes(menu);
+}
+
+function showLine() {
+  const agent = store.get("agents", me);
+  const busy = desk.calls.find(inProgress);
+  const found = store.all("lines").find((one) => (busy ? one.id === busy.line.id : agent?.line && one.name === agent.line));
+  const free = store.all("lines").filter((one) => one.state === "idle").length;
+  refresh(line, [found?.name, found?.state, found?.reason, free, store.has("lines")], () => (found
+    ? [mark(found.state), el("span", { class: "cut" }, found.name), el("span", { class: "quiet" }, lineWord(found.state))]
+    : store.has("lines") ? [mark(free ? "idle" : "lost"), el("span", {}, t("{count} lines free", { count: free }))] : []));
+  line.title = found?.reason ?? "";
+}
+
+async function choose(state, reason) {
+  menu.removeAttribute("open");
+  try {
+    store.put("agents", await post("/agents/me/state", { state, reason }));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+menu.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-state]");
+  if (button) choose(button.dataset.state, button.dataset.reason ?? "");
+});
+store.addEventListener("agents", () => {
+  showState();
+  showLine();
+});
+store.addEventListener("lines", showLine);
+desk.addEventListener("change", showLine);
+showState();
+showLine();

@@ -1,0 +1,35 @@
+// One tab per call on the desk, above the card.
+import { el, mark, refresh } from "../dom.js";
+import { t } from "../text.js";
+import { callWord, whoOf } from "../words.js";
+import { desk, isMine } from "./desk.js";
+
+const strip = document.getElementById("strip");
+
+function tab(call) {
+  const chosen = call.id === desk.selectedId;
+  const since = { ringing: call.started_at, dialling: call.started_at, talking: call.answered_at }[call.state];
+  return el("button", {
+    type: "button", role: "tab", class: "strip-tab", id: `tab-${call.id}`, "aria-selected": String(chosen), "aria-controls": "card",
+    tabindex: chosen ? 0 : -1, "data-key": `tab-${call.id}`, "data-state": call.state, onclick: () => desk.select(call.id),
+  }, mark(call.state), el("span", { class: "strip-who" }, whoOf(call)),
+  el("span", { class: "strip-state" }, call.state === "ended" && isMine(call) ? t("Wrap-up") : callWord(call.state)),
+  since ? el("span", { class: "number", "data-since": since }) : null);
+}
+
+function show() {
+  const calls = desk.calls;
+  refresh(strip, [desk.selectedId, calls.map((call) => [call.id, call.state, whoOf(call), call.answered_at, isMine(call)])], () => calls.map(tab));
+  strip.hidden = calls.length < 2;
+}
+
+strip.addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  desk.step(by);
+  strip.querySelector("[aria-selected=true]")?.focus();
+});
+
+desk.addEventListener("change", show);
+show();

@@ -1,0 +1,99 @@
+// The big numbers beside their targets. Each says on hover or focus how it is defined.
+import { get } from "../api.js";
+import { everySecond, now } from "../clock.js";
+import { el, mark } from "../dom.js";
+import { duration, exact } from "../format.js";
+import { socket, store } from "../live.js";
+import { locale, t } from "../text.js";
+
+const EVERY = 10000;
+const box = document.getElementById("figures");
+const counts = document.getElementById("counts");
+const clock = document.getElementById("wall-clock");
+const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+
+// key → label, definition, and whether more is better (null: neither)
+const SHOWN = {
+  service_level: [t("Service level"), (figure) => t("Calls answered within {seconds} s ÷ (answered + abandoned − abandoned within {short} s)", { seconds: figure.seconds, short: figure.short_abandon_seconds }), 1],
+  average_speed_of_answer: [t("Average speed of answer"), () => t("Sum of the times from the first ring to the answer ÷ answered calls"), -1],
+  abandoned: [t("Abandoned"), () => t("Abandoned calls ÷ (answered + abandoned); those given up at once do not count"), -1],
+  longest_wait: [t("Longest wait now"), () => t("Age of the oldest call that is ringing now"), -1],
+  average_handling_time: [t("Average handling time"), () => t("(Talk + wrap-up) ÷ handled calls"), null],
+  occupancy: [t("Occupancy"), () => t("Time spent on calls ÷ (time on calls + time available)"), null],
+};
+
+let shown = null;
+let waiting = null;
+
+const write = (value, unit) => (value === null ? "–" : unit === "share" ? percent.format(value) : duration(value));
+
+// good, near (within a tenth), missed; nothing without a value or a target.
+function verdict(figure, value, direction) {
+  if (value === null || figure.target === null || direction === null) return "";
+  const better = direction > 0 ? value >= figure.target : value <= figure.target;
+  if (better) return "good";
+  const near = direction > 0 ? value >= figure.target * 0.9 : value <= figure.target * 1.1;
+  return near ? "near" : "bad";
+}
+
+const VERDICTS = { good: ["available", t("on target")], near: ["away", t("close to the target")], bad: ["missed", t("target missed")] };
+
+function tile(key, figure) {
+  const [label, define, direction] = SHOWN[key];
+  const value = key === "longest_wait" && figure.since ? (now() - Date.parse(figure.since)) / 1000 : figure.value;
+  const found = verdict(figure, value, direction);
+  const definition = define(figure);
+  return el("article", { class: "figure", "data-verdict": found, "data-figure": key },
+    el("h2", {}, label, el("button", { type: "button", class: "tip", "aria-label": `${label}: ${definition}`, "data-tip": definition }, "?")),
+    el("p", { class: "figure-value number" }, write(value, figure.unit)),
+    el("p", { class: "figure-target" },
+      found ? mark(VERDICTS[found][0]) : null,
+      figure.target === null ? t("no target") : t("Target {value}", { value: `${direction > 0 ? "≥" : "≤"} ${write(figure.target, figure.unit)}` }),
+      found ? el("span", { class: "visually-hidden" }, VERDICTS[found][1]) : null));
+}
+
+function show() {
+  if (!shown) return;
+  for (const [key, figure] of Object.entries(shown.figures)) {
+    if (!SHOWN[key]) continue;
+    const fresh = tile(key, figure);
+    const old = box.querySelector(`[data-figure=${key}]`);
+    if (!old) box.append(fresh);
+    else {
+      old.dataset.verdict = fresh.dataset.verdict;
+      for (const part of [".figure-value", ".figure-target"]) {
+        const [before, after] = [old.querySelector(part), fresh.querySelector(part)];
+        if (before.innerHTML !== after.innerHTML) before.replaceWith(after);
+      }
+    }
+  }
+  const { incoming, outgoing, answered, abandoned, missed_open: missed } = shown.counts;
+  counts.replaceChildren(...[[t("Incoming"), incoming], [t("Answered"), answered], [t("Abandoned"), abandoned], [t("Outgoing"), outgoing], [t("Missed, to be called back"), missed]]
+    .map(([label, number]) => el("span", {}, `${label} `, el("strong", { class: "number" }, number))));
+}
+
+async function load() {
+  clearTimeout(waiting);
+  try {
+    shown = await get("/wallboard");
+    show();
+  } catch {
+    // The banner says that the page is not live; the last figures stay.
+  }
+  waiting = setTimeout(load, EVERY);
+}
+
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(load, 700);
+}
+
+export const figures = () => shown;
+
+store.addEventListener("calls", soon);
+socket.addEventListener("ready", load);
+everySecond(() => {
+  clock.textContent = exact(new Date(now()).toISOString());
+  if (shown?.figures.longest_wait?.since) show();
+});
+load();

@@ -1,0 +1,51 @@
+// The words for states and endings, the same on every page.
+import { locale, t } from "./text.js";
+
+const LINE = {
+  idle: t("Idle"), ringing: t("Ringing"), dialling: t("Dialling"), talking: t("In conversation"),
+  lost: t("Line lost"), out_of_service: t("Out of service"),
+};
+
+const AGENT = {
+  offline: t("Offline"), available: t("Available"), ringing: t("Ringing"), talking: t("In conversation"),
+  wrap_up: t("Wrap-up"), away: t("Away"),
+};
+
+const CALL = {
+  ringing: t("Ringing"), dialling: t("Dialling"), talking: t("In conversation"), ended: t("Ended"),
+};
+
+const END = {
+  hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
+  handset: t("Ended at the handset"), busy: t("Busy"), no_answer: t("No answer"), no_dial_tone: t("No dial tone"),
+  failed: t("The line could not dial"), line_lost: t("Line lost"), unknown: t("End not seen"),
+};
+
+const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };
+
+export const lineWord = (state) => LINE[state] ?? state;
+export const agentWord = (state) => AGENT[state] ?? state;
+export const callWord = (state) => CALL[state] ?? state;
+export const endWord = (reason) => END[reason] ?? "";
+export const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] ?? "";
+export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.region_en) ?? "";
+export const outcomeLabel = (outcome) => (locale.startsWith("zh") ? outcome.label_zh : outcome.label_en);
+
+export function numberOf(call) {
+  return call.number_formatted || call.number || ABSENT[call.number_absent] || t("No number yet");
+}
+
+export const whoOf = (call) => call.patient?.name || numberOf(call);
+
+export function ageOf(birthDate, today) {
+  if (!birthDate) return null;
+  const [year, month, day] = birthDate.split("-").map(Number);
+  const before = today.getMonth() + 1 < month || (today.getMonth() + 1 === month && today.getDate() < day);
+  return today.getFullYear() - year - (before ? 1 : 0);
+}
+
+// "female · 63 years · 100023"
+export function aboutPatient(patient) {
+  const age = patient.age ?? ageOf(patient.birth_date, new Date());
+  return [sexWord(patient.sex), age === null ? "" : t("{age} years", { age }), patient.record_number].filter(Boolean).join(" · ");
+}
