@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-    from twisted.internet.interfaces import IReactorTime
+from prometheus_client import CollectorRegistry
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.administration.audit_log import AuditLog
+from callcenter.administration.resource_service import ResourceService
+from callcenter.administration.sign_in import SignIn
+from callcenter.bus import EventBus
+from callcenter.crm.patients import PatientService
+from callcenter.telephony.service import Telephony
+from storage.database import Database
 
 
 @dataclass(frozen=True)
 class Services:
     """The services behind every page, API call and socket.
 
-    ``ready`` says what keeps the daemon from working, empty when nothing does; it answers ``/readyz``.
+    ``resources`` has the services of the declared records by name. ``ready`` says what keeps the daemon from working,
+    empty when nothing does; it answers ``/readyz``.
     """
 
     reactor: IReactorTime
-    database: Any
-    bus: Any
-    sign_in: Any
-    telephony: Any
-    patients: Any
-    resources: Any
-    audit: Any
+    database: Database
+    bus: EventBus
+    sign_in: SignIn
+    telephony: Telephony
+    patients: PatientService
+    resources: Mapping[str, ResourceService]
+    audit: AuditLog
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

@@ -1,0 +1,235 @@
+"""The whole site on a real port of the loopback, with real services on a real database; and browsers to use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+from argon2 import PasswordHasher
+from prometheus_client import CollectorRegistry
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, ResponseDone
+from twisted.web.http_headers import Headers
+
+from callcenter.administration.audit_log import AuditLog
+from callcenter.administration.passwords import Passwords
+from callcenter.administration.principal import Principal
+from callcenter.administration.sign_in import SignIn
+from callcenter.bus import LocalBus
+from callcenter.records import Records
+from callcenter.telephony.service import Telephony
+from callcenter.telephony.settings import TelephonySettings
+from storage.database import Database
+from tests.peers.call_center import LINES
+from tests.peers.hospital import PASSWORD, fill
+from tests.peers.scripted_line import ScriptedLine
+from web.services import Services
+from web.settings import SiteSettings
+from web.site import Web, build_site
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, read to its end."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str:
+        values = self.headers.getRawHeaders(name) or [""]
+        return values[0]
+
+
+class Browser:
+    """Keeps cookies as a browser does, and knows its session's CSRF token once it has signed in."""
+
+    def __init__(self, address: str, agent: Agent) -> None:
+        self.address = address
+        self.agent = agent
+        self.cookies: dict[str, str] = {}
+        self.csrf = ""
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        form: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        csrf: bool = True,
+    ) -> Answer:
+        sent = Headers({"Cookie": ["; ".join(f"{name}={value}" for name, value in self.cookies.items())]})
+        data = raw
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent.setRawHeaders("Content-Type", ["application/json"])
+        if form is not None:
+            fields = dict(form)
+            if csrf and "csrf_token" not in fields:
+                fields["csrf_token"] = self.csrf
+            data = urlencode(fields, doseq=True).encode()
+            sent.setRawHeaders("Content-Type", ["application/x-www-form-urlencoded"])
+        if csrf and method != "GET" and form is None:
+            sent.setRawHeaders("X-CSRF-Token", [self.csrf])
+        for name, value in (headers or {}).items():
+            sent.setRawHeaders(name, [value])
+        producer = FileBodyProducer(BytesIO(data)) if data is not None else None
+        response = await self.agent.request(
+            method.encode(), (self.address + path).encode(), sent, producer
+        )
+        for line in response.headers.getRawHeaders("Set-Cookie") or []:
+            for name, morsel in SimpleCookie(line).items():
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        return Answer(response.code, response.headers, await _read(response))
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.ask("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return await self.ask("POST", path, {} if body is None and not options.keys() & {"form", "raw"} else body, **options)
+
+    async def sign_in(self, username: str, password: str = PASSWORD) -> Answer:
+        answer = await self.post("/api/v1/session", {"username": username, "password": password})
+        assert answer.status == 200, answer.text
+        self.csrf = answer.json["csrf"]
+        return answer
+
+
+class _Body(Protocol):
+    """Collects a response's body; twisted's readBody warns about connections that are kept."""
+
+    def __init__(self, done: Deferred[bytes]) -> None:
+        self.pieces: list[bytes] = []
+        self.done = done
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        self.pieces.append(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        if reason.check(ResponseDone):
+            self.done.callback(b"".join(self.pieces))
+        else:
+            self.done.errback(reason)
+
+
+async def _read(response: Any) -> bytes:
+    done: Deferred[bytes] = Deferred()
+    response.deliverBody(_Body(done))
+    return await done
+
+
+@dataclass
+class RunningSite:
+    """Everything that was started."""
+
+    database: Database
+    services: Services
+    web: Web
+    port: IListeningPort
+    pool: HTTPConnectionPool
+    lines: list[ScriptedLine]
+    people: Mapping[str, Principal]
+    roles: Mapping[str, int]
+    browsers: list[Browser] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return int(self.port.getHost().port)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.number}"
+
+    def browser(self) -> Browser:
+        return Browser(self.address, Agent(reactor, pool=self.pool))
+
+    async def signed_in(self, username: str) -> Browser:
+        browser = self.browser()
+        await browser.sign_in(username)
+        return browser
+
+    async def settle(self) -> None:
+        """Wait until everything the lines said is committed and told."""
+        telephony = self.services.telephony
+        while True:
+            await self.database.run(lambda _: None)
+            if not len(telephony._tasks) and not any(runner.journal.waiting for runner in telephony._board):
+                return
+
+    async def hear(self, *signals: Any, line: int = 0) -> None:
+        for signal in signals:
+            self.lines[line].say(signal)
+        await self.settle()
+
+    async def stop(self) -> None:
+        await self.port.stopListening()
+        await self.web.stop(2.0)
+        await self.services.telephony.stop()
+        await self.pool.closeCachedConnections()
+        await self.database.stop()
+        await pause(0.01)
+
+
+async def start_site(url: str, settings: SiteSettings | None = None) -> RunningSite:
+    """Fill the database at ``url`` and serve it."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    bus = LocalBus()
+    database = Database(url, reactor, on_commit=bus.publish)
+    await database.start()
+    people, roles = await database.run(fill, hasher.hash(PASSWORD))
+    passwords = Passwords(reactor, hasher)
+    sign_in = SignIn(database, reactor, passwords)
+    records = Records(database, reactor, sign_in, passwords, "010")
+    lines = [ScriptedLine() for _ in LINES]
+    telephony = Telephony(
+        database=database, bus=bus, reactor=reactor, lines=list(zip(LINES, lines, strict=True)),
+        settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
+    )  # fmt: skip
+    services = Services(
+        reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
+        resources=records, audit=AuditLog(database, reactor), registry=CollectorRegistry(), ready=_ready,
+    )  # fmt: skip
+    await telephony.start()
+    web = build_site(services, settings or SiteSettings())
+    web.start()
+    port = reactor.listenTCP(0, web.site, interface="127.0.0.1")
+    return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, people, roles)
+
+
+async def _ready() -> list[str]:
+    return []
+
+
+def pause(seconds: float) -> Deferred[None]:
+    waiting: Deferred[None] = Deferred()
+    reactor.callLater(seconds, waiting.callback, None)
+    return waiting
+
+
+async def together(*coroutines: Any) -> list[Any]:
+    """Run them at the same time; the results in order. Raises the first failure."""
+    results = await DeferredList([Deferred.fromCoroutine(one) for one in coroutines], fireOnOneErrback=True)
+    return [result for _, result in results]
