@@ -30,7 +30,8 @@ web/static/lib/installed: web/package.json web/package-lock.json web/assets.py $
 	@touch $@
 
 $(venv)/catalogues: $(wildcard web/locale/*/LC_MESSAGES/*.po) $(venv)/installed
-	@$(bin)/pybabel --quiet compile --directory web/locale --domain messages
+	@# The flag is for the header of the files: guessed translations are never written, and a test looks for them.
+	@$(bin)/pybabel --quiet compile --use-fuzzy --directory web/locale --domain messages
 	@touch $@
 
 run: setup

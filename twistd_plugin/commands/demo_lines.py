@@ -71,7 +71,6 @@ class Simulators:
         for process in self._processes:
             if process.stdin is not None:
                 process.stdin.close()
-            process.terminate()
         for process in self._processes:
             try:
                 process.wait(5)

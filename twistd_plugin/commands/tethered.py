@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import runpy
 import sys
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet import reactor, stdio
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
@@ -17,9 +19,10 @@ from twisted.python.failure import Failure
 class _Tether(Protocol):
     def connectionLost(self, reason: Failure = Failure(ConnectionAbortedError())) -> None:  # noqa: B008, N802
         """The other end of standard input is gone."""
-        running: Any = reactor
-        if running.running:
-            running.stop()
+        ending: Any = reactor
+        # A signal may have ended it in the same moment.
+        with suppress(ReactorNotRunning):
+            ending.stop()
 
 
 def main() -> None:
