@@ -36,6 +36,11 @@ class CallsPage(CallLimits):
         """What the list is narrowed to, as it stands in an address."""
         return self.model_dump(mode="json", exclude_none=True, exclude=_PAGING)
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Every field of the filter form, empty where it limits nothing."""
+        return dict.fromkeys(type(self).model_fields.keys() - _PAGING, "") | self.view
+
 
 @routes.get("/calls", permission="calls.view")
 async def list_calls(exchange: Exchange, query: CallsPage) -> Reply:
@@ -66,7 +71,7 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         problem = exchange.translate(next(iter(error.fields.values()), error.message))
     context = {
         "calls": [{**call, "talked": talk_seconds(call)} for call in items],
-        "view": query.view,
+        "view": query.shown,
         "missed": path == "/calls/missed",
         "problem": problem,
         "paths": {"self": path, **links},

@@ -32,8 +32,12 @@ export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.
 export const outcomeLabel = (outcome) => (locale.startsWith("zh") ? outcome.label_zh : outcome.label_en);
 
 export function numberOf(call) {
-  return call.number_formatted || call.number || ABSENT[call.number_absent] || t("No number yet");
+  const none = call.state === "ringing" ? t("No number yet") : t("No number");
+  return call.number_formatted || call.number || ABSENT[call.number_absent] || none;
 }
+
+// Lines are often named by a bare number.
+export const lineName = (name) => (/^\d+$/.test(name) ? t("Line {name}", { name }) : name);
 
 export const whoOf = (call) => call.patient?.name || numberOf(call);
 

@@ -6,7 +6,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, callWord, endWord, numberOf, regionOf } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
@@ -47,9 +47,9 @@ function headOf(call) {
       el("strong", { class: "number" }, numberOf(call)),
       call.number_verified === false && call.number ? el("span", { class: "badge-soft badge-warn" }, t("number not certain")) : null),
     el("div", { class: "pop-about" },
-      el("span", {}, regionOf(call) || t("Region unknown")),
+      call.number ? el("span", {}, regionOf(call) || t("Region unknown")) : null,
       call.name ? el("span", {}, call.name) : null,
-      el("span", {}, call.line.name)),
+      el("span", {}, lineName(call.line.name))),
     el("div", { class: "pop-state", "data-state": call.state, role: "status" },
       mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
   ];
@@ -78,6 +78,7 @@ function actionsOf(call) {
 }
 
 function hint(call, mine, canAnswer) {
+  if (call.state === "ringing" && !call.number && !call.number_absent && call.rings < 2) return t("The number comes with the next ring.");
   if (call.state === "ringing" && mine && !canAnswer) return t("Pick up the handset.");
   if (call.state === "ringing" && !mine && !canAnswer) return t("Take the call, then pick up the handset.");
   if (call.state === "ended" && mine) return t("Write down what came of it.");
@@ -156,7 +157,7 @@ function show() {
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.rings, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
-  if (refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities], () => actionsOf(call))) changedAt = performance.now();
+  if (refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities, hint(call, isMine(call), can(call, "answer"))], () => actionsOf(call))) changedAt = performance.now();
   showBody(call);
   writeTimes(head);
 }

@@ -7,7 +7,7 @@ import { toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
-import { numberOf, regionOf, whoOf } from "../words.js";
+import { lineName, numberOf, regionOf, whoOf } from "../words.js";
 import { handleMissed } from "./actions.js";
 import { desk } from "./desk.js";
 
@@ -31,7 +31,7 @@ function nothing(picture, title, words) {
 function missedLine(call) {
   return el("li", { class: "work-item", "data-missed": call.id },
     el("div", { class: "work-who" },
-      call.patient ? el("a", { href: `/patients/${call.patient.id}`, class: "cut", "data-key": `who-${call.id}` }, call.patient.name) : el("span", { class: "cut" }, regionOf(call) || call.line.name),
+      call.patient ? el("a", { href: `/patients/${call.patient.id}`, class: "cut", "data-key": `who-${call.id}` }, call.patient.name) : el("span", { class: "cut" }, regionOf(call) || lineName(call.line.name)),
       el("time", { datetime: call.started_at })),
     el("div", { class: "work-do" },
       call.number ? dialButton(call.number, numberOf(call), { patient: call.patient?.id }) : el("span", { class: "quiet" }, numberOf(call)),

@@ -5,7 +5,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, callWord, lineWord, numberOf, regionOf } from "../words.js";
+import { agentWord, callWord, lineName, lineWord, numberOf, regionOf } from "../words.js";
 import { ask } from "./ask.js";
 
 const board = document.getElementById("wallboard");
@@ -26,18 +26,18 @@ function lineTile(line) {
   const more = call ? [call.patient?.name || numberOf(call), call.agent?.name].filter(Boolean).join(" · ") : line.reason;
   const control = controlsLines ? el("button", {
     type: "button", class: "btn btn-sm btn-quiet btn-icon tile-control", "data-key": `line-${line.id}`, onclick: () => switchLine(line),
-    title: line.out_of_service ? t("Back into service") : t("Take out of service"), "aria-label": `${line.name}: ${line.out_of_service ? t("Back into service") : t("Take out of service")}`,
+    title: line.out_of_service ? t("Back into service") : t("Take out of service"), "aria-label": `${lineName(line.name)}: ${line.out_of_service ? t("Back into service") : t("Take out of service")}`,
   }, icon(line.out_of_service ? "play-fill" : "pause-fill")) : null;
-  return tile(`line-${line.id}`, line.name, line.state, lineWord(line.state), line.since, more, control);
+  return tile(`line-${line.id}`, lineName(line.name), line.state, lineWord(line.state), line.since, more, control);
 }
 
 async function switchLine(line) {
   const out = !line.out_of_service;
-  const reason = out ? await ask(t("Take {line} out of service?", { line: line.name }), { field: t("Reason"), action: t("Take out of service") }) : "";
+  const reason = out ? await ask(t("Take {line} out of service?", { line: lineName(line.name) }), { field: t("Reason"), action: t("Take out of service") }) : "";
   if (reason === null) return;
   try {
     store.put("lines", await post(`/lines/${line.id}/out-of-service`, { out, reason }));
-    toast(out ? t("{line} is out of service.", { line: line.name }) : t("{line} is back in service.", { line: line.name }), { kind: "good" });
+    toast(out ? t("{line} is out of service.", { line: lineName(line.name) }) : t("{line} is back in service.", { line: lineName(line.name) }), { kind: "good" });
   } catch (error) {
     complain(error);
   }
@@ -71,7 +71,7 @@ function callRow(call) {
     el("td", {}, el("span", { class: "wall-state" }, mark(call.state), callWord(call.state))),
     el("td", { class: "number", "data-since": since }),
     el("td", {}, el("span", { class: "wall-who" }, call.patient?.name || numberOf(call)), " ", el("span", { class: "quiet small" }, call.patient ? numberOf(call) : regionOf(call))),
-    el("td", {}, call.line.name),
+    el("td", {}, lineName(call.line.name)),
     el("td", {}, call.agent?.name ?? el("span", { class: "quiet" }, t("nobody yet"))));
 }
 
