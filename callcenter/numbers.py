@@ -8,8 +8,8 @@ A canonical number is one of
   digits of which nothing better is known,
 - empty: there is no number.
 
-China is the home country. Nothing here raises on any text, except ``dial_string``, which refuses what must not be
-dialled. Results are cached: the same callers come again.
+China is the home country. Nothing here raises on any text; what must not be dialled is refused by ``dialling``.
+Results are cached: the same callers come again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType, geocoder
-
-from callcenter.errors import InvalidError
+from phonenumbers import PhoneNumberFormat, geocoder
 
 HOME = "CN"
 MAX_DIGITS = 32
@@ -86,9 +84,9 @@ _HOUSE = re.compile(r"\d{1,6}")
 @lru_cache(maxsize=_CACHE_SIZE)
 def normalise(raw: str, area_code: str = "") -> CanonicalNumber:
     """The canonical form of ``raw``. ``area_code`` (``010``, ``0755``) completes local numbers. Never raises."""
-    text = _plain(raw)
-    area = _digits(area_code).lstrip("0")
-    if not _digits(text):
+    text = plain_text(raw)
+    area = digits_of(area_code).lstrip("0")
+    if not digits_of(text):
         return _ABSENT
     if (extended := _with_extension(_EXTENSION_WORD, text, area)) is not None:
         return extended
@@ -111,7 +109,7 @@ def mask(number: str) -> str:
 def format_number(number: str) -> str:
     """``number`` as people write it: ``138 0013 8000``, ``010 6234 5678-801``, ``+1 212-555-0100``."""
     base, _, extension = number.partition(";ext=")
-    parsed = _parse(base) if base.startswith("+") else None
+    parsed = parsed_number(base) if base.startswith("+") else None
     if parsed is None:
         return number
     home = parsed.country_code == _HOME_CODE
@@ -123,41 +121,13 @@ def format_number(number: str) -> str:
 @lru_cache(maxsize=_CACHE_SIZE)
 def region_of(number: str, language: str) -> str:
     """Province and city of a canonical home number, country of a foreign one, in ``zh`` or ``en``; else empty."""
-    parsed = _parse(number.partition(";")[0]) if number.startswith("+") else None
+    parsed = parsed_number(number.partition(";")[0]) if number.startswith("+") else None
     if parsed is None:
         return ""
     name = geocoder.description_for_number(parsed, language)
     if parsed.country_code == _HOME_CODE and name == geocoder.country_name_for_number(parsed, language):
         return ""
     return name
-
-
-_DIALLED = re.compile(r"\+?[\d*#, ().\-–—/]+")
-_PREMIUM = re.compile(r"(?:0\d{2,3})?16[08]\d{3,5}")
-
-
-def dial_string(raw: str, area_code: str = "") -> str:
-    """What to send to the exchange for ``raw``: 1 to 32 of ``0-9 * # ,``.
-
-    Raises ``InvalidError`` for anything that is no plain number: control characters and command separators, codes
-    that begin with ``*`` or ``#`` (they reprogram the line), premium-rate numbers, and numbers that are too long.
-    """
-    text = _plain(raw, keep_controls=True)
-    base, _ = _split_word(text)
-    pressed = re.sub(r"[^\d*#,]", "", base)
-    if not _DIALLED.fullmatch(base) or not _digits(base):
-        raise _refused("A number consists of digits, with blanks, dashes and brackets between them.")
-    if pressed.startswith(("*", "#", ",")):
-        raise _refused("Codes that begin with * or # change the settings of the line and are not dialled.")
-    canonical = normalise(text, area_code)
-    if _is_premium(canonical) or _is_premium(normalise(re.split("[*#,]", base)[0], area_code)):
-        raise _refused("This is a premium-rate number.")
-    if ";ext=" not in canonical.number and any(char in text for char in "*#,"):
-        # Pauses and tones were typed on purpose: 9 for an outside line, the choices of a menu.
-        return _within_length(re.sub(r"[^\d*#,]", "", text))
-    if len(_digits(text)) > MAX_DIGITS:
-        raise _too_long()
-    return _within_length(canonical.dialable)
 
 
 def warm_up() -> None:
@@ -172,20 +142,21 @@ _MAY_HAVE_EXTENSIONS = frozenset({NumberKind.LANDLINE, NumberKind.SERVICE, Numbe
 _HOME_CODE = phonenumbers.country_code_for_region(HOME)
 
 
-def _plain(raw: str, *, keep_controls: bool = False) -> str:
+def plain_text(raw: str, *, keep_controls: bool = False) -> str:
     """Full-width and other digits and signs as ASCII; invisible characters gone unless they are to be refused."""
     text = unicodedata.normalize("NFKC", raw).strip(" \t")
     kept = text if keep_controls else "".join(char for char in text if unicodedata.category(char)[0] != "C")
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in kept)
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """The ASCII digits of ``text``."""
     return "".join(char for char in text if char in "0123456789")
 
 
 def _read(text: str, area: str) -> CanonicalNumber:
     """``text`` as one number without extension."""
-    digits = _digits(text)[:MAX_DIGITS]
+    digits = digits_of(text)[:MAX_DIGITS]
     if text.lstrip(" (").startswith("+"):
         return _international(digits, area)
     if digits.startswith("00") and len(digits) > 7:
@@ -205,7 +176,7 @@ def _international(digits: str, area: str) -> CanonicalNumber:
         found = _national(rest, area) or _national("0" + rest, area)
         if found is not None and found.kind is not NumberKind.EXTENSION:
             return found
-    parsed = _parse("+" + digits)
+    parsed = parsed_number("+" + digits)
     if parsed is not None and parsed.country_code != _HOME_CODE and phonenumbers.is_possible_number(parsed):
         number = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
         return CanonicalNumber(number, NumberKind.FOREIGN, "00" + number[1:])
@@ -260,7 +231,8 @@ def _short(digits: str) -> CanonicalNumber | None:
     return None
 
 
-def _split_word(text: str) -> tuple[str, str]:
+def split_extension(text: str) -> tuple[str, str]:
+    """``text`` without an extension that is named by a word or sign, and that extension."""
     match = _EXTENSION_WORD.match(text)
     return (match[1].strip(), match[2]) if match else (text, "")
 
@@ -285,7 +257,8 @@ def _first_of_several(text: str, area: str) -> CanonicalNumber | None:
     return None
 
 
-def _parse(number: str) -> phonenumbers.PhoneNumber | None:
+def parsed_number(number: str) -> phonenumbers.PhoneNumber | None:
+    """``number`` as the library sees it, or None when it is none."""
     try:
         return phonenumbers.parse(number, HOME)
     except phonenumbers.NumberParseException:
@@ -299,26 +272,3 @@ def _people_digits(number: str) -> str:
         return base
     national = base[1 + len(str(_HOME_CODE)) :]
     return national if _MOBILE.fullmatch(national) else "0" + national
-
-
-def _is_premium(canonical: CanonicalNumber) -> bool:
-    if canonical.kind is NumberKind.MOBILE:
-        return False
-    if _PREMIUM.fullmatch(canonical.dialable.partition(",")[0]):
-        return True
-    parsed = _parse(canonical.number.partition(";")[0])
-    return parsed is not None and phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE
-
-
-def _within_length(dialled: str) -> str:
-    if not 1 <= len(dialled) <= MAX_DIGITS:
-        raise _too_long()
-    return dialled
-
-
-def _too_long() -> InvalidError:
-    return _refused(f"A number has 1 to {MAX_DIGITS} digits.")
-
-
-def _refused(message: str) -> InvalidError:
-    return InvalidError(message, {"number": message})

@@ -18,9 +18,9 @@ from callcenter.errors import ConflictError, UnavailableError
 from callcenter.telephony.attaching import attach_patient
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.claims import claim_call
-from callcenter.telephony.effects import EndReason, LineStateName
+from callcenter.telephony.effects import Audited, EndReason, LineStateName
+from callcenter.telephony.line_model import DeclaredOver
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.line_state import DeclaredOver
 from callcenter.telephony.listing import EVERYTHING, CallFilter, list_calls
 from callcenter.telephony.missed import handle_missed
 from callcenter.telephony.scope import scope_clause
@@ -129,6 +129,8 @@ class CallService:
         if not runner.can(Capability.HANG_UP):
             raise UnavailableError("This line cannot hang up; use the telephone.", call_id=call_id)
         runner.ask(runner.device.hang_up)
+        # Not waited for: a caller who is to be hung up on does not wait for a disk.
+        runner.write(self._audited(principal, call_id))
         return view
 
     async def attach_patient(
@@ -154,9 +156,13 @@ class CallService:
         """Tick a missed call off the list."""
         return await self._database.run(handle_missed, principal, call_id, utc_now(self._clock))
 
+    def _audited(self, principal: Principal, call_id: int) -> Audited:
+        return Audited(utc_now(self._clock), principal, "hang-up", "call", str(call_id))
+
     async def _declare_over(self, runner: LineRunner, principal: Principal, call_id: int) -> CallView:
         if runner.line.call is not None and runner.call_id == call_id:
-            await runner.command(DeclaredOver(runner.line.call.number, EndReason.HANDSET))
+            over = DeclaredOver(runner.line.call.number, EndReason.HANDSET)
+            await runner.command(over, self._audited(principal, call_id))
         return await self._database.read(_get, principal, call_id)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.telephony.matching import match_patients
@@ -44,11 +42,6 @@ def plan_dialling(
         raise ConflictError("This patient asked not to be called.", do_not_call=True, patient_id=known)
     user = session.get(UserAccount, principal.user_id)
     return DialPlan(known, "" if user is None else user.bound_line, unwanted)
-
-
-def audit_override(session: Session, principal: Principal, plan: DialPlan, at: datetime) -> None:
-    """Keep that somebody is called who asked not to be."""
-    record_audit(session, principal, "dial-do-not-call", "patient", str(plan.patient_id), None, {"confirmed": True}, at)
 
 
 def _in_reach(session: Session, principal: Principal, patient_id: int) -> bool:

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from callcenter.administration.principal import Principal
 
 
 class LineStateName(StrEnum):
@@ -132,6 +136,18 @@ class LineMoved(Effect):
     state: LineStateName
     out_of_service: bool
     reason: str
+
+
+@dataclass(frozen=True)
+class Audited(Effect):
+    """Somebody did this; goes to the audit log in the transaction of what came of it."""
+
+    principal: Principal
+    action: str
+    subject_type: str
+    subject_id: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

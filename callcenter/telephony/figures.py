@@ -1,4 +1,4 @@
-"""Today's figures beside their targets, by the definitions of docs; computed at most once a second, when asked for.
+"""Today's figures beside their targets, by these definitions; computed at most once a second, when asked for.
 
 | figure | definition |
 |---|---|

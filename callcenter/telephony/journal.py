@@ -75,6 +75,12 @@ class LineJournal:
                     delay = min(delay * 2, LONGEST_PAUSE)
         finally:
             self._busy = False
+            if self._waiting:
+                _log.error(
+                    "line {line}: {count} changes were not written: the database stayed away until the end",
+                    line=self.line.name,
+                    count=len(self._waiting),
+                )
 
     async def _write_some(self) -> bool:
         """Write what waits, in one transaction; False when the database is away."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred, succeed
@@ -11,8 +11,10 @@ from twisted.logger import Logger
 
 from callcenter.clock import utc_now
 from callcenter.errors import UnavailableError
+from callcenter.telephony.effects import Effect
 from callcenter.telephony.journal import LineJournal
-from callcenter.telephony.line_state import Claimed, Line, LineCommand, News, step
+from callcenter.telephony.line_model import Claimed, Line, LineCommand, News
+from callcenter.telephony.line_state import step
 from hardware.line_device import Capability, HardwareError, LineDevice
 from protocols.signals import LineLost, LineSignal
 
@@ -62,9 +64,16 @@ class LineRunner:
         """The device reports ``signal``."""
         self._take(signal)
 
-    def command(self, command: LineCommand) -> Deferred[bool]:
-        """Do ``command``; fires True when what came of it is committed, False when nothing came of it."""
-        return self._take(command)
+    def command(self, command: LineCommand, *also: Effect) -> Deferred[bool]:
+        """Do ``command``; fires True when what came of it is committed, False when nothing came of it.
+
+        ``also`` is written with it, or not at all.
+        """
+        return self._take(command, also)
+
+    def write(self, *effects: Effect) -> Deferred[bool]:
+        """Write ``effects`` after all that the line saw until now; fires like ``command``."""
+        return self.journal.put(effects)
 
     def claimed(self, call_id: int) -> None:
         """The claim of the call ``call_id`` is committed."""
@@ -78,12 +87,12 @@ class LineRunner:
         except (HardwareError, ValueError) as error:
             raise UnavailableError(f"{self.journal.line.name}: {error}", line=self.journal.line.name) from error
 
-    def _take(self, news: News) -> Deferred[bool]:
+    def _take(self, news: News, also: Sequence[Effect] = ()) -> Deferred[bool]:
         self.line, effects = step(self.line, news, utc_now(self._clock))
         if not effects:
             return succeed(False)
         self._learn_capabilities()
-        return self.journal.put(effects)
+        return self.journal.put((*effects, *also))
 
     def _learn_capabilities(self) -> None:
         """A device may turn out to be able to do more once it is identified."""

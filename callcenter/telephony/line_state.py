@@ -17,7 +17,7 @@ What an analog line does not tell is decided here:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,15 @@ from callcenter.telephony.effects import (
     LineStateName,
     WaitingCallerSeen,
 )
+from callcenter.telephony.line_model import (
+    Claimed,
+    DeclaredOver,
+    Dial,
+    Line,
+    News,
+    OpenCall,
+    SetService,
+)
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -50,7 +59,6 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
-    LineSignal,
     NumberlessCalls,
     Rang,
     RingingStopped,
@@ -66,97 +74,6 @@ _DIAL_FAILURES = {
     DialFailure.TIMED_OUT: EndReason.UNKNOWN,
 }
 _MAX_RINGS = 9999
-
-
-@dataclass(frozen=True)
-class LineCommand:
-    """Base of what people do to a line; goes through ``step`` like a signal."""
-
-
-@dataclass(frozen=True)
-class Dial(LineCommand):
-    """Reserve the line for an outgoing call; heeded on a free line only."""
-
-    request: DialRequest
-
-
-@dataclass(frozen=True)
-class Claimed(LineCommand):
-    """An agent has taken the ringing call ``call`` as theirs."""
-
-    call: int
-
-
-@dataclass(frozen=True)
-class DeclaredOver(LineCommand):
-    """The call ``call`` is over for ``reason``, on somebody's word."""
-
-    call: int
-    reason: EndReason
-
-
-@dataclass(frozen=True)
-class SetService(LineCommand):
-    """Take the line out of service (``out``), or back into it."""
-
-    out: bool
-    reason: str = ""
-
-
-News = LineSignal | LineCommand
-
-
-@dataclass(frozen=True)
-class OpenCall:
-    """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing."""
-
-    number: int
-    direction: Direction
-    state: LineStateName
-    last_ring_at: datetime
-    caller: Caller = field(default_factory=Caller)
-    rings: int = 0
-    claimed: bool = False
-    held: bool = False
-    far_end_rang: bool = False
-    waiting: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """All that is known of a line. ``hook_seen``: a lifted handset was reported once, so the device can see it."""
-
-    hook_seen: bool = False
-    ready: bool = False
-    lost_reason: str = ""
-    out_of_service: bool = False
-    service_reason: str = ""
-    handset_up: bool = False
-    call: OpenCall | None = None
-    calls_seen: int = 0
-
-    @property
-    def state(self) -> LineStateName:
-        """The one word for it. A call in progress counts most: it is shown until it is over."""
-        if self.call is not None:
-            return self.call.state
-        if not self.ready:
-            return LineStateName.LOST
-        if self.out_of_service:
-            return LineStateName.OUT_OF_SERVICE
-        return LineStateName.TALKING if self.handset_up else LineStateName.IDLE
-
-    @property
-    def reason(self) -> str:
-        """Why it is in this state, for people; often empty. What a supervisor said counts more than what we noticed."""
-        if self.out_of_service and self.service_reason:
-            return self.service_reason
-        return "" if self.ready else self.lost_reason
-
-    @property
-    def free(self) -> bool:
-        """Whether an outgoing call may begin: a lifted handset is no obstacle, many agents talk on it."""
-        return self.ready and self.call is None and not self.out_of_service
 
 
 Step = tuple[Line, tuple[Effect, ...]]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
-from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.clock import utc_now
+from callcenter.dialling import dial_string
 from callcenter.errors import ConflictError, NotAllowedError, UnavailableError
-from callcenter.numbers import dial_string, normalise
+from callcenter.numbers import normalise
 from callcenter.telephony.board import LineBoard
-from callcenter.telephony.dial_checks import DialPlan, audit_override, plan_dialling
-from callcenter.telephony.effects import DialRequest, EndReason
+from callcenter.telephony.dial_checks import DialPlan, plan_dialling
+from callcenter.telephony.effects import Audited, DialRequest, Effect, EndReason
+from callcenter.telephony.line_model import DeclaredOver, Dial, SetService
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.line_state import DeclaredOver, Dial, SetService
 from callcenter.telephony.scope import NO
 from callcenter.telephony.views import CallView, LineView, line_view, load_call, open_call_of
 from hardware.line_device import Capability
@@ -69,10 +68,8 @@ class LineService:
         try:
             plan = await self._database.read(plan_dialling, principal, canonical, patient_id, confirmed)
             runner = self._choose(principal, line_id, plan)
-            if plan.overridden:
-                await self._database.run(audit_override, principal, plan, utc_now(self._clock))
             request = DialRequest(canonical, principal.user_id, principal.department_id, plan.patient_id)
-            return await self._dial_on(runner, request, digits)
+            return await self._dial_on(runner, request, digits, self._override(principal, plan))
         finally:
             self._dialling.discard(principal.user_id)
 
@@ -82,15 +79,9 @@ class LineService:
         runner = self._board.line(line_id)
         before = {"out_of_service": runner.line.out_of_service, "reason": runner.line.service_reason}
         command = SetService(out, clean_text(reason))
-        await self._database.run(
-            _audit_service,
-            principal,
-            line_id,
-            before,
-            {"out_of_service": out, "reason": command.reason},
-            utc_now(self._clock),
-        )
-        await runner.command(command)
+        after = {"out_of_service": out, "reason": command.reason}
+        now = utc_now(self._clock)
+        await runner.command(command, Audited(now, principal, "set-service", "line", str(line_id), before, after))
         lines = await self._database.read(_load_lines, {line_id: runner.device.capabilities.names})
         return lines[0]
 
@@ -116,8 +107,16 @@ class LineService:
             raise ConflictError("This line is in use or not available.", line_id=line_id, state=runner.line.state.value)
         return runner
 
-    async def _dial_on(self, runner: LineRunner, request: DialRequest, digits: str) -> CallView:
-        reserved = runner.command(Dial(request))
+    def _override(self, principal: Principal, plan: DialPlan) -> Sequence[Effect]:
+        """Keep that somebody is called who asked not to be."""
+        if not plan.overridden:
+            return []
+        confirmed = {"confirmed": True}
+        now = utc_now(self._clock)
+        return [Audited(now, principal, "dial-do-not-call", "patient", str(plan.patient_id), None, confirmed)]
+
+    async def _dial_on(self, runner: LineRunner, request: DialRequest, digits: str, also: Sequence[Effect]) -> CallView:
+        reserved = runner.command(Dial(request), *also)
         call = runner.line.call
         if call is None:
             raise ConflictError("This line is in use or not available.", line_id=runner.line_id)
@@ -154,9 +153,3 @@ def _load_lines(session: Session, capabilities: dict[int, list[str]]) -> list[Li
         for line_id, names in capabilities.items()
         if line_id in found
     ]
-
-
-def _audit_service(
-    session: Session, principal: Principal, line_id: int, before: dict[str, Any], after: dict[str, Any], at: datetime
-) -> None:
-    record_audit(session, principal, "set-service", "line", str(line_id), before, after, at)

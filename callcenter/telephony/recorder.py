@@ -13,11 +13,13 @@ from functools import singledispatch
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.audit import record_audit
 from callcenter.events import CallAnswered, CallEnded, CallRinging, CallUpdated, Event
 from callcenter.numbers import normalise
 from callcenter.telephony.agent_states import AgentState, enter_call, leave_call
 from callcenter.telephony.announce import announce_call, announce_line
 from callcenter.telephony.effects import (
+    Audited,
     CallClosed,
     Caller,
     CallerLearned,
@@ -148,6 +150,20 @@ def _(effect: WaitingCallerSeen, batch: Batch) -> None:
     batch.session.add(call)
     batch.session.flush()
     _announce(CallEnded, call, batch)
+
+
+@write.register
+def _(effect: Audited, batch: Batch) -> None:
+    record_audit(
+        batch.session,
+        effect.principal,
+        effect.action,
+        effect.subject_type,
+        effect.subject_id,
+        effect.before,
+        effect.after,
+        effect.at,
+    )
 
 
 @write.register

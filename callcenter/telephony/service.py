@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -16,8 +17,8 @@ from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
 from callcenter.telephony.journal import LineJournal
+from callcenter.telephony.line_model import Line
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.line_state import Line
 from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import STARTING, LineEntry, RecoveredLine, recover
 from callcenter.telephony.settings import TelephonySettings
@@ -71,8 +72,7 @@ class Telephony:
         """Release the lines, close their calls as unknown, and wait (bounded) until all of it is written."""
         self.agents.stop()
         self.wallboard.stop()
-        for runner in self._board:
-            await runner.stop()
+        await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
 
     def _runner(self, line: RecoveredLine, device: LineDevice) -> LineRunner:

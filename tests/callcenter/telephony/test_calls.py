@@ -87,7 +87,7 @@ async def test_a_call_from_ring_to_wrap_up(hospital: CallCenter) -> None:
     assert (done["wrap_up"], done["outcome"]) == ("done", "completed")
     assert (await agents.list(ANNA))[0]["state"] == "available"
     assert list(await calls.open_for(ANNA)) == []
-    assert await hospital.look(audit_actions) == ["claim", "wrap-up"]
+    assert await hospital.look(audit_actions) == ["claim", "hang-up", "wrap-up"]
     seqs = [event.seq for event in hospital.events]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 

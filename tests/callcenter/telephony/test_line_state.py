@@ -20,7 +20,8 @@ from callcenter.telephony.effects import (
     LineStateName,
     WaitingCallerSeen,
 )
-from callcenter.telephony.line_state import Claimed, DeclaredOver, Dial, Line, News, SetService, step
+from callcenter.telephony.line_model import Claimed, DeclaredOver, Dial, Line, News, SetService
+from callcenter.telephony.line_state import step
 from protocols.signals import (
     AbsentReason,
     Answered,

@@ -28,8 +28,11 @@ def calls(session: Session) -> list[tuple[str, str, bool, str]]:
     return [tuple(row) for row in session.execute(statement.order_by(CallRecord.id))]
 
 
+_LINES = select(PhoneLine.name, PhoneLine.state, PhoneLine.removed).order_by(PhoneLine.name)
+
+
 def lines(session: Session) -> list[tuple[str, str, bool]]:
-    return [tuple(row) for row in session.execute(select(PhoneLine.name, PhoneLine.state, PhoneLine.removed))]
+    return [tuple(row) for row in session.execute(_LINES)]
 
 
 @pytest_twisted.ensureDeferred
