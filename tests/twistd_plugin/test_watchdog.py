@@ -52,6 +52,37 @@ def test_the_sampler_names_the_function_that_held_the_thread() -> None:
     assert "test_the_sampler_names_the_function_that_held_the_thread" in stack
 
 
+def test_a_thread_that_waits_for_something_to_do_is_not_at_fault() -> None:
+    def doPoll() -> None:
+        time.sleep(0.2)
+
+    sampler = StackSampler(0.02)
+    sampler.start()
+    sampler.beat()
+    doPoll()
+    assert sampler.beat() == ""
+    sampler.stop()
+
+
+@pytest.mark.parametrize("work", ["sleep", "compute", "nothing"])
+def test_only_our_own_work_is_told(work: str, warnings: list[LogEvent]) -> None:
+    clock = Clock()
+    stalls: list[float] = []
+    watchdog = StallWatchdog(clock, 0.05, stalls.append, StackSampler(0.05))
+    watchdog.start()
+    clock.advance(0.03)
+    if work == "sleep":
+        time.sleep(0.3)
+    elif work == "compute":
+        # One call into C that holds the interpreter: the sampler cannot look.
+        pow(7, 10**6)
+        sum(range(20_000_000))
+    clock.advance(0.3)
+    watchdog.stop()
+    assert bool(stalls) == (work != "nothing")
+    assert len(warnings) == len(stalls)
+
+
 def test_a_beating_thread_leaves_no_stack() -> None:
     sampler = StackSampler(0.2)
     sampler.start()
