@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def read_catalogue(locale: str) -> Catalog:
         return read_po(file, locale=locale, domain="messages")
 
 
+@cache
 def load_translations(locale: str) -> NullTranslations:
     """The translations of ``locale``: the compiled catalogue, or the .po file where that is newer or alone."""
     source = catalogue_path(locale)
@@ -64,9 +66,10 @@ def load_translations(locale: str) -> NullTranslations:
     return Translations(buffer)
 
 
-def script_messages(folder: Path = SCRIPT_FOLDER) -> list[str]:
+@cache
+def script_messages(folder: Path = SCRIPT_FOLDER) -> tuple[str, ...]:
     """Every message that the scripts ask for with ``t("…")``."""
-    return sorted({message for _, message in _script_occurrences(folder)})
+    return tuple(sorted({message for _, message in _script_occurrences(folder)}))
 
 
 def _script_occurrences(folder: Path) -> Iterable[tuple[tuple[str, int], str]]:

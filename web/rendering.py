@@ -45,8 +45,6 @@ async def send(reply: Reply, exchange: Exchange, templates: Templates) -> None:
     request.setResponseCode(reply.status)
     for cookie in reply.cookies:
         set_cookie(exchange, cookie)
-    if exchange.new_form_cookie:
-        set_cookie(exchange, Cookie(FORM_COOKIE, exchange.csrf_token, same_site="Strict"))
     for name, value in reply.headers.items():
         request.setHeader(name, value)
     await _write(reply, exchange, templates)
@@ -80,6 +78,8 @@ async def _page(reply: Page, exchange: Exchange, templates: Templates) -> None:
         "path": exchange.path,
         **(reply.context if reply.disclosed else shown_to(exchange, reply.context)),
     }
+    if exchange.new_form_cookie:
+        set_cookie(exchange, Cookie(FORM_COOKIE, exchange.csrf_token, same_site="Strict"))
     text = templates.render(exchange.locale, reply.template, context)
     exchange.request.setHeader("Content-Language", exchange.locale.replace("_", "-"))
     _whole(exchange.request, "text/html; charset=utf-8", text.encode("utf-8"))

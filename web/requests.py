@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
@@ -12,7 +13,16 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request
 
-_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
+_LABEL = rb"[A-Za-z0-9_-]{1,63}"
+_HOST = re.compile(rb"(?:" + _LABEL + rb"(?:\." + _LABEL + rb"){0,30}\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
+
+
+def is_readable_path(path: bytes) -> bool:
+    """Whether a path, its %xx undone, is UTF-8 text that can be printed."""
+    try:
+        return unquote_to_bytes(path).decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 class LimitedRequest(Request):
@@ -39,9 +49,9 @@ class LimitedRequest(Request):
             self.content.write(data)
 
     def process(self) -> None:
-        """Refuse a request without one sensible Host before anything is made of it."""
+        """Refuse a request without one sensible Host or with a path that is no text, before anything is made of it."""
         hosts = self.requestHeaders.getRawHeaders(b"host") or []
-        if len(hosts) != 1 or _HOST.match(hosts[0]) is None or b"\x00" in self.path:
+        if len(hosts) != 1 or _HOST.match(hosts[0]) is None or not is_readable_path(self.path):
             self.setResponseCode(400)
             self.setHeader(b"Connection", b"close")
             self.setHeader(b"Content-Length", b"0")

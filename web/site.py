@@ -32,20 +32,28 @@ def _plain(request: Request, status: int, body: bytes, kind: str = "text/plain; 
     return body
 
 
-class Alive(Resource):
-    """``/healthz``: the reactor answers."""
+class Single(Resource):
+    """A resource at one address with nothing below it."""
 
     isLeaf = True
+
+    def render(self, request: Request) -> Any:
+        """404 for whatever is asked for below."""
+        if request.postpath:
+            return _plain(request, 404, b"There is nothing at this address.\n")
+        return super().render(request)
+
+
+class Alive(Single):
+    """``/healthz``: the reactor answers."""
 
     def render_GET(self, request: Request) -> bytes:
         """Always 200."""
         return _plain(request, 200, b"ok\n")
 
 
-class Ready(Resource):
+class Ready(Single):
     """``/readyz``: 200 when everything needed works, else 503 and what does not."""
-
-    isLeaf = True
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -69,10 +77,8 @@ class Ready(Resource):
             request.finish()
 
 
-class Metrics(Resource):
+class Metrics(Single):
     """``/metrics`` for Prometheus, for the addresses that may read it."""
-
-    isLeaf = True
 
     def __init__(self, registry: CollectorRegistry, settings: SiteSettings) -> None:
         super().__init__()
@@ -106,7 +112,9 @@ class HospitalSite(Site):
     displayTracebacks = False
 
     def __init__(self, root: Resource, settings: SiteSettings, reactor: Any) -> None:
-        super().__init__(root, LimitedRequest, timeout=settings.idle_timeout, reactor=reactor)
+        super().__init__(
+            root, LimitedRequest, timeout=settings.idle_timeout, reactor=reactor, parsePOSTFormSubmission=False
+        )
         self._settings = settings
         self.body_limit = settings.body_limit
 

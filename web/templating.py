@@ -7,16 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from babel.support import NullTranslations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from web.catalogues import ROOT, load_translations
 from web.i18n import LOCALES, Formats
 from web.settings import SiteSettings
 
 TEMPLATE_FOLDER = ROOT / "templates"
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps compiled templates in memory: the languages differ in their words, not in their templates."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same text."""
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        if bucket.code is not None:
+            self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = CompiledOnce()
 
 
 class Templates:
@@ -33,6 +54,7 @@ class Templates:
             undefined=StrictUndefined,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=_compiled,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],

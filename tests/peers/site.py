@@ -30,7 +30,7 @@ from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from storage.database import Database
 from tests.peers.call_center import LINES
-from tests.peers.hospital import PASSWORD, fill
+from tests.peers.hospital import PASSWORD, every_row, fill
 from tests.peers.scripted_line import ScriptedLine
 from web.services import Services
 from web.settings import SiteSettings
@@ -94,9 +94,7 @@ class Browser:
         for name, value in (headers or {}).items():
             sent.setRawHeaders(name, [value])
         producer = FileBodyProducer(BytesIO(data)) if data is not None else None
-        response = await self.agent.request(
-            method.encode(), (self.address + path).encode(), sent, producer
-        )
+        response = await self.agent.request(method.encode(), (self.address + path).encode(), sent, producer)
         for line in response.headers.getRawHeaders("Set-Cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 if morsel["max-age"] == "0":
@@ -109,7 +107,9 @@ class Browser:
         return await self.ask("GET", path, **options)
 
     async def post(self, path: str, body: Any = None, **options: Any) -> Answer:
-        return await self.ask("POST", path, {} if body is None and not options.keys() & {"form", "raw"} else body, **options)
+        return await self.ask(
+            "POST", path, {} if body is None and not options.keys() & {"form", "raw"} else body, **options
+        )
 
     async def sign_in(self, username: str, password: str = PASSWORD) -> Answer:
         answer = await self.post("/api/v1/session", {"username": username, "password": password})
@@ -125,10 +125,10 @@ class _Body(Protocol):
         self.pieces: list[bytes] = []
         self.done = done
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+    def dataReceived(self, data: bytes) -> None:
         self.pieces.append(data)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         if reason.check(ResponseDone):
             self.done.callback(b"".join(self.pieces))
         else:
@@ -233,3 +233,9 @@ async def together(*coroutines: Any) -> list[Any]:
     """Run them at the same time; the results in order. Raises the first failure."""
     results = await DeferredList([Deferred.fromCoroutine(one) for one in coroutines], fireOnOneErrback=True)
     return [result for _, result in results]
+
+
+async def all_rows(site: RunningSite) -> dict[str, list[Any]]:
+    """Every row of every table but the sessions, which note when they were last used."""
+    found = await site.database.read(every_row)
+    return {name: rows for name, rows in found.items() if name != "web_session"}
