@@ -1,5 +1,6 @@
 // Every page: the live connection and its banner, the call chip, menus, language and light or dark.
 import "./dial.js";
+import "./forms.js";
 import "./times.js";
 import { clean, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";

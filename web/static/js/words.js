@@ -23,6 +23,22 @@ const END = {
 
 const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };
 
+// What drivers report in English, as people here say it; anything else is shown as it came.
+const REASONS = [
+  [/^the device was unplugged or its port closed$/, () => t("The device was unplugged.")],
+  [/^no device (.+) is plugged in$/, ([, device]) => t("No device {device} is plugged in.", { device })],
+  [/^cannot open (.+): (.+)$/, ([, device, error]) => t("Cannot open {device}: {error}", { device, error })],
+  [/^(\d+) calls in a row came without caller id/, ([, count]) => t("{count} calls in a row came without a number; the device may be stuck.", { count })],
+];
+
+export function reasonWord(reason) {
+  for (const [pattern, say] of REASONS) {
+    const found = pattern.exec(reason);
+    if (found) return say(found);
+  }
+  return reason;
+}
+
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
 export const callWord = (state) => CALL[state] ?? state;

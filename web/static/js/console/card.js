@@ -58,7 +58,6 @@ function headOf(call) {
 function stateText(call) {
   if (call.state === "ended") return endWord(call.end_reason) || callWord("ended");
   if (call.state === "talking" && call.certainty === "presumed") return t("Probably answered");
-  if (call.state === "ringing" && call.rings) return t("Ringing ({count})", { count: call.rings });
   return callWord(call.state);
 }
 
@@ -156,7 +155,7 @@ function show() {
   card.setAttribute("aria-labelledby", `tab-${call.id}`);
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
-  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.rings, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
+  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
   if (refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities, hint(call, isMine(call), can(call, "answer"))], () => actionsOf(call))) changedAt = performance.now();
   showBody(call);
   writeTimes(head);

@@ -36,10 +36,14 @@ function tone(start, length) {
 
 function play() {
   if (!on) return;
+  // Browsers keep silent until the person has touched the page once; the button then says so.
+  const allowed = navigator.userActivation?.hasBeenActive ?? true;
+  button.classList.toggle("is-silent", !allowed);
+  if (!allowed) {
+    button.title = t("Click anywhere on this page once, so that it may ring aloud");
+    return;
+  }
   audio ??= new AudioContext();
-  // Browsers keep silent until the person has touched the page once.
-  if (audio.state === "suspended") audio.resume().catch(() => {});
-  if (audio.state !== "running") return;
   tone(audio.currentTime, 0.5);
   tone(audio.currentTime + 0.6, 0.5);
 }
@@ -68,7 +72,14 @@ export function toggleSound() {
 }
 
 button.addEventListener("click", toggleSound);
-document.addEventListener("pointerdown", () => audio?.state === "suspended" && audio.resume(), { passive: true });
+for (const kind of ["pointerdown", "keydown"]) {
+  document.addEventListener(kind, () => {
+    if (!button.classList.contains("is-silent")) return;
+    button.classList.remove("is-silent");
+    showButton();
+    if (timer) play();
+  });
+}
 desk.addEventListener("change", update);
 showButton();
 update();

@@ -1,4 +1,4 @@
-// One tab per call on the desk, above the card.
+// One tab per call on the desk, above the card. The row is always there: a second caller must not push the card down.
 import { el, mark, refresh } from "../dom.js";
 import { t } from "../text.js";
 import { callWord, whoOf } from "../words.js";
@@ -19,8 +19,8 @@ function tab(call) {
 
 function show() {
   const calls = desk.calls;
-  refresh(strip, [desk.selectedId, calls.map((call) => [call.id, call.state, whoOf(call), call.answered_at, isMine(call)])], () => calls.map(tab));
-  strip.hidden = calls.length < 2;
+  refresh(strip, [desk.selectedId, calls.map((call) => [call.id, call.state, whoOf(call), call.answered_at, isMine(call)])], 
+    () => (calls.length ? calls.map(tab) : el("span", { class: "strip-none" }, t("No call on the desk"))));
 }
 
 strip.addEventListener("keydown", (event) => {

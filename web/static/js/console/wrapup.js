@@ -133,7 +133,11 @@ function show() {
   form.hidden = !mine;
   none.hidden = Boolean(mine);
   pane.dataset.active = mine ? "yes" : "";
-  if (!mine) return;
+  about.textContent = mine ? whoOf(mine) : "";
+  if (!mine) {
+    say("");
+    return;
+  }
   if (bound !== mine.id) {
     bound = mine.id;
     fill(mine);
@@ -142,7 +146,6 @@ function show() {
     fill(mine);
     if (mine.notes || mine.outcome) say("saved");
   }
-  about.textContent = whoOf(mine);
   finish.disabled = mine.state !== "ended" && mine.state !== "talking";
   finish.title = finish.disabled ? t("The call is still going on.") : "";
 }

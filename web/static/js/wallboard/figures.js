@@ -68,7 +68,7 @@ function show() {
     }
   }
   const { incoming, outgoing, answered, abandoned, missed_open: missed } = shown.counts;
-  counts.replaceChildren(...[[t("Incoming"), incoming], [t("Answered"), answered], [t("Abandoned"), abandoned], [t("Outgoing"), outgoing], [t("Missed, to be called back"), missed]]
+  counts.replaceChildren(...[[t("Incoming"), incoming], [t("Answered calls"), answered], [t("Abandoned calls"), abandoned], [t("Outgoing"), outgoing], [t("Missed, to be called back"), missed]]
     .map(([label, number]) => el("span", {}, `${label} `, el("strong", { class: "number" }, number))));
 }
 

@@ -1,0 +1,22 @@
+// Forms that keep what was typed: leaving a changed <form data-keep> asks first. "/" goes to the search field.
+import { typing } from "./dom.js";
+
+const changed = new Set();
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-keep]");
+  if (form) changed.add(form);
+});
+document.addEventListener("submit", (event) => changed.delete(event.target));
+window.addEventListener("beforeunload", (event) => {
+  if (changed.size) event.preventDefault();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing()) return;
+  const field = document.querySelector("[data-search]") ?? document.getElementById("bar-search");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
