@@ -135,10 +135,13 @@ def _between(word: str, after: _Place | None, end: _Place | None) -> list[Column
 
 
 def _has(patient_id: ColumnElement[int], word: str) -> ColumnElement[bool]:
+    """Whether a patient has a term that begins with ``word``.
+
+    Asked as a value for each candidate: from EXISTS PostgreSQL makes a join with all that have such a term.
+    """
     other = aliased(PatientTerm)
-    return (
-        select(other.term).where(other.patient_id == patient_id, _begins(other, word)).correlate_except(other).exists()
-    )
+    smallest = select(func.min(other.term)).where(other.patient_id == patient_id, _begins(other, word))
+    return smallest.correlate_except(other).scalar_subquery().is_not(None)
 
 
 def _from_terms(
