@@ -209,12 +209,11 @@ async def test_headers_have_a_limit(site: RunningSite) -> None:
     assert b"200 OK" in await say(site, b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n")
 
 
-@pytest.mark.parametrize("host", HOSTS)
 @pytest_twisted.ensureDeferred
-async def test_a_host_that_is_none_is_refused(site: RunningSite, host: bytes) -> None:
-    answer = await say(site, b"GET /calls HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
-    status = answer.split(b" ", 2)[1]
-    assert status == b"400", answer[:100]
+async def test_a_host_that_is_none_is_refused(site: RunningSite) -> None:
+    for host in HOSTS:
+        answer = await say(site, b"GET /calls HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+        assert answer.split(b" ", 2)[1] == b"400", host
 
 
 @pytest_twisted.ensureDeferred
@@ -243,15 +242,14 @@ async def test_smuggling_is_refused(site: RunningSite) -> None:
         assert b" 400 " in answer.splitlines()[0] + b" "
 
 
-@pytest.mark.parametrize("path", LEADING_OUT)
 @pytest_twisted.ensureDeferred
-async def test_no_path_leads_out(site: RunningSite, path: str) -> None:
-    answer = await say(site, f"GET {path} HTTP/1.1\r\n".encode() + HEAD + b"\r\n")
-    status = int(answer.split(b" ", 2)[1])
-    assert status in (400, 404), answer[:200]
-    assert b"root:" not in answer
-    assert b"import" not in answer
-    assert b"\nSet-Cookie: x" not in answer
+async def test_no_path_leads_out(site: RunningSite) -> None:
+    for path in LEADING_OUT:
+        answer = await say(site, f"GET {path} HTTP/1.1\r\n".encode() + HEAD + b"\r\n")
+        assert int(answer.split(b" ", 2)[1]) in (400, 404), path
+        assert b"root:" not in answer
+        assert b"import" not in answer
+        assert b"\nSet-Cookie: x" not in answer
 
 
 @pytest_twisted.ensureDeferred

@@ -1,0 +1,141 @@
+"""Who is told: the index and the rule are the same, and the work grows with those who are told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.events import TOPICS
+from storage.event_log import StoredEvent
+from web.fanout import Fanout, reaches
+from web.outbox import Frame
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+PERMISSIONS = sorted(TOPICS.values())
+SCOPES = st.sampled_from(list(Scope))
+PRINCIPALS = st.builds(
+    lambda user, department, grants, unmask: Principal(
+        user, f"u{user}", "", department, {**grants, **({"patients.unmask": Scope.ALL} if unmask else {})}
+    ),
+    st.integers(1, 5),
+    st.none() | st.integers(1, 3),
+    st.dictionaries(st.sampled_from(PERMISSIONS), SCOPES),
+    st.booleans(),
+)
+AUDIENCES = st.fixed_dictionaries(
+    {
+        "permission": st.sampled_from(PERMISSIONS),
+        "departments": st.lists(st.integers(1, 3), max_size=3),
+        "users": st.lists(st.integers(1, 5), max_size=3),
+    }
+)
+
+
+class Listener:
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.frames: list[Frame] = []
+
+    def offer(self, frame: Frame) -> None:
+        self.frames.append(frame)
+
+
+def event(topic: str = "calls", audience: dict[str, object] | None = None, seq: int = 1) -> StoredEvent:
+    everybody = {"permission": TOPICS[topic], "departments": [], "users": []}
+    return StoredEvent(
+        seq, AT, topic, "call.ringing", "7", {"id": 7, "number": "+8613800138000"}, audience or everybody
+    )
+
+
+def pack(text: bytes) -> bytes:
+    return text
+
+
+@given(st.lists(PRINCIPALS, max_size=8), AUDIENCES, st.sampled_from(sorted(TOPICS)), st.data())
+def test_those_are_told_whom_the_rule_allows(
+    people: list[Principal], audience: dict[str, object], topic: str, data: st.DataObject
+) -> None:
+    fanout = Fanout(pack)
+    listeners = [Listener(person) for person in people]
+    topics = {listener: data.draw(st.lists(st.sampled_from(sorted(TOPICS)), max_size=3)) for listener in listeners}
+    for listener in listeners:
+        fanout.add(listener, topics[listener])
+    fanout.publish(event(topic, audience))
+    for listener in listeners:
+        person = listener.principal
+        allowed = topic in topics[listener] and TOPICS[topic] in person.grants and reaches(person, audience)
+        if audience["permission"] == TOPICS[topic]:
+            assert len(listener.frames) == int(allowed)
+        else:
+            # Told by a permission that is not the topic's: never without both, never twice.
+            assert len(listener.frames) <= int(allowed)
+
+
+@given(st.lists(PRINCIPALS, max_size=6))
+def test_whoever_leaves_is_told_nothing_and_leaves_nothing_behind(people: list[Principal]) -> None:
+    fanout = Fanout(pack)
+    listeners = [Listener(person) for person in people]
+    for listener in listeners:
+        fanout.add(listener, TOPICS)
+        fanout.add(listener, TOPICS)
+    for listener in listeners:
+        fanout.remove(listener)
+        fanout.remove(listener)
+    fanout.publish(event())
+    assert not any(listener.frames for listener in listeners)
+    assert not fanout._buckets
+    assert len(fanout) == 0
+
+
+def test_each_view_is_made_once_and_hides_what_it_must() -> None:
+    made: list[bytes] = []
+
+    def counting(text: bytes) -> bytes:
+        made.append(text)
+        return text
+
+    fanout = Fanout(counting)
+    sees = Principal(1, "a", "", None, {"calls.view": Scope.ALL, "patients.unmask": Scope.ALL})
+    blind = Principal(2, "b", "", None, {"calls.view": Scope.ALL})
+    listeners = [Listener(person) for person in (sees, blind) * 50]
+    for listener in listeners:
+        fanout.add(listener, ["calls"])
+    fanout.publish(event())
+    assert len(made) == 2
+    numbers = {json.loads(listener.frames[0].payload)["data"]["number"] for listener in listeners[:2]}
+    assert numbers == {"+8613800138000", "138****8000"}
+    assert json.loads(listeners[0].frames[0].payload) == {
+        "seq": 1, "topic": "calls", "type": "call.ringing", "at": "2026-03-02T00:00:00.000Z",
+        "data": {"id": 7, "number": "+8613800138000"},
+    }  # fmt: skip
+
+
+def test_nothing_is_made_when_nobody_may_know() -> None:
+    def never(text: bytes) -> bytes:
+        raise AssertionError("made for nobody")
+
+    fanout = Fanout(never)
+    fanout.add(Listener(Principal(1, "a", "", None, {"calls.view": Scope.OWN})), ["calls"])
+    fanout.publish(event(audience={"permission": "calls.view", "departments": [1], "users": [2]}))
+
+
+def test_somebody_may_leave_while_others_are_told() -> None:
+    fanout = Fanout(pack)
+    everything = Principal(1, "a", "", None, {"calls.view": Scope.ALL})
+    listeners = [Listener(everything) for _ in range(3)]
+
+    def leave(frame: Frame) -> None:
+        for listener in listeners:
+            fanout.remove(listener)
+
+    listeners[0].offer = leave  # type: ignore[method-assign]
+    for listener in listeners:
+        fanout.add(listener, ["calls"])
+    fanout.publish(event())
+    fanout.publish(event(seq=2))
+    assert all(frame.seq == 1 for listener in listeners[1:] for frame in listener.frames)

@@ -1,0 +1,142 @@
+"""The queue of one socket, with any mixture of events, stops and goes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.outbox import Frame, Outbox
+
+SUBJECTS = st.integers(0, 5).map(lambda number: ("calls", str(number)))
+
+
+def frame(seq: int, key: tuple[str, str] = ("calls", "1"), size: int = 10) -> Frame:
+    return Frame(seq, key, f"{seq}:{key[1]}".encode().ljust(size))
+
+
+class Page:
+    """What a page makes of what it is sent: the last number it saw and the state of each subject."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.got: list[int] = []
+        self.states: dict[str, int] = {}
+        self.closed = 0
+        self.room = room
+        self.box = Outbox(self.write, self.overflow, 50, 100_000)
+
+    def write(self, payload: bytes) -> None:
+        seq, subject = payload.decode().strip().split(":")
+        self.got.append(int(seq))
+        self.states[subject] = int(seq)
+        if self.room is not None:
+            self.room -= 1
+            if self.room <= 0:
+                self.box.pause()
+
+    def overflow(self) -> None:
+        self.closed += 1
+
+
+STEPS = st.lists(
+    st.one_of(SUBJECTS, st.just("pause"), st.just("resume"), st.just("live"), st.just("again")), max_size=120
+)
+
+
+@given(STEPS, st.integers(0, 20))
+def test_nothing_is_lost_doubled_or_out_of_order(steps: list[object], known: int) -> None:
+    """However it is interrupted: in the end the page knows the newest state of every subject, each number once."""
+    page = Page()
+    truth: dict[str, int] = {}
+    seq = 0
+    live = False
+    for step in steps:
+        match step:
+            case "pause":
+                page.box.pause()
+            case "resume":
+                page.box.resume()
+            case "live":
+                if not live:
+                    live, known = True, min(known, seq)
+                    page.box.go_live(known)
+            case "again":
+                # A bus delivers at least once.
+                page.box.offer(frame(seq, ("calls", "0")) if seq else frame(0))
+            case (_, subject):
+                seq += 1
+                truth[str(subject)] = seq
+                page.box.offer(frame(seq, ("calls", str(subject))))
+    page.box.resume()
+    page.box.go_live(min(known, seq) if not live else 0)
+    assert page.got == sorted(set(page.got))
+    assert not page.closed
+    bound = min(known, seq)
+    assert {subject: at for subject, at in truth.items() if at > bound} == {
+        subject: at for subject, at in page.states.items() if at > bound
+    }
+    assert all(at > bound for at in page.got)
+
+
+@given(st.lists(SUBJECTS, min_size=1, max_size=60), st.data())
+def test_whoever_comes_back_with_the_last_number_misses_nothing(
+    subjects: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Cut anywhere: states seen up to the last number, and the log from there on, make the whole truth."""
+    log = [frame(seq, key) for seq, key in enumerate(subjects, 1)]
+    page = Page(room=data.draw(st.integers(1, 10)))
+    page.box.go_live(0)
+    for one in log:
+        page.box.offer(one)
+        if data.draw(st.booleans()):
+            page.room = data.draw(st.integers(1, 10))
+            page.box.resume()
+    last = page.got[-1] if page.got else 0
+    again = dict(page.states)
+    again |= {one.key[1]: one.seq for one in log if one.seq > last}
+    assert again == {one.key[1]: one.seq for one in log}
+
+
+def test_a_newer_state_takes_the_place_of_an_older_one() -> None:
+    page = Page()
+    page.box.go_live(0)
+    page.box.pause()
+    page.box.pause()
+    for seq in range(1, 1000):
+        page.box.offer(frame(seq, ("calls", str(seq % 3))))
+    assert len(page.box) == 3
+    page.box.resume()
+    assert page.got == [997, 998, 999]
+
+
+def test_too_many_subjects_end_it_once() -> None:
+    page = Page()
+    page.box.go_live(0)
+    page.box.pause()
+    for seq in range(1, 200):
+        page.box.offer(frame(seq, ("calls", str(seq))))
+    assert page.closed == 1
+    assert len(page.box) == 0
+    page.box.resume()
+    assert page.got == []
+
+
+def test_too_many_bytes_end_it() -> None:
+    page = Page()
+    page.box.pause()
+    for seq in range(1, 20):
+        page.box.offer(frame(seq, ("calls", str(seq)), size=9_000))
+    assert page.closed == 1
+
+
+def test_writing_may_pause_in_the_middle_of_a_flush() -> None:
+    page = Page(room=2)
+    for seq in range(1, 6):
+        page.box.offer(frame(seq, ("calls", str(seq))))
+    page.box.go_live(0)
+    assert page.got == [1, 2]
+    page.room = 1
+    page.box.resume()
+    assert page.got == [1, 2, 3]
+    page.room = None
+    page.box.resume()
+    assert page.got == [1, 2, 3, 4, 5]
