@@ -68,7 +68,7 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
 const themes = document.querySelector("[data-theme-choice]");
 function showTheme() {
   for (const button of themes.querySelectorAll("button")) {
-    button.setAttribute("aria-pressed", String(button.value === document.documentElement.dataset.themeChoice));
+    button.setAttribute("aria-pressed", String(button.value === document.documentElement.dataset.themeChosen));
   }
 }
 themes.addEventListener("click", (event) => {

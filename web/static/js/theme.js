@@ -10,7 +10,7 @@
     }
     const theme = chosen === "auto" ? (dark.matches ? "dark" : "light") : chosen;
     document.documentElement.setAttribute("data-bs-theme", theme);
-    document.documentElement.dataset.themeChoice = chosen;
+    document.documentElement.dataset.themeChosen = chosen;
   };
   apply();
   dark.addEventListener("change", apply);

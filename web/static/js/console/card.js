@@ -19,7 +19,8 @@ const idle = document.getElementById("idle");
 const card = document.getElementById("card");
 
 const cards = new Map(); // patient id → card
-const SETTLE = 300; // A click this soon after the buttons changed was meant for something else.
+const SETTLE = 300; // A click this soon after another call came to the front was meant for what was there before.
+let shownId = null;
 let changedAt = 0;
 
 export function forget(patientId) {
@@ -69,11 +70,16 @@ function actionsOf(call) {
   const take = isOffered(call) && !(ringing && canAnswer);
   const first = ringing && canAnswer
     ? button("answer", "btn-good btn-lg", "telephone", t("Answer"), "A", () => answer(call), isOffered(call) || mine)
-    : button("claim", "btn-good btn-lg", "hand-index", mine ? t("Yours") : t("Take the call"), "A", () => claim(call), take);
+    : button("claim", "btn-good btn-lg", "hand-index", takeWord(call, mine), "A", () => claim(call), take);
   const canEnd = mine && ["talking", "dialling"].includes(call.state);
   return [first,
     button("hang-up", "btn-bad btn-lg", "telephone-x", t("Hang up"), "H", () => hangUp(call), canEnd && (can(call, "hang_up") || call.state === "talking")),
     el("span", { class: "pop-hint", role: "status" }, hint(call, mine, canAnswer))];
+}
+
+function takeWord(call, mine) {
+  if (call.direction === "out") return t("Your call");
+  return mine ? t("Yours") : t("Take the call");
 }
 
 function hint(call, mine, canAnswer) {
@@ -156,7 +162,11 @@ function show() {
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
-  if (refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities, hint(call, isMine(call), can(call, "answer"))], () => actionsOf(call))) changedAt = performance.now();
+  if (shownId !== call.id) {
+    shownId = call.id;
+    changedAt = performance.now();
+  }
+  refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities, hint(call, isMine(call), can(call, "answer"))], () => actionsOf(call));
   showBody(call);
   writeTimes(head);
 }

@@ -27,7 +27,7 @@ function change(call, box) {
 }
 
 function sharedHead(call) {
-  return [el("h2", { class: "people-title" }, t("Who is calling?")),
+  return [el("h2", { class: "people-title" }, call.direction === "in" ? t("Who is calling?") : t("Whose number is it?")),
     el("p", { class: "quiet" }, t("{count} patients share this number.", { count: call.candidates }))];
 }
 
