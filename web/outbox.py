@@ -40,15 +40,17 @@ class Outbox:
         self._live = False
         self._paused = False
         self._closed = False
+        self._offered = 0
         self.seen = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def offer(self, frame: Frame) -> None:
-        """Send ``frame`` now, or keep it. One whose number was passed already is dropped."""
-        if frame.seq <= self.seen or self._closed:
+        """Send ``frame`` now, or keep it. A bus tells at least once and in order: what it repeats is dropped."""
+        if frame.seq <= max(self.seen, self._offered) or self._closed:
             return
+        self._offered = frame.seq
         if self._live and not self._paused:
             self.seen = frame.seq
             self._write(frame.payload)
