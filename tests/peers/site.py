@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
@@ -35,6 +35,8 @@ from tests.peers.scripted_line import ScriptedLine
 from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
+
+SAFE = "/?&=%:+,;@!$'()*~-._[]"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class Browser:
         for name, value in (headers or {}).items():
             sent.setRawHeaders(name, [value])
         producer = FileBodyProducer(BytesIO(data)) if data is not None else None
-        response = await self.agent.request(method.encode(), (self.address + path).encode(), sent, producer)
+        response = await self.agent.request(
+            method.encode(), (self.address + quote(path, safe=SAFE)).encode(), sent, producer
+        )
         for line in response.headers.getRawHeaders("Set-Cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 if morsel["max-age"] == "0":

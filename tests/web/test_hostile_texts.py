@@ -1,0 +1,143 @@
+"""Texts that would be programs somewhere else, and what is said to nobody: log, error page, sign-in page."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+import pytest_twisted
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+
+from protocols.signals import CallerIdentified, Rang
+from tests.peers.hospital import PASSWORD
+from tests.peers.site import Browser, RunningSite
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }}{% for x in [] %}",
+    "{0.__class__}%(name)s%s",
+    "javascript:alert(1)",
+    "\u202eevil\u202c",
+    "${7*7}",
+)
+
+
+class Tags(HTMLParser):
+    """What a browser would make of a page: names of elements and of their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def assert_harmless(html: str) -> None:
+    tags = Tags()
+    tags.feed(html)
+    for tag, attributes in tags.found:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        assert "style" not in attributes
+        assert tag not in ("img", "iframe", "object", "style")
+        assert not str(attributes.get("href", "")).lower().startswith(("javascript:", "data:"))
+        if tag == "script":
+            assert str(attributes.get("src", "")).startswith("/static/")
+    assert "49" not in html.split("<main")[1].split("{{", maxsplit=1)[0] or "{{ 7*7 }}" in html or "7*7" not in html
+
+
+@pytest_twisted.ensureDeferred
+async def test_names_are_texts_and_nothing_else(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+
+    async def pages(browser: Browser, *paths: str) -> None:
+        for path in paths:
+            answer = await browser.get(path)
+            assert answer.status in (200, 422), (path, answer.status)
+            assert_harmless(answer.text)
+
+    for number, text in enumerate(HOSTILE):
+        made = await admin.post("/api/v1/patients", {"name": text, "notes": text, "allergies": text, "phones": []})
+        assert made.status == 201, made.text
+        key = made.json["id"]
+        assert "\u202e" not in made.json["name"]
+        made = await admin.post("/api/v1/departments", {"name": f"{text}{number}"})
+        assert made.status == 201
+        department = made.json["id"]
+        query = urlencode({"q": text, "subject_id": text[:60], "next": text})
+        await pages(admin, f"/patients/{key}", f"/patients/{key}/edit", f"/departments/{department}/edit")
+        await pages(admin, f"/departments?done=changed&key={department}", "/patients?" + query.partition("&")[0])
+        await pages(admin, "/audit?" + query.split("&")[1])
+        await pages(site.browser(), "/sign-in?" + query.split("&")[2])
+    await pages(admin, "/patients", "/departments", "/audit")
+    await site.hear(Rang(), CallerIdentified("13800138000", HOSTILE[0]))
+    supervisor = await site.signed_in("supervisor")
+    await pages(supervisor, "/calls", "/wallboard", "/console")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/session", "/sign-in"])
+@pytest_twisted.ensureDeferred
+async def test_unknown_and_known_names_are_answered_alike(site: RunningSite, path: str) -> None:
+    texts = set()
+    for username in ("admin", "nobody-here"):
+        browser = site.browser()
+        await browser.get("/sign-in?lang=en")
+        browser.csrf = browser.cookies["huifang_form"]
+        if path.startswith("/api"):
+            answer = await browser.post(path, {"username": username, "password": "wrong"})
+        else:
+            answer = await browser.ask("POST", path, form={"username": username, "password": "wrong"})
+        assert answer.status == 401
+        text = answer.text.replace(username, "")
+        texts.add(text.replace(browser.csrf, ""))
+        assert "wrong" not in answer.text
+    assert len(texts) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_is_in_the_log(site: RunningSite) -> None:
+    """Neither patients nor passwords nor tokens are logged, whatever goes well or wrong."""
+    events: list[LogEvent] = []
+    globalLogPublisher.addObserver(events.append)
+    try:
+        browser = await site.signed_in("admin")
+        await browser.get("/patients?q=张三")
+        await browser.get("/api/v1/patients?q=13800138000")
+        await browser.get("/api/v1/patients/1")
+        await browser.post("/api/v1/patients", {"name": "张三", "phones": [{"number": "no number"}]})
+        half = '{"name": "张'.encode()
+        await browser.post("/api/v1/patients", raw=half, headers={"Content-Type": "application/json"})
+        await browser.post("/api/v1/session", {"username": "张三", "password": "my secret password"})
+        await site.hear(Rang(), CallerIdentified("13800138000", "张三"))
+        await browser.ask("DELETE", "/api/v1/session")
+    finally:
+        globalLogPublisher.removeObserver(events.append)
+    written = "\n".join(str(formatEvent(event)) + json.dumps(event, default=str) for event in events)
+    token = next(iter(set(browser.cookies.values())), "no token left")
+    for secret in ("张三", "13800138000", "my secret", PASSWORD, token, "no number"):
+        assert secret not in written
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_failure_tells_the_reference_and_nothing_else(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch, lost_failures: object
+) -> None:
+    browser = await site.signed_in("admin")
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret inside: /etc/huifang")
+
+    monkeypatch.setattr(site.services.audit, "list", broken)
+    for path in ("/api/v1/audit", "/audit"):
+        answer = await browser.get(path)
+        assert answer.status == 500
+        assert "secret" not in answer.text
+        assert "Traceback" not in answer.text
+    failures = lost_failures.take()  # type: ignore[attr-defined]
+    assert sum("secret inside" in text for text in failures) == 2
+    reference = (await browser.get("/api/v1/audit")).json["instance"].rpartition(":")[2]
+    assert len(reference) == 12
+    lost_failures.take()  # type: ignore[attr-defined]
