@@ -9,7 +9,7 @@ import pytest
 from twisted.internet import reactor
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
-pytest_plugins = ["tests.peers.daemon", "tests.peers.databases"]
+pytest_plugins = ["tests.peers.daemon", "tests.peers.browser", "tests.peers.databases"]
 
 
 class LostFailures:

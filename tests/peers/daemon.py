@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -133,11 +134,12 @@ class DemoDaemon:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it is ready."""
+        """Start and wait until it is ready. Started again it has the same address, so that open pages find it."""
+        port = str(urlsplit(self.base_url).port or 0)
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [*callcenter("demo", "--port", "0"), "--var", str(self.var), "--patients", str(self._patients)],
+                [*callcenter("demo", "--port", port), "--var", str(self.var), "--patients", str(self._patients)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         wait_for(self._is_ready, START_SECONDS, "the daemon")

@@ -1,0 +1,72 @@
+"""The wallboard and the lists in a real browser: live, in both languages, and only what a role may see."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+CALLER = "13777770000"
+
+
+def test_a_line_that_is_pulled_out_is_an_alarm_at_once_and_gone_when_it_is_back(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    page = browsers.window(daemon, "supervisor", "/wallboard").page
+    expect(page.locator("#lines .tile")).to_have_count(4, timeout=PATIENCE)
+    daemon.simulate("unplug", "--line", "3")
+    expect(page.locator(".alarm")).to_contain_text("线路 3", timeout=PATIENCE)
+    expect(page.locator("#lines .tile[data-state=lost]")).to_have_count(1)
+    daemon.simulate("replug", "--line", "3")
+    expect(page.locator(".alarm")).to_have_count(0, timeout=60_000)
+    expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(4, timeout=PATIENCE)
+
+
+def test_a_supervisor_takes_a_line_out_of_service_and_back(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
+    tile = page.locator("#lines .tile", has_text="Line 2")
+    tile.locator(".tile-control").click()
+    page.fill("#ask-field", "repair")
+    page.keyboard.press("Enter")
+    expect(tile).to_have_attribute("data-state", "out_of_service", timeout=PATIENCE)
+    expect(tile).to_contain_text("repair")
+    tile.locator(".tile-control").click()
+    expect(tile).to_have_attribute("data-state", "idle", timeout=PATIENCE)
+
+
+def test_calls_in_progress_and_figures_are_live(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
+    expect(page.locator(".figure")).to_have_count(6, timeout=PATIENCE)
+    for tip in page.locator(".figure .tip").all():
+        assert len(tip.get_attribute("data-tip") or "") > 20
+    daemon.simulate("call", CALLER, "--line", "1", "--rings", "3")
+    expect(page.locator("#counts")).to_contain_text("Incoming 1", timeout=PATIENCE)
+    expect(page.locator("#calls")).to_contain_text("Nobody is on the phone", timeout=PATIENCE)
+
+
+def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    daemon.simulate("call", CALLER, "--line", "1", "--rings", "2")
+    agent = browsers.window(daemon, "agent", "/calls/missed").page
+    expect(agent.locator(".rail a[href='/wallboard']")).to_have_count(0)
+    answer = agent.goto("/wallboard")
+    assert answer is not None
+    assert answer.status == 403
+    doctor = browsers.window(daemon, "doctor", "/patients").page
+    expect(doctor.locator("#list tbody tr").first).to_be_visible()
+    expect(doctor.locator("[data-dial]")).to_have_count(0)
+    assert "****" in doctor.locator("#list").inner_text()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_every_page_fits_a_phone(daemon: DemoDaemon, browsers: Browsers, locale: str) -> None:
+    page = browsers.window(daemon, "supervisor", "/console", locale=locale, size=(390, 844)).page
+    for path in ("/console", "/wallboard", "/calls", "/calls/missed", "/patients", "/patients/1", "/account"):
+        page.goto(path)
+        expect(page.locator("main")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
