@@ -19,6 +19,7 @@ from werkzeug.exceptions import MethodNotAllowed as UnknownMethod
 
 from callcenter.errors import NotFoundError, ServiceError
 from callcenter.tasks import TaskTracker
+from callcenter.text import N_
 from web.errors import ForgeryError, PasswordExpiredError, WrongMethodError, problem
 from web.exchange import Exchange, Json, Page, Redirect, Reply, bearer_token, cookie, session_token
 from web.i18n import accepted_locale, known_locale
@@ -120,9 +121,9 @@ class Application:
     async def _answer_nowhere(self, request: Request, found: HTTPException) -> tuple[Exchange, Reply]:
         set_headers(request)
         exchange = self._exchange(request, await self._session(request))
-        error: ServiceError = NotFoundError("There is nothing at this address.")
+        error: ServiceError = NotFoundError(N_("There is nothing at this address."))
         if isinstance(found, UnknownMethod):
-            error = WrongMethodError("This address does not take that method.")
+            error = WrongMethodError(N_("This address does not take that method."))
             request.setHeader("Allow", ", ".join(sorted(found.valid_methods or ())))
         return exchange, self._refusal(request.path.startswith(b"/api/"), exchange, error)
 
@@ -153,7 +154,7 @@ class Application:
 
     async def _handle(self, route: Route, exchange: Exchange, variables: dict[str, Any]) -> Reply:
         if any(isinstance(value, int) and value > _LARGEST_ID for value in variables.values()):
-            raise NotFoundError("There is no such record.")
+            raise NotFoundError(N_("There is no such record."))
         self._admit(route, exchange)
         given: dict[str, Any] = dict(variables)
         if route.writes:
@@ -180,7 +181,7 @@ class Application:
             return
         principal = exchange.principal
         if exchange.session.must_change_password and not access.password_expired:
-            raise PasswordExpiredError("Please choose a new password first.")
+            raise PasswordExpiredError(N_("Please choose a new password first."))
         if access.permission:
             principal.require(access.permission)
 
@@ -191,14 +192,14 @@ class Application:
         (signing in) uses no session; its JSON body cannot be sent across sites without a permission we never give.
         """
         if not from_own_page(exchange.request, self._settings):
-            raise ForgeryError("The request did not come from a page of this site.")
+            raise ForgeryError(N_("The request did not come from a page of this site."))
         if bearer_token(exchange.request) or (route.access.public and route.is_api):
             return
         sent = header(exchange.request, "X-CSRF-Token")
         if not sent and content_type(exchange.request) == FORM_TYPE:
             sent = str(body.get("csrf_token", ""))
         if exchange.new_form_cookie or not same_token(sent, exchange.csrf_token):
-            raise ForgeryError("The page was open for too long. Reload it and try again.")
+            raise ForgeryError(N_("The page was open for too long. Reload it and try again."))
 
     def _refusal(self, is_api: bool, exchange: Exchange, error: ServiceError, reference: str = "") -> Reply:
         document = problem(error, exchange.translate, reference)

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.web.server import Request
 
 from callcenter.administration.principal import Principal
+from callcenter.text import N_
 from web.errors import SignedOutError
 from web.security import SESSION_COOKIE, client_address, header
 from web.services import Services
@@ -36,7 +37,7 @@ class Exchange:
     def principal(self) -> Principal:
         """Who asks; raises SignedOutError where nobody is signed in."""
         if self.session is None:
-            raise SignedOutError("Please sign in.")
+            raise SignedOutError(N_("Please sign in."))
         principal: Principal = self.session.principal
         return principal
 

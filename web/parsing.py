@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twisted.web.server import Request
 
 from callcenter.errors import InvalidError
+from callcenter.text import N_
 from web.errors import MalformedError, TooLargeError, WrongTypeError
 from web.security import header
 from web.settings import SiteSettings
@@ -52,12 +53,12 @@ def nesting(text: str) -> int:
 
 def _body_text(request: Any) -> str:
     if request.too_large:
-        raise TooLargeError("What was sent is larger than the server takes.")
+        raise TooLargeError(N_("What was sent is larger than the server takes."))
     request.content.seek(0)
     try:
         return request.content.read().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedError("What was sent is not UTF-8 text.") from error
+        raise MalformedError(N_("What was sent is not UTF-8 text.")) from error
 
 
 def _no_constant(name: str) -> Any:
@@ -69,11 +70,11 @@ def _json_body(request: Request, settings: SiteSettings) -> Any:
     if not text.strip():
         return {}
     if nesting(text) > settings.json_depth:
-        raise MalformedError("The JSON is nested too deeply.")
+        raise MalformedError(N_("The JSON is nested too deeply."))
     try:
         return json.loads(text, parse_constant=_no_constant)
     except ValueError as error:
-        raise MalformedError("What was sent is not JSON.") from error
+        raise MalformedError(N_("What was sent is not JSON.")) from error
 
 
 def form_fields(text: str) -> dict[str, str | list[str]]:
@@ -81,7 +82,7 @@ def form_fields(text: str) -> dict[str, str | list[str]]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAXIMUM_FIELDS, errors="strict")
     except ValueError as error:
-        raise MalformedError("The form cannot be read.") from error
+        raise MalformedError(N_("The form cannot be read.")) from error
     fields: dict[str, str | list[str]] = {}
     for name, value in pairs:
         match fields.get(name):
@@ -110,7 +111,7 @@ def query_fields(request: Request) -> dict[str, str | list[str]]:
     try:
         return form_fields(raw.decode("ascii"))
     except UnicodeDecodeError as error:
-        raise MalformedError("The address cannot be read.") from error
+        raise MalformedError(N_("The address cannot be read.")) from error
 
 
 _WORDS: Mapping[str, str] = {
@@ -132,4 +133,4 @@ def check(model: type[_Model], data: Any) -> _Model:
             ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], found["msg"])
             for found in error.errors(include_url=False, include_input=False, include_context=False)
         }
-        raise InvalidError("Some of what was sent cannot be accepted.", fields) from None
+        raise InvalidError(N_("Some of what was sent cannot be accepted."), fields) from None

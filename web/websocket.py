@@ -19,6 +19,7 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
 from callcenter.events import TOPICS
 from callcenter.tasks import Periodic, TaskTracker
+from callcenter.text import N_
 from web.catching_up import Missed, Snapshot, catch_up
 from web.errors import MalformedError, SignedOutError
 from web.exchange import session_token
@@ -171,7 +172,7 @@ class _Greeting:
 
 def _hello(payload: bytes, is_binary: bool) -> _Greeting:
     if is_binary:
-        raise MalformedError("Messages are JSON text.")
+        raise MalformedError(N_("Messages are JSON text."))
     try:
         message = json.loads(payload)
         since, topics = message["since"], message["topics"]
@@ -344,7 +345,7 @@ class SocketService:
     def greeted(self, socket: Socket, greeting: Any) -> None:
         """A page says what it wants to hear. Raises ServiceError when it may not, or said so before."""
         if socket.greeted:
-            raise MalformedError("Say hello once.")
+            raise MalformedError(N_("Say hello once."))
         for topic in greeting.topics:
             socket.principal.require(TOPICS[topic])
         socket.greeted = True

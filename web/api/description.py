@@ -32,9 +32,9 @@ async def openapi(exchange: Exchange) -> Reply:
     return Json(describe(all_routes(), exchange.services), disclosed=True)
 
 
-def describe(routes: Iterable[Route], services: Services) -> dict[str, Any]:
+def describe(declared: Iterable[Route], services: Services) -> dict[str, Any]:
     """The OpenAPI 3.1 document of those routes that belong to the API."""
-    wanted = [route for route in routes if route.is_api]
+    wanted = [route for route in declared if route.is_api]
     models: set[Any] = {
         model for route in wanted for model in (route.body, route.query, route.returns) if _is_model(model)
     }
@@ -78,7 +78,7 @@ def _is_input(model: Any, routes: Iterable[Route]) -> bool:
 
 def _operation(route: Route, schemas: Mapping[Any, dict[str, Any]], services: Services) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{route.name}_{route.method.lower()}",
+        "operationId": _identifier(route),
         "summary": route.summary,
         "tags": [route.path.split("/")[3].partition(".")[0]],
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_csrf(route)],
@@ -91,6 +91,12 @@ def _operation(route: Route, schemas: Mapping[Any, dict[str, Any]], services: Se
     if body := _body(route, schemas, services):
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return operation
+
+
+def _identifier(route: Route) -> str:
+    """``get_calls_call_id`` for GET /api/v1/calls/{call_id}: as stable as the address."""
+    words = _VARIABLE.sub(r"\g<name>", route.path.removeprefix(routes.prefix))
+    return f"{route.method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', words)}"
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
