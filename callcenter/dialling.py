@@ -18,6 +18,7 @@ from callcenter.numbers import (
     plain_text,
     split_extension,
 )
+from callcenter.text import N_, Text
 
 _DIALLED = re.compile(r"\+?[\d*#, ().\-–—/]+")
 _PREMIUM = re.compile(r"(?:0\d{2,3})?16[08]\d{3,5}")
@@ -33,12 +34,12 @@ def dial_string(raw: str, area_code: str = "") -> str:
     base, _ = split_extension(text)
     pressed = re.sub(r"[^\d*#,]", "", base)
     if not _DIALLED.fullmatch(base) or not digits_of(base):
-        raise _refused("A number consists of digits, with blanks, dashes and brackets between them.")
+        raise _refused(N_("A number consists of digits, with blanks, dashes and brackets between them."))
     if pressed.startswith(("*", "#", ",")):
-        raise _refused("Codes that begin with * or # change the settings of the line and are not dialled.")
+        raise _refused(N_("Codes that begin with * or # change the settings of the line and are not dialled."))
     canonical = normalise(text, area_code)
     if _is_premium(canonical) or any(_is_premium(normalise(part, area_code)) for part in re.split("[*#,]", text)):
-        raise _refused("This is a premium-rate number.")
+        raise _refused(N_("This is a premium-rate number."))
     if ";ext=" not in canonical.number and any(char in text for char in "*#,"):
         # Pauses and tones were typed on purpose: 9 for an outside line, the choices of a menu.
         return _within_length(re.sub(r"[^\d*#,]", "", text))
@@ -63,7 +64,7 @@ def _within_length(dialled: str) -> str:
 
 
 def _too_long() -> InvalidError:
-    return _refused(f"A number has 1 to {MAX_DIGITS} digits.")
+    return _refused(Text(N_("A number has 1 to {most} digits."), most=MAX_DIGITS))
 
 
 def _refused(message: str) -> InvalidError:

@@ -219,7 +219,7 @@ class UnforeseenError(ServiceError):
     code = "failed"
 
     def __init__(self) -> None:
-        super().__init__("The server could not do this. Nothing you typed was saved. The failure is in the log.")
+        super().__init__(N_("The server could not do this. Nothing you typed was saved. The failure is in the log."))
 
 
 def _end(request: Request, status: int) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from twisted.web.server import Request
 
 from callcenter.errors import InvalidError
-from callcenter.text import N_
+from callcenter.text import N_, Text
 from web.errors import MalformedError, TooLargeError, WrongTypeError
 from web.security import header
 from web.settings import SiteSettings
@@ -101,7 +101,7 @@ def read_body(request: Request, settings: SiteSettings, accepted: tuple[str, ...
     if not kind and not getattr(request, "too_large", False) and not _body_text(request):
         return {}
     if kind not in accepted:
-        raise WrongTypeError(f"Send this as {accepted[0]}.")
+        raise WrongTypeError(Text(N_("Send this as {type}."), type=accepted[0]))
     return _json_body(request, settings) if kind == JSON_TYPE else form_fields(_body_text(request))
 
 
@@ -115,12 +115,12 @@ def query_fields(request: Request) -> dict[str, str | list[str]]:
 
 
 _WORDS: Mapping[str, str] = {
-    "missing": "This is needed.",
-    "extra_forbidden": "There is no such field.",
-    "string_too_long": "This is too long.",
-    "string_too_short": "This is too short.",
-    "int_parsing": "This must be a whole number.",
-    "bool_parsing": "This must be yes or no.",
+    "missing": N_("This is needed."),
+    "extra_forbidden": N_("There is no such field."),
+    "string_too_long": N_("This is too long."),
+    "string_too_short": N_("This is too short."),
+    "int_parsing": N_("This must be a whole number."),
+    "bool_parsing": N_("This must be yes or no."),
 }
 
 

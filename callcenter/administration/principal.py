@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from callcenter.administration.permissions import Scope
 from callcenter.errors import NotAllowedError
+from callcenter.text import N_, Text
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Principal:
         """The scope of ``permission``; raises ``NotAllowedError`` without it."""
         scope = self.grants.get(permission)
         if scope is None:
-            raise NotAllowedError(f"Your roles do not allow this ({permission}).", permission=permission)
+            message = Text(N_("Your roles do not allow this ({permission})."), permission=permission)
+            raise NotAllowedError(message, permission=permission)
         return scope
 
     @property

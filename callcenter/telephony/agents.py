@@ -23,6 +23,7 @@ from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import offer_waiting_calls
 from callcenter.telephony.scope import NO, agent_scope_clause
 from callcenter.telephony.views import ENDED, AgentView, agent_view
+from callcenter.text import N_, Text
 from protocols.text import clean_text
 from storage.database import Database
 from storage.models import AgentStateChange, AgentStatus, CallRecord, UserAccount
@@ -56,7 +57,7 @@ class AgentService:
         """
         principal.require("calls.handle")
         if principal.user_id is None:
-            raise NotFoundError("The daemon is no agent.")
+            raise NotFoundError(N_("The daemon is no agent."))
         chosen = _chosen(state)
         return await self._database.run(
             _set_state, principal, principal.user_id, chosen, clean_text(reason)[:60], self._contexts(), self._now()
@@ -128,8 +129,8 @@ class AgentService:
 
 def _chosen(state: str) -> AgentState:
     if state not in CHOSEN:
-        allowed = ", ".join(sorted(CHOSEN))
-        raise InvalidError(f"Choose one of {allowed}.", {"state": f"one of {allowed}"})
+        message = Text(N_("Choose one of {allowed}."), allowed=", ".join(sorted(CHOSEN)))
+        raise InvalidError(message, {"state": message})
     return AgentState(state)
 
 
@@ -154,7 +155,7 @@ def _set_state(
 ) -> AgentView:
     present = state_of(session, user_id)
     if present in IN_CALL and _has_call(session, user_id):
-        raise ConflictError("Finish your call first.", state=present.value)
+        raise ConflictError(N_("Finish your call first."), state=present.value)
     return _move(session, user_id, state, reason, lines, at)
 
 
@@ -174,7 +175,7 @@ def _force(
     )
     before = session.scalar(reachable)
     if before is None:
-        raise NotFoundError("There is no such agent.", user_id=user_id)
+        raise NotFoundError(N_("There is no such agent."), user_id=user_id)
     record_audit(
         session, principal, "force-state", "agent", str(user_id), {"state": before}, {"state": state.value}, at
     )

@@ -14,6 +14,7 @@ from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import reachable_patient, scope_clause
 from callcenter.telephony.views import CallView
 from callcenter.telephony.visible import visible_call
+from callcenter.text import N_
 from storage.queries.patients import remember_choice
 
 
@@ -48,4 +49,4 @@ def attach_patient(
 
 def _refuse_unknown(session: Session, principal: Principal, patient_id: int) -> None:
     if session.scalar(reachable_patient(principal, patient_id)) is None:
-        raise InvalidError("There is no such patient.", {"patient_id": "There is no such patient."})
+        raise InvalidError(N_("There is no such patient."), {"patient_id": N_("There is no such patient.")})

@@ -8,6 +8,7 @@ from callcenter.errors import NotFoundError
 from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_runner import LineRunner
+from callcenter.text import N_
 
 
 class LineBoard:
@@ -27,7 +28,7 @@ class LineBoard:
         """The line ``line_id``; ``NotFoundError`` without it."""
         runner = self._runners.get(line_id)
         if runner is None:
-            raise NotFoundError("There is no such line.", line_id=line_id)
+            raise NotFoundError(N_("There is no such line."), line_id=line_id)
         return runner
 
     def with_call(self, call_id: int) -> LineRunner | None:

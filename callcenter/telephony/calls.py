@@ -27,6 +27,7 @@ from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
 from callcenter.telephony.visible import visible_call
 from callcenter.telephony.wrapup import WrapUpDraft, load_outcomes, open_calls, save_wrap_up
+from callcenter.text import N_
 from hardware.line_device import Capability
 from storage.database import Database
 from storage.models import CallRecord
@@ -121,13 +122,13 @@ class CallService:
         view = await self._database.read(_mine, principal, call_id)
         runner = self._board.with_call(call_id)
         if runner is None or runner.line.call is None:
-            raise ConflictError("The call is over.", call_id=call_id)
+            raise ConflictError(N_("The call is over."), call_id=call_id)
         if runner.line.state is LineStateName.RINGING:
-            raise ConflictError("Nobody has answered this call yet.", call_id=call_id)
+            raise ConflictError(N_("Nobody has answered this call yet."), call_id=call_id)
         if not runner.line.call.held:
             return await self._declare_over(runner, principal, call_id)
         if not runner.can(Capability.HANG_UP):
-            raise UnavailableError("This line cannot hang up; use the telephone.", call_id=call_id)
+            raise UnavailableError(N_("This line cannot hang up; use the telephone."), call_id=call_id)
         runner.ask(runner.device.hang_up)
         # Not waited for: a caller who is to be hung up on does not wait for a disk.
         runner.write(self._audited(principal, call_id))
@@ -180,7 +181,7 @@ def _mine(session: Session, principal: Principal, call_id: int) -> CallView:
     """A call that the principal may end: their own, or any in reach of a wider scope than own."""
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
     if principal.require("calls.handle") is Scope.OWN and call.agent_id != principal.user_id:
-        raise ConflictError("This call belongs to somebody else.", call_id=call_id)
+        raise ConflictError(N_("This call belongs to somebody else."), call_id=call_id)
     return load_call(session, call_id)
 
 

@@ -17,6 +17,7 @@ from callcenter.telephony.effects import Direction, LineStateName
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, load_call
 from callcenter.telephony.visible import visible_call
+from callcenter.text import N_, Text
 from storage.models import CallRecord
 
 _CLAIMABLE = (LineStateName.RINGING.value, LineStateName.TALKING.value)
@@ -33,7 +34,7 @@ def claim_call(session: Session, principal: Principal, call_id: int, at: datetim
     out of reach.
     """
     if principal.user_id is None:
-        raise NotAllowedError("Only a person can take a call.")
+        raise NotAllowedError(N_("Only a person can take a call."))
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
     taken = session.execute(
         update(CallRecord)
@@ -60,5 +61,5 @@ def _not_taken(session: Session, principal: Principal, call: CallRecord) -> Call
         return view
     if call.agent_id is not None and call.agent_id != principal.user_id:
         agent = view["agent"]
-        raise ConflictError(f"{agent['name']} has taken this call.", agent=agent, call_id=call.id)
-    raise ConflictError("The call is over.", agent=None, call_id=call.id, end_reason=call.end_reason)
+        raise ConflictError(Text(N_("{name} has taken this call."), name=agent["name"]), agent=agent, call_id=call.id)
+    raise ConflictError(N_("The call is over."), agent=None, call_id=call.id, end_reason=call.end_reason)

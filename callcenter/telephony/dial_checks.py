@@ -12,6 +12,7 @@ from callcenter.errors import ConflictError, InvalidError
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.scope import reachable_patient
 from callcenter.telephony.views import ENDED
+from callcenter.text import N_
 from storage.models import CallRecord, Patient, UserAccount
 
 
@@ -34,12 +35,12 @@ def plan_dialling(
     """
     _refuse_second_call(session, principal)
     if patient_id is not None and not _in_reach(session, principal, patient_id):
-        raise InvalidError("There is no such patient.", {"patient_id": "There is no such patient."})
+        raise InvalidError(N_("There is no such patient."), {"patient_id": N_("There is no such patient.")})
     known = patient_id if patient_id is not None else match_patients(session, number).patient_id
     patient = None if known is None else session.get(Patient, known)
     unwanted = patient is not None and patient.do_not_call
     if unwanted and not confirmed:
-        raise ConflictError("This patient asked not to be called.", do_not_call=True, patient_id=known)
+        raise ConflictError(N_("This patient asked not to be called."), do_not_call=True, patient_id=known)
     user = session.get(UserAccount, principal.user_id)
     return DialPlan(known, "" if user is None else user.bound_line, unwanted)
 
@@ -51,4 +52,4 @@ def _in_reach(session: Session, principal: Principal, patient_id: int) -> bool:
 def _refuse_second_call(session: Session, principal: Principal) -> None:
     statement = select(CallRecord.id).where(CallRecord.agent_id == principal.user_id, CallRecord.state != ENDED)
     if (call_id := session.scalar(statement.limit(1))) is not None:
-        raise ConflictError("You have a call already.", call_id=call_id)
+        raise ConflictError(N_("You have a call already."), call_id=call_id)

@@ -20,6 +20,7 @@ from callcenter.telephony.line_model import DeclaredOver, Dial, SetService
 from callcenter.telephony.line_runner import LineRunner
 from callcenter.telephony.scope import NO
 from callcenter.telephony.views import CallView, LineView, line_view, load_call, open_call_of
+from callcenter.text import N_
 from hardware.line_device import Capability
 from protocols.text import clean_text
 from storage.database import Database
@@ -59,11 +60,11 @@ class LineService:
         """
         principal.require("calls.dial")
         if principal.user_id is None:
-            raise NotAllowedError("Only a person can dial.")
+            raise NotAllowedError(N_("Only a person can dial."))
         digits = dial_string(number, self._area_code)
         canonical = normalise(number, self._area_code).number or digits
         if principal.user_id in self._dialling:
-            raise ConflictError("You are dialling already.")
+            raise ConflictError(N_("You are dialling already."))
         self._dialling.add(principal.user_id)
         try:
             plan = await self._database.read(plan_dialling, principal, canonical, patient_id, confirmed)
@@ -93,18 +94,19 @@ class LineService:
         if usable:
             return usable[0]
         if bound:
-            raise ConflictError("Your line is in use or not available.", line_id=bound[0].line_id)
+            raise ConflictError(N_("Your line is in use or not available."), line_id=bound[0].line_id)
         for runner in self._board:
             if self._board.quiet(runner) and runner.can(Capability.DIAL) and _serves(runner, principal):
                 return runner
-        raise UnavailableError("No line is free to dial on.")
+        raise UnavailableError(N_("No line is free to dial on."))
 
     def _given(self, line_id: int) -> LineRunner:
         runner = self._board.line(line_id)
         if not runner.can(Capability.DIAL):
-            raise UnavailableError("This line cannot dial; use the telephone.", line_id=line_id)
+            raise UnavailableError(N_("This line cannot dial; use the telephone."), line_id=line_id)
         if not runner.line.free:
-            raise ConflictError("This line is in use or not available.", line_id=line_id, state=runner.line.state.value)
+            state = runner.line.state.value
+            raise ConflictError(N_("This line is in use or not available."), line_id=line_id, state=state)
         return runner
 
     def _override(self, principal: Principal, plan: DialPlan) -> Sequence[Effect]:
@@ -119,13 +121,13 @@ class LineService:
         reserved = runner.command(Dial(request), *also)
         call = runner.line.call
         if call is None:
-            raise ConflictError("This line is in use or not available.", line_id=runner.line_id)
+            raise ConflictError(N_("This line is in use or not available."), line_id=runner.line_id)
         if not await reserved:
             await runner.command(DeclaredOver(call.number, EndReason.FAILED))
-            raise UnavailableError("The call could not be written down, so it was not dialled.")
+            raise UnavailableError(N_("The call could not be written down, so it was not dialled."))
         call_id = runner.journal.ids[call.number]
         if runner.line.call is None or runner.line.call.number != call.number:
-            raise ConflictError("Somebody called on this line at the same moment.", line_id=runner.line_id)
+            raise ConflictError(N_("Somebody called on this line at the same moment."), line_id=runner.line_id)
         try:
             runner.ask(lambda: runner.device.dial(digits))
         except UnavailableError:

@@ -13,6 +13,7 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, NotAllowedError
 from callcenter.telephony.scope import NO, YES, scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
+from callcenter.text import N_, Text
 from storage.models import CallRecord
 from storage.queries.durations import seconds_between
 from storage.queries.paging import Page, encode_cursor, keyset
@@ -64,7 +65,8 @@ def list_calls(
     and when somebody searches by number who may not see numbers.
     """
     if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidError(f"A page has 1 to {MAX_LIMIT} calls.", {"limit": f"1 to {MAX_LIMIT}"})
+        message = Text(N_("A page has {least} to {most} calls."), least=1, most=MAX_LIMIT)
+        raise InvalidError(message, {"limit": message})
     return page_of_calls(session, _statement(principal, wanted, permission), limit, cursor)
 
 
@@ -73,7 +75,7 @@ def page_of_calls(session: Session, statement: Select[Any], limit: int, cursor: 
     try:
         paged = keyset(statement, (CallRecord.started_at, CallRecord.id), cursor, limit, descending=True)
     except ValueError as error:
-        raise InvalidError("This page does not exist.", {"cursor": str(error)}) from error
+        raise InvalidError(N_("This page does not exist."), {"cursor": str(error)}) from error
     found = load_call_rows(session, paged)
     kept = found[:limit]
     following = encode_cursor((kept[-1][1], kept[-1][0]["id"])) if len(found) > limit else None
@@ -83,7 +85,7 @@ def page_of_calls(session: Session, statement: Select[Any], limit: int, cursor: 
 def _statement(principal: Principal, wanted: CallFilter, permission: str) -> Select[Any]:
     if wanted.number and not principal.sees_numbers:
         # Searching digit by digit would tell what is masked.
-        raise NotAllowedError("Your roles do not show phone numbers, so you cannot search by number.")
+        raise NotAllowedError(N_("Your roles do not show phone numbers, so you cannot search by number."))
     return calls_statement().where(scope_clause(principal, permission), *_conditions(wanted))
 
 
@@ -125,7 +127,7 @@ def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
 def _number_contains(fragment: str) -> ColumnElement[bool]:
     digits = "".join(char for char in fragment if char in "0123456789")[:_FRAGMENT_LENGTH]
     if not digits:
-        raise InvalidError("A number fragment has digits.", {"number": "A number fragment has digits."})
+        raise InvalidError(N_("A number fragment has digits."), {"number": N_("A number fragment has digits.")})
     # Landlines are kept as +8610…; people search for 010….
     tail = digits[1:] if digits.startswith("0") and len(digits) > 2 else digits
     return or_(CallRecord.number.contains(digits), CallRecord.number.contains(tail))

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import NotFoundError
+from callcenter.text import N_
 from storage.models import CallRecord
 
 
@@ -13,5 +14,5 @@ def visible_call(session: Session, call_id: int, *conditions: ColumnElement[bool
     """The call ``call_id`` if it meets ``conditions`` (among them a ``scope_clause``), else ``NotFoundError``."""
     call = session.scalar(select(CallRecord).where(CallRecord.id == call_id, *conditions))
     if call is None:
-        raise NotFoundError("There is no such call.", call_id=call_id)
+        raise NotFoundError(N_("There is no such call."), call_id=call_id)
     return call

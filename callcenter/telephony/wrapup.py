@@ -20,6 +20,7 @@ from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import NO, scope_clause
 from callcenter.telephony.views import ENDED, CallView
 from callcenter.telephony.visible import visible_call
+from callcenter.text import N_
 from storage.models import CallOutcome, CallRecord
 
 MAX_NOTES = 10_000
@@ -97,16 +98,16 @@ def _refuse_strangers(principal: Principal, call: CallRecord) -> None:
     if call.agent_id == principal.user_id:
         return
     if principal.require("calls.handle") is Scope.OWN:
-        raise ConflictError("This call belongs to somebody else.", call_id=call.id)
+        raise ConflictError(N_("This call belongs to somebody else."), call_id=call.id)
 
 
 def _refuse_unfinished(call: CallRecord, draft: WrapUpDraft, outcome: CallOutcome | None) -> None:
     if call.state != ENDED:
-        raise ConflictError("The call is still going on.", call_id=call.id, state=call.state)
+        raise ConflictError(N_("The call is still going on."), call_id=call.id, state=call.state)
     if outcome is None:
-        raise InvalidError("Choose what came of the call.", {"outcome": "Choose what came of the call."})
+        raise InvalidError(N_("Choose what came of the call."), {"outcome": N_("Choose what came of the call.")})
     if outcome.needs_time and draft.call_back_at is None:
-        raise InvalidError("Say when to call back.", {"call_back_at": "Say when to call back."})
+        raise InvalidError(N_("Say when to call back."), {"call_back_at": N_("Say when to call back.")})
 
 
 def _outcome(session: Session, draft: WrapUpDraft, call: CallRecord) -> CallOutcome | None:
@@ -115,7 +116,7 @@ def _outcome(session: Session, draft: WrapUpDraft, call: CallRecord) -> CallOutc
     outcome = session.get(CallOutcome, draft.outcome)
     # One that was disabled meanwhile stays on the calls that have it.
     if outcome is None or (outcome.disabled and call.outcome != outcome.code):
-        raise InvalidError("There is no such outcome.", {"outcome": "There is no such outcome."})
+        raise InvalidError(N_("There is no such outcome."), {"outcome": N_("There is no such outcome.")})
     return outcome
 
 
