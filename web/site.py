@@ -19,9 +19,9 @@ from web.routing import Route
 from web.security import client_address, set_headers
 from web.services import Services
 from web.settings import SiteSettings
-from web.static_files import StaticFiles, message_files, read_folder
+from web.sockets import SocketService
+from web.static_files import StaticFiles, message_files, only_read, read_folder
 from web.templating import Templates
-from web.websocket import SocketService
 
 
 def _plain(request: Request, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
@@ -33,15 +33,15 @@ def _plain(request: Request, status: int, body: bytes, kind: str = "text/plain; 
 
 
 class Single(Resource):
-    """A resource at one address with nothing below it."""
+    """A resource at one address with nothing below it, to be read only."""
 
     isLeaf = True
 
     def render(self, request: Request) -> Any:
-        """404 for whatever is asked for below."""
+        """404 for whatever is asked for below, 405 for whatever would change it."""
         if request.postpath:
             return _plain(request, 404, b"There is nothing at this address.\n")
-        return super().render(request)
+        return only_read(request) or super().render(request)
 
 
 class Alive(Single):

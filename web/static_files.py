@@ -9,6 +9,7 @@ import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twisted.web.resource import Resource
 from twisted.web.server import Request
@@ -65,6 +66,17 @@ def message_files() -> dict[str, StaticFile]:
     return files
 
 
+def only_read(request: Request) -> bytes:
+    """The body of a 405 answer to a request that is not a GET or HEAD, empty for those two."""
+    if request.method in (b"GET", b"HEAD"):
+        return b""
+    set_headers(request)
+    request.setResponseCode(405)
+    request.setHeader("Allow", "GET, HEAD")
+    request.setHeader("Content-Type", "text/plain; charset=utf-8")
+    return b"This can only be read.\n"
+
+
 class StaticFiles(Resource):
     """Serves a set of files below one address.
 
@@ -85,6 +97,10 @@ class StaticFiles(Resource):
         """The address of ``path`` that may be kept for ever. Raises KeyError for a file that does not exist."""
         self._files[path]
         return f"{self._address}/{self.version}/{path}"
+
+    def render(self, request: Request) -> Any:
+        """405 for whatever would change a file."""
+        return only_read(request) or super().render(request)
 
     def render_GET(self, request: Request) -> bytes:
         """The file, or 304 when the browser has it, or 404."""

@@ -1,34 +1,19 @@
-"""``/ws``: events to open pages. Commands are HTTP requests; here a page only says what it wants to hear."""
+"""One page's WebSocket: Autobahn's protocol with the limits that it lacks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
-from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.defer import Deferred
+from autobahn.twisted.websocket import WebSocketServerProtocol
 from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
-from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
-from callcenter.events import TOPICS
-from callcenter.tasks import Periodic, TaskTracker
-from callcenter.text import N_
-from web.catching_up import Missed, Snapshot, catch_up
-from web.errors import MalformedError, SignedOutError
-from web.exchange import session_token
-from web.fanout import Fanout
+from web.greeting import Greeting, read_greeting
 from web.outbox import Frame, Outbox
-from web.presence import Presence
 from web.rendering import as_json
-from web.security import from_own_page, set_headers
-from web.services import Services
 from web.settings import SiteSettings
 
 _log = Logger(namespace="web.sockets")
@@ -44,6 +29,29 @@ TOO_SLOW = 4408
 CLOSING_SECONDS = 2.0
 
 
+class Host(Protocol):
+    """What a socket needs of the service that holds all of them."""
+
+    settings: SiteSettings
+    reactor: Any
+
+    def pack(self, text: bytes) -> bytes:
+        """A whole WebSocket frame with this text."""
+        ...
+
+    def opened(self, socket: Socket) -> None:
+        """A page has connected."""
+        ...
+
+    def closed(self, socket: Socket) -> None:
+        """A page has gone."""
+        ...
+
+    def greeted(self, socket: Socket, greeting: Greeting) -> None:
+        """A page says what it wants to hear; raises ServiceError when it may not."""
+        ...
+
+
 @implementer(IPushProducer)
 class Socket(WebSocketServerProtocol):
     """One page's connection.
@@ -52,7 +60,7 @@ class Socket(WebSocketServerProtocol):
     and never gives up on a reader that stopped; each of these is dealt with here.
     """
 
-    service: SocketService
+    service: Host
     session: Any
 
     def onOpen(self) -> None:
@@ -92,7 +100,7 @@ class Socket(WebSocketServerProtocol):
             self.end(POLICY, "too many messages")
             return
         try:
-            self.service.greeted(self, _hello(payload, isBinary))
+            self.service.greeted(self, read_greeting(payload, is_binary=isBinary))
         except ServiceError as error:
             self.say({"op": "error", "code": error.code, "detail": error.message})
         except Exception:  # noqa: BLE001 - Autobahn would swallow it
@@ -160,236 +168,3 @@ class Socket(WebSocketServerProtocol):
     def _cut_off(self) -> None:
         self._cut = None
         self.transport.abortConnection()
-
-
-class _Greeting:
-    """What a hello asks for."""
-
-    def __init__(self, since: int | None, topics: tuple[str, ...]) -> None:
-        self.since = since
-        self.topics = topics
-
-
-def _hello(payload: bytes, is_binary: bool) -> _Greeting:
-    if is_binary:
-        raise MalformedError(N_("Messages are JSON text."))
-    try:
-        message = json.loads(payload)
-        since, topics = message["since"], message["topics"]
-        good = message["op"] == "hello" and type(topics) is list and len(topics) <= len(TOPICS)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        good, since, topics = False, None, []
-    if not good or (since is not None and (type(since) is not int or not 0 <= since < 2**63)):
-        raise MalformedError('The first message is {"op": "hello", "since": number or null, "topics": […]}.')
-    unknown = [topic for topic in topics if topic not in TOPICS] if all(type(one) is str for one in topics) else [""]
-    if unknown:
-        raise MalformedError(f"There are these topics: {', '.join(TOPICS)}.")
-    return _Greeting(since, tuple(dict.fromkeys(topics)))
-
-
-class _Handover:
-    """Gives the session, known from the HTTP request, to the protocol that Autobahn's resource asks for."""
-
-    def __init__(self, service: SocketService, session: Any) -> None:
-        self._service = service
-        self._session = session
-
-    def buildProtocol(self, address: Any) -> Socket:
-        """A socket that knows whose it is."""
-        socket: Socket = self._service.factory.buildProtocol(address)
-        socket.service = self._service
-        socket.session = self._session
-        return socket
-
-
-class SocketEntrance(Resource):
-    """Checks Origin and session while there is still a request to check, then lets Autobahn take over."""
-
-    isLeaf = True
-
-    def __init__(self, service: SocketService) -> None:
-        super().__init__()
-        self._service = service
-
-    def render_GET(self, request: Request) -> int:
-        """101, or 403 for a foreign page, 401 without a session, 429 with too many, 503 while stopping."""
-        left: list[bool] = []
-        request.notifyFinish().addErrback(lambda _: left.append(True))
-        entering = Deferred.fromCoroutine(self._enter(request, left))
-        entering.addErrback(lambda failure: self._failed(request, left, failure))
-        return NOT_DONE_YET
-
-    async def _enter(self, request: Request, left: list[bool]) -> None:
-        service = self._service
-        if not from_own_page(request, service.settings):
-            _refuse(request, 403)
-            return
-        if request.requestHeaders.getRawHeaders("Upgrade", [""])[0].lower() != "websocket":
-            request.setHeader("Upgrade", "websocket")
-            _refuse(request, 426)
-            return
-        token = session_token(request)
-        session = await service.services.sign_in.principal_for(token) if token else None
-        if left:
-            return
-        if refusal := service.refusal(session):
-            _refuse(request, refusal)
-            return
-        WebSocketResource(_Handover(service, session)).render(request)
-
-    def _failed(self, request: Request, left: list[bool], failure: Any) -> None:
-        _log.failure("a page could not be let in", failure)
-        if not left:
-            _refuse(request, 500)
-
-
-def _refuse(request: Request, status: int) -> None:
-    set_headers(request)
-    request.setResponseCode(status)
-    request.setHeader("Content-Length", "0")
-    request.finish()
-
-
-class SocketService:
-    """All sockets: lets them in, brings them up to date, tells them events, sees them out."""
-
-    def __init__(self, services: Services, settings: SiteSettings) -> None:
-        self.services = services
-        self.settings = settings
-        self.reactor: Any = services.reactor
-        self.factory = WebSocketServerFactory(server="", reactor=services.reactor)
-        self.factory.protocol = Socket
-        self.factory.setProtocolOptions(
-            maxFramePayloadSize=settings.socket_message_limit,
-            maxMessagePayloadSize=settings.socket_message_limit,
-            failByDrop=False,
-            # Ours run on the injected clock.
-            openHandshakeTimeout=0,
-            closeHandshakeTimeout=0,
-            webStatus=False,
-            # Checked by SocketEntrance against where the page was really loaded from.
-            allowedOrigins=["*"],
-            allowNullOrigin=True,
-        )
-        self._fanout = Fanout(self.pack)
-        self._presence = Presence(services.telephony.agents)
-        self._tasks = TaskTracker("sockets", services.reactor)
-        self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
-        self._sockets: dict[Socket, None] = {}
-        self._endings: list[Any] = []
-        self._stopping = False
-        self._empty: Deferred[None] | None = None
-
-    @property
-    def count(self) -> int:
-        """Open sockets."""
-        return len(self._sockets)
-
-    def resource(self) -> SocketEntrance:
-        """What answers ``/ws``."""
-        return SocketEntrance(self)
-
-    def start(self) -> None:
-        """Listen for events, for the end of sessions, and for pages that have silently gone."""
-        self._endings = [
-            self.services.bus.subscribe(self._fanout.publish),
-            self.services.sign_in.on_session_ended(self.session_ended),
-        ]
-        self._checks.start()
-
-    async def stop(self) -> None:
-        """Close every socket with 1001 and wait until they are gone, which is bounded by cutting them off."""
-        self._stopping = True
-        await self._checks.stop()
-        for stop_listening in self._endings:
-            stop_listening()
-        if self._sockets:
-            self._empty = Deferred()
-            for socket in list(self._sockets):
-                socket.end(GOING_AWAY, "the server is stopping")
-            await self._empty
-        await self._tasks.drain(CLOSING_SECONDS)
-
-    def pack(self, text: bytes) -> bytes:
-        """A whole WebSocket frame with this text, as it goes over every connection."""
-        frame: bytes = self.factory.prepareMessage(text, isBinary=False).payloadHybi
-        return frame
-
-    def refusal(self, session: Any) -> int:
-        """HTTP status with which whoever has ``session`` is turned away, 0 for nobody."""
-        if self._stopping:
-            return 503
-        if session is None:
-            return 401
-        if session.must_change_password:
-            return 403
-        same = sum(socket.principal.user_id == session.principal.user_id for socket in self._sockets)
-        return 429 if same >= self.settings.sockets_per_user else 0
-
-    def opened(self, socket: Socket) -> None:
-        """A page has connected."""
-        self._sockets[socket] = None
-        self._tasks.start(self._still_signed_in(socket))
-
-    def closed(self, socket: Socket) -> None:
-        """A page has gone."""
-        if socket not in self._sockets:
-            return
-        del self._sockets[socket]
-        self._fanout.remove(socket)
-        if socket.greeted:
-            self._tasks.start(self._presence.left(socket.principal))
-        if self._empty is not None and not self._sockets:
-            self._empty.callback(None)
-
-    def greeted(self, socket: Socket, greeting: Any) -> None:
-        """A page says what it wants to hear. Raises ServiceError when it may not, or said so before."""
-        if socket.greeted:
-            raise MalformedError(N_("Say hello once."))
-        for topic in greeting.topics:
-            socket.principal.require(TOPICS[topic])
-        socket.greeted = True
-        # First subscribe, then read: what happens meanwhile waits in the outbox.
-        self._fanout.add(socket, greeting.topics)
-        self._tasks.start(self._bring_up_to_date(socket, greeting.since, greeting.topics))
-
-    def session_ended(self, token_hashes: Iterable[str]) -> None:
-        """Close the sockets of these sessions."""
-        ended = set(token_hashes)
-        for socket in [one for one in self._sockets if one.session.token_hash in ended]:
-            socket.end(SESSION_ENDED, "signed out")
-
-    async def _still_signed_in(self, socket: Socket) -> None:
-        """A sign-out between the check of the request and now would have found no socket to close."""
-        if await self.services.sign_in.is_open(socket.session) is False:
-            socket.end(SESSION_ENDED, "signed out")
-
-    async def _bring_up_to_date(self, socket: Socket, since: int | None, topics: tuple[str, ...]) -> None:
-        try:
-            await self._presence.came(socket.principal)
-            found = await catch_up(self.services, socket.principal, since, topics, self.settings.replay_limit)
-        except SignedOutError:
-            socket.end(SESSION_ENDED, "signed out")
-            return
-        except Exception:  # noqa: BLE001 - the page comes again by itself
-            _log.failure("a page could not be brought up to date")
-            socket.end(BROKEN, "try again")
-            return
-        self._tell(socket, found)
-
-    def _tell(self, socket: Socket, found: Missed | Snapshot) -> None:
-        if socket.state != socket.STATE_OPEN:
-            return
-        match found:
-            case Missed(events=events):
-                for event in events:
-                    socket.transport.write(self._fanout.rendering(event, socket.principal).payload)
-            case Snapshot(seq=seq, topics=topics):
-                for topic, state in topics.items():
-                    socket.say({"op": "snapshot", "topic": topic, "seq": seq, "data": state})
-        socket.say({"op": "ready", "seq": found.seq})
-        socket.outbox.go_live(found.seq)
-
-    async def _check_all(self) -> None:
-        for socket in list(self._sockets):
-            socket.check()
