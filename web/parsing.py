@@ -114,13 +114,34 @@ def query_fields(request: Request) -> dict[str, str | list[str]]:
         raise MalformedError(N_("The address cannot be read.")) from error
 
 
+_CHOICE = N_("This is none of the values that are known here.")
+_NUMBER = N_("This must be a whole number.")
+_MOMENT = N_("This must be a time with its zone, such as 2026-03-02T08:00:00Z.")
+_DAY = N_("This must be a date such as 1960-03-31.")
+_OTHER = N_("This cannot be accepted.")
+
+# Kind of pydantic's finding → what the person is told.
 _WORDS: Mapping[str, str] = {
     "missing": N_("This is needed."),
     "extra_forbidden": N_("There is no such field."),
+    "string_type": N_("This must be text."),
     "string_too_long": N_("This is too long."),
     "string_too_short": N_("This is too short."),
-    "int_parsing": N_("This must be a whole number."),
+    "too_long": N_("There are too many."),
+    "int_parsing": _NUMBER,
+    "int_type": _NUMBER,
+    "int_from_float": _NUMBER,
+    "int_parsing_size": _NUMBER,
     "bool_parsing": N_("This must be yes or no."),
+    "bool_type": N_("This must be yes or no."),
+    "literal_error": _CHOICE,
+    "greater_than_equal": N_("This is too small."),
+    "less_than_equal": N_("This is too large."),
+    "date_from_datetime_parsing": _DAY,
+    "date_parsing": _DAY,
+    "datetime_from_date_parsing": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "timezone_aware": _MOMENT,
 }
 
 
@@ -130,7 +151,7 @@ def check(model: type[_Model], data: Any) -> _Model:
         return model.model_validate(data)
     except ValidationError as error:
         fields = {
-            ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], found["msg"])
+            ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], _OTHER)
             for found in error.errors(include_url=False, include_input=False, include_context=False)
         }
         raise InvalidError(N_("Some of what was sent cannot be accepted."), fields) from None

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from callcenter.clock import utc_now
 from callcenter.events import TOPICS
 from callcenter.tasks import Periodic, TaskTracker
 from callcenter.text import N_
@@ -27,6 +28,9 @@ from web.settings import SiteSettings
 from web.websocket import BROKEN, CLOSING_SECONDS, GOING_AWAY, SESSION_ENDED, Socket
 
 _log = Logger(namespace="web.sockets")
+
+# Sessions looked up in the database with every round of pings.
+RECHECKED_AT_ONCE = 50
 
 
 class _Handover:
@@ -233,5 +237,15 @@ class SocketService:
         socket.outbox.go_live(found.seq)
 
     async def _check_all(self) -> None:
+        """Ping all; ask about the sessions of some, so that the end of one in another process is noticed too."""
+        now = utc_now(self.reactor)
         for socket in list(self._sockets):
-            socket.check()
+            if now >= socket.session.expires_at:
+                socket.end(SESSION_ENDED, "session over")
+            elif socket.check():
+                self.services.sign_in.keep_open(socket.session)
+        for socket in list(self._sockets)[:RECHECKED_AT_ONCE]:
+            await self._still_signed_in(socket)
+            if socket in self._sockets:
+                # To the end of the queue.
+                self._sockets[socket] = self._sockets.pop(socket)

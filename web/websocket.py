@@ -120,14 +120,15 @@ class Socket(WebSocketServerProtocol):
         else:
             self.sendPong(payload)
 
-    def check(self) -> None:
-        """Once per ping interval: cut whom nothing was heard of since the last time, ping the others."""
+    def check(self) -> bool:
+        """Once per ping interval: cut whom nothing was heard of since the last time (False), ping the others."""
         if not self.heard:
             self.transport.abortConnection()
-            return
+            return False
         self.heard = False
         self._messages = 0
         self.sendPing()
+        return True
 
     def end(self, code: int, reason: str) -> None:
         """Close with ``code``; cut the connection when the page does not answer in time. Twice does no harm."""

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
 from protocols.signals import Answered, CallerIdentified, Ended, Rang
 from storage.event_log import NewEvent, last_seq, record_event
+from storage.models import WebSession
 from tests.peers.site import RunningSite, pause, start_site
 from tests.peers.socket_client import Page, knock, open_page
 from web.settings import SiteSettings
@@ -350,6 +353,26 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
         assert not there.gone.called
         assert there.pings >= 2
         await stop(site, there)
+    finally:
+        await site.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_session_that_another_process_ended_closes_its_pages(sqlite_url: str) -> None:
+    """The command line resets a password, or another node signs somebody out: only the database knows."""
+    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.1))
+    try:
+        one, other = await site.signed_in("agent"), await site.signed_in("supervisor")
+        gone, stays = await open_page(site, one, "calls"), await open_page(site, other, "calls")
+
+        def end(session: Session) -> None:
+            session.execute(delete(WebSession).where(WebSession.user_id == site.people["agent"].user_id))
+
+        await site.database.run(end)
+        await gone.gone.addTimeout(5, reactor)
+        assert gone.code == 4401
+        assert not stays.gone.called
+        await stop(site, stays)
     finally:
         await site.stop()
 
