@@ -48,6 +48,13 @@ class Formats:
     def __init__(self, locale: str, time_zone: ZoneInfo) -> None:
         self.locale = locale
         self._zone = time_zone
+        # Babel reads its data from files when they are first needed; later the reactor would wait for them.
+        now = datetime.now(UTC)
+        for show in (self.exact, self.short, self.relative):
+            show(now)
+        self.short(now - timedelta(days=2))
+        self.day(now.date())
+        self.number(1234.5)
 
     def exact(self, value: str | datetime | None) -> str:
         """Date and time to the second; empty for none."""
