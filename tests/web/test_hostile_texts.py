@@ -17,11 +17,11 @@ from tests.peers.site import Browser, RunningSite
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "{{ 7*7 }}{% for x in [] %}",
+    "{{ 7919*7919 }}{% for x in [] %}",
     "{0.__class__}%(name)s%s",
     "javascript:alert(1)",
     "\u202eevil\u202c",
-    "${7*7}",
+    "${7919*7919}",
 )
 
 
@@ -46,7 +46,8 @@ def assert_harmless(html: str) -> None:
         assert not str(attributes.get("href", "")).lower().startswith(("javascript:", "data:"))
         if tag == "script":
             assert str(attributes.get("src", "")).startswith("/static/")
-    assert "49" not in html.split("<main")[1].split("{{", maxsplit=1)[0] or "{{ 7*7 }}" in html or "7*7" not in html
+    # A template inside a text would have been worked out.
+    assert str(7919 * 7919) not in html
 
 
 @pytest_twisted.ensureDeferred
