@@ -2,7 +2,7 @@
 import "./dial.js";
 import "./forms.js";
 import "./times.js";
-import { clean, mark } from "./dom.js";
+import { el, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";
 import { t } from "./text.js";
 import { complain } from "./toast.js";
@@ -28,8 +28,10 @@ function showConnection(state) {
   else pending = setTimeout(() => (banner.hidden = false), PATIENCE);
 }
 
+const MOMENT = 800; // Another tab may be signing in anew: its cookie arrives after our session was ended.
+
 function toSignIn() {
-  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  setTimeout(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`), MOMENT);
 }
 
 socket.addEventListener("state", (event) => {
@@ -52,7 +54,7 @@ function showChip() {
   chip.hidden = !mine;
   if (!mine) return;
   chip.dataset.state = mine.state;
-  chip.replaceChildren(mark(mine.state), clean(whoOf(mine)));
+  chip.replaceChildren(mark(mine.state), el("span", {}, whoOf(mine)));
 }
 store.addEventListener("calls", showChip);
 

@@ -47,8 +47,11 @@ export const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] 
 export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.region_en) ?? "";
 export const outcomeLabel = (outcome) => (locale.startsWith("zh") ? outcome.label_zh : outcome.label_en);
 
+// Caller id comes after the first ring, or before it, or never: until somebody answers it may still come.
+export const awaitsNumber = (call) => call.state === "ringing" && !call.number && !call.number_absent;
+
 export function numberOf(call) {
-  const none = call.state === "ringing" ? t("No number yet") : t("No number");
+  const none = awaitsNumber(call) ? t("No number yet") : t("No number");
   return call.number_formatted || call.number || ABSENT[call.number_absent] || none;
 }
 

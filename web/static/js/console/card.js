@@ -6,7 +6,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
+import { aboutPatient, awaitsNumber, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
@@ -83,7 +83,6 @@ function takeWord(call, mine) {
 }
 
 function hint(call, mine, canAnswer) {
-  if (call.state === "ringing" && !call.number && !call.number_absent && call.rings < 2) return t("The number comes with the next ring.");
   if (call.state === "ringing" && mine && !canAnswer) return t("Pick up the handset.");
   if (call.state === "ringing" && !mine && !canAnswer) return t("Take the call, then pick up the handset.");
   if (call.state === "ended" && mine) return t("Write down what came of it.");
@@ -144,7 +143,7 @@ function contacts(list, call) {
 
 function showBody(call) {
   const known = call.patient ? cards.get(call.patient.id) : null;
-  const signature = JSON.stringify([call.id, call.patient, call.candidates, call.number, known, isMine(call), farewell(call)]);
+  const signature = JSON.stringify([call.id, call.patient, call.candidates, call.number, awaitsNumber(call), known, isMine(call), farewell(call)]);
   const built = refresh(body, signature, () => [
     farewell(call) ? el("p", { class: "notice notice-warn pop-farewell", role: "alert" }, icon("info-circle"), farewell(call)) : null,
     ...(call.patient ? patientOf(call) : []),

@@ -3,7 +3,7 @@ import { call as request, get, post } from "../api.js";
 import { el, icon } from "../dom.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
-import { aboutPatient, numberOf, regionOf } from "../words.js";
+import { aboutPatient, awaitsNumber, numberOf, regionOf } from "../words.js";
 import { attach } from "./actions.js";
 import { isMine, isOffered } from "./desk.js";
 
@@ -11,6 +11,7 @@ const SEARCH_AFTER = 250;
 
 export function peopleFor(call) {
   if (!isMine(call) && !isOffered(call)) return null;
+  if (awaitsNumber(call) && !call.patient) return el("p", { class: "quiet" }, t("The number comes with the next ring."));
   const box = el("section", { class: "people" });
   if (call.patient) box.append(change(call, box));
   else if (call.candidates > 0) box.append(...sharedHead(call), picker(call, box));
