@@ -22,6 +22,8 @@ from tests.benchmarks.pop import free_port
 from tests.benchmarks.sockets import SocketClient
 
 SOCKETS, EVENTS = 2000, 40
+# A person may have this share of them open at a time, and no more.
+PEOPLE = SOCKETS // 20
 
 
 def spread(clients: Sequence[SocketClient], trigger: Callable[[int], None], wanted: bytes) -> list[float]:
@@ -79,14 +81,15 @@ def _ours() -> tuple[list[float], float]:
     """An agent changes state; every socket belongs to somebody who may see all agents."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        fill(f"sqlite:///{folder}/huifang.db", 10, 2, role="supervisor")
+        fill(f"sqlite:///{folder}/huifang.db", 10, PEOPLE, role="supervisor")
         daemon = MeasuredDaemon(folder, free_port(), [])
         try:
             daemon.wait()
-            cookie, csrf = daemon.sign_in("console0")
+            cookies = [daemon.sign_in(f"console{number}") for number in range(PEOPLE)]
+            cookie, csrf = cookies[0]
             clients = []
-            for _ in range(SOCKETS):
-                client = SocketClient(daemon.port, cookie=cookie)
+            for number in range(SOCKETS):
+                client = SocketClient(daemon.port, cookie=cookies[number % PEOPLE][0])
                 client.send(json.dumps({"op": "hello", "since": None, "topics": ["agents"]}))
                 clients.append(client)
             time.sleep(2)
