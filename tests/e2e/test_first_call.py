@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.peers.browser import PATIENCE, Browsers
 from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
-PATIENCE = 20_000
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail("browser tests need Debian's chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        yield browser
-        browser.close()
-
-
-def signed_in(browser: Browser, daemon: DemoDaemon, role: str) -> Page:
-    page = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{daemon.base_url}/sign-in")
-    page.fill("input[name=username]", daemon.users[role]["username"])
-    page.fill("input[name=password]", daemon.users[role]["password"])
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/(console|wallboard|patients)$"))
-    return page
 
 
 def known_patient(daemon: DemoDaemon) -> tuple[str, str]:
@@ -55,11 +26,11 @@ def known_patient(daemon: DemoDaemon) -> tuple[str, str]:
 
 
 def test_the_phone_rings_and_the_call_is_answered_written_down_and_on_record(
-    fresh_daemon: DemoDaemon, browser: Browser
+    fresh_daemon: DemoDaemon, browsers: Browsers
 ) -> None:
     fresh_daemon.start()
     name, number = known_patient(fresh_daemon)
-    page = signed_in(browser, fresh_daemon, "agent")
+    page = browsers.window(fresh_daemon, "agent", "/console").page
     expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE)
     ringing = fresh_daemon.simulate("call", number, "--line", "1", "--rings", "15", "--detach")
     assert ringing.returncode == 0, ringing.stderr
