@@ -26,7 +26,7 @@ class Section(BaseModel):
 class HospitalSettings(Section):
     """``[hospital]``: whose call center this is, and where."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80, description="Shown on pages, 1 to 80 characters.")] = (
+    name: Annotated[str, Field(min_length=1, max_length=80, description="The hospital's, 1 to 80 characters.")] = (
         "Huifang"
     )
     time_zone: Annotated[
