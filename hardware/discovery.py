@@ -71,11 +71,6 @@ def discover() -> Discovery:
     return Discovery(tuple(devices), tuple(problems))
 
 
-def discover_devices() -> list[DiscoveredDevice]:
-    """The devices of ``discover()`` alone. Blocks."""
-    return list(discover().devices)
-
-
 def _serial_devices() -> Iterable[DiscoveredDevice]:
     by_id = _stable_names()
     return [

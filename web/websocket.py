@@ -22,7 +22,6 @@ GOING_AWAY = 1001
 POLICY = 1008
 BROKEN = 1011
 SESSION_ENDED = 4401
-FORBIDDEN = 4403
 TOO_SLOW = 4408
 
 # Seconds that a page has to answer our close before the connection is cut.

@@ -1,7 +1,6 @@
 // The live connection. Emits on itself: "message" (snapshot or event), "ready", "state" (connecting, live, down, signed-out).
 // After a break it asks for everything after the last number it saw; what arrives twice does no harm (see store.js).
 const CLOSED_SESSION_ENDED = 4401;
-const CLOSED_FORBIDDEN = 4403;
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
@@ -50,10 +49,6 @@ export class LiveSocket extends EventTarget {
     this.socket = null;
     if (code === CLOSED_SESSION_ENDED) {
       this.become("signed-out");
-      return;
-    }
-    if (code === CLOSED_FORBIDDEN) {
-      this.become("down");
       return;
     }
     this.become("down");
