@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.administration.sessions import NO
 from callcenter.errors import ConflictError, NotAllowedError
 from callcenter.text import N_
 from storage.models import Role, RolePermission, UserAccount, UserRole
+from storage.models.base import NO
 
 DUTIES: Mapping[str, str] = MappingProxyType({"calls.handle": "calls.view"})
 """A permission that is work and not power → the one that lets its holder give it.

@@ -14,11 +14,11 @@ from callcenter.administration.passwords import one_time_password
 from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import SYSTEM
 from callcenter.administration.rights import give_roles, grant
-from callcenter.administration.sessions import NO
 from callcenter.administration.sign_in import username_of
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.text import N_
 from storage.models import Department, Role, UserAccount, UserRole
+from storage.models.base import NO
 
 
 @dataclass(frozen=True)

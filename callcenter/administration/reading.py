@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, refused
-from callcenter.administration.sessions import NO
 from callcenter.administration.values import FieldError, clean, read_value, show_value
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.text import N_
+from storage.models.base import NO
 from storage.queries.paging import Page, keyset, page_of
 
 Record = dict[str, Any]

@@ -17,11 +17,11 @@ from callcenter.administration.fields import Field
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record
 from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, refused
-from callcenter.administration.sessions import NO
 from callcenter.administration.writing import Written
 from callcenter.clock import utc_now
 from callcenter.errors import ConflictError
 from storage.database import Database
+from storage.models.base import NO
 from storage.queries.paging import Page
 
 MOST_OPTIONS = 500

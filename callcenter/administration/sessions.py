@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.administration.permissions import PERMISSIONS, Scope
 from callcenter.administration.principal import Principal
 from storage.models import Role, RolePermission, UserAccount, UserRole, WebSession
-from storage.models.base import YesNo
-
-YES = literal(True, YesNo())
-NO = literal(False, YesNo())
+from storage.models.base import NO
 
 ADDRESS_LENGTH = 60
 AGENT_LENGTH = 200

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from callcenter.administration.authority import one_at_a_time, require_administrator_left, require_covers_person
@@ -14,6 +14,7 @@ from callcenter.administration.fields import Field, Kind
 from callcenter.administration.passwords import Passwords, require_good_password
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.reach import reach_clause
 from callcenter.administration.references import DEPARTMENTS, ROLES
 from callcenter.administration.resources import Hooks, Resource
 from callcenter.administration.rights import RightsChange, RightsListener, give_roles, granted_by, roles_of
@@ -36,13 +37,7 @@ class UserHooks(Hooks):
 
     def reach(self, principal: Principal, permission: str) -> ColumnElement[bool]:
         """Oneself; the department's users; everybody."""
-        scope = principal.require(permission)
-        if scope is Scope.ALL:
-            return true()
-        mine = UserAccount.id == principal.user_id
-        if scope is Scope.OWN or principal.department_id is None:
-            return mine
-        return or_(mine, UserAccount.department_id == principal.department_id)
+        return reach_clause(principal, permission, UserAccount.id, UserAccount.department_id)
 
     async def prepare(self, principal: Principal, values: dict[str, Any]) -> dict[str, Any]:
         """Hash the password, on a thread."""

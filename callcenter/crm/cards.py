@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.administration.sessions import NO
 from callcenter.clock import iso
 from callcenter.crm.contacts import count_open_missed, load_contacts
 from callcenter.crm.patient_hooks import age
@@ -18,6 +17,7 @@ from callcenter.errors import NotFoundError
 from callcenter.numbers import format_number
 from callcenter.text import N_
 from storage.models import Department, NumberChoice, Patient, PatientPhone, UserAccount
+from storage.models.base import NO
 
 LAST_CONTACTS = 5
 MOST_CANDIDATES = 20

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.telephony.scope import YES, scope_clause
+from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_calls
 from storage.models import CallRecord
+from storage.models.base import YES
 from storage.queries.paging import Page, keyset, page_of
 
 _HIDDEN_TEXTS = ("number", "number_formatted", "region", "region_en", "name", "notes")

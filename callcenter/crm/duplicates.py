@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record
-from callcenter.administration.sessions import NO
 from callcenter.crm.scope import patient_scope_clause
 from storage.models import Patient, PatientPhone
+from storage.models.base import NO
 
 MOST_DUPLICATES = 5
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.reach import reach_clause
 from storage.models import Patient
 
 
@@ -18,13 +19,7 @@ def patient_scope_clause(principal: Principal, permission: str = "patients.view"
 
     Raises ``NotAllowedError`` without the permission.
     """
-    scope = principal.require(permission)
-    if scope is Scope.ALL:
-        return true()
-    mine = Patient.doctor_id == principal.user_id
-    if scope is Scope.OWN or principal.department_id is None:
-        return mine
-    return or_(mine, Patient.department_id == principal.department_id)
+    return reach_clause(principal, permission, Patient.doctor_id, Patient.department_id)
 
 
 def is_reached(principal: Principal, permission: str, department_id: int | None, doctor_id: int | None) -> bool:

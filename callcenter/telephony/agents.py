@@ -21,12 +21,13 @@ from callcenter.telephony.announce import announce_call
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import offer_waiting_calls
-from callcenter.telephony.scope import NO, agent_scope_clause
+from callcenter.telephony.scope import agent_scope_clause
 from callcenter.telephony.views import ENDED, AgentView, agent_view
 from callcenter.text import N_, Text
 from protocols.text import clean_text
 from storage.database import Database
 from storage.models import AgentStateChange, AgentStatus, CallRecord, UserAccount
+from storage.models.base import NO
 
 CHOSEN = frozenset({AgentState.AVAILABLE, AgentState.AWAY, AgentState.WRAP_UP, AgentState.OFFLINE})
 """States that a person can choose; the others come about by calls."""

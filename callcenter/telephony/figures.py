@@ -25,9 +25,10 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import day_bounds, iso
 from callcenter.telephony.agent_states import HANDLING, AgentState
 from callcenter.telephony.effects import EndReason
-from callcenter.telephony.scope import NO, YES, agent_scope_clause, scope_clause
+from callcenter.telephony.scope import agent_scope_clause, scope_clause
 from callcenter.telephony.settings import TelephonySettings
 from storage.models import AgentStateChange, AgentStatus, CallRecord, PhoneLine, UserAccount
+from storage.models.base import NO, YES
 from storage.queries.durations import seconds_between
 
 _LONGEST_STRETCH = timedelta(days=2)

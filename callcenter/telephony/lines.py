@@ -18,13 +18,13 @@ from callcenter.telephony.dial_checks import DialPlan, plan_dialling
 from callcenter.telephony.effects import Audited, DialRequest, Effect, EndReason
 from callcenter.telephony.line_model import DeclaredOver, Dial, SetService
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.scope import NO
 from callcenter.telephony.views import CallView, LineView, line_view, load_call, open_call_of
 from callcenter.text import N_
 from hardware.line_device import Capability
 from protocols.text import clean_text
 from storage.database import Database
 from storage.models import PhoneLine
+from storage.models.base import NO
 
 
 class LineService:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, NotAllowedError
-from callcenter.telephony.scope import NO, YES, scope_clause
+from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
 from storage.models import CallRecord
+from storage.models.base import NO, YES
 from storage.queries.durations import seconds_between
 from storage.queries.paging import Page, encode_cursor, keyset
 

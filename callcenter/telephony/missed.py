@@ -12,10 +12,11 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.events import CallUpdated
 from callcenter.telephony.announce import announce_call
-from callcenter.telephony.scope import YES, scope_clause
+from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, load_call
 from callcenter.telephony.visible import visible_call
 from storage.models import CallRecord
+from storage.models.base import YES
 
 _SETTLED_AT_ONCE = 100
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.telephony.agent_states import AgentState
 from callcenter.telephony.line_context import LineContext
-from callcenter.telephony.scope import NO
 from storage.models import AgentStatus, CallOffer, CallRecord, RolePermission, UserAccount, UserRole
 from storage.models.administration import Role
+from storage.models.base import NO
 
 
 def _handles_calls() -> object:

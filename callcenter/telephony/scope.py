@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.reach import reach_clause
 from callcenter.crm.scope import patient_scope_clause
 from storage.models import CallOffer, CallRecord, Patient, PhoneLine, UserAccount
-from storage.models.base import YesNo
-
-YES = literal(True, YesNo())
-NO = literal(False, YesNo())
-"""To compare YesNo columns with: they are numbers in every database."""
+from storage.models.base import NO, YES
 
 
 def scope_clause(principal: Principal, permission: str = "calls.view") -> ColumnElement[bool]:
@@ -78,13 +75,7 @@ _CLAUSES: dict[Scope, Callable[[Principal], ColumnElement[bool]]] = {
 
 def agent_scope_clause(principal: Principal, permission: str = "agents.view") -> ColumnElement[bool]:
     """The condition on ``UserAccount`` for what ``permission`` reaches. Raises likewise."""
-    scope = principal.require(permission)
-    if scope is Scope.ALL:
-        return true()
-    mine = UserAccount.id == principal.user_id
-    if scope is Scope.OWN or principal.department_id is None:
-        return mine
-    return or_(mine, UserAccount.department_id == principal.department_id)
+    return reach_clause(principal, permission, UserAccount.id, UserAccount.department_id)
 
 
 def reachable_patient(principal: Principal, patient_id: int) -> Select[Any]:

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from callcenter.clock import iso
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
-from callcenter.telephony.scope import NO
 from storage.models import CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
+from storage.models.base import NO
 
 CallView = dict[str, Any]
 LineView = dict[str, Any]

@@ -17,11 +17,12 @@ from callcenter.errors import ConflictError, InvalidError
 from callcenter.events import CallUpdated
 from callcenter.telephony.agent_states import AgentState, move_agent, state_of
 from callcenter.telephony.announce import announce_call
-from callcenter.telephony.scope import NO, scope_clause
+from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import ENDED, CallView
 from callcenter.telephony.visible import visible_call
 from callcenter.text import N_
 from storage.models import CallOutcome, CallRecord
+from storage.models.base import NO
 
 MAX_NOTES = 10_000
 

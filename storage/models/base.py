@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    literal,
 )
 from sqlalchemy.dialects.oracle import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -74,6 +75,11 @@ class YesNo(TypeDecorator[bool]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
         """1 is True."""
         return None if value is None else bool(value)
+
+
+YES = literal(True, YesNo())
+NO = literal(False, YesNo())
+"""To compare YesNo columns with: they are numbers in every database."""
 
 
 class Words(TypeDecorator[str]):

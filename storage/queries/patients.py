@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from storage.models.base import YesNo
+from storage.models.base import NO
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.queries.paging import Page, decode_cursor, encode_cursor
 from storage.queries.terms import terms_for, words_of
@@ -26,7 +26,6 @@ MOST_WINDOWS = 2
 FEW = 1_000
 """A scope with no more patients than this is searched from its patients, a larger one from the terms."""
 
-_ENABLED = literal(False, YesNo())
 _LAST = chr(0x10FFFF)
 _Place = tuple[str, int]
 
@@ -43,7 +42,7 @@ class Scope:
     def conditions(self) -> list[ColumnElement[bool]]:
         """All of it, as conditions on Patient."""
         reach = [] if self.reach is None else [self.reach]
-        return [*reach, *self.also, *([] if self.disabled else [Patient.disabled == _ENABLED])]
+        return [*reach, *self.also, *([] if self.disabled else [Patient.disabled == NO])]
 
 
 EVERYBODY = Scope()
@@ -212,7 +211,7 @@ def match_number(session: Session, number: str, most: int = 50) -> NumberMatch:
     statement = (
         select(PatientPhone.patient_id)
         .join(Patient, Patient.id == PatientPhone.patient_id)
-        .where(PatientPhone.number == number, Patient.disabled == _ENABLED)
+        .where(PatientPhone.number == number, Patient.disabled == NO)
         .order_by(PatientPhone.patient_id)
         .limit(most)
     )
