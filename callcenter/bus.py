@@ -14,7 +14,8 @@ from twisted.logger import Logger
 
 from storage.event_log import StoredEvent
 
-EventListener = Callable[[StoredEvent], None]
+EventListener = Callable[[Sequence[StoredEvent]], None]
+"""Is told in one call of what became true together, in order."""
 Unsubscribe = Callable[[], None]
 
 _log = Logger(namespace="callcenter.bus")
@@ -24,11 +25,11 @@ class EventBus(Protocol):
     """What services and sockets see of the bus. Everything happens in the reactor's thread."""
 
     def subscribe(self, listener: EventListener) -> Unsubscribe:
-        """Tell ``listener`` of every event from now on, until the returned function is called (twice does no harm)."""
+        """Tell ``listener`` of all events from now on, until the returned function is called (twice does no harm)."""
         ...
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
-        """Tell all listeners of ``events``, in order. Raises nothing: a failing listener is logged."""
+        """Tell all listeners of ``events``, at least one. Raises nothing: a failing listener is logged."""
         ...
 
 
@@ -50,15 +51,14 @@ class LocalBus:
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
         """See ``EventBus``."""
-        for event in events:
-            for key, listener in list(self._listeners.items()):
-                # An earlier listener may have ended this one's subscription.
-                if key in self._listeners:
-                    _tell(listener, event)
+        for key, listener in list(self._listeners.items()):
+            # An earlier listener may have ended this one's subscription.
+            if key in self._listeners:
+                _tell(listener, events)
 
 
-def _tell(listener: EventListener, event: StoredEvent) -> None:
+def _tell(listener: EventListener, events: Sequence[StoredEvent]) -> None:
     try:
-        listener(event)
+        listener(events)
     except Exception:  # noqa: BLE001 - whatever a listener does wrong, the others must still hear
-        _log.failure("a listener failed on {type} (event {seq})", type=event.type, seq=event.seq)
+        _log.failure("a listener failed on events {first} to {last}", first=events[0].seq, last=events[-1].seq)

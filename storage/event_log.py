@@ -13,15 +13,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
+from storage.models.base import Key, table_of
 from storage.models.events import EventCounter, EventRecord
 
 COUNTER_ID = 1
 _WAITING = "events_waiting"
+
+_COUNTER = table_of(EventCounter)
+_TAKE = (
+    update(_COUNTER)
+    .where(_COUNTER.c.id == COUNTER_ID)
+    .values(last_seq=_COUNTER.c.last_seq + bindparam("count", type_=Key))
+    .returning(_COUNTER.c.last_seq)
+)
+_INSERT = insert(table_of(EventRecord))
 
 
 @dataclass(frozen=True)
@@ -74,17 +84,16 @@ def number_events(session: Session, now: float) -> list[StoredEvent]:
         StoredEvent(first + index, at, event.topic, event.type, event.subject, event.data, event.audience)
         for index, event in enumerate(waiting)
     ]
-    session.execute(insert(EventRecord), [_row(event) for event in stored])
+    session.execute(_INSERT, [_row(event) for event in stored])
     return stored
 
 
 def _take_numbers(session: Session, count: int) -> int:
-    """Take ``count`` numbers and give the first. The update locks the row, so the select reads our own value."""
-    bump = update(EventCounter).where(EventCounter.id == COUNTER_ID).values(last_seq=EventCounter.last_seq + count)
-    result = session.execute(bump, execution_options={"synchronize_session": False})
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    """Take ``count`` numbers and give the first. The update locks the row until the commit."""
+    last: int | None = session.scalar(_TAKE, {"count": count})
+    if last is None:
         raise StorageError("the row of event_counter is missing: the schema was not made by its migrations")
-    return last_seq(session) - count + 1
+    return last - count + 1
 
 
 def holds(session: Session, events: Sequence[StoredEvent]) -> bool:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from OpenSSL import crypto
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTCP, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTime
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from callcenter.settings import TlsSettings
+from web.prompt_transport import listen_promptly
 
 _log = Logger(namespace="callcenter.listener")
 
@@ -45,13 +47,23 @@ def tls_options(settings: TlsSettings) -> CertificateOptions:
 
 
 class Listener:
-    """Listens with ``factory``. A port that is taken is tried again until it is free: nothing else waits for it."""
+    """Listens with ``factory``. A port that is taken is tried again until it is free: nothing else waits for it.
+
+    ``listen`` opens the port: it takes reactor, port, factory, backlog and interface, and raises CannotListenError.
+    """
 
     def __init__(
-        self, reactor: Any, factory: Any, port: int, interface: str, tls: CertificateOptions | None = None
+        self,
+        reactor: Any,
+        factory: Any,
+        port: int,
+        interface: str,
+        tls: CertificateOptions | None = None,
+        listen: Callable[[Any, int, Any, int, str], IListeningPort] = listen_promptly,
     ) -> None:
-        self._tcp: IReactorTCP = reactor
+        self._reactor = reactor
         self._clock: IReactorTime = reactor
+        self._listen = listen
         self._factory: Any = TLSMemoryBIOFactory(tls, isClient=False, wrappedFactory=factory) if tls else factory
         self._port = port
         self._interface = interface
@@ -87,7 +99,7 @@ class Listener:
 
     def _open(self) -> None:
         try:
-            self._listening = self._tcp.listenTCP(self._port, self._factory, BACKLOG, self._interface)
+            self._listening = self._listen(self._reactor, self._port, self._factory, BACKLOG, self._interface)
         except CannotListenError as error:
             _log.error(
                 "cannot listen on {interface} port {port}: {reason}; trying again in {seconds} s",

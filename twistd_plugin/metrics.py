@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -61,8 +61,12 @@ class Metrics:
         self._stalls = Counter("huifang_reactor_stalls", "Reactor turns that took too long.", registry=self.registry)
         self._stalled = Counter("huifang_reactor_stalled_seconds", "Time spent in such turns.", registry=self.registry)
 
-    def heard(self, event: StoredEvent) -> None:
-        """Count one event; subscribe this to the bus."""
+    def heard(self, events: Sequence[StoredEvent]) -> None:
+        """Count events; subscribe this to the bus."""
+        for event in events:
+            self._count(event)
+
+    def _count(self, event: StoredEvent) -> None:
         self._events.labels(event.type).inc()
         match event.type:
             case "call.ended":

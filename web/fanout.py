@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
+from twisted.logger import Logger
 
 from callcenter.administration.disclosure import masked
 from callcenter.administration.permissions import Scope
@@ -15,6 +17,8 @@ from storage.event_log import StoredEvent
 from web.outbox import Frame
 from web.rendering import as_json
 
+_log = Logger(namespace="web.sockets")
+
 Bucket = tuple[str, str, int]
 """Topic, ``all`` / ``department`` / ``user``, and whose."""
 
@@ -24,8 +28,8 @@ class Reader(Protocol):
 
     principal: Principal
 
-    def offer(self, frame: Frame) -> None:
-        """Take an event that it may see."""
+    def offer(self, frames: Sequence[Frame]) -> None:
+        """Take events that it may see, in order, at least one."""
         ...
 
 
@@ -75,8 +79,9 @@ class Fanout:
 
     def __init__(self, pack: Callable[[bytes], bytes]) -> None:
         self._pack = pack
-        # Sets keyed by reader; a dict keeps the order of coming, so that tests and people see the same thing twice.
-        self._buckets: dict[Bucket, dict[Reader, None]] = defaultdict(dict)
+        # Reader → whether it is shown numbers. A dict keeps the order of coming, so that tests and people see the same
+        # thing twice.
+        self._buckets: dict[Bucket, dict[Reader, bool]] = defaultdict(dict)
         self._where: dict[Reader, list[Bucket]] = {}
 
     def __len__(self) -> int:
@@ -87,7 +92,7 @@ class Fanout:
         self.remove(reader)
         buckets = [bucket for topic in topics for bucket in _buckets_of(reader.principal, topic)]
         for bucket in buckets:
-            self._buckets[bucket][reader] = None
+            self._buckets[bucket][reader] = reader.principal.sees_numbers
         self._where[reader] = buckets
 
     def remove(self, reader: Reader) -> None:
@@ -98,32 +103,39 @@ class Fanout:
             if not readers:
                 del self._buckets[bucket]
 
-    def publish(self, event: StoredEvent) -> None:
-        """Tell everybody who may know of ``event``."""
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        """Tell everybody who may know of each of ``events``: each page once, whatever the number of events."""
+        told: dict[Reader, list[Frame]] = defaultdict(list)
+        for event in events:
+            try:
+                self._collect(event, told)
+            except Exception:  # noqa: BLE001 - one that cannot be told must not silence the others
+                _log.failure("{type} (event {seq}) cannot be told", type=event.type, seq=event.seq)
+        for reader, frames in told.items():
+            reader.offer(frames)
+
+    def _collect(self, event: StoredEvent, told: dict[Reader, list[Frame]]) -> None:
         renderings = Renderings(event, self._pack)
-        for reader in self._readers(event):
-            reader.offer(renderings.frame(reader.principal.sees_numbers))
+        for reader, numbers in self._readers(event):
+            told[reader].append(renderings.frame(numbers))
 
     def rendering(self, event: StoredEvent, principal: Principal) -> Frame:
         """The frame of one event for one person."""
         return Renderings(event, self._pack).frame(principal.sees_numbers)
 
-    def _readers(self, event: StoredEvent) -> Iterable[Reader]:
+    def _readers(self, event: StoredEvent) -> list[tuple[Reader, bool]]:
         topic, audience = event.topic, event.audience
         keys: list[Bucket] = [(topic, "all", 0)]
         keys += [(topic, "department", department) for department in audience["departments"]]
         keys += [(topic, "user", user) for user in audience["users"]]
         found = [readers for key in keys if (readers := self._buckets.get(key))]
-        # One page may be in several of them, and a page may go away while it is told.
-        told = list(found[0]) if len(found) == 1 else list(dict.fromkeys(_joined(found)))
+        # One page may be in several of them.
+        told: dict[Reader, bool] = {}
+        for readers in found:
+            told.update(readers)
         if audience["permission"] == TOPICS.get(topic):
-            return told
-        return [reader for reader in told if reaches(reader.principal, audience)]
-
-
-def _joined(buckets: Iterable[Iterable[Reader]]) -> Iterator[Reader]:
-    for readers in buckets:
-        yield from readers
+            return list(told.items())
+        return [(reader, numbers) for reader, numbers in told.items() if reaches(reader.principal, audience)]
 
 
 def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Key = tuple[str, str]
@@ -16,6 +16,14 @@ class Frame:
     seq: int
     key: Key
     payload: bytes
+
+
+def _newest(frames: Sequence[Frame]) -> bytes:
+    """The payloads of ``frames`` without those that a later one makes old."""
+    if len(frames) == 1:
+        return frames[0].payload
+    newest = {frame.key: frame for frame in frames}
+    return b"".join(frame.payload for frame in frames if newest[frame.key] is frame)
 
 
 class Outbox:
@@ -46,16 +54,22 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def offer(self, frame: Frame) -> None:
-        """Send ``frame`` now, or keep it. A bus tells at least once and in order: what it repeats is dropped."""
-        if frame.seq <= max(self.seen, self._offered) or self._closed:
+    def offer(self, frames: Sequence[Frame]) -> None:
+        """Send ``frames`` now, in one piece, or keep them. A bus tells at least once and in order: what it repeats is
+        dropped.
+        """
+        known = max(self.seen, self._offered)
+        if frames[0].seq <= known:
+            frames = [frame for frame in frames if frame.seq > known]
+        if self._closed or not frames:
             return
-        self._offered = frame.seq
+        self._offered = frames[-1].seq
         if self._live and not self._paused:
-            self.seen = frame.seq
-            self._write(frame.payload)
-            return
-        self._keep(frame)
+            self.seen = self._offered
+            self._write(_newest(frames))
+        else:
+            for frame in frames:
+                self._keep(frame)
 
     def go_live(self, seq: int) -> None:
         """The page has everything up to number ``seq``; send what came since and hold nothing back from now on."""
@@ -79,6 +93,8 @@ class Outbox:
         self._bytes = 0
 
     def _keep(self, frame: Frame) -> None:
+        if self._closed:
+            return
         older = self._waiting.pop(frame.key, None)
         self._bytes += len(frame.payload) - (len(older.payload) if older else 0)
         self._waiting[frame.key] = frame

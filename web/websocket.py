@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -13,6 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
 from web.greeting import Greeting, read_greeting
 from web.outbox import Frame, Outbox
+from web.prompt_transport import sender
 from web.rendering import as_json
 from web.settings import SiteSettings
 
@@ -68,7 +70,7 @@ class Socket(WebSocketServerProtocol):
         self.unregisterProducer()
         self.registerProducer(self, True)
         self.outbox = Outbox(
-            self.transport.write, self._too_slow, settings.socket_queue_frames, settings.socket_queue_bytes
+            sender(self.transport), self._too_slow, settings.socket_queue_frames, settings.socket_queue_bytes
         )
         self.greeted = False
         self.heard = True
@@ -82,9 +84,9 @@ class Socket(WebSocketServerProtocol):
         principal: Principal = self.session.principal
         return principal
 
-    def offer(self, frame: Frame) -> None:
-        """Take an event that this page may see."""
-        self.outbox.offer(frame)
+    def offer(self, frames: Sequence[Frame]) -> None:
+        """Take events that this page may see."""
+        self.outbox.offer(frames)
 
     def say(self, message: dict[str, Any]) -> None:
         """Send a message that is not an event."""

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callcenter.events import AgentUpdated, Audience, Event, LineUpdated
-from callcenter.telephony.views import IN_USE, CallView, describe_call, line_view, open_call_of
+from callcenter.telephony.views import (
+    IN_USE,
+    NOTHING_KNOWN,
+    CallView,
+    Facts,
+    describe_call,
+    line_view,
+    open_call_of,
+)
 from storage.event_log import NewEvent, record_event
 from storage.models import CallRecord, PhoneLine
 
@@ -32,10 +40,13 @@ def announce(session: Session, event: Event) -> None:
     )
 
 
-def announce_line(session: Session, line: PhoneLine, capabilities: Sequence[str], note: str = "") -> None:
-    """Tell the present state of a line."""
+def announce_line(
+    session: Session, line: PhoneLine, capabilities: Sequence[str], note: str = "", call_id: int | None = None
+) -> None:
+    """Tell the present state of a line. ``call_id`` is its open call, where the caller knows it."""
     session.flush()
-    call_id = open_call_of(session, line.id) if line.state in IN_USE else None
+    if call_id is None and line.state in IN_USE:
+        call_id = open_call_of(session, line.id)
     announce(session, line_event(line_view(line, call_id, capabilities, note)))
 
 
@@ -44,13 +55,10 @@ def announce_call(
     kind: type[Event],
     call: CallRecord,
     extra_users: Sequence[int] = (),
-    candidates: int | None = None,
+    known: Facts = NOTHING_KNOWN,
 ) -> CallView:
-    """Tell the present state of a call to its department, its patient's, its agent and those it was offered to.
-
-    ``candidates`` is how many patients have its number, if that is known already.
-    """
-    described = describe_call(session, call, candidates)
+    """Tell the present state of a call to its department, its patient's, its agent and those it was offered to."""
+    described = describe_call(session, call, known)
     audience = calls_audience(described.departments, (*described.offered_to, call.agent_id, *extra_users))
     announce(session, kind(str(call.id), described.view, audience))
     return described.view

@@ -131,11 +131,15 @@ class WaitingCallerSeen(Effect):
 
 @dataclass(frozen=True)
 class LineMoved(Effect):
-    """The line has another state, or is in or out of service, or there is another reason for it."""
+    """The line has another state, or is in or out of service, or there is another reason for it.
+
+    ``call`` is the number of the call that is open on it now.
+    """
 
     state: LineStateName
     out_of_service: bool
     reason: str
+    call: int | None = None
 
 
 @dataclass(frozen=True)

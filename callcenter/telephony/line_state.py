@@ -88,7 +88,8 @@ def step(line: Line, news: News, at: datetime) -> Step:
         return line, ()
     after, effects = handler(line, news, at)
     if (after.state, after.reason, after.out_of_service) != (line.state, line.reason, line.out_of_service):
-        effects = (*effects, LineMoved(at, after.state, after.out_of_service, after.reason))
+        open_call = None if after.call is None else after.call.number
+        effects = (*effects, LineMoved(at, after.state, after.out_of_service, after.reason, open_call))
     return after, effects
 
 

@@ -3,69 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.telephony.agent_states import AgentState
 from callcenter.telephony.line_context import LineContext
 from storage.models import AgentStatus, CallOffer, CallRecord, RolePermission, UserAccount, UserRole
 from storage.models.administration import Role
-from storage.models.base import NO
+from storage.models.base import NO, table_of
+from storage.queries.offers import fetch_ids, insert_offers
+
+# Statements are made once, and of tables rather than of records: this is on the way from the ring to the pop.
+_USER, _STATUS = table_of(UserAccount).c, table_of(AgentStatus).c
+# Read once for all agents, not once for each.
+_handlers = (
+    select(table_of(UserRole).c.user_id)
+    .join(RolePermission, RolePermission.role_id == UserRole.role_id)
+    .join(Role, Role.id == UserRole.role_id)
+    .where(RolePermission.permission == "calls.handle", Role.disabled == NO)
+)
+_is_bound = or_(_USER.bound_line == bindparam("line"), _USER.username == bindparam("bound_agent"))
 
 
-def _handles_calls() -> object:
-    return (
-        select(UserRole.user_id)
-        .join(RolePermission, RolePermission.role_id == UserRole.role_id)
-        .join(Role, Role.id == UserRole.role_id)
-        .where(UserRole.user_id == UserAccount.id, RolePermission.permission == "calls.handle", Role.disabled == NO)
-        .exists()
-    )
-
-
-def group_agents(session: Session, line: LineContext, *, available: bool) -> list[int]:
-    """The agents of the line's group, by id, or only the available ones; all agents where the line has no group."""
-    return [user_id for user_id, _ in _group(session, line, available=available)]
-
-
-def _group(session: Session, line: LineContext, *, available: bool) -> list[tuple[int, bool]]:
-    """``(user id, is bound to the line)`` of the group's agents and of the agents bound to the line."""
-    statement = select(UserAccount.id, UserAccount.bound_line, UserAccount.username).where(
-        UserAccount.disabled == NO,
-        _handles_calls(),  # type: ignore[arg-type]
-    )
-    if line.department_id is not None:
-        bound = or_(UserAccount.bound_line == line.name, UserAccount.username == line.bound_agent)
-        statement = statement.where(or_(UserAccount.department_id == line.department_id, bound))
+@cache
+def _agents(*, bound: bool = False, in_group: bool = False, available: bool = False) -> Select[tuple[int]]:
+    """Whoever handles calls: bound to the line, or of its group or bound to it; of these the available ones."""
+    statement = select(_USER.id).where(_USER.disabled == NO, _USER.id.in_(_handlers))
+    if bound:
+        statement = statement.where(_is_bound)
+    elif in_group:
+        statement = statement.where(or_(_USER.department_id == bindparam("department"), _is_bound))
     if available:
-        statement = statement.join(AgentStatus, AgentStatus.user_id == UserAccount.id).where(
-            AgentStatus.state == AgentState.AVAILABLE.value
-        )
-    return [
-        (user_id, bound_line == line.name or (bool(line.bound_agent) and username == line.bound_agent))
-        for user_id, bound_line, username in session.execute(statement.order_by(UserAccount.id))
-    ]
+        statement = statement.where(_USER.id == _STATUS.user_id, _STATUS.state == AgentState.AVAILABLE.value)
+    return statement
+
+
+def _find(session: Session, statement: Select[tuple[int]], line: LineContext) -> list[int]:
+    values = {"line": line.name, "bound_agent": line.bound_agent, "department": line.department_id}
+    return fetch_ids(session, statement, values)
+
+
+def group_agents(session: Session, line: LineContext, *, available: bool = False) -> list[int]:
+    """The agents of the line's group, by id, or only the available ones; all agents where the line has no group."""
+    return _find(session, _agents(in_group=line.department_id is not None, available=available), line)
 
 
 def agents_to_offer(session: Session, line: LineContext) -> list[int]:
     """The available agents bound to the line, else all available agents of its group; maybe nobody."""
-    group = _group(session, line, available=True)
-    bound = [user_id for user_id, is_bound in group if is_bound]
-    return bound or [user_id for user_id, _ in group]
+    return _available_bound(session, line) or group_agents(session, line, available=True)
 
 
 def bound_agent(session: Session, line: LineContext) -> int | None:
     """The one available agent who is bound to the line, if there is exactly one."""
-    bound = [user_id for user_id, is_bound in _group(session, line, available=True) if is_bound]
+    bound = _available_bound(session, line)
     return bound[0] if len(bound) == 1 else None
+
+
+def _available_bound(session: Session, line: LineContext) -> list[int]:
+    return _find(session, _agents(bound=True, available=True), line)
 
 
 def offer_call(session: Session, call_id: int, line: LineContext) -> list[int]:
     """Offer a new call and give the agents' ids."""
     agents = agents_to_offer(session, line)
-    if agents:
-        session.execute(insert(CallOffer), [{"call_id": call_id, "user_id": agent} for agent in agents])
+    insert_offers(session, call_id, agents)
     return agents
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,33 +38,66 @@ from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import bound_agent, group_agents, offer_call
-from callcenter.telephony.views import ENDED
+from callcenter.telephony.views import ENDED, Facts
 from protocols.text import clean_text
-from storage.models import CallRecord, PhoneLine
+from storage.models import CallRecord
+from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
 
 _REASON_LENGTH = 200
 _RECEIVED_LENGTH = 80
 
 
 class Batch:
-    """The transaction's view of one line: ``ids`` maps the line's call numbers to record ids and grows.
-
-    ``candidates`` is how many patients have a number, for those that were matched.
-    """
+    """The transaction's view of one line: ``ids`` maps the line's call numbers to record ids and grows."""
 
     def __init__(self, session: Session, line: LineContext, ids: Mapping[int, int], *, again: bool) -> None:
         self.session = session
         self.line = line
         self.ids = dict(ids)
         self.again = again
-        # Held on to for the whole batch: a session forgets records that nobody holds, and reads them again.
-        self.record = session.get_one(PhoneLine, line.line_id)
-        self.candidates: dict[str, int] = {}
+        # Read once in this transaction: the calls, how many patients have a number, to whom a new call was offered.
+        self._calls: dict[int, CallRecord] = {}
+        self._candidates: dict[str, int] = {}
+        self._offered: dict[int, list[int]] = {}
 
     def call(self, number: int) -> CallRecord | None:
         """The record of a call, or None if its opening was never written."""
         key = self.ids.get(number)
-        return None if key is None else self.session.get(CallRecord, key)
+        return None if key is None else self.record(key)
+
+    def record(self, call_id: int) -> CallRecord | None:
+        """The record ``call_id``."""
+        call = self._calls.get(call_id) or load_call_record(self.session, call_id)
+        if call is not None:
+            self._calls[call_id] = call
+        return call
+
+    def add(self, call: CallRecord) -> None:
+        """Write a new call."""
+        insert_call(self.session, call)
+        self._calls[call.id] = call
+
+    def update(self, call: CallRecord, changes: Mapping[str, Any]) -> None:
+        """Write ``changes`` of ``call``, by column."""
+        update_call(self.session, call, changes)
+
+    def match(self, number: str) -> int | None:
+        """The patient whom ``number`` means."""
+        found = match_patients(self.session, number)
+        self._candidates[number] = found.candidates
+        return found.patient_id
+
+    def offer(self, call: CallRecord) -> None:
+        """Offer a new call to the line's agents."""
+        self._offered[call.id] = offer_call(self.session, call.id, self.line)
+
+    def announce(self, kind: type[Event], call: CallRecord) -> None:
+        """Tell of ``call``, leaning on what this batch knows already."""
+        known = Facts(self.line.name, self._candidates.get(call.number), self._offered.get(call.id))
+        # A missed call that nobody took is work for the whole group.
+        left_over = call.missed and call.agent_id is None
+        group = group_agents(self.session, self.line) if left_over else []
+        announce_call(self.session, kind, call, group, known)
 
 
 def write_effects(
@@ -95,16 +129,14 @@ def _(effect: CallOpened, batch: Batch) -> None:
         call.number, call.agent_id = effect.request.number, effect.request.agent_id
         call.claimed_at = effect.at
         call.department_id = batch.line.department_id or effect.request.department_id
-        call.patient_id = effect.request.patient_id or _match(call.number, batch)
-    _set_caller(call, effect.caller, batch)
-    batch.session.add(call)
-    batch.session.flush()
+        call.patient_id = effect.request.patient_id or batch.match(call.number)
+    _add(call, effect.caller, batch)
     batch.ids[effect.call] = call.id
     if incoming:
-        offer_call(batch.session, call.id, batch.line)
+        batch.offer(call)
     elif call.agent_id is not None:
         enter_call(batch.session, call.agent_id, AgentState.RINGING, effect.at)
-    _announce(CallRinging if incoming else CallUpdated, call, batch)
+    batch.announce(CallRinging if incoming else CallUpdated, call)
 
 
 @write.register
@@ -112,9 +144,8 @@ def _(effect: CallerLearned, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is None:
         return
-    _set_caller(call, effect.caller, batch)
-    call.rings = effect.rings
-    _announce(CallRinging, call, batch)
+    batch.update(call, {"rings": effect.rings, **_caller_changes(call, effect.caller, batch)})
+    batch.announce(CallRinging, call)
 
 
 @write.register
@@ -122,15 +153,19 @@ def _(effect: CallTaken, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is None:
         return
-    call.state = LineStateName.TALKING.value
-    call.answered_at, call.certainty, call.rings = effect.at, effect.certainty, effect.rings
-    if call.agent_id is None and effect.by_handset:
+    changes: dict[str, Any] = {
+        "state": LineStateName.TALKING.value,
+        "answered_at": effect.at,
+        "certainty": effect.certainty,
+        "rings": effect.rings,
+    }
+    if call.agent_id is None and effect.by_handset and (bound := bound_agent(batch.session, batch.line)) is not None:
         # Whoever sits at a bound line lifted its handset.
-        call.agent_id = bound_agent(batch.session, batch.line)
-        call.claimed_at = None if call.agent_id is None else effect.at
+        changes |= {"agent_id": bound, "claimed_at": effect.at}
+    batch.update(call, changes)
     if call.agent_id is not None:
         enter_call(batch.session, call.agent_id, AgentState.TALKING, effect.at)
-    _announce(CallAnswered, call, batch)
+    batch.announce(CallAnswered, call)
     if call.direction == Direction.OUT.value and call.number:
         settle_missed(batch.session, call.number, call.agent_id, effect.at)
 
@@ -139,17 +174,15 @@ def _(effect: CallTaken, batch: Batch) -> None:
 def _(effect: CallClosed, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is not None and call.state != ENDED:
-        close_call(batch.session, call, effect, batch.line)
+        close_call(call, effect, batch)
 
 
 @write.register
 def _(effect: WaitingCallerSeen, batch: Batch) -> None:
     call = _new_call(batch.line, effect.at, Direction.IN, ENDED)
     call.ended_at, call.end_reason, call.missed = effect.at, EndReason.BUSY.value, True
-    _set_caller(call, effect.caller, batch)
-    batch.session.add(call)
-    batch.session.flush()
-    _announce(CallEnded, call, batch)
+    _add(call, effect.caller, batch)
+    batch.announce(CallEnded, call)
 
 
 @write.register
@@ -168,49 +201,53 @@ def _(effect: Audited, batch: Batch) -> None:
 
 @write.register
 def _(effect: LineMoved, batch: Batch) -> None:
-    line = batch.record
-    if line.state != effect.state.value:
-        line.since = effect.at
-    line.state, line.out_of_service = effect.state.value, effect.out_of_service
-    line.reason = clean_text(effect.reason)[:_REASON_LENGTH]
-    announce_line(batch.session, line, batch.line.capabilities)
+    reason = clean_text(effect.reason)[:_REASON_LENGTH]
+    line = move_line(
+        batch.session,
+        batch.line.line_id,
+        effect.state.value,
+        effect.at,
+        reason,
+        out_of_service=effect.out_of_service,
+    )
+    call_id = None if effect.call is None else batch.ids.get(effect.call)
+    announce_line(batch.session, line, batch.line.capabilities, call_id=call_id)
 
 
 @write.register
 def _(effect: LineNoted, batch: Batch) -> None:
-    announce_line(batch.session, batch.record, batch.line.capabilities, clean_text(effect.note))
+    line = load_line(batch.session, batch.line.line_id)
+    announce_line(batch.session, line, batch.line.capabilities, clean_text(effect.note))
 
 
-def close_call(session: Session, call: CallRecord, effect: CallClosed, line: LineContext) -> None:
+def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     """End ``call``: missed when it came in and nobody spoke, open for wrap-up when an agent had it; announce it."""
-    incoming = call.direction == Direction.IN.value
-    call.state, call.ended_at, call.end_reason = ENDED, max(effect.at, call.started_at), effect.reason.value
-    call.rings = max(call.rings, effect.rings)
-    call.missed = incoming and call.answered_at is None
+    missed = call.direction == Direction.IN.value and call.answered_at is None
+    changes: dict[str, Any] = {
+        "state": ENDED,
+        "ended_at": max(effect.at, call.started_at),
+        "end_reason": effect.reason.value,
+        "rings": max(call.rings, effect.rings),
+        "missed": missed,
+    }
+    if call.agent_id is not None and not call.wrap_up and not missed:
+        changes["wrap_up"] = "open"
+    batch.update(call, changes)
     if call.agent_id is not None:
-        call.wrap_up = call.wrap_up or ("" if call.missed else "open")
-        leave_call(session, call.agent_id, effect.at, to_wrap_up=call.wrap_up == "open")
-    _announce(CallEnded, call, Batch(session, line, {}, again=False))
-
-
-_EMPTY = dict.fromkeys(
-    column.key for column in CallRecord.__table__.columns if column.nullable and column.default is None
-)
-"""Said explicitly, so that nothing is read back from the row that was just written."""
+        leave_call(batch.session, call.agent_id, effect.at, to_wrap_up=call.wrap_up == "open")
+    batch.announce(CallEnded, call)
 
 
 def _new_call(line: LineContext, at: datetime, direction: Direction, state: str) -> CallRecord:
-    call = CallRecord(**_EMPTY)
-    call.line_id, call.department_id, call.started_at = line.line_id, line.department_id, at
-    call.direction, call.state = direction.value, state
-    return call
+    return new_call(
+        line_id=line.line_id, department_id=line.department_id, started_at=at, direction=direction.value, state=state
+    )
 
 
-def _announce(kind: type[Event], call: CallRecord, batch: Batch) -> None:
-    # A missed call that nobody took is work for the whole group.
-    left_over = call.missed and call.agent_id is None
-    group = group_agents(batch.session, batch.line, available=False) if left_over else []
-    announce_call(batch.session, kind, call, group, batch.candidates.get(call.number))
+def _add(call: CallRecord, caller: Caller, batch: Batch) -> None:
+    for key, value in _caller_changes(call, caller, batch).items():
+        setattr(call, key, value)
+    batch.add(call)
 
 
 def _already_written(effect: CallOpened, batch: Batch) -> int | None:
@@ -223,19 +260,19 @@ def _already_written(effect: CallOpened, batch: Batch) -> int | None:
     return batch.session.scalar(statement)
 
 
-def _match(number: str, batch: Batch) -> int | None:
-    found = match_patients(batch.session, number)
-    batch.candidates[number] = found.candidates
-    return found.patient_id
-
-
-def _set_caller(call: CallRecord, caller: Caller, batch: Batch) -> None:
-    """Write caller id, cleaned: it is text from strangers. A patient attached by a person stays attached."""
+def _caller_changes(call: CallRecord, caller: Caller, batch: Batch) -> dict[str, Any]:
+    """Caller id, cleaned: it is text from strangers. A patient attached by a person stays attached."""
     if not caller.known:
-        return
+        return {}
     received = clean_text(caller.number)[:_RECEIVED_LENGTH]
     number = normalise(received, batch.line.area_code).number
-    if number != call.number or not call.number:
-        call.patient_id = call.patient_id or _match(number, batch)
-    call.number, call.number_received, call.number_absent = number, received, caller.absent
-    call.number_verified, call.caller_name = caller.verified, clean_text(caller.name)
+    changes: dict[str, Any] = {
+        "number": number,
+        "number_received": received,
+        "number_absent": caller.absent,
+        "number_verified": caller.verified,
+        "caller_name": clean_text(caller.name),
+    }
+    if call.patient_id is None and (number != call.number or not call.number):
+        changes["patient_id"] = batch.match(number)
+    return changes

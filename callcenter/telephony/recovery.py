@@ -14,7 +14,7 @@ from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_age
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.line_context import LineContext
-from callcenter.telephony.recorder import close_call
+from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
 from storage.models import AgentStatus, CallRecord, Department, PhoneLine
 
@@ -100,10 +100,14 @@ def _configured(
 
 
 def _close_left_open(session: Session, contexts: dict[int, LineContext], at: datetime) -> None:
-    left_open = select(CallRecord).where(CallRecord.state.in_(IN_USE))
-    for call in session.scalars(left_open.order_by(CallRecord.id)).all():
-        line = contexts.get(call.line_id) or LineContext(call.line_id, "", call.department_id)
-        close_call(session, call, CallClosed(at, 0, EndReason.UNKNOWN, call.rings), line)
+    left_open = select(CallRecord.id, CallRecord.line_id, CallRecord.department_id, PhoneLine.name)
+    statement = left_open.join(PhoneLine, PhoneLine.id == CallRecord.line_id).where(CallRecord.state.in_(IN_USE))
+    for call_id, line_id, department_id, name in session.execute(statement.order_by(CallRecord.id)).all():
+        line = contexts.get(line_id) or LineContext(line_id, name, department_id)
+        batch = Batch(session, line, {}, again=False)
+        call = batch.record(call_id)
+        if call is not None:
+            close_call(call, CallClosed(at, 0, EndReason.UNKNOWN, call.rings), batch)
 
 
 def _all_offline(session: Session, at: datetime) -> None:

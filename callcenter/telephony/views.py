@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
 from storage.models import CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
-from storage.models.base import NO
+from storage.models.base import NO, table_of
+from storage.queries.offers import offered_to
+from storage.queries.patients import count_sharing
 
 CallView = dict[str, Any]
 LineView = dict[str, Any]
@@ -45,6 +47,16 @@ _PATIENT_COLUMNS = (
     Patient.allergies,
     Patient.do_not_call,
 )
+_DEPARTMENT = [column.key for column in _PATIENT_COLUMNS].index("department_id")
+_NOBODY = (None,) * len(_PATIENT_COLUMNS)
+
+# Of tables rather than of records, which costs half.
+_LINE, _AGENT, _PATIENT_TABLE = (table_of(record).c for record in (PhoneLine, UserAccount, Patient))
+_LINE_NAME = select(_LINE.name).where(_LINE.id == bindparam("id"))
+_AGENT_NAME = select(_AGENT.display_name).where(_AGENT.id == bindparam("id"))
+_PATIENT = select(*(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS)).where(
+    _PATIENT_TABLE.id == bindparam("id")
+)
 
 
 def calls_statement() -> Select[Any]:
@@ -70,6 +82,18 @@ def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallV
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What the writer of a call knows already, so that it need not be read again; None where it does not know."""
+
+    line_name: str | None = None
+    candidates: int | None = None
+    offered_to: Sequence[int] | None = None
+
+
+NOTHING_KNOWN = Facts()
+
+
+@dataclass(frozen=True)
 class DescribedCall:
     """A call's view with what decides who may hear of it: departments (maybe None) and agents it was offered to."""
 
@@ -78,37 +102,29 @@ class DescribedCall:
     offered_to: tuple[int, ...]
 
 
-def describe_call(session: Session, call: CallRecord, candidates: int | None = None) -> DescribedCall:
-    """Describe one call of this transaction, flushed or not. ``candidates`` saves counting them.
+def describe_call(session: Session, call: CallRecord, known: Facts = NOTHING_KNOWN) -> DescribedCall:
+    """Describe one call of this transaction, flushed or not.
 
-    Reads by primary keys, most of which the transaction holds already: this is on the way from the ring to the pop.
+    This is on the way from the ring to the pop: statements made once, by keys, and no more of them than needed.
     """
     session.flush()
-    line = session.get_one(PhoneLine, call.line_id)
-    agent = None if call.agent_id is None else session.get(UserAccount, call.agent_id)
-    patient = None if call.patient_id is None else session.get(Patient, call.patient_id)
+    line_name, candidates, offered = known.line_name, known.candidates, known.offered_to
+    if line_name is None:
+        line_name = session.scalar(_LINE_NAME, {"id": call.line_id})
     if candidates is None:
-        candidates = _candidates_of(session, call.number) if call.number else 0
-    offered = offers_of(session, [call.id]).get(call.id, [])
-    values = [None if patient is None else getattr(patient, column.key) for column in _PATIENT_COLUMNS]
-    view = call_view(call, line.name, None if agent is None else agent.display_name, candidates, values, offered)
-    departments = (call.department_id, None if patient is None else patient.department_id)
-    return DescribedCall(view, departments, tuple(offered))
+        candidates = count_sharing(session, call.number)
+    if offered is None:
+        offered = offered_to(session, call.id)
+    agent_name = None if call.agent_id is None else session.scalar(_AGENT_NAME, {"id": call.agent_id})
+    row = None if call.patient_id is None else session.execute(_PATIENT, {"id": call.patient_id}).first()
+    patient = _NOBODY if row is None else row
+    view = call_view(call, line_name or "", agent_name, candidates, patient, offered)
+    return DescribedCall(view, (call.department_id, patient[_DEPARTMENT]), tuple(offered))
 
 
 def load_call(session: Session, call_id: int) -> CallView:
     """The view of the call ``call_id``, which must exist."""
     return describe_call(session, session.get_one(CallRecord, call_id)).view
-
-
-def _candidates_of(session: Session, number: str) -> int:
-    statement = (
-        select(func.count())
-        .select_from(PatientPhone)
-        .join(Patient, Patient.id == PatientPhone.patient_id)
-        .where(PatientPhone.number == number, Patient.disabled == NO)
-    )
-    return session.scalar(statement) or 0
 
 
 def offers_of(session: Session, call_ids: Sequence[int]) -> dict[int, list[int]]:

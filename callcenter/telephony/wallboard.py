@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -83,5 +84,5 @@ class WallboardService:
             for waiting in self._under_way.pop(key):
                 waiting.callback(None)
 
-    def _heard(self, _: StoredEvent) -> None:
-        self._happened += 1
+    def _heard(self, events: Sequence[StoredEvent]) -> None:
+        self._happened += len(events)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from storage.models.base import NO
+from storage.models.base import NO, table_of
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.queries.paging import Page, decode_cursor, encode_cursor
 from storage.queries.terms import terms_for, words_of
@@ -196,9 +196,26 @@ def _from_patients(words: list[str], scope: Scope, after: _Place | None, limit: 
     return statement.order_by(smallest, PatientTerm.patient_id).limit(limit + 1)
 
 
+# Made once, and of tables rather than of records: this is on the way from the ring to the pop.
+_PHONE, _PATIENT, _CHOICE = (table_of(record).c for record in (PatientPhone, Patient, NumberChoice))
+_WITH_NUMBER = (
+    select(_PHONE.patient_id)
+    .join(table_of(Patient), _PATIENT.id == _PHONE.patient_id)
+    .where(_PHONE.number == bindparam("number"), _PATIENT.disabled == NO)
+    .order_by(_PHONE.patient_id)
+    .limit(bindparam("most", type_=Integer))
+)
+_HOW_MANY = (
+    select(func.count())
+    .select_from(table_of(PatientPhone).join(table_of(Patient), _PATIENT.id == _PHONE.patient_id))
+    .where(_PHONE.number == bindparam("number"), _PATIENT.disabled == NO)
+)
+_CHOSEN = select(_CHOICE.patient_id).where(_CHOICE.number == bindparam("number"))
+
+
 @dataclass(frozen=True)
 class NumberMatch:
-    """Who has a number: the enabled patients' ids in order, and the one of them that an agent said to remember."""
+    """Who has a number: the enabled patients' ids in order, and of several the one that an agent said to remember."""
 
     patient_ids: list[int]
     remembered: int | None
@@ -208,16 +225,14 @@ def match_number(session: Session, number: str, most: int = 50) -> NumberMatch:
     """The patients with the canonical ``number``, at most ``most`` of them."""
     if not number:
         return NumberMatch([], None)
-    statement = (
-        select(PatientPhone.patient_id)
-        .join(Patient, Patient.id == PatientPhone.patient_id)
-        .where(PatientPhone.number == number, Patient.disabled == NO)
-        .order_by(PatientPhone.patient_id)
-        .limit(most)
-    )
-    found = list(session.scalars(statement))
-    chosen = session.scalar(select(NumberChoice.patient_id).where(NumberChoice.number == number))
+    found = list(session.scalars(_WITH_NUMBER, {"number": number, "most": most}))
+    chosen = session.scalar(_CHOSEN, {"number": number}) if len(found) > 1 else None
     return NumberMatch(found, chosen if chosen in found else None)
+
+
+def count_sharing(session: Session, number: str) -> int:
+    """How many enabled patients have the canonical ``number``; nobody has the empty one."""
+    return session.scalar(_HOW_MANY, {"number": number}) or 0 if number else 0
 
 
 def remember_choice(session: Session, number: str, patient_id: int, user_id: int | None, at: datetime) -> None:

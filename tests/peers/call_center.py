@@ -136,7 +136,7 @@ class CallCenter:
 
     def __post_init__(self) -> None:
         self.bus = LocalBus()
-        self.bus.subscribe(self.events.append)
+        self.bus.subscribe(self.events.extend)
         self.database.on_commit = self.bus.publish
         self.devices = self.devices or [ScriptedLine() for _ in self.entries]
         self.telephony = Telephony(

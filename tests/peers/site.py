@@ -32,6 +32,7 @@ from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
 from tests.peers.scripted_line import ScriptedLine
+from web.prompt_transport import listen_promptly
 from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
@@ -219,7 +220,7 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     await telephony.start()
     web = build_site(services, settings or SiteSettings())
     web.start()
-    port = reactor.listenTCP(0, web.site, interface="127.0.0.1")
+    port = listen_promptly(reactor, 0, web.site, 50, "127.0.0.1")
     return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, people, roles)
 
 

@@ -41,7 +41,7 @@ class TakenReactor(MemoryReactorClock):
 @pytest_twisted.ensureDeferred
 async def test_a_taken_port_is_tried_again_and_nothing_else_waits() -> None:
     clock = TakenReactor()
-    listener = Listener(clock, Factory.forProtocol(Greeter), 8080, "127.0.0.1")
+    listener = Listener(clock, Factory.forProtocol(Greeter), 8080, "127.0.0.1", listen=TakenReactor.listenTCP)
     opened: list[None] = []
     listener.opened().addCallback(opened.append)
     await listener.start()
@@ -57,7 +57,7 @@ async def test_a_taken_port_is_tried_again_and_nothing_else_waits() -> None:
 @pytest_twisted.ensureDeferred
 async def test_stopping_while_the_port_is_taken_ends_the_trying() -> None:
     clock = TakenReactor()
-    listener = Listener(clock, Factory.forProtocol(Greeter), 8080, "127.0.0.1")
+    listener = Listener(clock, Factory.forProtocol(Greeter), 8080, "127.0.0.1", listen=TakenReactor.listenTCP)
     await listener.start()
     await listener.stop()
     assert clock.getDelayedCalls() == []

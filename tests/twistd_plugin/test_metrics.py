@@ -26,9 +26,9 @@ def shown(metrics: Metrics) -> dict[str, float]:
 def test_calls_are_counted_by_direction_and_reason_without_their_numbers() -> None:
     metrics = Metrics()
     private = {"number": "+8613800138000", "name": "ZHANG SAN"}
-    metrics.heard(event("call.ringing", "1", direction="in", **private))
-    metrics.heard(event("call.ended", "1", direction="in", end_reason="abandoned", **private))
-    metrics.heard(event("call.ended", "2", direction="in", end_reason="abandoned", **private))
+    metrics.heard([event("call.ringing", "1", direction="in", **private)])
+    metrics.heard([event("call.ended", "1", direction="in", end_reason="abandoned", **private)])
+    metrics.heard([event("call.ended", "2", direction="in", end_reason="abandoned", **private)])
     figures = shown(metrics)
     assert figures['huifang_calls_total{direction="in",end_reason="abandoned"}'] == 2
     assert figures['huifang_events_total{type="call.ringing"}'] == 1
@@ -40,8 +40,8 @@ def test_calls_are_counted_by_direction_and_reason_without_their_numbers() -> No
 def test_lines_are_counted_by_their_present_state() -> None:
     metrics = Metrics()
     metrics.lines_are({"1": "idle", "2": "lost"})
-    metrics.heard(event("line.updated", "1", state="ringing"))
-    metrics.heard(event("line.updated", "3", state="idle"))
+    metrics.heard([event("line.updated", "1", state="ringing")])
+    metrics.heard([event("line.updated", "3", state="idle")])
     figures = shown(metrics)
     states = {state: figures[f'huifang_lines{{state="{state}"}}'] for state in ("idle", "ringing", "lost", "talking")}
     assert states == {"idle": 1, "ringing": 1, "lost": 1, "talking": 0}

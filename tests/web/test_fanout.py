@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -40,9 +41,11 @@ class Listener:
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
         self.frames: list[Frame] = []
+        self.offers = 0
 
-    def offer(self, frame: Frame) -> None:
-        self.frames.append(frame)
+    def offer(self, frames: Sequence[Frame]) -> None:
+        self.offers += 1
+        self.frames += frames
 
 
 def event(topic: str = "calls", audience: dict[str, object] | None = None, seq: int = 1) -> StoredEvent:
@@ -65,7 +68,7 @@ def test_those_are_told_whom_the_rule_allows(
     topics = {listener: data.draw(st.lists(st.sampled_from(sorted(TOPICS)), max_size=3)) for listener in listeners}
     for listener in listeners:
         fanout.add(listener, topics[listener])
-    fanout.publish(event(topic, audience))
+    fanout.publish([event(topic, audience)])
     for listener in listeners:
         person = listener.principal
         allowed = topic in topics[listener] and TOPICS[topic] in person.grants and reaches(person, audience)
@@ -86,7 +89,7 @@ def test_whoever_leaves_is_told_nothing_and_leaves_nothing_behind(people: list[P
     for listener in listeners:
         fanout.remove(listener)
         fanout.remove(listener)
-    fanout.publish(event())
+    fanout.publish([event()])
     assert not any(listener.frames for listener in listeners)
     assert not fanout._buckets
     assert len(fanout) == 0
@@ -105,7 +108,7 @@ def test_each_view_is_made_once_and_hides_what_it_must() -> None:
     listeners = [Listener(person) for person in (sees, blind) * 50]
     for listener in listeners:
         fanout.add(listener, ["calls"])
-    fanout.publish(event())
+    fanout.publish([event()])
     assert len(made) == 2
     numbers = {json.loads(listener.frames[0].payload)["data"]["number"] for listener in listeners[:2]}
     assert numbers == {"+8613800138000", "138****8000"}
@@ -121,7 +124,7 @@ def test_nothing_is_made_when_nobody_may_know() -> None:
 
     fanout = Fanout(never)
     fanout.add(Listener(Principal(1, "a", "", None, {"calls.view": Scope.OWN})), ["calls"])
-    fanout.publish(event(audience={"permission": "calls.view", "departments": [1], "users": [2]}))
+    fanout.publish([event(audience={"permission": "calls.view", "departments": [1], "users": [2]})])
 
 
 def test_somebody_may_leave_while_others_are_told() -> None:
@@ -129,13 +132,39 @@ def test_somebody_may_leave_while_others_are_told() -> None:
     everything = Principal(1, "a", "", None, {"calls.view": Scope.ALL})
     listeners = [Listener(everything) for _ in range(3)]
 
-    def leave(frame: Frame) -> None:
+    def leave(frames: Sequence[Frame]) -> None:
         for listener in listeners:
             fanout.remove(listener)
 
     listeners[0].offer = leave  # type: ignore[method-assign]
     for listener in listeners:
         fanout.add(listener, ["calls"])
-    fanout.publish(event())
-    fanout.publish(event(seq=2))
+    fanout.publish([event()])
+    fanout.publish([event(seq=2)])
     assert all(frame.seq == 1 for listener in listeners[1:] for frame in listener.frames)
+
+
+def test_each_page_is_told_once_of_what_became_true_together() -> None:
+    fanout = Fanout(pack)
+    everything = Listener(Principal(1, "a", "", None, {"calls.view": Scope.ALL, "lines.view": Scope.ALL}))
+    calls_only = Listener(Principal(2, "b", "", None, {"calls.view": Scope.ALL}))
+    fanout.add(everything, ["calls", "lines"])
+    fanout.add(calls_only, ["calls"])
+    fanout.publish([event(), event("lines", seq=2), event(seq=3)])
+    assert [frame.seq for frame in everything.frames] == [1, 2, 3]
+    assert [frame.seq for frame in calls_only.frames] == [1, 3]
+    assert (everything.offers, calls_only.offers) == (1, 1)
+
+
+def test_an_event_that_cannot_be_told_silences_no_other(lost_failures) -> None:
+    def fussy(text: bytes) -> bytes:
+        if json.loads(text)["seq"] == 1:
+            raise ValueError("cannot be packed")
+        return text
+
+    fanout = Fanout(fussy)
+    listener = Listener(Principal(1, "a", "", None, {"calls.view": Scope.ALL}))
+    fanout.add(listener, ["calls"])
+    fanout.publish([event(), event(seq=2)])
+    assert [frame.seq for frame in listener.frames] == [2]
+    assert len(lost_failures.take()) == 1

@@ -1,0 +1,55 @@
+"""Offers of a call to agents, and lists of ids: the parts of a ring that grow with the number of agents.
+
+SQLite's driver gives up the interpreter for every row that it reads or writes, and has to wait for it again while the
+reactor is busy telling pages. So there a list of ids travels as one text in one row, each way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, insert, literal_column, select
+from sqlalchemy.orm import Session
+
+from storage.models import CallOffer
+from storage.models.base import Key, table_of
+
+_OFFER = table_of(CallOffer)
+_each = func.json_each(bindparam("ids")).table_valued("value", name="one")
+_INSERT_ONE = insert(_OFFER)
+_INSERT_ALL = insert(_OFFER).from_select(["call_id", "user_id"], select(bindparam("call_id", type_=Key), _each.c.value))
+_OFFERED = select(_OFFER.c.user_id).where(_OFFER.c.call_id == bindparam("call_id"))
+
+
+def fetch_ids(session: Session, statement: Select[tuple[int]], values: dict[str, Any] | None = None) -> list[int]:
+    """The ids that ``statement``, which selects them and nothing else, finds; ascending.
+
+    Keep ``statement`` in a module: what is made of it is remembered.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return sorted(json.loads(session.scalar(_as_one_text(statement), values) or "[]"))
+    return sorted(session.scalars(statement, values))
+
+
+def insert_offers(session: Session, call_id: int, user_ids: Sequence[int]) -> None:
+    """Offer the call ``call_id`` to ``user_ids``, to none of whom it was offered yet."""
+    if not user_ids:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(_INSERT_ALL, {"call_id": call_id, "ids": json.dumps(list(user_ids))})
+    else:
+        session.execute(_INSERT_ONE, [{"call_id": call_id, "user_id": user_id} for user_id in user_ids])
+
+
+def offered_to(session: Session, call_id: int) -> list[int]:
+    """The agents to whom the call was offered, by id."""
+    return fetch_ids(session, _OFFERED, {"call_id": call_id})
+
+
+@lru_cache(64)
+def _as_one_text(statement: Select[tuple[int]]) -> Select[tuple[str]]:
+    inner = statement.subquery("ids")
+    return select(func.json_group_array(literal_column(f"ids.{inner.c[0].name}"))).select_from(inner)
