@@ -166,7 +166,7 @@ class LoggingSettings(Section):
         int, Field(ge=0, le=60_000, description="Report a reactor turn longer than this; 0 switches it off.")
     ] = 50
     watch_blocking: Annotated[
-        bool, Field(description="Report each blocking call on the reactor's thread: slow, for development.")
+        bool, Field(description="Report calls that block the reactor's thread: slow, for development.")
     ] = False
 
 

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from callcenter.settings import TlsSettings
+from twistd_plugin.reactor_guard import blocking_allowed
 
 _log = Logger(namespace="callcenter.listener")
 
@@ -87,7 +88,9 @@ class Listener:
 
     def _open(self) -> None:
         try:
-            self._listening = self._tcp.listenTCP(self._port, self._factory, BACKLOG, self._interface)
+            # With a port, Twisted opens /dev/null, to have a descriptor to spare.
+            with blocking_allowed("/dev/null is on no disk"):
+                self._listening = self._tcp.listenTCP(self._port, self._factory, BACKLOG, self._interface)
         except CannotListenError as error:
             _log.error(
                 "cannot listen on {interface} port {port}: {reason}; trying again in {seconds} s",
