@@ -103,6 +103,30 @@ class TlsSettings(Section):
         return value
 
 
+class SignInSettings(Section):
+    """``[web.sign_in]``: how whoever guesses passwords is slowed down."""
+
+    free_failures: Annotated[
+        int, Field(ge=3, le=20, description="Wrong passwords for one user name without a consequence, 3 to 20.")
+    ] = 5
+    first_pause_seconds: Annotated[
+        int,
+        Field(ge=5, le=600, description="How long the next one closes the name, 5 to 600; each further twice that."),
+    ] = 30
+    longest_pause_minutes: Annotated[
+        int, Field(ge=1, le=120, description="No pause grows beyond this, 1 to 120 minutes.")
+    ] = 15
+    free_failures_per_address: Annotated[
+        int, Field(ge=5, le=1000, description="Wrong passwords from one address without a consequence, 5 to 1000.")
+    ] = 20
+
+    @model_validator(mode="after")
+    def _pauses_grow(self) -> SignInSettings:
+        if self.first_pause_seconds > self.longest_pause_minutes * 60:
+            raise ValueError("has a first_pause_seconds that is longer than longest_pause_minutes")
+        return self
+
+
 class WebSettings(Section):
     """``[web]``: where browsers find us."""
 
@@ -121,6 +145,13 @@ class WebSettings(Section):
         tuple[IPv4Address | IPv6Address, ...], Field(description="Addresses that may read /metrics.")
     ] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
     session_days: Annotated[int, Field(ge=1, le=90, description="Days after which one signs in again, 1 to 90.")] = 7
+    session_idle_hours: Annotated[
+        int, Field(ge=1, le=168, description="Hours without use after which one signs in again, 1 to 168.")
+    ] = 12
+    sockets_per_user: Annotated[
+        int, Field(ge=1, le=200, description="Live pages that one person may have open at once, 1 to 200.")
+    ] = 20
+    sign_in: Annotated[SignInSettings, Field(description="Wrong passwords.")] = SignInSettings()
     tls: Annotated[TlsSettings | None, Field(description="Certificate and key to serve HTTPS directly.")] = None
 
     @field_validator("public_url")
@@ -166,7 +197,7 @@ class LoggingSettings(Section):
         int, Field(ge=0, le=60_000, description="Report a reactor turn longer than this; 0 switches it off.")
     ] = 50
     watch_blocking: Annotated[
-        bool, Field(description="Report each blocking call on the reactor's thread: slow, for development.")
+        bool, Field(description="Report calls that block the reactor's thread: slow, for development.")
     ] = False
 
 

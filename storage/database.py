@@ -53,6 +53,7 @@ class Database:
         self.on_commit = on_commit
         self._reactor = reactor
         self._delivery = EventDelivery()
+        self._engines: list[Engine] = []
         self._running = False
         self._log = Logger()
 
@@ -65,12 +66,10 @@ class Database:
         """Open the connections; raises DatabaseUnavailableError when the database cannot be reached."""
         single = self.dialect == "sqlite"
         threads = 1 if single else WRITING_THREADS
-        self._writing = writing_engine(self.url, threads)
-        self._reading = reading_engine(self.url, READING_THREADS)
         self._readers = ThreadPool(1, READING_THREADS, name="database-readers")
         self._readers.start()
         try:
-            await deferToThreadPool(self._reactor, self._readers, self._check)
+            await deferToThreadPool(self._reactor, self._readers, self._open, threads)
         except BaseException:
             await self._off_the_reactor(self._close)
             raise
@@ -109,17 +108,19 @@ class Database:
         if not self._running:
             raise DatabaseStoppedError("the database is not running")
 
-    def _check(self) -> None:
-        for engine in (self._writing, self._reading):
-            self._connect(engine)
+    def _open(self, threads: int) -> None:
+        self._writing = self._opened(writing_engine(self.url, threads))
+        self._reading = self._opened(reading_engine(self.url, READING_THREADS))
 
-    def _connect(self, engine: Engine) -> None:
+    def _opened(self, engine: Engine) -> Engine:
+        self._engines.append(engine)
         try:
             with engine.connect() as connection:
                 connection.execute(text("select 1 from dual" if self.dialect == "oracle" else "select 1"))
         except (SQLAlchemyError, OSError) as error:
             name = self.url.render_as_string(hide_password=True)
             raise DatabaseUnavailableError(f"cannot open the database {name}: {_cause(error)}") from error
+        return engine
 
     def _finish(self) -> None:
         """End the threads when they have done what is queued; then close. The results are told before ``stop`` ends."""
@@ -128,8 +129,8 @@ class Database:
 
     def _close(self) -> None:
         self._readers.stop()
-        self._writing.dispose()
-        self._reading.dispose()
+        while self._engines:
+            self._engines.pop().dispose()
 
     async def _off_the_reactor(self, action: Callable[[], None]) -> None:
         """Do what waits for threads on a thread that is none of them."""

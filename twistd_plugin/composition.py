@@ -45,6 +45,7 @@ def site_settings(settings: Settings) -> SiteSettings:
         origins=frozenset({web.public_url.lower()} if web.public_url else ()),
         trusted_proxies=frozenset(map(str, web.trusted_proxies)),
         session_days=web.session_days,
+        sockets_per_user=web.sockets_per_user,
         metrics_readers=frozenset(map(str, web.metrics_readers)),
     )
 

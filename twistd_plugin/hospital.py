@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from callcenter.administration.attempts import PER_ADDRESS, AttemptLimits
 from callcenter.administration.audit_log import AuditLog
 from callcenter.administration.departments import department_resource
 from callcenter.administration.outcomes import outcome_resource
@@ -16,6 +18,7 @@ from callcenter.administration.resource_service import ResourceService
 from callcenter.administration.roles import role_resource
 from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
+from callcenter.administration.throttle import Limits
 from callcenter.administration.users import user_resource
 from callcenter.bus import EventBus
 from callcenter.crm.patient_resource import patient_resource
@@ -26,6 +29,23 @@ from callcenter.telephony.settings import TelephonySettings
 from hardware.drivers import create_line_device
 from storage.database import Database
 from web.services import Services
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    """How long a session lives."""
+    web = settings.web
+    return SessionLimits(absolute=timedelta(days=web.session_days), idle=timedelta(hours=web.session_idle_hours))
+
+
+def attempt_limits(settings: Settings) -> AttemptLimits:
+    """How many wrong passwords are let pass."""
+    configured = settings.web.sign_in
+    first = timedelta(seconds=configured.first_pause_seconds)
+    longest = timedelta(minutes=configured.longest_pause_minutes)
+    return AttemptLimits(
+        Limits(configured.free_failures, first, longest),
+        replace(PER_ADDRESS, free=configured.free_failures_per_address),
+    )
 
 
 def telephony_settings(settings: Settings) -> TelephonySettings:
@@ -47,8 +67,7 @@ def build_services(
 ) -> Services:
     """Every service, not started."""
     passwords = Passwords(reactor)
-    limits = SessionLimits(absolute=timedelta(days=settings.web.session_days))
-    sign_in = SignIn(database, reactor, passwords, limits)
+    sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
     resources = (
         user_resource(passwords, sign_in.rights_changed),
         role_resource(sign_in.rights_changed),

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from callcenter.settings import TlsSettings
+from twistd_plugin.reactor_guard import blocking_allowed
 from web.prompt_transport import listen_promptly
 
 _log = Logger(namespace="callcenter.listener")
@@ -99,7 +100,9 @@ class Listener:
 
     def _open(self) -> None:
         try:
-            self._listening = self._listen(self._reactor, self._port, self._factory, BACKLOG, self._interface)
+            # With a port, Twisted opens /dev/null, to have a descriptor to spare.
+            with blocking_allowed("/dev/null is on no disk"):
+                self._listening = self._listen(self._reactor, self._port, self._factory, BACKLOG, self._interface)
         except CannotListenError as error:
             _log.error(
                 "cannot listen on {interface} port {port}: {reason}; trying again in {seconds} s",

@@ -19,6 +19,8 @@ from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
+from twistd_plugin.reactor_guard import blocking_allowed
+
 HIDDEN = "***"
 
 # Fields of log events whose values are about people or open doors, whoever logs them.
@@ -164,9 +166,16 @@ def _level(event: LogEvent) -> str:
 _FORMATS: Mapping[str, Callable[[LogEvent], str]] = {"text": text_line, "json": json_line}
 
 
+_WHY_AT_ONCE = "a line that waits for a thread is lost with the process that it would explain"
+
+
 @implementer(ILogObserver)
 class LogWriter:
-    """Writes each event at or above ``level`` to ``stream`` as ``text`` or ``json``."""
+    """Writes each event at or above ``level`` to ``stream`` as ``text`` or ``json``, on the thread that tells of it.
+
+    So the reactor waits for the disk with each line, which a system takes into its memory; everything else that
+    touches a file while the reactor runs is on a thread.
+    """
 
     def __init__(self, stream: TextStream, format_name: str = "text", level: str = "info") -> None:
         self._stream = stream
@@ -178,7 +187,8 @@ class LogWriter:
         if event.get("log_level", LogLevel.info) < self._level:
             return
         try:
-            self._stream.write(self._format(event))
-            self._stream.flush()
+            with blocking_allowed(_WHY_AT_ONCE):
+                self._stream.write(self._format(event))
+                self._stream.flush()
         except OSError:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - Werkzeug writes hosts with it; the first request would wait for its file
 import secrets
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
-from babel.core import negotiate_locale
+from babel.core import Locale, negotiate_locale
 
 LOCALES = ("zh_CN", "en")
 
@@ -47,6 +47,8 @@ class Formats:
 
     def __init__(self, locale: str, time_zone: ZoneInfo) -> None:
         self.locale = locale
+        # By its name, Babel would look for the locale's file again with each date.
+        self._known = Locale.parse(locale)
         self._zone = time_zone
         # Babel reads its data from files when they are first needed; later the reactor would wait for them.
         now = datetime.now(UTC)
@@ -59,7 +61,7 @@ class Formats:
     def exact(self, value: str | datetime | None) -> str:
         """Date and time to the second; empty for none."""
         when = moment(value)
-        return "" if when is None else dates.format_datetime(when, "medium", tzinfo=self._zone, locale=self.locale)
+        return "" if when is None else dates.format_datetime(when, "medium", tzinfo=self._zone, locale=self._known)
 
     def short(self, value: str | datetime | None) -> str:
         """Today: the time of day. Another day: date and time."""
@@ -67,22 +69,22 @@ class Formats:
         if when is None:
             return ""
         if when.astimezone(self._zone).date() == datetime.now(UTC).astimezone(self._zone).date():
-            return dates.format_time(when, "short", tzinfo=self._zone, locale=self.locale)
-        return dates.format_datetime(when, "short", tzinfo=self._zone, locale=self.locale)
+            return dates.format_time(when, "short", tzinfo=self._zone, locale=self._known)
+        return dates.format_datetime(when, "short", tzinfo=self._zone, locale=self._known)
 
     def relative(self, value: str | datetime | None) -> str:
         """How long ago, in words."""
         when = moment(value)
         if when is None:
             return ""
-        return dates.format_timedelta(when - datetime.now(UTC), add_direction=True, locale=self.locale)
+        return dates.format_timedelta(when - datetime.now(UTC), add_direction=True, locale=self._known)
 
     def day(self, value: str | date | None) -> str:
         """A date without time."""
         if not value:
             return ""
         when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-        return dates.format_date(when, "medium", locale=self.locale)
+        return dates.format_date(when, "medium", locale=self._known)
 
     def duration(self, seconds: float | None) -> str:
         """``h:mm:ss`` or ``m:ss``."""
@@ -95,4 +97,4 @@ class Formats:
 
     def number(self, value: float | None) -> str:
         """A number with the locale's separators."""
-        return "" if value is None else numbers.format_decimal(value, locale=self.locale)
+        return "" if value is None else numbers.format_decimal(value, locale=self._known)

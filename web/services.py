@@ -17,7 +17,7 @@ from callcenter.telephony.service import Telephony
 from storage.database import Database
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Services:
     """The services behind every page, API call and socket.
 

@@ -20,6 +20,14 @@ PER_ADDRESS = Limits(
 )
 
 
+@dataclass(frozen=True)
+class AttemptLimits:
+    """What is let through for one user name, and from one address."""
+
+    per_user: Limits = PER_USER
+    per_address: Limits = PER_ADDRESS
+
+
 class LockedError(ServiceError):
     """Too many attempts; ``details["retry_after"]`` is in seconds. Says nothing of whether the name exists."""
 
@@ -42,16 +50,18 @@ class Attempts:
     strangers, never at its owner's desk, and an address only for those who have not signed in there before.
     """
 
-    def __init__(self, per_user: Limits = PER_USER, per_address: Limits = PER_ADDRESS) -> None:
-        self._users = Throttle(per_user)
-        self._addresses = Throttle(per_address)
+    def __init__(self, limits: AttemptLimits) -> None:
+        self._forgotten_after = limits.per_user.forgotten_after
+        self._users = Throttle(limits.per_user)
+        self._addresses = Throttle(limits.per_address)
 
     def admit(self, account: Account, address: str, now: datetime) -> Attempt:
         """Let an attempt through and count it, or raise LockedError."""
         user_key = f"{account.username}@{address}" if account.known_here else account.username
         address_key = "" if account.known_here else network_of(address)
-        if not account.known_here and account.locked_until and now - account.locked_until < PER_USER.forgotten_after:
-            self._users.restore(user_key, Standing(account.failures, account.locked_until, account.locked_until))
+        locked_until = None if account.known_here else account.locked_until
+        if locked_until and now - locked_until < self._forgotten_after:
+            self._users.restore(user_key, Standing(account.failures, locked_until, locked_until))
         closed = self._users.closed_for(user_key, now)
         if address_key:
             closed = max(closed, self._addresses.closed_for(address_key, now))

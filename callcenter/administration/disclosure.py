@@ -1,4 +1,4 @@
-"""Phone and id numbers are shown in full to those whose roles say so, and masked to all others.
+"""Phone and id numbers are shown in full to those whose roles say so, and masked to all others, in free text too.
 
 One function for answers of the API, pages, exports and sockets alike. What it returns may be given to it again.
 """
@@ -11,30 +11,11 @@ from functools import singledispatch
 from types import MappingProxyType
 from typing import Any
 
+from callcenter.administration.masks import mask_document, mask_number, mask_text, restore_text
 from callcenter.administration.principal import Principal
-from callcenter.numbers import mask
-
-HIDDEN = "*"
-"""Stands for what is hidden. No stored number or id document contains one."""
 
 REPEAT_AFTER = timedelta(hours=1)
 _REMEMBERED = 20_000
-
-
-def mask_number(number: Any) -> Any:
-    """A phone number with its middle hidden; what is no text, empty or hidden already stays as it is."""
-    if not number or type(number) is not str or HIDDEN in number:
-        return number
-    return mask(number)
-
-
-def mask_document(document: Any) -> Any:
-    """An id document's number with its first and last three or four signs: the date of birth is in the middle."""
-    if not document or type(document) is not str or HIDDEN in document:
-        return document
-    if len(document) < 10:
-        return HIDDEN * 4 + document[-2:]
-    return f"{document[:3]}{HIDDEN * 4}{document[-4:]}"
 
 
 # Name of a value → how it is hidden. A list or mapping under such a name is gone through with the same function.
@@ -48,6 +29,14 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "dialable": mask_number,
         "phones": mask_number,
         "id_document": mask_document,
+        # What people write: whatever number stands in it.
+        "notes": mask_text,
+        "name": mask_text,
+        "label": mask_text,
+        "address": mask_text,
+        "allergies": mask_text,
+        "reason": mask_text,
+        "note": mask_text,
     }
 )
 
@@ -60,6 +49,15 @@ def disclose(data: Any, principal: Principal) -> Any:
 def masked(data: Any) -> Any:
     """A copy of ``data`` with every phone and id number masked."""
     return _inside(data, None)
+
+
+def restored(values: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts among ``values``, sent by somebody who was shown ``masked(present)``, with their masks undone."""
+    return {
+        name: restore_text(value, present.get(name) or "")
+        for name, value in values.items()
+        if MASKS.get(name) is mask_text and type(value) is str
+    }
 
 
 @singledispatch

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from callcenter.administration import accounts
 from callcenter.administration.accounts import Account
-from callcenter.administration.attempts import Attempt, Attempts, locked
+from callcenter.administration.attempts import Attempt, AttemptLimits, Attempts, locked
 from callcenter.administration.passwords import Passwords, require_good_password
 from callcenter.administration.principal import Principal
 from callcenter.administration.session_cache import EndedListener, SessionCache, Unsubscribe
@@ -24,7 +24,7 @@ from callcenter.administration.sessions import (
     hashes_of,
     touch_sessions,
 )
-from callcenter.administration.throttle import Limits, Throttle
+from callcenter.administration.throttle import Throttle
 from callcenter.clock import utc_now
 from callcenter.errors import InvalidError, NotAllowedError, ServiceError
 from callcenter.text import N_
@@ -47,15 +47,21 @@ class SignIn:
     """Everything about being signed in. All methods are called on the reactor thread."""
 
     def __init__(
-        self, database: Database, clock: IReactorTime, passwords: Passwords, limits: SessionLimits | None = None
+        self,
+        database: Database,
+        clock: IReactorTime,
+        passwords: Passwords,
+        limits: SessionLimits | None = None,
+        attempts: AttemptLimits | None = None,
     ) -> None:
         self.limits = limits or SessionLimits()
         self._database = database
         self._clock = clock
         self._passwords = passwords
         self._cache = SessionCache()
-        self._attempts = Attempts()
-        self._changes = Throttle(Limits())
+        admitted = attempts or AttemptLimits()
+        self._attempts = Attempts(admitted)
+        self._changes = Throttle(admitted.per_user)
         self._seen_written = datetime.min.replace(tzinfo=utc_now(clock).tzinfo)
 
     async def sign_in(

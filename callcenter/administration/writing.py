@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.administration.disclosure import restored
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record, find_row, read_key, show_records, snapshot, version_of
@@ -100,6 +101,8 @@ def change_record(
     before = _present(session, resource, row)
     _require_version(session, resource, row, before, version)
     resource.hooks.resolve(principal, before, values)
+    if not resource.hooks.reveals(principal, before):
+        values |= restored(values, before)
     values = {name: value for name, value in values.items() if _differs(resource.by_name[name], before, value)}
     _check_references(session, resource, values, before)
     _check_unique(session, resource, values, row)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
-from callcenter.administration.disclosure import HIDDEN, mask_document
+from callcenter.administration.masks import HIDDEN, mask_document
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import MOST_PER_PAGE, Hooks, ListQuery

@@ -96,7 +96,7 @@ class PatientService:
         """Make a patient. ``possible_duplicates`` has patients of the same name with one of the numbers."""
         record = await self.records.create(principal, body)
         found = await self._database.read(load_duplicates, principal, record["id"])
-        return record | {"possible_duplicates": found}
+        return record | {"possible_duplicates": disclose(found, principal)}
 
     async def duplicates(self, principal: Principal, name: str, numbers: Sequence[str]) -> Sequence[Record]:
         """Patients of this name with one of these numbers, to ask before one is made."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from callcenter.administration.disclosure import HIDDEN, mask_number
+from callcenter.administration.masks import HIDDEN, mask_number, restore_text
 from callcenter.errors import InvalidError
 from callcenter.numbers import NumberKind, normalise
 from callcenter.text import N_, Text
@@ -35,9 +35,10 @@ def settle_phones(phones: Sequence[Phone], present: Sequence[Phone]) -> list[dic
     """The phones without masks and repeats.
 
     A mask stands for the number of ``present`` that it was made from; where two share it, the first mask for the first.
+    A number in a label likewise.
     A number that could not be read may stay where it is, not come in anew. Raises InvalidError.
     """
-    known = {phone["number"] for phone in present}
+    known = {phone["number"]: phone["label"] for phone in present}
     left = [phone["number"] for phone in present]
     settled: dict[str, str] = {}
     for phone in phones:
@@ -48,7 +49,7 @@ def settle_phones(phones: Sequence[Phone], present: Sequence[Phone]) -> list[dic
             raise _unreadable(number)
         if number in left:
             left.remove(number)
-        settled.setdefault(number, phone["label"])
+        settled.setdefault(number, restore_text(phone["label"], known.get(number) or ""))
     return [{"number": number, "label": label} for number, label in settled.items()]
 
 

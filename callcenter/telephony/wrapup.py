@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.administration.masks import restore_text
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
@@ -52,7 +53,9 @@ def save_wrap_up(
     if finish:
         _refuse_unfinished(call, draft, outcome)
     before = _kept(call)
-    call.outcome, call.notes, call.call_back_at = draft.outcome, draft.notes, draft.call_back_at
+    # Whoever was shown the note with its numbers masked gives the masks back.
+    notes = draft.notes if principal.sees_numbers else restore_text(draft.notes, call.notes)
+    call.outcome, call.notes, call.call_back_at = draft.outcome, notes, draft.call_back_at
     call.version += 1
     if finish:
         call.wrap_up, call.wrapped_up_at = "done", call.wrapped_up_at or at

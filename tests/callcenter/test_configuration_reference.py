@@ -22,6 +22,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[var]": settings.VarSettings,
     "[database]": settings.DatabaseSettings,
     "[web]": settings.WebSettings,
+    "[web.sign_in]": settings.SignInSettings,
     "[web.tls]": settings.TlsSettings,
     "[telephony]": settings.TelephonySettings,
     "[telephony.targets]": settings.TargetSettings,

@@ -71,6 +71,11 @@ class HttpClient:
             self._csrf = answer.json()["csrf"]
         return answer
 
+    @property
+    def cookie(self) -> str:
+        """The Cookie header that it would send."""
+        return "; ".join(f"{one.name}={one.value}" for one in self._cookies)
+
     def get(self, path: str) -> Any:
         """The JSON at ``path``; fails the test unless it is a 200."""
         answer = self.send("GET", path)
@@ -104,8 +109,9 @@ class HttpClient:
 class DemoDaemon:
     """``callcenter demo`` on a free port with its data in ``var``. Start it again after ``stop`` or ``kill``."""
 
-    def __init__(self, var: Path, patients: int = PATIENTS) -> None:
+    def __init__(self, var: Path, patients: int = PATIENTS, module: str = "twistd_plugin.commands") -> None:
         self.var = var
+        self._module = module
         self.base_url = ""
         self._patients = patients
         self._process: subprocess.Popen[bytes] | None = None
@@ -139,7 +145,8 @@ class DemoDaemon:
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [*callcenter("demo", "--port", port), "--var", str(self.var), "--patients", str(self._patients)],
+                [sys.executable, "-m", self._module, "demo", "--port", port, "--var", str(self.var),
+                 "--patients", str(self._patients)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         wait_for(self._is_ready, START_SECONDS, "the daemon")

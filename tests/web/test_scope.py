@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import pytest_twisted
 
 from protocols.signals import CallerIdentified, Rang
-from tests.peers.site import RunningSite, all_rows
+from tests.peers.site import Browser, RunningSite, all_rows
+from tests.peers.socket_client import open_page
 
 INJECTIONS = (
     "id; drop table patient",
@@ -134,3 +135,45 @@ async def test_numbers_are_masked_on_page_api_and_export_alike(site: RunningSite
         assert "138 0013 8000" not in answer.text, address
         assert "110101196003031234" not in answer.text, address
     assert "****" in (await head.get("/api/v1/patients/1")).text
+
+
+async def handler_without_numbers(site: RunningSite) -> Browser:
+    """Somebody who takes calls but may not see numbers."""
+    admin = await site.signed_in("admin")
+    wanted = ("calls.view", "calls.handle", "calls.export", "patients.view")
+    role = await admin.post("/api/v1/roles", {"name": "接线员", "grants": dict.fromkeys(wanted, "all")})
+    clerk = next(one for one in (await admin.get("/api/v1/users")).json["items"] if one["username"] == "clerk")
+    body = {"role_ids": [role.json["id"]], "version": clerk["version"]}
+    assert (await admin.ask("PATCH", f"/api/v1/users/{clerk['id']}", body)).status == 200
+    return await site.signed_in("clerk")
+
+
+@pytest_twisted.ensureDeferred
+async def test_numbers_in_free_text_are_masked_everywhere_and_saved_back_unharmed(site: RunningSite) -> None:
+    clerk = await handler_without_numbers(site)
+    page = await open_page(site, clerk, "calls")
+    await site.hear(Rang(), CallerIdentified("13800138000", "王 13911112222"))
+    call = (await page.until(lambda message: "seq" in message and "op" not in message and message["data"]["name"]))[
+        "data"
+    ]
+    assert call["name"] == "王 139****2222"
+    address = f"/api/v1/calls/{call['id']}"
+    assert (await clerk.post(f"{address}/claim")).status == 200
+    saved = await clerk.post(f"{address}/wrap-up", {"notes": "请回13722223333，3月15日复查"})
+    assert saved.json["notes"] == "请回137****3333，3月15日复查"
+
+    again = await open_page(site, clerk, "calls")
+    seen = [str(page.messages), str(again.messages)]
+    for path in (address, "/api/v1/calls", f"/calls/{call['id']}", "/calls", "/api/v1/calls/export?format=csv"):
+        answer = await clerk.get(path)
+        assert answer.status == 200, path
+        seen.append(answer.text)
+    assert not [text for text in seen if "13911112222" in text or "13722223333" in text]
+    # The list of calls tells no caller's name, only the note.
+    assert all("139****2222" in text or "137****3333" in text for text in seen)
+
+    await clerk.post(f"{address}/wrap-up", {"notes": f"{saved.json['notes']}，已转告"})
+    told = (await (await site.signed_in("supervisor")).get(address)).json
+    assert (told["name"], told["notes"]) == ("王 13911112222", "请回13722223333，3月15日复查，已转告")
+    await page.leave()
+    await again.leave()

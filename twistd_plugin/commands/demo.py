@@ -94,6 +94,7 @@ def _serve(configuration: Configuration, folder: DemoFolder, content: DemoConten
     # A reactor is installed by its import: only the command that runs one may do that.
     from twisted.internet import reactor  # noqa: PLC0415
 
+    from twistd_plugin.reactor_guard import blocking_allowed  # noqa: PLC0415 - imports SQLAlchemy
     from twistd_plugin.running import begin_logging, run_in_foreground  # noqa: PLC0415
     from twistd_plugin.service import open_service  # noqa: PLC0415
 
@@ -102,8 +103,9 @@ def _serve(configuration: Configuration, folder: DemoFolder, content: DemoConten
 
     def listening(port: int) -> None:
         address = f"http://127.0.0.1:{port}/"
-        announce(address)
-        say(_welcome(address, folder, content))
+        with blocking_allowed("once, and before anybody knows where we listen"):
+            announce(address)
+            say(_welcome(address, folder, content))
 
     return run_in_foreground(open_service(configuration, reactor), reactor, listening)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
+from twisted.internet.threads import deferToThread
 
 from web.api.models import Problem
-from web.exchange import Exchange, Json, Reply
+from web.exchange import Content, Exchange, Reply
 from web.records import declaration
+from web.rendering import as_json
 from web.routing import Route, Routes
 from web.services import Services
 
@@ -27,9 +30,15 @@ _VARIABLE = re.compile(r"<(?:(?P<kind>[a-z]+):)?(?P<name>[a-z_]+)>")
 @routes.get("/openapi.json", public=True, returns=dict[str, Any])
 async def openapi(exchange: Exchange) -> Reply:
     """This description."""
+    # Making it takes longer than the reactor may stand still, and reads the version from a file.
+    return Content("application/json", await deferToThread(_document, exchange.services))
+
+
+@lru_cache(maxsize=1)
+def _document(services: Services) -> bytes:
     from web.endpoints import all_routes  # noqa: PLC0415 - which gathers this module too
 
-    return Json(describe(all_routes(), exchange.services), disclosed=True)
+    return as_json(describe(all_routes(), services))
 
 
 def describe(declared: Iterable[Route], services: Services) -> dict[str, Any]:

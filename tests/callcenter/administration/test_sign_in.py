@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
-from callcenter.administration.attempts import LockedError
+from callcenter.administration.attempts import AttemptLimits, LockedError
 from callcenter.administration.passwords import Passwords
 from callcenter.administration.permissions import Scope
+from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn, SignInRefusedError, username_of
+from callcenter.administration.throttle import Limits
 from callcenter.clock import utc_now
 from callcenter.errors import InvalidError, NotAllowedError, ServiceError, UnavailableError
 from storage.database import Database
@@ -388,3 +390,22 @@ async def test_the_language_is_remembered_and_checked(sign_in: SignIn) -> None:
 def test_a_user_name_is_kept_in_one_form() -> None:
     assert username_of("  Ｌｉｕ\u202e\x00 ") == "liu"
     assert len(username_of("x" * 500)) == 60
+
+
+@pytest_twisted.ensureDeferred
+async def test_free_failures_pauses_and_idle_time_are_what_the_hospital_chose(
+    database: Database, clock: Clock, passwords: Passwords, hasher: PasswordHasher
+) -> None:
+    await database.run(add_people, hasher.hash(GOOD), utc_now(clock))
+    attempts = AttemptLimits(Limits(free=1, first=timedelta(seconds=90)))
+    sign_in = SignIn(database, clock, passwords, SessionLimits(idle=timedelta(hours=1)), attempts)
+    for _ in range(2):
+        assert type(await refusal(sign_in.sign_in("liu", "wrong", HERE))) is SignInRefusedError
+    closed = await refusal(sign_in.sign_in("liu", GOOD, HERE))
+    assert (type(closed), closed.details) == (LockedError, {"retry_after": 90})
+    clock.advance(90)
+    made = await sign_in.sign_in("liu", GOOD, HERE)
+    clock.advance(3599)
+    assert await sign_in.principal_for(made.token)
+    clock.advance(3601)
+    assert await sign_in.principal_for(made.token) is None

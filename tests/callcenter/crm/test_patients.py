@@ -317,3 +317,38 @@ async def test_an_export_has_all_pages_and_is_logged_first(hospital: Hospital) -
     assert [field.name for field in hospital.records["patients"].export_fields()][:2] == ["record_number", "name"]
     entry = (await hospital.audit.list(hospital.people["admin"])).items[0]
     assert (entry["action"], entry["subject_type"], entry["username"]) == ("export", "patient", "supervisor")
+
+
+@pytest_twisted.ensureDeferred
+async def test_numbers_in_what_is_written_are_masked_and_come_back_when_it_is_saved_again(hospital: Hospital) -> None:
+    patients, agent, doctor = hospital.records.patients, hospital.people["agent"], hospital.people["doctor"]
+    written = {
+        "version": 1, "name": "张三13911112222", "notes": "女儿13911112222，2026-03-15复查", "address": "电话62345678",
+        "phones": [{"number": SHARED, "label": "打13911112222"}],
+    }  # fmt: skip
+    await patients.edit(agent, 1, written)
+
+    shown = await patients.get(doctor, 1)
+    assert (shown["name"], shown["address"]) == ("张三139****2222", "电话****5678")
+    assert shown["notes"] == "女儿139****2222，2026-03-15复查"
+    assert shown["phones"][0]["label"] == "打139****2222"
+    for found in (await patients.card(doctor, 1), (await patients.list(doctor)).items):
+        assert "13911112222" not in str(found)
+
+    sent = {name: shown[name] for name in ("name", "address", "phones", "version")} | {
+        "notes": shown["notes"] + "，来电"
+    }
+    await patients.edit(doctor, 1, sent)
+
+    kept = await patients.get(agent, 1)
+    assert (kept["name"], kept["address"]) == (written["name"], written["address"])
+    assert kept["notes"] == "女儿13911112222，2026-03-15复查，来电"
+    assert kept["phones"][0]["label"] == "打13911112222"
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_sees_the_numbers_may_write_stars(hospital: Hospital) -> None:
+    patients, agent = hospital.records.patients, hospital.people["agent"]
+    await patients.edit(agent, 1, {"version": 1, "notes": "13911112222"})
+    await patients.edit(agent, 1, {"version": 2, "notes": "139****2222"})
+    assert (await patients.get(agent, 1))["notes"] == "139****2222"
