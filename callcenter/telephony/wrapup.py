@@ -19,7 +19,7 @@ from callcenter.telephony.agent_states import AgentState, move_agent, state_of
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import ENDED, CallView
-from callcenter.telephony.visible import visible_call
+from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.text import N_
 from storage.models import CallOutcome, CallRecord
 from storage.models.base import NO
@@ -47,7 +47,7 @@ def save_wrap_up(
     the time that the outcome needs, ``ConflictError`` while the call still goes on.
     """
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
-    _refuse_strangers(principal, call)
+    refuse_strangers(principal, call)
     outcome = _outcome(session, draft, call)
     if finish:
         _refuse_unfinished(call, draft, outcome)
@@ -93,13 +93,6 @@ def load_outcomes(session: Session) -> list[dict[str, object]]:
         }
         for outcome in session.scalars(statement)
     ]
-
-
-def _refuse_strangers(principal: Principal, call: CallRecord) -> None:
-    if call.agent_id == principal.user_id:
-        return
-    if principal.require("calls.handle") is Scope.OWN:
-        raise ConflictError(N_("This call belongs to somebody else."), call_id=call.id)
 
 
 def _refuse_unfinished(call: CallRecord, draft: WrapUpDraft, outcome: CallOutcome | None) -> None:

@@ -164,6 +164,31 @@ def test_an_unknown_caller_becomes_a_patient_and_is_known_the_next_time(daemon: 
     assert [patient["name"] for patient in found["patients"]] == ["<b>欧阳</b>新"]
 
 
+def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_comes_takes_nothing_away(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    own = people["own"]
+    page = browsers.window(daemon, "agent", "/console").page
+    daemon.simulate("call", "13666662222", "--line", "1", "--rings", "20", "--rings-before-id", "3", "--detach")
+    expect(page.locator("[data-key=attach]")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("p")
+    page.keyboard.press("Enter")
+    expect(page.locator("#people-search")).to_be_focused()
+    page.keyboard.type(own["name"])
+    expect(page.locator("#card-head")).to_contain_text("136 6666 2222", timeout=PATIENCE)
+    expect(page.locator("#people-search")).to_have_value(own["name"])
+    expect(page.locator("#people-search")).to_be_focused()
+    expect(page.locator("#add-number")).to_be_visible()
+    page.locator(f"[data-patient-choice='{own['id']}']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    call = latest_call(daemon)
+    assert (call["state"], call["agent"], call["patient"]["id"]) == ("ringing", None, own["id"])
+    take_by_key(page)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+
+
 def test_a_missed_call_is_called_back_by_a_click(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:

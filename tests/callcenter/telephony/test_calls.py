@@ -113,6 +113,28 @@ async def test_a_call_that_nobody_answers_is_missed_and_worked_down(hospital: Ca
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_patient_is_attached_while_the_call_rings_by_whoever_it_is_offered_to(hospital: CallCenter) -> None:
+    calls, agents = hospital.telephony.calls, hospital.telephony.agents
+    for agent in (ANNA, BEN):
+        await agents.connected(agent)
+    await hospital.hear(Rang())
+    ringing = hospital.last("call.ringing")
+    assert (ringing["number"], ringing["offered_to"]) == ("", [ANNA.user_id, BEN.user_id])
+    with pytest.raises(NotFoundError):
+        await calls.attach_patient(CARL, ringing["id"], HEART)
+    attached = await calls.attach_patient(BEN, ringing["id"], FAMILY_ONE)
+    assert (attached["patient"]["id"], attached["state"], attached["agent"]) == (FAMILY_ONE, "ringing", None)
+    # The number comes and belongs to somebody else: what a person said stands.
+    await hospital.hear(CALLER)
+    assert hospital.last("call.ringing")["patient"]["id"] == FAMILY_ONE
+    await calls.claim(ANNA, ringing["id"])
+    with pytest.raises(ConflictError):
+        await calls.attach_patient(BEN, ringing["id"], ZHANG)
+    assert (await calls.attach_patient(ANNA, ringing["id"], ZHANG))["patient"]["id"] == ZHANG
+    assert await hospital.look(audit_actions) == ["attach-patient", "claim", "attach-patient"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: CallCenter) -> None:
     await hospital.hear(CALLER, Rang(), RingingStopped(), CALLER, Rang(), RingingStopped())
     assert len((await hospital.telephony.calls.missed(ANNA)).items) == 2

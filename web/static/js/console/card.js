@@ -6,15 +6,14 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, awaitsNumber, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
-import { peopleFor } from "./people.js";
 
 const head = document.getElementById("card-head");
 const actions = document.getElementById("card-actions");
-const body = document.getElementById("card-body");
+const body = document.getElementById("card-about");
 const idle = document.getElementById("idle");
 const card = document.getElementById("card");
 
@@ -143,11 +142,10 @@ function contacts(list, call) {
 
 function showBody(call) {
   const known = call.patient ? cards.get(call.patient.id) : null;
-  const signature = JSON.stringify([call.id, call.patient, call.candidates, call.number, awaitsNumber(call), known, isMine(call), farewell(call)]);
+  const signature = JSON.stringify([call.id, call.patient, known, farewell(call)]);
   const built = refresh(body, signature, () => [
     farewell(call) ? el("p", { class: "notice notice-warn pop-farewell", role: "alert" }, icon("info-circle"), farewell(call)) : null,
     ...(call.patient ? patientOf(call) : []),
-    peopleFor(call),
   ]);
   if (built) writeTimes(body);
 }

@@ -2,6 +2,7 @@
 import { typing } from "../dom.js";
 import { desk } from "./desk.js";
 import { focusDial } from "./pad.js";
+import { focusPeople } from "./people.js";
 import { toggleSound } from "./ring.js";
 import { chooseKey, focusNotes } from "./wrapup.js";
 
@@ -19,6 +20,7 @@ const KEYS = {
   d: focusDial,
   "/": focusDial,
   n: focusNotes,
+  p: focusPeople,
   s: toggleSound,
   m: () => document.querySelector("#missed button, #missed a")?.focus(),
   w: () => document.querySelector("#owed button")?.focus(),
