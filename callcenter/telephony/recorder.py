@@ -31,6 +31,7 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    RingsCounted,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
@@ -115,6 +116,14 @@ def _(effect: CallerLearned, batch: Batch) -> None:
     _set_caller(call, effect.caller, batch)
     call.rings = effect.rings
     _announce(CallRinging, call, batch)
+
+
+@write.register
+def _(effect: RingsCounted, batch: Batch) -> None:
+    call = batch.call(effect.call)
+    if call is not None:
+        call.rings = effect.rings
+        _announce(CallUpdated, call, batch)
 
 
 @write.register

@@ -175,6 +175,7 @@ def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_c
     page.keyboard.press("Enter")
     expect(page.locator("#people-search")).to_be_focused()
     page.keyboard.type(own["name"])
+    expect(page.locator("[data-rings]")).to_have_text("振铃 2 声", timeout=PATIENCE)
     expect(page.locator("#card-head")).to_contain_text("136 6666 2222", timeout=PATIENCE)
     expect(page.locator("#people-search")).to_have_value(own["name"])
     expect(page.locator("#people-search")).to_be_focused()

@@ -367,8 +367,26 @@ async def test_a_flood_of_rings_is_one_call_and_few_writes(hospital: CallCenter)
         hospital.line.say(Rang())
     await hospital.settle()
     assert len(hospital.events) - before == 2
+    assert hospital.last("call.ringing")["rings"] == 1
+    # Two minutes of it: the pages hear of it as seldom as of a telephone that rings.
+    for _ in range(480):
+        hospital.clock.advance(0.25)
+        hospital.line.say(Rang())
+    await hospital.settle()
+    assert len(hospital.told("call.updated")) == 40
     await hospital.hear(RingingStopped())
-    assert hospital.told("call.ended")[-1].data["rings"] == 5000
+    assert hospital.told("call.ended")[-1].data["rings"] == 5480
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_rings_are_counted_for_whoever_it_rings_for(hospital: CallCenter) -> None:
+    await hospital.telephony.agents.connected(ANNA)
+    for _ in range(3):
+        hospital.clock.advance(4)
+        await hospital.hear(Rang())
+    assert [event.data["rings"] for event in hospital.told("call.updated")] == [2, 3]
+    assert hospital.told("call.updated")[-1].audience["users"] == [ANNA.user_id]
+    assert (await hospital.telephony.calls.open_for(ANNA))[0]["rings"] == 3
 
 
 async def _two_calls(hospital: CallCenter) -> tuple[int, int]:

@@ -49,10 +49,19 @@ function headOf(call) {
     el("div", { class: "pop-about" },
       call.number ? el("span", {}, regionOf(call) || t("Region unknown")) : null,
       call.name ? el("span", {}, call.name) : null,
-      el("span", {}, lineName(call.line.name))),
+      el("span", {}, lineName(call.line.name)),
+      call.state === "ringing" ? el("span", { "data-rings": true, "aria-live": "off", hidden: true }) : null),
     el("div", { class: "pop-state", "data-state": call.state, role: "status" },
       mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
   ];
+}
+
+// Written into its place with every ring; the card around it stands still and nothing is read aloud.
+function showRings(call) {
+  const place = head.querySelector("[data-rings]");
+  if (!place) return;
+  place.textContent = t("Rings: {count}", { count: call.rings });
+  place.hidden = !call.rings;
 }
 
 function stateText(call) {
@@ -159,6 +168,7 @@ function show() {
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
+  showRings(call);
   if (shownId !== call.id) {
     shownId = call.id;
     changedAt = performance.now();
