@@ -16,6 +16,7 @@ from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError, UnavailableError
 from callcenter.telephony.attaching import attach_patient
 from callcenter.telephony.board import LineBoard
+from callcenter.telephony.callbacks import list_callbacks, mark
 from callcenter.telephony.claims import claim_call
 from callcenter.telephony.effects import Audited, EndReason, LineStateName
 from callcenter.telephony.line_model import DeclaredOver
@@ -59,6 +60,10 @@ class CallService:
     ) -> Page[CallView]:
         """The missed calls that nobody has dealt with, newest first. Needs ``calls.view``."""
         return await self.list(principal, replace(wanted, open_missed=True), limit, cursor)
+
+    async def callbacks(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[CallView]:
+        """The agreed call-backs that are owed, one's own first, then by time. Needs ``calls.view``."""
+        return await self._database.read(list_callbacks, principal, limit, cursor)
 
     async def get(self, principal: Principal, call_id: int) -> CallView:
         """One call. Needs ``calls.view``."""
@@ -154,6 +159,10 @@ class CallService:
             await self._database.read(_mine, principal, call_id)
             await self._declare_over(runner, principal, call_id)
         return await self._database.run(save_wrap_up, principal, call_id, draft, finish, utc_now(self._clock))
+
+    async def mark_call_back(self, principal: Principal, call_id: int, done: bool) -> CallView:
+        """Say that an agreed call-back is done although no call shows it, or take that back."""
+        return await self._database.run(mark, principal, call_id, done, utc_now(self._clock))
 
     async def handle_missed(self, principal: Principal, call_id: int) -> CallView:
         """Tick a missed call off the list."""

@@ -209,6 +209,48 @@ def test_a_missed_call_is_called_back_by_a_click(
     assert (call["direction"], call["patient"]["name"], call["outcome"]) == ("out", own["name"], "completed")
 
 
+def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    own = people["own"]
+    page = browsers.window(daemon, "agent", "/console").page
+    item = page.locator("#callbacks .work-item", has_text=own["name"])
+    for old in daemon.client("agent").get("/api/v1/callbacks")["items"]:
+        daemon.client("agent").post(f"/api/v1/calls/{old['id']}/call-back", {"done": True})
+    expect(page.locator("#callbacks .empty")).to_be_visible(timeout=PATIENCE)
+    daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    page.keyboard.press("h")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    page.keyboard.press("8")
+    page.locator("[data-hours='1']").click()
+    page.locator("[data-finish]").click()
+    expect(item).to_have_count(1, timeout=PATIENCE)
+    expect(item.locator(".badge-soft")).to_have_count(0)
+
+    call = latest_call(daemon)
+    past = {"outcome": "call_back", "notes": "血压", "call_back_at": "2026-01-01T08:00:00Z"}
+    daemon.client("agent").post(f"/api/v1/calls/{call['id']}/wrap-up", past)
+    expect(item.locator(".badge-bad")).to_have_text("已逾期", timeout=PATIENCE)
+    expect(item).to_contain_text("血压")
+
+    page.keyboard.press("c")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(item).to_have_count(0, timeout=PATIENCE)
+    page.get_by_role("button", name="撤销").click()
+    expect(item).to_have_count(1, timeout=PATIENCE)
+
+    daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
+    item.locator(".dial").click()
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    page.locator("[data-action=hang-up]").click()
+    expect(item).to_have_count(1)
+    wrap_up_by_key(page)
+    expect(item).to_have_count(0, timeout=PATIENCE)
+    assert daemon.client("agent").get(f"/api/v1/calls/{call['id']}")["call_back"] == "done"
+
+
 def test_the_page_says_when_it_is_not_live_and_resumes_by_itself_after_a_crash(
     fresh_daemon: DemoDaemon, browsers: Browsers
 ) -> None:

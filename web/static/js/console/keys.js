@@ -8,6 +8,8 @@ import { chooseKey, focusNotes } from "./wrapup.js";
 
 const sheet = document.getElementById("cheat-sheet");
 const press = (name) => document.querySelector(`#card-actions [data-action=${name}]:not(:disabled)`)?.click();
+// Into a work list: Enter then dials its first entry.
+const enter = (id) => (document.querySelector(`#${id} .dial`) ?? document.querySelector(`#${id} button, #${id} a`))?.focus();
 
 export function showSheet() {
   if (!sheet.open) sheet.showModal();
@@ -22,8 +24,9 @@ const KEYS = {
   n: focusNotes,
   p: focusPeople,
   s: toggleSound,
-  m: () => document.querySelector("#missed button, #missed a")?.focus(),
-  w: () => document.querySelector("#owed button")?.focus(),
+  m: () => enter("missed"),
+  c: () => enter("callbacks"),
+  w: () => enter("owed"),
   "[": () => desk.step(-1),
   "]": () => desk.step(1),
 };

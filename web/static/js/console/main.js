@@ -6,6 +6,7 @@ import "./card.js";
 import "./people.js";
 import "./wrapup.js";
 import "./lists.js";
+import "./callbacks.js";
 import "./pad.js";
 import "./ring.js";
 import "./keys.js";
