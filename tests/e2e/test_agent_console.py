@@ -251,6 +251,54 @@ def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
     assert daemon.client("agent").get(f"/api/v1/calls/{call['id']}")["call_back"] == "done"
 
 
+def test_the_next_one_to_call_comes_by_itself_after_a_wrap_up_and_is_never_dialled_by_itself(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    client, numbers = daemon.client("agent"), ("13666663331", "13666663332")
+    for call in client.get("/api/v1/calls/missed")["items"]:
+        client.post(f"/api/v1/calls/{call['id']}/handle-missed")
+    for call in client.get("/api/v1/callbacks")["items"]:
+        client.post(f"/api/v1/calls/{call['id']}/call-back")
+    page = browsers.window(daemon, "agent", "/console").page
+    for number in numbers:
+        daemon.simulate("call", number, "--line", "3", "--rings", "1")
+    expect(page.locator("#missed .work-item")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    page.keyboard.press("t")
+    expect(page.locator("#next-by-itself")).to_be_checked()
+    page.reload()
+    expect(page.locator("#next-by-itself")).to_be_checked()
+
+    daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+    shown = page.locator("#next .pop-number")
+    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    page.keyboard.press("x")
+    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    page.keyboard.press("x")
+    expect(page.locator("#next")).to_be_hidden(timeout=PATIENCE)
+    assert latest_call(daemon)["direction"] == "in"
+
+    page.keyboard.press("x")
+    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    # Long enough after it changed: a key that was meant for the one before it dials nobody.
+    page.wait_for_timeout(400)
+    daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
+    page.keyboard.press("y")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    # A colleague is faster.
+    waiting = client.get("/api/v1/calls/missed")["items"][0]
+    client.post(f"/api/v1/calls/{waiting['id']}/handle-missed")
+    expect(page.locator("[data-key=next-dial]")).to_be_disabled(timeout=PATIENCE)
+    page.keyboard.press("y")
+    assert latest_call(daemon)["number"] == "+8613666663331"
+
+
 def test_the_page_says_when_it_is_not_live_and_resumes_by_itself_after_a_crash(
     fresh_daemon: DemoDaemon, browsers: Browsers
 ) -> None:

@@ -23,7 +23,7 @@ let waiting = null;
 let asked = 0;
 
 // "overdue" a quarter of an hour after the agreed time, "due" from that time on, else "later".
-export function urgency(call) {
+function urgency(call) {
   const late = now() - Date.parse(call.call_back_at);
   if (late < 0) return "later";
   return late < OVERDUE_AFTER ? "due" : "overdue";
@@ -37,10 +37,12 @@ const BADGES = {
   later: () => null,
 };
 
+export const urgencyBadge = (call) => BADGES[urgency(call)]();
+
 function line(call) {
   const colleague = call.agent && call.agent.id !== me ? call.agent.name : "";
   return workLine(call, {
-    list: "callback", when: call.call_back_at, badge: BADGES[urgency(call)](),
+    list: "callback", when: call.call_back_at, badge: urgencyBadge(call),
     about: [colleague, call.notes].filter(Boolean).join(" · "),
     tick: { title: t("Done: tick off the list"), run: () => tickOff(call) },
   });

@@ -109,7 +109,7 @@ function farewell(call) {
   return call.state === "ended" && !isMine(call) ? t("The caller gave up. The call is in the missed list.") : "";
 }
 
-function badges(patient) {
+export function badges(patient) {
   return [
     patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), patient.tier) : null,
     patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
@@ -143,7 +143,7 @@ function patientOf(call) {
   ];
 }
 
-function contacts(list, call) {
+export function contacts(list, call) {
   const others = list.filter((contact) => contact.id !== call.id);
   return el("section", { class: "pop-contacts" }, el("h3", {}, t("Last contacts")),
     others.length ? el("ol", { class: "contacts" }, others.map(contactLine)) : el("p", { class: "quiet" }, t("This is the first contact that we know of.")));

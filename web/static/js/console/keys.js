@@ -1,6 +1,7 @@
 // Everything by keyboard; `?` shows how. Single keys keep quiet while something is typed.
 import { typing } from "../dom.js";
 import { desk } from "./desk.js";
+import { dialNext, nextOrSkip, toggleNext } from "./next.js";
 import { focusDial } from "./pad.js";
 import { focusPeople } from "./people.js";
 import { toggleSound } from "./ring.js";
@@ -24,6 +25,9 @@ const KEYS = {
   n: focusNotes,
   p: focusPeople,
   s: toggleSound,
+  t: toggleNext,
+  x: nextOrSkip,
+  y: dialNext,
   m: () => enter("missed"),
   c: () => enter("callbacks"),
   w: () => enter("owed"),

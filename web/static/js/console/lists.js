@@ -28,8 +28,6 @@ const missedLine = (call) => workLine(call, {
   list: "missed", when: call.started_at, tick: { title: t("Dealt with: tick off the list"), run: () => tickOff(call) },
 });
 
-export const openMissed = () => missed.items;
-
 async function tickOff(call) {
   if (await handleMissed(call)) drop(call.id);
 }
