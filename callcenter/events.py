@@ -41,7 +41,7 @@ class CallRinging(Event):
 
 @dataclass(frozen=True)
 class CallUpdated(Event):
-    """Anything else changed: claimed, patient attached, wrap-up saved, dialling progress."""
+    """Anything else changed: rang again, claimed, patient attached, wrap-up saved, dialling progress."""
 
     topic: ClassVar[str] = "calls"
     type: ClassVar[str] = "call.updated"

@@ -12,6 +12,7 @@ from twisted.web.server import Request
 
 from callcenter.administration.disclosure import disclose, masked
 from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply
+from web.rights import rights_mark
 from web.security import FORM_COOKIE
 from web.templating import Templates
 
@@ -71,8 +72,10 @@ async def _json(reply: Json, exchange: Exchange, templates: Templates) -> None:
 
 @_write.register
 async def _page(reply: Page, exchange: Exchange, templates: Templates) -> None:
+    principal = exchange.session.principal if exchange.session is not None else None
     context = {
-        "principal": exchange.session.principal if exchange.session is not None else None,
+        "principal": principal,
+        "rights": rights_mark(principal) if principal is not None else "",
         "locale": exchange.locale,
         "csrf_token": exchange.csrf_token,
         "path": exchange.path,

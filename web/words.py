@@ -74,6 +74,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "wrap-up": N_("wrapped up"),
         "attach-patient": N_("attached a patient"),
         "handle-missed": N_("dealt with a missed call"),
+        "call-back": N_("said whether the call-back is done"),
         "dial-do-not-call": N_("called in spite of “do not call”"),
         "set-service": N_("took out of service or back"),
         "force-state": N_("moved the agent"),

@@ -119,7 +119,11 @@ class SignIn:
     async def is_open(self, info: SessionInfo) -> bool:
         """Whether the session is open still, for the same person with the same rights; asks the database."""
         found = await self._load(info.token_hash)
-        return found is not None and found.principal == info.principal
+        if found is not None and found.principal == info.principal:
+            return True
+        # Whoever asks next must not be told what was true before.
+        self._cache.drop(info.token_hash)
+        return False
 
     def keep_open(self, info: SessionInfo) -> None:
         """A socket of this session is in use: the session does not idle out."""

@@ -13,7 +13,7 @@ from callcenter.events import CallUpdated
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.scope import reachable_patient, scope_clause
 from callcenter.telephony.views import CallView
-from callcenter.telephony.visible import visible_call
+from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.text import N_
 from storage.queries.patients import remember_choice
 
@@ -23,9 +23,12 @@ def attach_patient(
 ) -> CallView:
     """Tie the call to a patient, or to none with None. ``remember`` makes this patient the number's next match too.
 
-    Raises ``NotFoundError`` for a call out of reach and ``InvalidError`` for a patient out of reach.
+    It may ring still: then everybody to whom it is offered may say so, later only whoever took it. Raises
+    ``NotFoundError`` for a call out of reach, ``ConflictError`` for one that somebody else took, and ``InvalidError``
+    for a patient out of reach.
     """
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
+    refuse_strangers(principal, call, unclaimed=True)
     if patient_id is not None:
         _refuse_unknown(session, principal, patient_id)
     before = call.patient_id

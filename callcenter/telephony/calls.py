@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.audit import record_audit
-from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError, UnavailableError
 from callcenter.telephony.attaching import attach_patient
 from callcenter.telephony.board import LineBoard
+from callcenter.telephony.callbacks import list_callbacks, mark
 from callcenter.telephony.claims import claim_call
 from callcenter.telephony.effects import Audited, EndReason, LineStateName
 from callcenter.telephony.line_model import DeclaredOver
@@ -25,7 +25,7 @@ from callcenter.telephony.listing import EVERYTHING, CallFilter, list_calls
 from callcenter.telephony.missed import handle_missed
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
-from callcenter.telephony.visible import visible_call
+from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.telephony.wrapup import WrapUpDraft, load_outcomes, open_calls, save_wrap_up
 from callcenter.text import N_
 from hardware.line_device import Capability
@@ -60,6 +60,10 @@ class CallService:
     ) -> Page[CallView]:
         """The missed calls that nobody has dealt with, newest first. Needs ``calls.view``."""
         return await self.list(principal, replace(wanted, open_missed=True), limit, cursor)
+
+    async def callbacks(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[CallView]:
+        """The agreed call-backs that are owed, one's own first, then by time. Needs ``calls.view``."""
+        return await self._database.read(list_callbacks, principal, limit, cursor)
 
     async def get(self, principal: Principal, call_id: int) -> CallView:
         """One call. Needs ``calls.view``."""
@@ -137,7 +141,10 @@ class CallService:
     async def attach_patient(
         self, principal: Principal, call_id: int, patient_id: int | None, remember: bool = False
     ) -> CallView:
-        """Say which patient the call is about, or None; ``remember`` the choice for a number that several share."""
+        """Say which patient the call is about, or None; ``remember`` the choice for a number that several share.
+
+        While nobody has taken the call, everybody to whom it is offered may.
+        """
         return await self._database.run(attach_patient, principal, call_id, patient_id, remember, utc_now(self._clock))
 
     async def save_wrap_up(
@@ -152,6 +159,10 @@ class CallService:
             await self._database.read(_mine, principal, call_id)
             await self._declare_over(runner, principal, call_id)
         return await self._database.run(save_wrap_up, principal, call_id, draft, finish, utc_now(self._clock))
+
+    async def mark_call_back(self, principal: Principal, call_id: int, done: bool) -> CallView:
+        """Say that an agreed call-back is done although no call shows it, or take that back."""
+        return await self._database.run(mark, principal, call_id, done, utc_now(self._clock))
 
     async def handle_missed(self, principal: Principal, call_id: int) -> CallView:
         """Tick a missed call off the list."""
@@ -180,8 +191,7 @@ def _get(session: Session, principal: Principal, call_id: int) -> CallView:
 def _mine(session: Session, principal: Principal, call_id: int) -> CallView:
     """A call that the principal may end: their own, or any in reach of a wider scope than own."""
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
-    if principal.require("calls.handle") is Scope.OWN and call.agent_id != principal.user_id:
-        raise ConflictError(N_("This call belongs to somebody else."), call_id=call_id)
+    refuse_strangers(principal, call)
     return load_call(session, call_id)
 
 

@@ -104,6 +104,14 @@ class CallerLearned(Effect):
 
 
 @dataclass(frozen=True)
+class RingsCounted(Effect):
+    """The call rings on; not told of every ring, see ``line_state``."""
+
+    call: int
+    rings: int
+
+
+@dataclass(frozen=True)
 class CallTaken(Effect):
     """Somebody speaks. ``by_handset`` when not through the device; ``certainty`` is ``sure`` or ``presumed``."""
 

@@ -49,12 +49,15 @@ News = LineSignal | LineCommand
 
 @dataclass(frozen=True)
 class OpenCall:
-    """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing."""
+    """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing,
+    ``told_at`` when its rings were last told of.
+    """
 
     number: int
     direction: Direction
     state: LineStateName
     last_ring_at: datetime
+    told_at: datetime
     caller: Caller = field(default_factory=Caller)
     rings: int = 0
     claimed: bool = False

@@ -9,6 +9,7 @@ What an analog line does not tell is decided here:
 - When ringing stops, a call that nobody claimed was given up; a claimed one was answered at a handset, unless this line
   has shown before that it tells when a handset is lifted: what a device claims to see is believed once it was seen.
   The last ring is the moment that counts, not the end of the silence.
+- Every ring is counted, but told of at most every ``RINGS_TOLD_EVERY``: noise can be a flood of rings.
 - A second number during the same ringing is a second caller if it came after a further ring or contradicts a verified
   one; a caller announced during a conversation that the device holds or sees is noted as missed.
 - A line that rings is not in a conversation: whatever we believed to be one is over, its end unseen.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from callcenter.telephony.effects import (
@@ -34,6 +35,7 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    RingsCounted,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_model import (
@@ -74,6 +76,8 @@ _DIAL_FAILURES = {
     DialFailure.TIMED_OUT: EndReason.UNKNOWN,
 }
 _MAX_RINGS = 9999
+RINGS_TOLD_EVERY = timedelta(seconds=3)
+"""Shorter than the pause between two rings anywhere, so that people see every ring of a telephone."""
 
 
 Step = tuple[Line, tuple[Effect, ...]]
@@ -96,12 +100,14 @@ def step(line: Line, news: News, at: datetime) -> Step:
 # Openings and endings.
 
 
-def _open(line: Line, at: datetime, direction: Direction, caller: Caller, request: DialRequest | None = None) -> Step:
+def _open(
+    line: Line, at: datetime, direction: Direction, caller: Caller, request: DialRequest | None = None, rings: int = 0
+) -> Step:
     number = line.calls_seen + 1
     incoming = direction is Direction.IN
     state = LineStateName.RINGING if incoming else LineStateName.DIALLING
-    call = OpenCall(number, direction, state, at, caller, held=not incoming)
-    opened = CallOpened(at, number, direction, caller, request=request)
+    call = OpenCall(number, direction, state, at, at, caller, rings, held=not incoming)
+    opened = CallOpened(at, number, direction, caller, rings, request)
     return replace(line, call=call, calls_seen=number), (opened,)
 
 
@@ -142,11 +148,18 @@ def _rang(line: Line, news: Rang, at: datetime) -> Step:
         line, effects = _close(line, at, EndReason.FAILED)
     elif _in(line, LineStateName.TALKING):
         line, effects = _close(line, at, EndReason.UNKNOWN)
-    if line.call is None:
-        line, opened = _open(replace(line, handset_up=False), at, Direction.IN, Caller())
-        effects = (*effects, *opened)
-    assert line.call is not None  # noqa: S101 - opened above
-    return _with_call(line, rings=min(line.call.rings + 1, _MAX_RINGS), last_ring_at=at), effects
+    if line.call is not None:
+        return _rang_again(line, line.call, at)
+    line, opened = _open(replace(line, handset_up=False), at, Direction.IN, Caller(), rings=1)
+    return line, (*effects, *opened)
+
+
+def _rang_again(line: Line, call: OpenCall, at: datetime) -> Step:
+    rings = min(call.rings + 1, _MAX_RINGS)
+    line = _with_call(line, rings=rings, last_ring_at=at)
+    if rings == call.rings or timedelta(0) <= at - call.told_at < RINGS_TOLD_EVERY:
+        return line, ()
+    return _with_call(line, told_at=at), (RingsCounted(at, call.number, rings),)
 
 
 def _identified(line: Line, news: CallerIdentified, at: datetime) -> Step:
@@ -178,7 +191,7 @@ def _identified_while_ringing(line: Line, call: OpenCall, caller: Caller, at: da
     merged = _merged(known, caller)
     if merged == known:
         return line, ()
-    return _with_call(line, caller=merged), (CallerLearned(at, call.number, merged, call.rings),)
+    return _with_call(line, caller=merged, told_at=at), (CallerLearned(at, call.number, merged, call.rings),)
 
 
 def _contradicts(known: Caller, caller: Caller) -> bool:

@@ -65,10 +65,15 @@ def list_calls(
     Raises ``InvalidError`` for a limit outside 1 to 200 or a broken cursor, ``NotAllowedError`` without permission
     and when somebody searches by number who may not see numbers.
     """
+    require_limit(limit)
+    return page_of_calls(session, _statement(principal, wanted, permission), limit, cursor)
+
+
+def require_limit(limit: int) -> None:
+    """Raise ``InvalidError`` for a page of less than one or too many calls."""
     if not 1 <= limit <= MAX_LIMIT:
         message = Text(N_("A page has {least} to {most} calls."), least=1, most=MAX_LIMIT)
         raise InvalidError(message, {"limit": message})
-    return page_of_calls(session, _statement(principal, wanted, permission), limit, cursor)
 
 
 def page_of_calls(session: Session, statement: Select[Any], limit: int, cursor: str | None) -> Page[CallView]:

@@ -32,6 +32,7 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    RingsCounted,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
@@ -146,6 +147,14 @@ def _(effect: CallerLearned, batch: Batch) -> None:
         return
     batch.update(call, {"rings": effect.rings, **_caller_changes(call, effect.caller, batch)})
     batch.announce(CallRinging, call)
+
+
+@write.register
+def _(effect: RingsCounted, batch: Batch) -> None:
+    call = batch.call(effect.call)
+    if call is not None:
+        batch.update(call, {"rings": effect.rings})
+        batch.announce(CallUpdated, call)
 
 
 @write.register

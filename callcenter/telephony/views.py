@@ -176,6 +176,8 @@ def call_view(
         "notes": call.notes,
         "wrap_up": call.wrap_up,
         "call_back_at": iso(call.call_back_at),
+        "call_back": call.call_back,
+        "called_back_at": iso(call.called_back_at),
         "missed": call.missed,
         "missed_handled_at": iso(call.missed_handled_at),
         "started_at": iso(call.started_at),

@@ -1,11 +1,13 @@
-"""Finding a call for somebody: what is out of reach does not exist."""
+"""Finding a call for somebody: what is out of reach does not exist, and what is somebody else's is left alone."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import NotFoundError
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.errors import ConflictError, NotFoundError
 from callcenter.text import N_
 from storage.models import CallRecord
 
@@ -16,3 +18,14 @@ def visible_call(session: Session, call_id: int, *conditions: ColumnElement[bool
     if call is None:
         raise NotFoundError(N_("There is no such call."), call_id=call_id)
     return call
+
+
+def refuse_strangers(principal: Principal, call: CallRecord, *, unclaimed: bool = False) -> None:
+    """Raise ``ConflictError`` for a call that is not the principal's, unless ``calls.handle`` reaches further than own.
+
+    ``unclaimed``: one that nobody has is no stranger's.
+    """
+    if call.agent_id == principal.user_id or (unclaimed and call.agent_id is None):
+        return
+    if principal.require("calls.handle") is Scope.OWN:
+        raise ConflictError(N_("This call belongs to somebody else."), call_id=call.id)

@@ -18,9 +18,10 @@ from callcenter.errors import ConflictError, InvalidError
 from callcenter.events import CallUpdated
 from callcenter.telephony.agent_states import AgentState, move_agent, state_of
 from callcenter.telephony.announce import announce_call
+from callcenter.telephony.callbacks import agree, settle
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import ENDED, CallView
-from callcenter.telephony.visible import visible_call
+from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.text import N_
 from storage.models import CallOutcome, CallRecord
 from storage.models.base import NO
@@ -41,27 +42,30 @@ class WrapUpDraft(BaseModel):
 def save_wrap_up(
     session: Session, principal: Principal, call_id: int, draft: WrapUpDraft, finish: bool, at: datetime
 ) -> CallView:
-    """Save ``draft``; with ``finish`` close the wrap-up and make its agent available.
+    """Save ``draft``; with ``finish`` close the wrap-up, make its agent available and settle what call-backs it owed.
 
     Drafts are announced but not audited, they come with every pause in typing; finishing is. Raises ``NotFoundError``
     for a call of somebody else, ``InvalidError`` for an unknown outcome, for finishing without outcome or without
     the time that the outcome needs, ``ConflictError`` while the call still goes on.
     """
     call = visible_call(session, call_id, scope_clause(principal, "calls.handle"))
-    _refuse_strangers(principal, call)
+    refuse_strangers(principal, call)
     outcome = _outcome(session, draft, call)
     if finish:
         _refuse_unfinished(call, draft, outcome)
-    before = _kept(call)
+    before, agreed = _kept(call), call.call_back_at
     # Whoever was shown the note with its numbers masked gives the masks back.
     notes = draft.notes if principal.sees_numbers else restore_text(draft.notes, call.notes)
     call.outcome, call.notes, call.call_back_at = draft.outcome, notes, draft.call_back_at
     call.version += 1
+    if finish or call.wrap_up == "done":
+        agree(call, agreed)
     if finish:
         call.wrap_up, call.wrapped_up_at = "done", call.wrapped_up_at or at
         record_audit(session, principal, "wrap-up", "call", str(call_id), before, _kept(call), at)
         if call.agent_id is not None and state_of(session, call.agent_id) is AgentState.WRAP_UP:
             move_agent(session, call.agent_id, AgentState.AVAILABLE, at)
+        settle(session, call, at)
     return announce_call(session, CallUpdated, call)
 
 
@@ -96,13 +100,6 @@ def load_outcomes(session: Session) -> list[dict[str, object]]:
         }
         for outcome in session.scalars(statement)
     ]
-
-
-def _refuse_strangers(principal: Principal, call: CallRecord) -> None:
-    if call.agent_id == principal.user_id:
-        return
-    if principal.require("calls.handle") is Scope.OWN:
-        raise ConflictError(N_("This call belongs to somebody else."), call_id=call.id)
 
 
 def _refuse_unfinished(call: CallRecord, draft: WrapUpDraft, outcome: CallOutcome | None) -> None:

@@ -36,6 +36,7 @@ class CallRecord(Base):
 
     ``direction`` is in or out; ``state`` ringing, dialling, talking or ended; ``wrap_up`` empty, open or done.
     ``number`` is canonical, ``number_received`` as the line sent it; ``number_absent`` private or unavailable.
+    ``call_back`` is empty, open while an agreed call-back is owed (from ``call_back_at`` on), then done.
     ``certainty`` is sure or presumed once answered. ``end_reason`` is one of callcenter.telephony.calls.EndReason.
     """
 
@@ -49,6 +50,7 @@ class CallRecord(Base):
         Index("ix_call_state", "state", "line_id"),
         Index("ix_call_wrap_up", "wrap_up", "agent_id"),
         Index("ix_call_missed", "missed", "started_at"),
+        Index("ix_call_back", "call_back", "call_back_at", "id"),
     )
 
     id: Mapped[int] = primary_key("call_record")
@@ -74,6 +76,8 @@ class CallRecord(Base):
     wrapped_up_at: Mapped[datetime | None] = mapped_column(Utc)
     outcome: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     call_back_at: Mapped[datetime | None] = mapped_column(Utc)
+    call_back: Mapped[str] = mapped_column(Words(6), nullable=True, default="")
+    called_back_at: Mapped[datetime | None] = mapped_column(Utc)
     notes: Mapped[str] = mapped_column(LongWords, nullable=True, default="")
     missed: Mapped[bool] = mapped_column(YesNo, default=False)
     missed_handled_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -164,6 +164,32 @@ def test_an_unknown_caller_becomes_a_patient_and_is_known_the_next_time(daemon: 
     assert [patient["name"] for patient in found["patients"]] == ["<b>欧阳</b>新"]
 
 
+def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_comes_takes_nothing_away(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    own = people["own"]
+    page = browsers.window(daemon, "agent", "/console").page
+    daemon.simulate("call", "13666662222", "--line", "1", "--rings", "20", "--rings-before-id", "3", "--detach")
+    expect(page.locator("[data-key=attach]")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("p")
+    page.keyboard.press("Enter")
+    expect(page.locator("#people-search")).to_be_focused()
+    page.keyboard.type(own["name"])
+    expect(page.locator("[data-rings]")).to_have_text("振铃 2 声", timeout=PATIENCE)
+    expect(page.locator("#card-head")).to_contain_text("136 6666 2222", timeout=PATIENCE)
+    expect(page.locator("#people-search")).to_have_value(own["name"])
+    expect(page.locator("#people-search")).to_be_focused()
+    expect(page.locator("#add-number")).to_be_visible()
+    page.locator(f"[data-patient-choice='{own['id']}']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    call = latest_call(daemon)
+    assert (call["state"], call["agent"], call["patient"]["id"]) == ("ringing", None, own["id"])
+    take_by_key(page)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+
+
 def test_a_missed_call_is_called_back_by_a_click(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
@@ -181,6 +207,96 @@ def test_a_missed_call_is_called_back_by_a_click(
     expect(missed).to_have_count(0, timeout=PATIENCE)
     call = latest_call(daemon)
     assert (call["direction"], call["patient"]["name"], call["outcome"]) == ("out", own["name"], "completed")
+
+
+def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    own = people["own"]
+    page = browsers.window(daemon, "agent", "/console").page
+    item = page.locator("#callbacks .work-item", has_text=own["name"])
+    for old in daemon.client("agent").get("/api/v1/callbacks")["items"]:
+        daemon.client("agent").post(f"/api/v1/calls/{old['id']}/call-back", {"done": True})
+    expect(page.locator("#callbacks .empty")).to_be_visible(timeout=PATIENCE)
+    daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    page.keyboard.press("h")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    page.keyboard.press("8")
+    page.locator("[data-hours='1']").click()
+    page.locator("[data-finish]").click()
+    expect(item).to_have_count(1, timeout=PATIENCE)
+    expect(item.locator(".badge-soft")).to_have_count(0)
+
+    call = latest_call(daemon)
+    past = {"outcome": "call_back", "notes": "血压", "call_back_at": "2026-01-01T08:00:00Z"}
+    daemon.client("agent").post(f"/api/v1/calls/{call['id']}/wrap-up", past)
+    expect(item.locator(".badge-bad")).to_have_text("已逾期", timeout=PATIENCE)
+    expect(item).to_contain_text("血压")
+
+    page.keyboard.press("c")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(item).to_have_count(0, timeout=PATIENCE)
+    page.get_by_role("button", name="撤销").click()
+    expect(item).to_have_count(1, timeout=PATIENCE)
+
+    daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
+    item.locator(".dial").click()
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    page.locator("[data-action=hang-up]").click()
+    expect(item).to_have_count(1)
+    wrap_up_by_key(page)
+    expect(item).to_have_count(0, timeout=PATIENCE)
+    assert daemon.client("agent").get(f"/api/v1/calls/{call['id']}")["call_back"] == "done"
+
+
+def test_the_next_one_to_call_comes_by_itself_after_a_wrap_up_and_is_never_dialled_by_itself(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    client, numbers = daemon.client("agent"), ("13666663331", "13666663332")
+    for call in client.get("/api/v1/calls/missed")["items"]:
+        client.post(f"/api/v1/calls/{call['id']}/handle-missed")
+    for call in client.get("/api/v1/callbacks")["items"]:
+        client.post(f"/api/v1/calls/{call['id']}/call-back")
+    page = browsers.window(daemon, "agent", "/console").page
+    for number in numbers:
+        daemon.simulate("call", number, "--line", "3", "--rings", "1")
+    expect(page.locator("#missed .work-item")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    page.keyboard.press("t")
+    expect(page.locator("#next-by-itself")).to_be_checked()
+    page.reload()
+    expect(page.locator("#next-by-itself")).to_be_checked()
+
+    daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+    shown = page.locator("#next .pop-number")
+    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    page.keyboard.press("x")
+    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    page.keyboard.press("x")
+    expect(page.locator("#next")).to_be_hidden(timeout=PATIENCE)
+    assert latest_call(daemon)["direction"] == "in"
+
+    page.keyboard.press("x")
+    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    # Long enough after it changed: a key that was meant for the one before it dials nobody.
+    page.wait_for_timeout(400)
+    daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
+    page.keyboard.press("y")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    page.keyboard.press("h")
+    wrap_up_by_key(page)
+    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    # A colleague is faster.
+    waiting = client.get("/api/v1/calls/missed")["items"][0]
+    client.post(f"/api/v1/calls/{waiting['id']}/handle-missed")
+    expect(page.locator("[data-key=next-dial]")).to_be_disabled(timeout=PATIENCE)
+    page.keyboard.press("y")
+    assert latest_call(daemon)["number"] == "+8613666663331"
 
 
 def test_the_page_says_when_it_is_not_live_and_resumes_by_itself_after_a_crash(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
@@ -130,3 +131,34 @@ def test_a_migration_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
         assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     schema.upgrade(url)
     assert schema.current_revision(url) == schema.head_revision()
+
+
+def test_call_backs_agreed_before_there_was_a_list_are_owed_unless_somebody_called(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/older.db"
+    command.upgrade(schema._config(url), "0001")
+    agreed = ("2026-01-02", "done")
+    rows = (
+        (1, "in", "+861", None, "2026-01-01 08:00", *agreed),
+        (2, "in", "+862", None, "2026-01-01 08:00", *agreed),
+        (3, "out", "+862", None, "2026-01-01 09:00", None, "done"),
+        (4, "in", "+864", 7, "2026-01-01 08:00", *agreed),
+        (5, "out", "+865", 7, "2026-01-01 09:00", *agreed),
+        (6, "in", "+866", None, "2026-01-01 08:00", "2026-01-02", "open"),
+    )
+    names = ("id", "direction", "number", "patient_id", "started_at", "call_back_at", "wrap_up")
+    with connected(url) as connection:
+        connection.execute(
+            text(
+                "insert into call_record (line_id, state, number_verified, rings, missed, version, id, direction, "
+                "number, patient_id, started_at, call_back_at, wrap_up) values (1, 'ended', 1, 1, 0, 1, :id, "
+                ":direction, :number, :patient_id, :started_at, :call_back_at, :wrap_up)"
+            ),
+            [dict(zip(names, row, strict=True)) for row in rows],
+        )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        found = connection.execute(text("select id, call_back from call_record order by id")).all()
+    assert [tuple(row) for row in found] == [
+        (1, "open"), (2, "done"), (3, None), (4, "done"), (5, "open"), (6, None)
+    ]  # fmt: skip

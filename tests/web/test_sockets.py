@@ -13,7 +13,7 @@ from twisted.internet import reactor
 
 from protocols.signals import Answered, CallerIdentified, Ended, Rang
 from storage.event_log import NewEvent, last_seq, record_event
-from storage.models import WebSession
+from storage.models import RolePermission, WebSession
 from tests.peers.site import RunningSite, pause, start_site
 from tests.peers.socket_client import Page, knock, open_page
 from web.settings import SiteSettings
@@ -244,17 +244,47 @@ async def test_a_stolen_cookie_is_of_no_use_after_signing_out(site: RunningSite)
 async def test_other_roles_close_the_pages_and_change_what_the_next_one_may(site: RunningSite) -> None:
     admin, supervisor = await site.signed_in("admin"), await site.signed_in("supervisor")
     page = await open_page(site, supervisor, "calls", "agents")
+    before = (await supervisor.get("/api/v1/session")).json
+    assert f'data-rights="{before["rights"]}"' in (await supervisor.get("/calls")).text
     user = next(one for one in (await admin.get("/api/v1/users")).json["items"] if one["username"] == "supervisor")
     body = {"role_ids": [site.roles["doctor"]], "version": user["version"]}
     answer = await admin.ask("PATCH", f"/api/v1/users/{user['id']}", body)
     assert answer.status == 200, answer.text
     await page.gone
     assert page.code == 4401
-    # The session is open still; with the new roles there are fewer topics.
+    # The session is open still, and tells the page that it no longer fits.
+    after = (await supervisor.get("/api/v1/session")).json
+    assert after["csrf"] == before["csrf"]
+    assert after["rights"] != before["rights"]
+    # With the new roles there are fewer topics.
     again = await knock(site, browser=supervisor)
     again.hello(None, "agents")
     assert (await again.until(lambda message: message.get("op") == "error"))["code"] == "not-allowed"
     await stop(site, again)
+
+
+@pytest_twisted.ensureDeferred
+async def test_rights_that_another_process_changed_are_told_by_the_session_before_the_page_asks(
+    sqlite_url: str,
+) -> None:
+    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.02))
+    try:
+        supervisor = await site.signed_in("supervisor")
+        page = await open_page(site, supervisor, "calls")
+        before = (await supervisor.get("/api/v1/session")).json["rights"]
+        await site.database.run(_take_away, site.roles["supervisor"], "lines.control")
+        await page.gone.addTimeout(10, reactor)
+        assert page.code == 4401
+        assert (await supervisor.get("/api/v1/session")).json["rights"] != before
+        await stop(site)
+    finally:
+        await site.stop()
+
+
+def _take_away(session: Session, role_id: int, permission: str) -> None:
+    session.execute(
+        delete(RolePermission).where(RolePermission.role_id == role_id, RolePermission.permission == permission)
+    )
 
 
 @pytest_twisted.ensureDeferred

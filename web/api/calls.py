@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from callcenter.telephony.calls import WrapUpDraft
-from web.api.models import Call, CallPage, Calls, Cursor, Id, Limit, Number
+from web.api.models import Call, CallPage, Calls, Cursor, Id, Limit, Number, Paging
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import call_columns
 from web.exchange import Exchange, Json, Reply
@@ -45,6 +45,12 @@ class WrapUp(Input):
     notes: Annotated[str, Field(max_length=10_000)] = ""
     call_back_at: AwareDatetime | None = None
     finish: bool = False
+
+
+class CallBack(Input):
+    """Whether an agreed call-back is done."""
+
+    done: bool = True
 
 
 class Dial(Input):
@@ -90,6 +96,13 @@ async def list_missed(exchange: Exchange, query: CallQuery) -> Reply:
     wanted = call_filter(query, exchange.settings.time_zone)
     calls = exchange.services.telephony.calls
     return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor)))
+
+
+@routes.get("/callbacks", permission="calls.view", returns=CallPage)
+async def list_callbacks(exchange: Exchange, query: Paging) -> Reply:
+    """Whom to call back and when: mine first, then by time, so that what is overdue is on top."""
+    calls = exchange.services.telephony.calls
+    return Json(page_json(await calls.callbacks(exchange.principal, query.limit, query.cursor)))
 
 
 @routes.get("/calls/open", permission="calls.view", returns=Calls)
@@ -149,6 +162,12 @@ async def wrap_up(exchange: Exchange, call_id: int, body: WrapUp) -> Reply:
 async def handle_missed(exchange: Exchange, call_id: int) -> Reply:
     """Tick a missed call off the list."""
     return Json(await exchange.services.telephony.calls.handle_missed(exchange.principal, call_id))
+
+
+@routes.post("/calls/<int:call_id>/call-back", permission="calls.handle", returns=Call)
+async def mark_call_back(exchange: Exchange, call_id: int, body: CallBack) -> Reply:
+    """Say that an agreed call-back is done, or that it is not. A later call to the number or patient says so itself."""
+    return Json(await exchange.services.telephony.calls.mark_call_back(exchange.principal, call_id, body.done))
 
 
 @routes.post("/calls/dial", permission="calls.dial", returns=Call)

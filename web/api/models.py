@@ -72,6 +72,8 @@ class Call(BaseModel):
     notes: str
     wrap_up: Literal["", "open", "done"]
     call_back_at: datetime | None
+    call_back: Literal["", "open", "done"]
+    called_back_at: datetime | None
     missed: bool
     missed_handled_at: datetime | None
     started_at: datetime

@@ -11,6 +11,7 @@ from callcenter.clock import iso
 from web.entry import begin_session, change_password, no_session_cookies, session_cookies
 from web.exchange import Empty, Exchange, Json, Reply
 from web.parsing import Input
+from web.rights import rights_mark
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -43,11 +44,15 @@ class Person(BaseModel):
 
 
 class Session(BaseModel):
-    """An open session. ``csrf`` goes into the header ``X-CSRF-Token`` of everything that is not a GET."""
+    """An open session. ``csrf`` goes into the header ``X-CSRF-Token`` of everything that is not a GET.
+
+    ``rights`` is another text whenever the person, the department or the permissions are others.
+    """
 
     csrf: str
     user: Person
     permissions: dict[str, str]
+    rights: str
     must_change_password: bool
     language: str
     expires_at: datetime
@@ -65,6 +70,7 @@ def _shown(session: Any) -> dict[str, Any]:
             "department_id": principal.department_id,
         },
         "permissions": {name: str(scope) for name, scope in sorted(principal.grants.items())},
+        "rights": rights_mark(principal),
         "must_change_password": session.must_change_password,
         "language": session.language,
         "expires_at": iso(session.expires_at),

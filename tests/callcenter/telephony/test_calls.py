@@ -113,6 +113,28 @@ async def test_a_call_that_nobody_answers_is_missed_and_worked_down(hospital: Ca
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_patient_is_attached_while_the_call_rings_by_whoever_it_is_offered_to(hospital: CallCenter) -> None:
+    calls, agents = hospital.telephony.calls, hospital.telephony.agents
+    for agent in (ANNA, BEN):
+        await agents.connected(agent)
+    await hospital.hear(Rang())
+    ringing = hospital.last("call.ringing")
+    assert (ringing["number"], ringing["offered_to"]) == ("", [ANNA.user_id, BEN.user_id])
+    with pytest.raises(NotFoundError):
+        await calls.attach_patient(CARL, ringing["id"], HEART)
+    attached = await calls.attach_patient(BEN, ringing["id"], FAMILY_ONE)
+    assert (attached["patient"]["id"], attached["state"], attached["agent"]) == (FAMILY_ONE, "ringing", None)
+    # The number comes and belongs to somebody else: what a person said stands.
+    await hospital.hear(CALLER)
+    assert hospital.last("call.ringing")["patient"]["id"] == FAMILY_ONE
+    await calls.claim(ANNA, ringing["id"])
+    with pytest.raises(ConflictError):
+        await calls.attach_patient(BEN, ringing["id"], ZHANG)
+    assert (await calls.attach_patient(ANNA, ringing["id"], ZHANG))["patient"]["id"] == ZHANG
+    assert await hospital.look(audit_actions) == ["attach-patient", "claim", "attach-patient"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: CallCenter) -> None:
     await hospital.hear(CALLER, Rang(), RingingStopped(), CALLER, Rang(), RingingStopped())
     assert len((await hospital.telephony.calls.missed(ANNA)).items) == 2
@@ -345,8 +367,26 @@ async def test_a_flood_of_rings_is_one_call_and_few_writes(hospital: CallCenter)
         hospital.line.say(Rang())
     await hospital.settle()
     assert len(hospital.events) - before == 2
+    assert hospital.last("call.ringing")["rings"] == 1
+    # Two minutes of it: the pages hear of it as seldom as of a telephone that rings.
+    for _ in range(480):
+        hospital.clock.advance(0.25)
+        hospital.line.say(Rang())
+    await hospital.settle()
+    assert len(hospital.told("call.updated")) == 40
     await hospital.hear(RingingStopped())
-    assert hospital.told("call.ended")[-1].data["rings"] == 5000
+    assert hospital.told("call.ended")[-1].data["rings"] == 5480
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_rings_are_counted_for_whoever_it_rings_for(hospital: CallCenter) -> None:
+    await hospital.telephony.agents.connected(ANNA)
+    for _ in range(3):
+        hospital.clock.advance(4)
+        await hospital.hear(Rang())
+    assert [event.data["rings"] for event in hospital.told("call.updated")] == [2, 3]
+    assert hospital.told("call.updated")[-1].audience["users"] == [ANNA.user_id]
+    assert (await hospital.telephony.calls.open_for(ANNA))[0]["rings"] == 3
 
 
 async def _two_calls(hospital: CallCenter) -> tuple[int, int]:

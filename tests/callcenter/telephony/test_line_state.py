@@ -18,6 +18,7 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    RingsCounted,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_model import Claimed, DeclaredOver, Dial, Line, News, SetService
@@ -120,6 +121,42 @@ def test_a_longer_reading_of_the_same_number_completes_it() -> None:
     assert played.line.call is not None
     assert played.line.call.caller.number == "13800138000"
     assert len(played.of(CallOpened)) == 1
+
+
+def rung(*seconds: float, between: tuple[News, ...] = ()) -> list[int]:
+    """What is told of rings that come at these moments; ``between`` comes half a second after the first."""
+    played = Played()
+    heard: list[tuple[float, News]] = [(second, Rang()) for second in seconds]
+    heard[1:1] = [(seconds[0] + 0.5, one) for one in between]
+    for second, one in heard:
+        played.line, effects = step(played.line, one, START + timedelta(seconds=second))
+        played.effects += effects
+    assert played.line.call is not None
+    assert played.line.call.rings == len(seconds)
+    return [effect.rings for effect in played.of(RingsCounted)]
+
+
+def test_every_ring_of_a_telephone_is_told_of() -> None:
+    assert rung(10, 15, 20, 25) == [2, 3, 4]
+    assert rung(10, 15, 20, between=(FIRST,)) == [2, 3]
+    assert rung(10, 13) == [2]
+
+
+def test_a_flood_of_rings_is_counted_and_seldom_told_of() -> None:
+    assert rung(*(second / 100 for second in range(1000))) == [301, 601, 901]
+
+
+def test_a_ring_soon_after_its_number_was_told_of_waits_for_the_next() -> None:
+    assert rung(10, 12, 17, between=(FIRST,)) == [3]
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_rings() -> None:
+    assert rung(10.0, 8.0, 12.0) == [2, 3]
+
+
+def test_the_first_ring_counts_from_the_start() -> None:
+    assert [effect.rings for effect in Played(Rang()).of(CallOpened)] == [1]
+    assert [effect.rings for effect in Played(FIRST).of(CallOpened)] == [0]
 
 
 def test_another_number_in_the_same_ringing_is_a_second_caller() -> None:
@@ -324,7 +361,7 @@ def test_whatever_happens_no_two_calls_are_open_and_every_call_is_closed(news: l
             case CallOpened():
                 assert open_call is None
                 open_call = effect.call
-            case CallerLearned():
+            case CallerLearned() | RingsCounted():
                 assert effect.call == open_call
             case CallTaken():
                 assert effect.call == open_call

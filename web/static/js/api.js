@@ -2,7 +2,12 @@
 import { learn } from "./clock.js";
 import { t } from "./text.js";
 
-const csrf = document.querySelector("meta[name=csrf-token]")?.content ?? "";
+let csrf = document.querySelector("meta[name=csrf-token]")?.content ?? "";
+
+// The same person has signed in anew, in another tab: what this page still has to save goes with the new session.
+export function useToken(token) {
+  csrf = token;
+}
 
 export class Problem extends Error {
   constructor(status, body) {

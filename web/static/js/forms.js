@@ -12,6 +12,13 @@ window.addEventListener("beforeunload", (event) => {
   if (changed.size) event.preventDefault();
 });
 
+// Is there text that only this page has? What a search looks for is in its address; <form data-keeps-itself> needs no help.
+export function unsaved() {
+  const typed = [...document.querySelectorAll("input:not([type=checkbox], [type=radio]), textarea")]
+    .filter((field) => field.value !== field.defaultValue && !field.closest("form[method=get], form[data-keeps-itself]"));
+  return changed.size > 0 || typed.length > 0;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing()) return;
   const field = document.querySelector("[data-search]") ?? document.getElementById("bar-search");

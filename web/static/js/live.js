@@ -1,4 +1,5 @@
 // The one socket and the one store of a page, shared by whatever modules it loads.
+import { askSession } from "./session.js";
 import { LiveSocket } from "./socket.js";
 import { Store } from "./store.js";
 
@@ -9,6 +10,6 @@ export const handles = document.body.dataset.handles === "yes";
 export const dials = document.body.dataset.dials === "yes";
 
 export const store = new Store(["calls", "lines", "agents"]);
-export const socket = new LiveSocket(topics);
+export const socket = new LiveSocket(topics, askSession);
 
 socket.addEventListener("message", (event) => store.feed(event.detail));

@@ -4,6 +4,7 @@ import "./forms.js";
 import "./times.js";
 import { el, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";
+import { renew } from "./renewal.js";
 import { t } from "./text.js";
 import { complain } from "./toast.js";
 import { whoOf } from "./words.js";
@@ -38,6 +39,7 @@ socket.addEventListener("state", (event) => {
   showConnection(event.detail);
   if (event.detail === "signed-out") toSignIn();
 });
+socket.addEventListener("rights", renew);
 document.addEventListener("huifang:signed-out", toSignIn);
 banner.querySelector("[data-reconnect]").addEventListener("click", () => socket.reconnectNow());
 window.addEventListener("online", () => socket.reconnectNow());

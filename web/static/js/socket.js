@@ -1,31 +1,65 @@
-// The live connection. Emits on itself: "message" (snapshot or event), "ready", "state" (connecting, live, down, signed-out).
+// The live connection. Emits on itself: "message" (snapshot or event), "ready", "state" (connecting, live, down, signed-out),
+// "rights" (the session is good, but the person may see and do something else than when the page was made).
 // After a break it asks for everything after the last number it saw; what arrives twice does no harm (see store.js).
-const CLOSED_SESSION_ENDED = 4401;
+const CLOSED_SESSION_CHANGED = 4401; // It ended, or the person's rights are others: the session itself tells which.
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
 
 export class LiveSocket extends EventTarget {
-  constructor(topics, { url = `${location.origin.replace(/^http/, "ws")}/ws` } = {}) {
+  // `ask` tells how the session stands, see session.js.
+  constructor(topics, ask, { url = `${location.origin.replace(/^http/, "ws")}/ws` } = {}) {
     super();
     this.topics = topics;
+    this.ask = ask;
     this.url = url;
     this.seq = null;
     this.failures = 0;
     this.state = "connecting";
     this.waiting = null;
     this.socket = null;
+    this.asking = false;
+    this.doubtful = false; // Refused, or closed for the session's sake: ask before knocking again.
   }
 
-  open() {
+  async open() {
     clearTimeout(this.waiting);
     this.waiting = null;
-    if (this.socket) return;
+    if (this.socket || this.asking) return;
+    if (this.doubtful && !(await this.mayCome())) return;
     const socket = new WebSocket(this.url);
+    let opened = false;
     this.socket = socket;
-    socket.addEventListener("open", () => socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: this.topics })));
+    socket.addEventListener("open", () => {
+      opened = true;
+      socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: this.topics }));
+    });
     socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => this.closed(event.code));
+    socket.addEventListener("close", (event) => this.closed(event.code, opened));
+  }
+
+  async mayCome() {
+    this.asking = true;
+    try {
+      const { standing, may } = await this.ask();
+      if (standing === "over") {
+        this.become("signed-out");
+        return false;
+      }
+      this.doubtful = false;
+      if (standing === "changed") {
+        // Others may be visible now: what was seen before is no ground to resume from.
+        this.seq = null;
+        this.topics = this.topics.filter((topic) => may(`${topic}.view`));
+        this.dispatchEvent(new Event("rights"));
+      }
+      return true;
+    } catch {
+      this.tryLater();
+      return false;
+    } finally {
+      this.asking = false;
+    }
   }
 
   receive(message) {
@@ -45,14 +79,16 @@ export class LiveSocket extends EventTarget {
     if (message.op === undefined && message.seq !== undefined) this.seq = Math.max(this.seq ?? 0, message.seq);
   }
 
-  closed(code) {
+  closed(code, opened) {
     this.socket = null;
-    if (code === CLOSED_SESSION_ENDED) {
-      this.become("signed-out");
-      return;
-    }
+    this.doubtful = code === CLOSED_SESSION_CHANGED || !opened;
     this.become("down");
-    const longest = code === CLOSED_TOO_SLOW ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
+    if (code === CLOSED_TOO_SLOW) this.open();
+    else this.tryLater();
+  }
+
+  tryLater() {
+    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
     this.failures += 1;
     // Jitter: two hundred consoles must not all knock in the same moment.
     this.waiting = setTimeout(() => this.open(), longest * (0.5 + Math.random() / 2));

@@ -26,6 +26,7 @@ export const answer = (call) => command(call, "answer");
 export const hangUp = (call) => command(call, "hang-up");
 export const attach = (call, patientId, remember = false) => command(call, "attach-patient", { patient_id: patientId, remember });
 export const handleMissed = (call) => command(call, "handle-missed");
+export const markCallBack = (call, done) => command(call, "call-back", { done });
 
 // What the line under this call can do; nothing is offered that it cannot.
 export const can = (call, capability) => Boolean(store.get("lines", call.line.id)?.capabilities.includes(capability));

@@ -6,15 +6,14 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, awaitsNumber, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
-import { peopleFor } from "./people.js";
 
 const head = document.getElementById("card-head");
 const actions = document.getElementById("card-actions");
-const body = document.getElementById("card-body");
+const body = document.getElementById("card-about");
 const idle = document.getElementById("idle");
 const card = document.getElementById("card");
 
@@ -50,10 +49,19 @@ function headOf(call) {
     el("div", { class: "pop-about" },
       call.number ? el("span", {}, regionOf(call) || t("Region unknown")) : null,
       call.name ? el("span", {}, call.name) : null,
-      el("span", {}, lineName(call.line.name))),
+      el("span", {}, lineName(call.line.name)),
+      call.state === "ringing" ? el("span", { "data-rings": true, "aria-live": "off", hidden: true }) : null),
     el("div", { class: "pop-state", "data-state": call.state, role: "status" },
       mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
   ];
+}
+
+// Written into its place with every ring; the card around it stands still and nothing is read aloud.
+function showRings(call) {
+  const place = head.querySelector("[data-rings]");
+  if (!place) return;
+  place.textContent = t("Rings: {count}", { count: call.rings });
+  place.hidden = !call.rings;
 }
 
 function stateText(call) {
@@ -101,7 +109,7 @@ function farewell(call) {
   return call.state === "ended" && !isMine(call) ? t("The caller gave up. The call is in the missed list.") : "";
 }
 
-function badges(patient) {
+export function badges(patient) {
   return [
     patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), patient.tier) : null,
     patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
@@ -135,7 +143,7 @@ function patientOf(call) {
   ];
 }
 
-function contacts(list, call) {
+export function contacts(list, call) {
   const others = list.filter((contact) => contact.id !== call.id);
   return el("section", { class: "pop-contacts" }, el("h3", {}, t("Last contacts")),
     others.length ? el("ol", { class: "contacts" }, others.map(contactLine)) : el("p", { class: "quiet" }, t("This is the first contact that we know of.")));
@@ -143,11 +151,10 @@ function contacts(list, call) {
 
 function showBody(call) {
   const known = call.patient ? cards.get(call.patient.id) : null;
-  const signature = JSON.stringify([call.id, call.patient, call.candidates, call.number, awaitsNumber(call), known, isMine(call), farewell(call)]);
+  const signature = JSON.stringify([call.id, call.patient, known, farewell(call)]);
   const built = refresh(body, signature, () => [
     farewell(call) ? el("p", { class: "notice notice-warn pop-farewell", role: "alert" }, icon("info-circle"), farewell(call)) : null,
     ...(call.patient ? patientOf(call) : []),
-    peopleFor(call),
   ]);
   if (built) writeTimes(body);
 }
@@ -161,6 +168,7 @@ function show() {
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
+  showRings(call);
   if (shownId !== call.id) {
     shownId = call.id;
     changedAt = performance.now();

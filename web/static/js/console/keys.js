@@ -1,12 +1,16 @@
 // Everything by keyboard; `?` shows how. Single keys keep quiet while something is typed.
 import { typing } from "../dom.js";
 import { desk } from "./desk.js";
+import { dialNext, nextOrSkip, toggleNext } from "./next.js";
 import { focusDial } from "./pad.js";
+import { focusPeople } from "./people.js";
 import { toggleSound } from "./ring.js";
 import { chooseKey, focusNotes } from "./wrapup.js";
 
 const sheet = document.getElementById("cheat-sheet");
 const press = (name) => document.querySelector(`#card-actions [data-action=${name}]:not(:disabled)`)?.click();
+// Into a work list: Enter then dials its first entry.
+const enter = (id) => (document.querySelector(`#${id} .dial`) ?? document.querySelector(`#${id} button, #${id} a`))?.focus();
 
 export function showSheet() {
   if (!sheet.open) sheet.showModal();
@@ -19,9 +23,14 @@ const KEYS = {
   d: focusDial,
   "/": focusDial,
   n: focusNotes,
+  p: focusPeople,
   s: toggleSound,
-  m: () => document.querySelector("#missed button, #missed a")?.focus(),
-  w: () => document.querySelector("#owed button")?.focus(),
+  t: toggleNext,
+  x: nextOrSkip,
+  y: dialNext,
+  m: () => enter("missed"),
+  c: () => enter("callbacks"),
+  w: () => enter("owed"),
   "[": () => desk.step(-1),
   "]": () => desk.step(1),
 };

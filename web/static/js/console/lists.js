@@ -1,15 +1,15 @@
 // Left: missed calls to be worked down, wrap-ups to be finished, and today's counts in the top bar.
 import { get } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
-import { dialButton } from "../dial.js";
 import { now } from "../clock.js";
 import { toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
-import { lineName, numberOf, regionOf, whoOf } from "../words.js";
+import { whoOf } from "../words.js";
 import { handleMissed } from "./actions.js";
 import { desk } from "./desk.js";
+import { nothing, workLine } from "./work.js";
 
 const AT_ONCE = 30;
 const missedBox = document.getElementById("missed");
@@ -24,22 +24,9 @@ function count(name, text) {
   for (const element of counts[name]) element.textContent = text;
 }
 
-function nothing(picture, title, words) {
-  return el("div", { class: "empty empty-small" }, icon(picture), el("strong", {}, title), el("p", {}, words));
-}
-
-function missedLine(call) {
-  return el("li", { class: "work-item", "data-missed": call.id },
-    el("div", { class: "work-who" },
-      call.patient ? el("a", { href: `/patients/${call.patient.id}`, class: "cut", "data-key": `who-${call.id}` }, call.patient.name) : el("span", { class: "cut" }, regionOf(call) || lineName(call.line.name)),
-      el("time", { datetime: call.started_at })),
-    el("div", { class: "work-do" },
-      call.number ? dialButton(call.number, numberOf(call), { patient: call.patient?.id }) : el("span", { class: "quiet" }, numberOf(call)),
-      el("button", {
-        type: "button", class: "btn btn-sm btn-quiet btn-icon", title: t("Dealt with: tick off the list"), "aria-label": t("Dealt with: {who}", { who: whoOf(call) }),
-        "data-key": `done-${call.id}`, onclick: () => tickOff(call),
-      }, icon("check2"))));
-}
+const missedLine = (call) => workLine(call, {
+  list: "missed", when: call.started_at, tick: { title: t("Dealt with: tick off the list"), run: () => tickOff(call) },
+});
 
 async function tickOff(call) {
   if (await handleMissed(call)) drop(call.id);

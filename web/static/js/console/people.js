@@ -1,30 +1,72 @@
-// Whose call is it: the picker for a shared number, search, a new patient, wrong number.
+// Whose call is it: the picker for a shared number, search, a new patient, wrong number. From the first ring on.
 import { call as request, get, post } from "../api.js";
-import { el, icon } from "../dom.js";
+import { el, icon, refresh } from "../dom.js";
+import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { aboutPatient, awaitsNumber, numberOf, regionOf } from "../words.js";
 import { attach } from "./actions.js";
-import { isMine, isOffered } from "./desk.js";
+import { desk, isMine, isOffered } from "./desk.js";
 
 const SEARCH_AFTER = 250;
+const place = document.getElementById("card-people");
 
-export function peopleFor(call) {
-  if (!isMine(call) && !isOffered(call)) return null;
-  if (awaitsNumber(call) && !call.patient) return el("p", { class: "quiet" }, t("The number comes with the next ring."));
+let form = null; // what is open: { callId, patientId, element, learn }; it stays while the call changes around it
+let opened = 0;
+
+const present = (call) => store.get("calls", call.id) ?? call;
+const typedIn = (element) => [...element.querySelectorAll("input")].some((field) => field.type !== "checkbox" && field.value);
+
+function open(call, { element, learn = () => {} }) {
+  opened += 1;
+  form = { callId: call.id, patientId: call.patient?.id, element, learn };
+  show();
+}
+
+function close() {
+  form = null;
+  show();
+}
+
+function show() {
+  const call = desk.selected;
+  const concerns = call && (isMine(call) || isOffered(call));
+  const settled = form && call?.patient && call.patient.id !== form.patientId && !typedIn(form.element);
+  if (!concerns || form?.callId !== call.id || settled) form = null;
+  if (form) {
+    form.learn(call);
+    refresh(place, `form ${opened}`, () => form.element);
+    return;
+  }
+  refresh(place, concerns ? [call.id, call.patient?.id, call.candidates, call.number, awaitsNumber(call), isMine(call)] : "", () => (concerns ? choices(call) : []));
+}
+
+function choices(call) {
   const box = el("section", { class: "people" });
-  if (call.patient) box.append(change(call, box));
-  else if (call.candidates > 0) box.append(...sharedHead(call), picker(call, box));
-  else box.append(...unknown(call, box));
+  if (call.patient) box.append(change(call));
+  else if (call.candidates > 0) box.append(...sharedHead(call), picker(call));
+  else box.append(...unknown(call));
   return box;
 }
 
-function change(call, box) {
+// The keyboard's way in: whatever comes first here.
+export function focusPeople() {
+  place.querySelector("button, input")?.focus();
+}
+
+async function settle(call, patientId, remember) {
+  if (!(await attach(call, patientId, remember))) return false;
+  document.dispatchEvent(new CustomEvent("huifang:patient-changed", { detail: patientId }));
+  close();
+  return true;
+}
+
+function change(call) {
   const label = call.candidates > 1 ? t("Number shared by {count} patients: choose another", { count: call.candidates }) : t("Somebody else? Choose another patient");
   return el("button", {
     type: "button", class: "btn btn-sm btn-quiet", "data-key": "other-patient",
-    onclick: () => box.replaceChildren(call.candidates > 1 ? picker(call, box) : search(call, box, false)),
-  }, icon("people"), label);
+    onclick: () => open(call, call.candidates > 1 ? { element: picker(call, back()) } : search(call, false)),
+  }, icon("people"), label, el("kbd", { "aria-hidden": "true" }, "P"));
 }
 
 function sharedHead(call) {
@@ -32,19 +74,19 @@ function sharedHead(call) {
     el("p", { class: "quiet" }, t("{count} patients share this number.", { count: call.candidates }))];
 }
 
-function picker(call, box) {
+function picker(call, way = null) {
   const remember = el("input", { type: "checkbox", id: "remember", "data-key": "remember" });
   const list = el("ul", { class: "choices" }, el("li", { class: "quiet" }, t("Loading…")));
   fill();
   return el("div", {}, list,
     el("div", { class: "people-foot" },
       el("label", { class: "check", for: "remember" }, remember, t("Remember for this number")),
-      el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => box.replaceChildren(search(call, box, true)) }, icon("search"), t("Somebody else"))));
+      el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => open(call, search(call, true)) }, icon("search"), t("Somebody else")), way));
 
   async function fill() {
     try {
       const found = await get(`/patients/match?number=${encodeURIComponent(call.number)}`);
-      list.replaceChildren(...found.patients.map((patient) => choice(patient, () => attach(call, patient.id, remember.checked),
+      list.replaceChildren(...found.patients.map((patient) => choice(patient, () => settle(call, patient.id, remember.checked),
         patient.id === found.remembered ? t("remembered") : "")));
     } catch (error) {
       complain(error);
@@ -59,30 +101,35 @@ function choice(patient, choose, note = "") {
     note ? el("span", { class: "badge-soft badge-info" }, note) : null));
 }
 
-function unknown(call, box) {
-  const without = !call.number;
+function unknown(call) {
   return [
-    el("h2", { class: "people-title" }, without ? t("No number") : t("Unknown number")),
-    el("p", { class: "quiet" }, without ? t("The line did not tell who is calling. Ask for the name, then find the patient.")
-      : t("{number} ({region}) is on no record.", { number: numberOf(call), region: regionOf(call) || t("Region unknown") })),
+    el("h2", { class: "people-title" }, call.number ? t("Unknown number") : numberOf(call)),
+    el("p", { class: "quiet" }, unknownWords(call)),
     el("div", { class: "people-actions" },
-      el("button", { type: "button", class: "btn", "data-key": "attach", onclick: () => box.replaceChildren(search(call, box, !without)) }, icon("person-check"), t("Attach to patient")),
-      el("button", { type: "button", class: "btn", "data-key": "new-patient", onclick: () => box.replaceChildren(creation(call, box)) }, icon("person-plus"), t("New patient")),
-      el("button", { type: "button", class: "btn", "data-key": "wrong-number", onclick: wrongNumber }, icon("x-octagon"), t("Wrong number"))),
+      el("button", { type: "button", class: "btn", "data-key": "attach", onclick: () => open(call, search(call, true)) }, icon("person-check"), t("Attach to patient"), el("kbd", { "aria-hidden": "true" }, "P")),
+      el("button", { type: "button", class: "btn", "data-key": "new-patient", onclick: () => open(call, creation(call)) }, icon("person-plus"), t("New patient")),
+      isMine(call) ? el("button", { type: "button", class: "btn", "data-key": "wrong-number", onclick: wrongNumber }, icon("x-octagon"), t("Wrong number")) : null),
   ];
+}
+
+function unknownWords(call) {
+  if (awaitsNumber(call)) return t("The number comes with the next ring. If you know who it is, find the patient already.");
+  if (!call.number) return t("The line did not tell who is calling. Ask for the name, then find the patient.");
+  return t("{number} ({region}) is on no record.", { number: numberOf(call), region: regionOf(call) || t("Region unknown") });
 }
 
 function wrongNumber() {
   document.dispatchEvent(new CustomEvent("huifang:outcome", { detail: "wrong_number" }));
 }
 
-function back(call, box) {
-  return el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => box.replaceWith(peopleFor(call)) }, icon("arrow-left"), t("Back"));
+function back() {
+  return el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: close }, icon("arrow-left"), t("Back"));
 }
 
-function search(call, box, addNumber) {
+function search(call, addNumber) {
   const field = el("input", { type: "search", class: "form-control", id: "people-search", autocomplete: "off", placeholder: t("Name, initials, number or record number") });
   const add = el("input", { type: "checkbox", id: "add-number", checked: addNumber });
+  const addition = el("label", { class: "check", for: "add-number" }, add, t("Add this number to the record"));
   const list = el("ul", { class: "choices" });
   let waiting = null;
   field.addEventListener("input", () => {
@@ -108,12 +155,15 @@ function search(call, box, addNumber) {
   }
 
   async function take(patient) {
-    if (add.checked && call.number) await keepNumber(patient, call);
-    if (await attach(call, patient.id)) document.dispatchEvent(new CustomEvent("huifang:patient-changed", { detail: patient.id }));
+    const now = present(call);
+    if (add.checked && now.number) await keepNumber(patient, now);
+    await settle(now, patient.id);
   }
 
-  return el("div", { class: "people-form" }, el("div", { class: "field" }, el("label", { for: "people-search" }, t("Find the patient")), field),
-    call.number ? el("label", { class: "check", for: "add-number" }, add, t("Add this number to the record")) : null, list, back(call, box));
+  return {
+    element: el("div", { class: "people-form" }, el("div", { class: "field" }, el("label", { for: "people-search" }, t("Find the patient")), field), addition, list, back()),
+    learn: ({ number }) => (addition.hidden = !number),
+  };
 }
 
 async function keepNumber(patient, call) {
@@ -128,29 +178,34 @@ async function keepNumber(patient, call) {
   }
 }
 
-function creation(call, box) {
+function creation(call) {
+  const number = el("span", { class: "number people-number" });
   const error = el("p", { class: "field-error", role: "alert", hidden: true });
-  const form = el("form", { class: "people-form", autocomplete: "off" },
+  const element = el("form", { class: "people-form", autocomplete: "off" },
     el("div", { class: "people-grid" },
       el("div", { class: "field" }, el("label", { for: "new-name" }, t("Name")), el("input", { id: "new-name", name: "name", class: "form-control", required: true, maxlength: 80 })),
       el("div", { class: "field" }, el("label", { for: "new-sex" }, t("Sex")),
         el("select", { id: "new-sex", name: "sex", class: "form-select" }, el("option", { value: "" }, t("not known")), el("option", { value: "female" }, t("female")), el("option", { value: "male" }, t("male")))),
       el("div", { class: "field" }, el("label", { for: "new-birth" }, t("Birth date")), el("input", { id: "new-birth", name: "birth_date", type: "date", class: "form-control" })),
-      el("div", { class: "field" }, el("label", {}, t("Number")), el("span", { class: "number people-number" }, numberOf(call)))),
+      el("div", { class: "field" }, el("label", {}, t("Number")), number)),
     error,
-    el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Make the record")), back(call, box)));
-  form.addEventListener("submit", async (event) => {
+    el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Make the record")), back()));
+  element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const fields = Object.fromEntries(new FormData(form));
-    const body = { name: fields.name.trim(), sex: fields.sex, birth_date: fields.birth_date || null, phones: call.number ? [{ number: call.number, label: "" }] : [] };
+    const now = present(call);
+    const fields = Object.fromEntries(new FormData(element));
+    const body = { name: fields.name.trim(), sex: fields.sex, birth_date: fields.birth_date || null, phones: now.number ? [{ number: now.number, label: "" }] : [] };
     try {
       const patient = await post("/patients", body);
-      await attach(call, patient.id);
+      await settle(now, patient.id);
     } catch (problem) {
       error.textContent = Object.values(problem.fields ?? {}).join(" ") || problem.message;
       error.hidden = false;
     }
   });
-  queueMicrotask(() => form.elements.name.focus());
-  return form;
+  queueMicrotask(() => element.elements.name.focus());
+  return { element, learn: (now) => (number.textContent = numberOf(now)) };
 }
+
+desk.addEventListener("change", show);
+show();

@@ -99,9 +99,11 @@ async function send(id, draft) {
 async function finishNow() {
   const id = bound;
   if (!id || finish.disabled) return;
-  clearTimeout(waiting);
-  if (sending) await sending;
   finish.disabled = true;
+  // What is typed goes with the finish: a draft must not overtake it.
+  dirty = false;
+  while (sending) await sending;
+  clearTimeout(waiting);
   dirty = false;
   try {
     const done = await post(`/calls/${id}/wrap-up`, { ...value(), finish: true });

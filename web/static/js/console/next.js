@@ -1,0 +1,159 @@
+// What to do when nobody calls: the next person to be called, in the middle, with the reason and what is known. After
+// a wrap-up it comes by itself if the agent wants that. It never dials by itself.
+import { get } from "../api.js";
+import { dial } from "../dial.js";
+import { el, icon, refresh } from "../dom.js";
+import { dials, me, store } from "../live.js";
+import { t } from "../text.js";
+import { complain, toast } from "../toast.js";
+import { writeTimes } from "../times.js";
+import { aboutPatient, numberOf, regionOf } from "../words.js";
+import { myDue, urgencyBadge } from "./callbacks.js";
+import { badges, contacts } from "./card.js";
+import { desk } from "./desk.js";
+
+const KEPT = `huifang.next.${me}`; // Several people use one computer.
+const SETTLE = 300; // A click this soon after the entry changed was meant for what was there before.
+const PAGE = 200;
+
+const ready = document.getElementById("ready");
+const place = document.getElementById("next");
+const choice = document.getElementById("next-by-itself");
+
+const passed = new Set(); // ids that were skipped here
+const called = new Set(); // numbers, and ids of patients, that were called from this page: nobody is called twice in a row
+let shown = null; // { kind, call, patient }
+let changedAt = 0;
+let looking = false;
+
+const fits = (call) => call.number && !call.number.includes("*") && !passed.has(call.id) && !called.has(call.number) && !called.has(call.patient?.id);
+const remember = (call) => [call.number, call.patient?.id].filter(Boolean).forEach((whom) => called.add(whom));
+const over = ({ kind, call }) => (kind === "callback" ? call.call_back === "done" : Boolean(call.missed_handled_at));
+
+// The list in the left column holds the newest; who has waited longest stands on the last page.
+async function oldestMissed() {
+  let found = [];
+  let cursor = "";
+  do {
+    const page = await get(`/calls/missed?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    found = [...page.items.filter(fits).reverse(), ...found];
+    cursor = page.next;
+  } while (cursor);
+  return found[0];
+}
+
+async function find() {
+  const callback = myDue().find(fits);
+  if (callback) return { kind: "callback", call: callback };
+  const call = await oldestMissed();
+  return call ? { kind: "missed", call } : null;
+}
+
+// → whether there was anybody.
+async function look() {
+  if (looking || !dials) return true;
+  looking = true;
+  try {
+    shown = await find();
+    changedAt = performance.now();
+    show();
+    if (shown?.call.patient) loadPatient(shown);
+    return Boolean(shown);
+  } catch (error) {
+    complain(error);
+    return true;
+  } finally {
+    looking = false;
+  }
+}
+
+async function loadPatient(entry) {
+  try {
+    entry.patient = await get(`/patients/${entry.call.patient.id}/card`);
+  } catch (error) {
+    if (error.status !== 404 && error.status !== 403) complain(error);
+  }
+  if (entry === shown) show();
+}
+
+function close() {
+  shown = null;
+  show();
+}
+
+async function dialShown() {
+  if (!shown || over(shown) || performance.now() - changedAt < SETTLE) return;
+  const { call } = shown;
+  if (!(await dial(call.number, { patient: call.patient?.id }))) return;
+  remember(call);
+  close();
+}
+
+// The key and the button: the first one, or another instead of the one that is shown.
+export async function nextOrSkip() {
+  if (desk.selected) return;
+  if (shown) passed.add(shown.call.id);
+  if (await look()) return;
+  const skipped = passed.size > 0;
+  passed.clear();
+  toast(skipped ? t("That was the last one. Those you skipped come again.") : t("Nobody is waiting to be called."));
+}
+
+export function dialNext() {
+  if (!place.hidden && !desk.selected) dialShown();
+}
+
+export function toggleNext() {
+  if (choice) choice.click();
+}
+
+function headOf({ kind, call }) {
+  return el("header", { class: "pop-head" },
+    el("div", { class: "pop-number" }, el("span", { class: "pop-way" }, icon(kind === "missed" ? "telephone-x" : "calendar-check")), el("strong", { class: "number" }, numberOf(call))),
+    el("div", { class: "pop-about" }, el("span", {}, regionOf(call) || t("Region unknown"))),
+    el("div", { class: "next-why" },
+      el("strong", {}, kind === "missed" ? t("Missed call") : t("Agreed call-back")),
+      el("time", { datetime: kind === "missed" ? call.started_at : call.call_back_at }), kind === "missed" ? null : urgencyBadge(call)));
+}
+
+function actionsOf(entry) {
+  return el("div", { class: "pop-actions" },
+    el("button", { type: "button", class: "btn btn-primary btn-lg", "data-key": "next-dial", "aria-keyshortcuts": "Y", disabled: over(entry), onclick: dialShown }, icon("telephone-outbound"), t("Dial"), el("kbd", {}, "Y")),
+    el("button", { type: "button", class: "btn btn-lg", "data-key": "next-skip", "aria-keyshortcuts": "X", onclick: nextOrSkip }, icon("skip-forward"), t("Skip"), el("kbd", {}, "X")),
+    el("button", { type: "button", class: "btn btn-quiet", "data-key": "next-close", onclick: close }, t("Not now")),
+    el("span", { class: "pop-hint", role: "status" }, over(entry) ? t("Somebody has dealt with it meanwhile.") : ""));
+}
+
+function bodyOf({ call, patient }) {
+  const known = patient ?? call.patient;
+  return el("div", { class: "pop-body" },
+    known ? el("div", { class: "pop-person" },
+      el("div", { class: "pop-name" }, el("a", { href: `/patients/${known.id}`, class: "cut-2", "data-key": "next-patient" }, known.name), el("span", { class: "quiet" }, aboutPatient(known))),
+      el("div", { class: "pop-badges" }, badges(known))) : el("p", { class: "quiet" }, t("This number is on no record.")),
+    call.notes ? el("p", { class: "next-notes" }, call.notes) : null,
+    patient?.last_contacts ? contacts(patient.last_contacts, call) : null);
+}
+
+function show() {
+  place.hidden = !shown;
+  ready.hidden = Boolean(shown);
+  const built = refresh(place, shown ? [shown, over(shown)] : "", () => (shown ? [headOf(shown), actionsOf(shown), bodyOf(shown)] : []));
+  if (built) writeTimes(place);
+}
+
+store.addEventListener("calls", (event) => {
+  if (!shown || event.detail.data?.id !== shown.call.id) return;
+  shown = { ...shown, call: event.detail.data };
+  show();
+});
+
+if (choice) {
+  choice.checked = localStorage.getItem(KEPT) === "on";
+  choice.addEventListener("change", () => localStorage.setItem(KEPT, choice.checked ? "on" : "off"));
+}
+document.addEventListener("huifang:wrapped-up", (event) => {
+  if (event.detail.direction === "out") remember(event.detail);
+  shown = null;
+  show();
+  if (choice?.checked && !desk.selected) look();
+});
