@@ -22,6 +22,7 @@ from storage.queries.paging import Page, keyset, page_of
 Record = dict[str, Any]
 
 MOST_WORDS = 6
+MOST_NAMES = 500
 
 
 def snapshot(resource: Resource, row: Any, loaded: Mapping[str, Any]) -> Record:
@@ -71,6 +72,17 @@ def _add_names(session: Session, field: Field, records: Sequence[Record]) -> Non
 def _ids(value: Any) -> list[int]:
     """The ids in the value of a reference, be it one or many."""
     return value if type(value) is list else [value] if value is not None else []
+
+
+def load_names(session: Session, resource: Resource, principal: Principal, keys: Sequence[Any]) -> dict[Any, str]:
+    """Key → what names the record, of those ``keys`` that ``principal`` may see."""
+    reach = resource.hooks.reach(principal, resource.permission("view"))
+    columns = select(resource.key_column, resource.column(resource.title)).where(reach)
+    names: dict[Any, str] = {}
+    for start in range(0, len(keys), MOST_NAMES):
+        found = session.execute(columns.where(resource.key_column.in_(keys[start : start + MOST_NAMES])))
+        names.update((key, name) for key, name in found)
+    return names
 
 
 def reference_names(session: Session, field: Field, ids: set[int]) -> dict[int, str]:

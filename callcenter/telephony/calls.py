@@ -72,10 +72,13 @@ class CallService:
         """
         return await self._database.read(_open_for, principal)
 
-    async def outcomes(self, principal: Principal) -> Sequence[dict[str, Any]]:
-        """What can come of a call, in order: ``code``, ``label_zh``, ``label_en``, ``key``, ``needs_time``."""
+    async def outcomes(self, principal: Principal, *, disabled: bool = False) -> Sequence[dict[str, Any]]:
+        """What can come of a call, in order: ``code``, ``label_zh``, ``label_en``, ``key``, ``needs_time``.
+
+        With ``disabled`` also what cannot be chosen any more, for calls that have it.
+        """
         principal.require("calls.view")
-        return await self._database.read(load_outcomes)
+        return await self._database.read(load_outcomes, disabled)
 
     async def export(self, principal: Principal, wanted: CallFilter = EVERYTHING) -> AsyncIterator[Sequence[CallView]]:
         """Chunks of the whole list, newest first; audited before the first one. Needs ``calls.export``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.api.calls import page_json
 from web.api.models import Records
 from web.audit_filters import AuditExport, AuditQuery, audit_columns, audit_filter
+from web.audit_words import readable_chunks
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.routing import Routes
@@ -23,4 +24,4 @@ async def list_entries(exchange: Exchange, query: AuditQuery) -> Reply:
 async def export(exchange: Exchange, query: AuditExport) -> Reply:
     """The log as a file."""
     rows = exchange.services.audit.export(exchange.principal, audit_filter(query, exchange.settings.time_zone))
-    return await download(exchange, "audit", audit_columns(exchange), rows, query.format)
+    return await download(exchange, "audit", audit_columns(exchange), readable_chunks(exchange, rows), query.format)

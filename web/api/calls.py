@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from callcenter.telephony.calls import WrapUpDraft
 from web.api.models import Call, CallPage, Calls, Cursor, Id, Limit, Number
 from web.call_filters import CallLimits, call_filter
-from web.call_sheet import call_columns
+from web.call_sheet import call_columns, outcome_words
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.parsing import Input
@@ -103,7 +103,8 @@ async def export(exchange: Exchange, query: CallExport) -> Reply:
     """The whole list as a file."""
     wanted = call_filter(query, exchange.settings.time_zone)
     rows = exchange.services.telephony.calls.export(exchange.principal, wanted)
-    return await download(exchange, "calls", call_columns(exchange), rows, query.format)
+    columns = call_columns(exchange, await outcome_words(exchange))
+    return await download(exchange, "calls", columns, rows, query.format)
 
 
 @routes.get("/calls/<int:call_id>", permission="calls.view", returns=Call)

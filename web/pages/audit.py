@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from web.audit_filters import AuditQuery, audit_filter
+from web.audit_words import readable
 from web.exchange import Exchange, Page, Reply
 from web.pages.lists import address, ways
 from web.routing import Routes
@@ -31,7 +32,7 @@ async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
         mode="json", include={"user_id", "action", "subject_type", "subject_id", "from_day", "to_day"}
     )
     context = {
-        "entries": [_entry(entry, say) for entry in page.items],
+        "entries": await readable(exchange, page.items),
         "actions": [{"id": code, "name": say(word)} for code, word in AUDIT_ACTIONS.items()],
         "subjects": [{"id": code, "name": say(word)} for code, word in AUDIT_SUBJECTS.items()],
         "view": {name: value if value is not None else "" for name, value in view.items()},
@@ -40,14 +41,3 @@ async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
         "export": address("/api/v1/audit/export", view) if exchange.principal.may("audit.export") else "",
     }
     return Page("audit.html", context)
-
-
-def _entry(entry: dict[str, Any], say: Any) -> dict[str, Any]:
-    before, after = entry["before"] or {}, entry["after"] or {}
-    names = list({**before, **after})
-    return {
-        **entry,
-        "action_word": say(AUDIT_ACTIONS.get(entry["action"], entry["action"])),
-        "subject_word": say(AUDIT_SUBJECTS.get(entry["subject_type"], entry["subject_type"])),
-        "changes": [{"name": name, "before": before.get(name), "after": after.get(name)} for name in names],
-    }

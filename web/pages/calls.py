@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from callcenter.errors import InvalidError
 from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
-from web.call_sheet import talk_seconds
+from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Reply
 from web.pages.lists import DEFAULT_LIMIT, address, ways
 from web.routing import Routes
@@ -58,7 +58,7 @@ async def list_missed(exchange: Exchange, query: CallsPage) -> Reply:
 async def show_call(exchange: Exchange, call_id: int) -> Reply:
     """One call."""
     call = await exchange.services.telephony.calls.get(exchange.principal, call_id)
-    return Page("call.html", {"call": call, "outcomes": await _outcomes(exchange), "talked": talk_seconds(call)})
+    return Page("call.html", {"call": call, "outcomes": await outcome_words(exchange), "talked": talk_seconds(call)})
 
 
 async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> Reply:
@@ -75,19 +75,12 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         "missed": path == "/calls/missed",
         "problem": problem,
         "paths": {"self": path, **links},
-        "outcomes": await _outcomes(exchange),
+        "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),
         "exports": _exports(exchange, query) if path == "/calls" else [],
     }
     return Page("calls.html", context, status=422 if problem else 200)
-
-
-async def _outcomes(exchange: Exchange) -> dict[str, str]:
-    """Code → label in the reader's language, in order."""
-    label = "label_en" if exchange.locale == "en" else "label_zh"
-    found = await exchange.services.telephony.calls.outcomes(exchange.principal)
-    return {outcome["code"]: outcome[label] for outcome in found}
 
 
 async def _lines(exchange: Exchange) -> list[dict[str, Any]]:

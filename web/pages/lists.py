@@ -10,7 +10,8 @@ from callcenter.administration.fields import Kind
 from callcenter.errors import ServiceError
 from callcenter.text import N_
 from web.exchange import Exchange
-from web.records import declaration, field_text
+from web.field_words import field_text
+from web.records import declaration
 from web.words import EMPTY, NEW
 
 # How many pages back "previous" remembers; further back there is the first page.
