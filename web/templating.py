@@ -16,7 +16,7 @@ from jinja2.bccache import Bucket
 
 from web.catalogues import ROOT, load_translations
 from web.i18n import LOCALES, Formats
-from web.settings import SiteSettings
+from web.settings import PRODUCT, SiteSettings
 from web.words import CODES, SCOPES
 
 TEMPLATE_FOLDER = ROOT / "templates"
@@ -65,6 +65,7 @@ class Templates:
         environment.globals |= {
             "static": static,
             "time_zone": settings.time_zone.key,
+            "hospital": self.translate(locale, PRODUCT) if settings.hospital == PRODUCT else settings.hospital,
             "words": self._words(locale),
             "scopes": {scope: self.translate(locale, word) for scope, word in SCOPES.items()},
         }
