@@ -22,12 +22,13 @@ Word = Annotated[str, Field(max_length=60)]
 
 
 class AuditLimits(Input):
-    """Who did what to what, on which days of the hospital, both inclusive."""
+    """Who did what to what, on which days of the hospital, both inclusive; ``sort=at`` begins with the oldest."""
 
     user_id: Id | None = None
     action: Word = ""
     subject_type: Word = ""
     subject_id: Word = ""
+    sort: Word = ""
     from_day: date | None = None
     to_day: date | None = None
 

@@ -65,7 +65,7 @@ class RowsBook:
                 sheet.close()
             # openpyxl itself removes the files of the sheets only after it has saved them into a book.
             with suppress(OSError, ValueError):
-                sheet._writer.cleanup()  # noqa: SLF001
+                sheet._writer.cleanup()  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _begin_sheet(self) -> None:
         self._sheet = self._book.create_sheet(str(len(self._book.worksheets) + 1))

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
-from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, refused
+from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, lost_place, refused
 from callcenter.administration.values import FieldError, clean, read_value, show_value
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.text import N_
 from storage.models.base import NO
-from storage.queries.paging import Page, keyset, page_of
+from storage.queries.paging import Page, paged
 
 Record = dict[str, Any]
 
@@ -143,7 +143,7 @@ def load_page(
     reach = resource.hooks.reach(principal, resource.permission("view"))
     if action != "view":
         reach = and_(reach, resource.hooks.reach(principal, resource.permission(action)))
-    columns, descending = resource.sort_columns(query.sort)
+    stretches = resource.stretches(query.sort)
     conditions = [*_filters(resource, query.filters), *([] if query.disabled else [resource.column("disabled") == NO])]
     limit = min(max(query.limit, 1), MOST_PER_PAGE)
     text = clean(query.q)
@@ -152,12 +152,9 @@ def load_page(
         if found is not None:
             return _by_keys(session, resource, reach, found)
         statement = select(resource.model).where(reach, *conditions, *_contains(resource, text))
-        statement = keyset(statement, columns, query.cursor, limit, descending=descending)
+        page = paged(lambda part: session.scalars(part).all(), statement, stretches, query.cursor, limit)
     except ValueError as error:
-        message = N_("This list cannot be continued from here. Start at its beginning.")
-        raise InvalidError(message, {"cursor": message}) from error
-    rows = list(session.scalars(statement))
-    page = page_of(rows, limit, lambda row: [getattr(row, column.key) for column in columns], lambda row: row)
+        raise lost_place() from error
     return Page(show_records(session, resource, page.items, for_list=True), page.next)
 
 

@@ -17,7 +17,7 @@ PATIENT_FIELDS = (
     Field("name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
     Field("sex", N_("Sex"), Kind.CHOICE, choices=(("male", N_("male")), ("female", N_("female"))),
           in_list=True, filterable=True),
-    Field("birth_date", N_("Birth date"), Kind.DATE, in_list=True),
+    Field("birth_date", N_("Birth date"), Kind.DATE, in_list=True, sortable=True),
     Field("phones", N_("Phone numbers"), Kind.PHONES, stored=False, sensitive=True, in_list=True,
           searchable=True),
     Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,

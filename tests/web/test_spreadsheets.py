@@ -100,8 +100,8 @@ async def test_a_reader_who_leaves_ends_the_work(
     log, asked = site.services.audit, []
     page = log._page
 
-    async def endless(principal: Any, permission: str, wanted: Any, limit: int, _: Any) -> Any:
-        found = await page(principal, permission, wanted, limit, None)
+    async def endless(principal: Any, permission: str, wanted: Any, limit: int, _: Any, sort: str) -> Any:
+        found = await page(principal, permission, wanted, limit, None, sort)
         asked.append(found)
         return type(found)(found.items, "there is always more")
 

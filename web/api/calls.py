@@ -19,7 +19,7 @@ routes = Routes("/api/v1")
 
 
 class CallQuery(CallLimits):
-    """A page of calls, newest first."""
+    """A page of calls, newest first unless sorted otherwise."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -81,7 +81,7 @@ async def list_calls(exchange: Exchange, query: CallQuery) -> Reply:
     """Call records, newest first."""
     wanted = call_filter(query, exchange.settings.time_zone)
     calls = exchange.services.telephony.calls
-    return Json(page_json(await calls.list(exchange.principal, wanted, query.limit, query.cursor)))
+    return Json(page_json(await calls.list(exchange.principal, wanted, query.limit, query.cursor, query.sort)))
 
 
 @routes.get("/calls/missed", permission="calls.view", returns=CallPage)
@@ -89,7 +89,7 @@ async def list_missed(exchange: Exchange, query: CallQuery) -> Reply:
     """Missed calls that nobody has dealt with, newest first."""
     wanted = call_filter(query, exchange.settings.time_zone)
     calls = exchange.services.telephony.calls
-    return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor)))
+    return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor, query.sort)))
 
 
 @routes.get("/calls/open", permission="calls.view", returns=Calls)
@@ -102,7 +102,7 @@ async def list_open(exchange: Exchange) -> Reply:
 async def export(exchange: Exchange, query: CallExport) -> Reply:
     """The whole list as a file."""
     wanted = call_filter(query, exchange.settings.time_zone)
-    rows = exchange.services.telephony.calls.export(exchange.principal, wanted)
+    rows = exchange.services.telephony.calls.export(exchange.principal, wanted, query.sort)
     columns = call_columns(exchange, await outcome_words(exchange))
     return await download(exchange, "calls", columns, rows, query.format)
 

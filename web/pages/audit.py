@@ -6,10 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from web.audit_filters import AuditQuery, audit_filter
+from callcenter.administration.audit_log import DEFAULT_SORT
+from callcenter.text import N_
+from web.audit_filters import AuditLimits, AuditQuery, audit_filter
 from web.audit_words import readable
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import address, ways
+from web.pages.lists import address, heading, ways
 from web.routing import Routes
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
@@ -26,17 +28,16 @@ class AuditPage(AuditQuery):
 async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
     """Who did what to what, newest first."""
     wanted = audit_filter(query, exchange.settings.time_zone)
-    page = await exchange.services.audit.list(exchange.principal, wanted, query.limit, query.cursor)
+    page = await exchange.services.audit.list(exchange.principal, wanted, query.limit, query.cursor, query.sort)
     say = exchange.translate
-    view = query.model_dump(
-        mode="json", include={"user_id", "action", "subject_type", "subject_id", "from_day", "to_day"}
-    )
+    view = query.model_dump(mode="json", include=set(AuditLimits.model_fields))
     context = {
         "entries": await readable(exchange, page.items),
         "actions": [{"id": code, "name": say(word)} for code, word in AUDIT_ACTIONS.items()],
         "subjects": [{"id": code, "name": say(word)} for code, word in AUDIT_SUBJECTS.items()],
         "view": {name: value if value is not None else "" for name, value in view.items()},
-        "narrowed": any(view.values()),
+        "narrowed": any(value for name, value in view.items() if name != "sort"),
+        "time": heading(say(N_("Time")), "at", query.sort or DEFAULT_SORT, "/audit", view),
         "paths": ways("/audit", view, query, page),
         "export": address("/api/v1/audit/export", view) if exchange.principal.may("audit.export") else "",
     }
