@@ -45,9 +45,9 @@ def require_current(session: Session) -> None:
         )
 
 
-def upgrade(url: str | URL) -> None:
+def upgrade(url: str | URL, revision: str = "head") -> None:
     """Bring the tables to this program's revision. Blocks: call off the reactor, with no daemon running."""
-    command.upgrade(_config(url), "head")
+    command.upgrade(_config(url), revision)
 
 
 def current_revision(url: str | URL) -> str | None:

@@ -39,6 +39,7 @@ def site_settings(settings: Settings) -> SiteSettings:
     """The site's part of the configuration."""
     web = settings.web
     return SiteSettings(
+        hospital=settings.hospital.name,
         time_zone=ZoneInfo(settings.hospital.time_zone),
         default_locale=settings.hospital.language,
         secure_cookies=web.tls is not None or web.public_url.startswith("https://"),

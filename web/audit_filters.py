@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -16,18 +17,18 @@ from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
-from web.rendering import as_json
 
 Word = Annotated[str, Field(max_length=60)]
 
 
 class AuditLimits(Input):
-    """Who did what to what, on which days of the hospital, both inclusive."""
+    """Who did what to what, on which days of the hospital, both inclusive; ``sort=at`` begins with the oldest."""
 
     user_id: Id | None = None
     action: Word = ""
     subject_type: Word = ""
     subject_id: Word = ""
+    sort: Word = ""
     from_day: date | None = None
     to_day: date | None = None
 
@@ -58,19 +59,20 @@ def audit_filter(limits: AuditLimits, zone: ZoneInfo) -> AuditFilter:
 
 
 def audit_columns(exchange: Exchange) -> list[Column]:
-    """The columns of the exported log."""
+    """The columns of the exported log, of entries that were made readable."""
     say, zone = exchange.translate, exchange.settings.time_zone
     return [
         Column(say(N_("Time")), lambda entry: local_time(entry["at"], zone), 20),
         Column(say(N_("User")), lambda entry: entry["username"]),
         Column(say(N_("Address")), lambda entry: entry["address"]),
-        Column(say(N_("Action")), lambda entry: entry["action"]),
-        Column(say(N_("Subject")), lambda entry: entry["subject_type"]),
+        Column(say(N_("Action")), lambda entry: entry["action_word"]),
+        Column(say(N_("Subject")), lambda entry: entry["subject_word"]),
         Column(say(N_("Number")), lambda entry: entry["subject_id"], 10),
-        Column(say(N_("Before")), lambda entry: _json(entry["before"]), 40),
-        Column(say(N_("After")), lambda entry: _json(entry["after"]), 40),
+        Column(say(N_("Name of the subject")), lambda entry: entry["subject_name"]),
+        Column(say(N_("Before")), lambda entry: _lines(entry, "before"), 40),
+        Column(say(N_("After")), lambda entry: _lines(entry, "after"), 40),
     ]
 
 
-def _json(value: object) -> str:
-    return "" if value is None else as_json(value).decode("utf-8")
+def _lines(entry: Mapping[str, Any], side: str) -> str:
+    return "\n".join(f"{change['label']}: {change[side]}" for change in entry["changes"] if change[side])

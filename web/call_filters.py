@@ -17,7 +17,10 @@ Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class CallLimits(Input):
-    """``since`` and ``until`` are moments with a zone; ``from_day`` and ``to_day`` days of the hospital, inclusive."""
+    """``since`` and ``until`` are moments with a zone; ``from_day`` and ``to_day`` days of the hospital, inclusive.
+
+    ``sort`` is a column's name, with ``-`` before it to turn it round.
+    """
 
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
@@ -32,6 +35,7 @@ class CallLimits(Input):
     state: Literal["ringing", "dialling", "talking", "ended"] | None = None
     wrap_up: Literal["", "open", "done"] | None = None
     missed: bool | None = None
+    sort: Word = ""
     shortest: Seconds | None = None
     longest: Seconds | None = None
 

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from twisted.internet.threads import deferToThread
 
 from callcenter.administration.disclosure import disclose
 from web.exchange import Download, Exchange
+from web.spreadsheets import RowsBook
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -34,7 +32,6 @@ _NEGATIVE = re.compile(r"-[0-9]+(?:\.[0-9]+)?\Z")
 # What XML 1.0 cannot hold; openpyxl refuses it, and it means nothing in CSV either.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PIECE = 64 * 1024
-_XLSX_ROWS = 1_048_576
 
 
 @dataclass(frozen=True)
@@ -121,45 +118,18 @@ def _csv_lines(rows: Sequence[Sequence[Any]]) -> bytes:
 async def _write_xlsx(
     write: Write, labels: Sequence[Any], widths: Sequence[int], rows: AsyncIterator[list[list[Any]]]
 ) -> None:
-    sheet = await deferToThread(_Sheet, labels, widths)
+    book = await deferToThread(RowsBook, labels, widths)
     try:
         async for chunk in rows:
-            await deferToThread(sheet.append, chunk)
+            await deferToThread(book.append, chunk)
+            # Nothing can be sent yet, but whoever has gone is not worked for any longer.
+            await write(b"")
+        file = await deferToThread(book.finish)
+    except BaseException:
+        await deferToThread(book.discard)
+        raise
+    try:
+        while piece := await deferToThread(file.read, _PIECE):
+            await write(piece)
     finally:
-        body = await deferToThread(sheet.finish)
-    for start in range(0, len(body), _PIECE):
-        await write(body[start : start + _PIECE])
-
-
-class _Sheet:
-    """A workbook that is written row by row. It works on files and takes its time: only on threads, one at a time."""
-
-    def __init__(self, labels: Sequence[Any], widths: Sequence[int]) -> None:
-        self._book = Workbook(write_only=True)
-        self._sheet = self._book.create_sheet()
-        self._sheet.freeze_panes = "A2"
-        for index, width in enumerate(widths):
-            self._sheet.column_dimensions[_letter(index)].width = width
-        self._sheet.append([self._heading(label) for label in labels])
-        self._rows = 1
-
-    def append(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows; those that a sheet cannot hold any more are left out."""
-        for row in rows[: _XLSX_ROWS - self._rows]:
-            self._sheet.append(row)
-            self._rows += 1
-
-    def finish(self) -> bytes:
-        """The file."""
-        out = io.BytesIO()
-        self._book.save(out)
-        return out.getvalue()
-
-    def _heading(self, label: Any) -> Any:
-        cell = WriteOnlyCell(self._sheet, value=label)
-        cell.font = Font(bold=True)
-        return cell
-
-
-def _letter(index: int) -> str:
-    return chr(ord("A") + index) if index < 26 else f"{chr(ord('A') + index // 26 - 1)}{chr(ord('A') + index % 26)}"
+        await deferToThread(file.close)

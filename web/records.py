@@ -7,13 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from callcenter.administration.fields import Kind
 from callcenter.administration.resources import ListQuery
-from callcenter.text import N_
 from web.api.models import Cursor, Limit
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
+from web.field_words import field_text
 from web.parsing import Input
 from web.services import Services
 
@@ -72,23 +70,3 @@ def _cell(exchange: Exchange, field: Any) -> Any:
         return field_text(exchange, field, record)
 
     return value
-
-
-def field_text(exchange: Exchange, field: Any, record: Mapping[str, Any]) -> str:
-    """The value of a field as people read it in a list or a file."""
-    value = record.get(field.name)
-    match field.kind:
-        case Kind.REFERENCE:
-            return (record.get(field.shown_as) or {}).get("name", "")
-        case Kind.REFERENCES:
-            return ", ".join(one["name"] for one in record.get(field.shown_as) or [])
-        case Kind.PHONES:
-            return ", ".join(one["number"] for one in value or [])
-        case Kind.CHOICE:
-            return next((exchange.translate(label) for choice, label in field.choices if choice == value), value or "")
-        case Kind.FLAG:
-            return exchange.translate(N_("yes") if value else N_("no"))
-        case Kind.MOMENT:
-            return local_time(value, exchange.settings.time_zone)
-        case _:
-            return "" if value is None else str(value)

@@ -140,13 +140,14 @@ class SlowReaderWriter:
         request.notifyFinish().addErrback(lambda _: self._left())
 
     async def write(self, data: bytes) -> None:
-        """Write ``data``; raises ReaderGoneError when nobody reads any more."""
+        """Write ``data``; raises ReaderGoneError when nobody reads any more, which nothing (b"") asks for too."""
         if self._paused and not self._gone:
             self._waiting = Deferred()
             await self._waiting
         if self._gone:
             raise ReaderGoneError
-        self._request.write(data)
+        if data:
+            self._request.write(data)
 
     def close(self) -> None:
         """All is written."""

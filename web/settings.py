@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from callcenter.text import N_
+
+PRODUCT = N_("Huifang")
+
 
 @dataclass(frozen=True)
 class SiteSettings:
     """Limits and surroundings of the site. Sizes in bytes, times in seconds.
 
+    ``hospital`` names the site on its pages; left at the product's own name, it is in the reader's language.
     ``origins`` are further addresses (``https://calls.example.org``) under which browsers reach us, beside the Host
     that they name. ``trusted_proxies`` are the addresses whose ``X-Forwarded-*`` headers are believed.
     ``socket_messages`` is how many a page may send per ping interval.
     """
 
+    hospital: str = PRODUCT
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     default_locale: str = "zh_CN"
     secure_cookies: bool = False

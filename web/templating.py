@@ -16,7 +16,8 @@ from jinja2.bccache import Bucket
 
 from web.catalogues import ROOT, load_translations
 from web.i18n import LOCALES, Formats
-from web.settings import SiteSettings
+from web.settings import PRODUCT, SiteSettings
+from web.words import CODES, SCOPES
 
 TEMPLATE_FOLDER = ROOT / "templates"
 
@@ -61,7 +62,13 @@ class Templates:
         )
         environment.install_gettext_translations(self._translations[locale], newstyle=True)  # type: ignore[attr-defined]
         formats = Formats(locale, settings.time_zone)
-        environment.globals |= {"static": static, "time_zone": settings.time_zone.key}
+        environment.globals |= {
+            "static": static,
+            "time_zone": settings.time_zone.key,
+            "hospital": self.translate(locale, PRODUCT) if settings.hospital == PRODUCT else settings.hospital,
+            "words": self._words(locale),
+            "scopes": {scope: self.translate(locale, word) for scope, word in SCOPES.items()},
+        }
         environment.filters |= {
             "exact": formats.exact,
             "short": formats.short,
@@ -73,6 +80,15 @@ class Templates:
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)
         return environment
+
+    def _words(self, locale: str) -> dict[str, dict[str, dict[str, str]]]:
+        return {
+            thing: {
+                name: {code: self.translate(locale, word) for code, word in words.items()}
+                for name, words in codes.items()
+            }
+            for thing, codes in CODES.items()
+        }
 
     def translate(self, locale: str, text: str) -> str:
         """``text`` in ``locale``; itself when it is in no catalogue. An empty text stays empty."""

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from callcenter.administration.fields import Field
+from callcenter.crm.patient_resource import PATIENT_FIELDS
+from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS
 from callcenter.text import N_
+
+Codes = Mapping[str, Mapping[str, str]]
+"""Name of a value → code → word."""
+
+
+def codes_of(fields: Iterable[Field]) -> Codes:
+    """The words of every field with choices."""
+    return MappingProxyType({one.name: MappingProxyType(dict(one.choices)) for one in fields if one.choices})
+
+
+CODES: Mapping[str, Codes] = MappingProxyType(
+    {"patient": codes_of(PATIENT_FIELDS), "call": codes_of(CALL_FIELDS), "agent": codes_of(AGENT_FIELDS)}
+)
+"""What the codes in a patient, a call and an agent mean; templates find them as ``words`` in their language."""
+
+
+def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> str:
+    """What ``code`` means, in the language of ``say``; a code that is not known stands for itself."""
+    return say(words[code]) if code in words else code
+
+
+SCOPES: Mapping[str, str] = MappingProxyType({"own": N_("own"), "department": N_("own department"), "all": N_("all")})
 
 RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -71,6 +96,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "sign-out-everywhere": N_("signed out everywhere"),
         "change-password": N_("changed the password"),
         "claim": N_("took the call"),
+        "hang-up": N_("hung up"),
         "wrap-up": N_("wrapped up"),
         "attach-patient": N_("attached a patient"),
         "handle-missed": N_("dealt with a missed call"),

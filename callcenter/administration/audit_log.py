@@ -16,14 +16,15 @@ from callcenter.administration.audit import record_audit
 from callcenter.administration.disclosure import disclose
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.resources import chosen_sort, lost_place
 from callcenter.clock import iso, utc_now
-from callcenter.errors import InvalidError
-from callcenter.text import N_
 from storage.database import Database
 from storage.models import AuditEntry, UserAccount
-from storage.queries.paging import Page, keyset, page_of
+from storage.queries.paging import Page, Stretch, paged
 
 MOST_PER_PAGE = 200
+DEFAULT_SORT = "-at"
+SORTS = ("at",)
 _EXPORTED_AT_ONCE = 500
 
 Entry = dict[str, Any]
@@ -42,22 +43,33 @@ class AuditFilter:
 
 
 class AuditLog:
-    """The log for those who may read it, newest first; numbers masked for those who may not see them."""
+    """The log for those who may read it; numbers masked for those who may not see them."""
 
     def __init__(self, database: Database, clock: IReactorTime) -> None:
         self._database = database
         self._clock = clock
 
     async def list(
-        self, principal: Principal, wanted: AuditFilter | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        principal: Principal,
+        wanted: AuditFilter | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        sort: str = "",
     ) -> Page[Entry]:
-        """A page of entries. Raises NotAllowedError, and InvalidError for a broken cursor."""
-        limit = min(max(limit, 1), MOST_PER_PAGE)
-        return await self._page(principal, "audit.view", wanted or AuditFilter(), limit, cursor)
+        """A page of entries, newest first unless ``sort`` is ``at``.
 
-    async def export(self, principal: Principal, wanted: AuditFilter | None = None) -> AsyncIterator[Any]:
+        Raises NotAllowedError, and InvalidError for a broken cursor or an unknown order.
+        """
+        limit = min(max(limit, 1), MOST_PER_PAGE)
+        return await self._page(principal, "audit.view", wanted or AuditFilter(), limit, cursor, sort)
+
+    async def export(
+        self, principal: Principal, wanted: AuditFilter | None = None, sort: str = ""
+    ) -> AsyncIterator[Any]:
         """All entries, as lists of some hundred; the export itself is entered first."""
         principal.require("audit.export")
+        chosen_sort(sort, DEFAULT_SORT, SORTS)
         now = utc_now(self._clock)
         asked = wanted or AuditFilter()
         told = {name: _plain(value) for name, value in vars(asked).items() if value}
@@ -65,15 +77,15 @@ class AuditLog:
         bounded = replace(asked, until=min(asked.until or now, now))
         cursor = None
         while True:
-            page = await self._page(principal, "audit.export", bounded, _EXPORTED_AT_ONCE, cursor)
+            page = await self._page(principal, "audit.export", bounded, _EXPORTED_AT_ONCE, cursor, sort)
             yield page.items
             if (cursor := page.next) is None:
                 return
 
     async def _page(
-        self, principal: Principal, permission: str, wanted: AuditFilter, limit: int, cursor: str | None
+        self, principal: Principal, permission: str, wanted: AuditFilter, limit: int, cursor: str | None, sort: str
     ) -> Page[Entry]:
-        page = await self._database.read(_load_entries, principal, permission, wanted, limit, cursor)
+        page = await self._database.read(_load_entries, principal, permission, wanted, limit, cursor, sort)
         return Page([disclose(entry, principal) for entry in page.items], page.next)
 
 
@@ -82,17 +94,24 @@ def _plain(value: Any) -> Any:
 
 
 def _load_entries(
-    session: Session, principal: Principal, permission: str, wanted: AuditFilter, limit: int, cursor: str | None
+    session: Session,
+    principal: Principal,
+    permission: str,
+    wanted: AuditFilter,
+    limit: int,
+    cursor: str | None,
+    sort: str,
 ) -> Page[Entry]:
     reach = _REACH[principal.require(permission)](principal)
     statement = select(AuditEntry).where(reach, *_conditions(wanted))
+    _, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
     try:
-        statement = keyset(statement, [AuditEntry.id], cursor, limit, descending=True)
+        page = paged(
+            lambda part: session.scalars(part).all(), statement, [Stretch([AuditEntry.id], descending)], cursor, limit
+        )
     except ValueError as error:
-        message = N_("This list cannot be continued from here. Start at its beginning.")
-        raise InvalidError(message, {"cursor": message}) from error
-    rows = list(session.scalars(statement))
-    return page_of(rows, limit, lambda row: [row.id], _entry)
+        raise lost_place() from error
+    return Page([_entry(row) for row in page.items], page.next)
 
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:

@@ -43,7 +43,7 @@ class Field:
     - ``fixed`` fields are set when the record is made, not changed afterwards; ``readonly`` ones never from outside.
     - ``unique`` values belong to one record only.
     - ``sensitive`` ones are masked for whoever may not see numbers.
-    - ``sortable`` is for columns that are never NULL.
+    - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
 
     name: str

@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
-from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, refused
+from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource, lost_place, refused
 from callcenter.administration.values import FieldError, clean, read_value, show_value
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.text import N_
 from storage.models.base import NO
-from storage.queries.paging import Page, keyset, page_of
+from storage.queries.paging import Page, paged
 
 Record = dict[str, Any]
 
 MOST_WORDS = 6
+MOST_NAMES = 500
 
 
 def snapshot(resource: Resource, row: Any, loaded: Mapping[str, Any]) -> Record:
@@ -71,6 +72,17 @@ def _add_names(session: Session, field: Field, records: Sequence[Record]) -> Non
 def _ids(value: Any) -> list[int]:
     """The ids in the value of a reference, be it one or many."""
     return value if type(value) is list else [value] if value is not None else []
+
+
+def load_names(session: Session, resource: Resource, principal: Principal, keys: Sequence[Any]) -> dict[Any, str]:
+    """Key → what names the record, of those ``keys`` that ``principal`` may see."""
+    reach = resource.hooks.reach(principal, resource.permission("view"))
+    columns = select(resource.key_column, resource.column(resource.title)).where(reach)
+    names: dict[Any, str] = {}
+    for start in range(0, len(keys), MOST_NAMES):
+        found = session.execute(columns.where(resource.key_column.in_(keys[start : start + MOST_NAMES])))
+        names.update((key, name) for key, name in found)
+    return names
 
 
 def reference_names(session: Session, field: Field, ids: set[int]) -> dict[int, str]:
@@ -131,7 +143,7 @@ def load_page(
     reach = resource.hooks.reach(principal, resource.permission("view"))
     if action != "view":
         reach = and_(reach, resource.hooks.reach(principal, resource.permission(action)))
-    columns, descending = resource.sort_columns(query.sort)
+    stretches = resource.stretches(query.sort)
     conditions = [*_filters(resource, query.filters), *([] if query.disabled else [resource.column("disabled") == NO])]
     limit = min(max(query.limit, 1), MOST_PER_PAGE)
     text = clean(query.q)
@@ -140,12 +152,9 @@ def load_page(
         if found is not None:
             return _by_keys(session, resource, reach, found)
         statement = select(resource.model).where(reach, *conditions, *_contains(resource, text))
-        statement = keyset(statement, columns, query.cursor, limit, descending=descending)
+        page = paged(lambda part: session.scalars(part).all(), statement, stretches, query.cursor, limit)
     except ValueError as error:
-        message = N_("This list cannot be continued from here. Start at its beginning.")
-        raise InvalidError(message, {"cursor": message}) from error
-    rows = list(session.scalars(statement))
-    page = page_of(rows, limit, lambda row: [getattr(row, column.key) for column in columns], lambda row: row)
+        raise lost_place() from error
     return Page(show_records(session, resource, page.items, for_list=True), page.next)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from callcenter.administration.fields import Reference
-from storage.models import Department, Role, UserAccount
+from storage.models import Department, Patient, PhoneLine, Role, UserAccount
 
 DEPARTMENTS = Reference("departments", Department)
 USERS = Reference("users", UserAccount, "display_name")
 ROLES = Reference("roles", Role)
+PATIENTS = Reference("patients", Patient)
+LINES = Reference("lines", PhoneLine)

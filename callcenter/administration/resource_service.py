@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -113,6 +113,13 @@ class ResourceService:
         if not any(principal.may(f"{self.resource.name}.{action}") for action in ("create", "edit")):
             principal.require(self.resource.permission("view"))
         return await self._database.read(_load_options, field)
+
+    async def names(self, principal: Principal, keys: Iterable[Any]) -> dict[Any, str]:
+        """Key → name of those of ``keys`` that ``principal`` may see; none for whoever may see no such records."""
+        wanted = sorted(set(keys))
+        if not wanted or not principal.may(self.resource.permission("view")):
+            return {}
+        return await self._database.read(reading.load_names, self.resource, principal, wanted)
 
     def disclosed(self, principal: Principal, record: Record) -> Record:
         """``record`` as ``principal`` may see it."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, inspect, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter.administration.fields import Field
@@ -21,7 +21,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.values import value_schema
 from callcenter.errors import InvalidError, NotAllowedError
 from callcenter.text import N_, Text
-from storage.queries.paging import Page
+from storage.queries.paging import Page, Stretch, empty_last
 
 DEFAULT_LIMIT = 50
 MOST_PER_PAGE = 200
@@ -177,14 +177,14 @@ class Resource:
         """The fields that a body may name."""
         return tuple(one for one in self.fields if not one.readonly and (creating or not one.fixed))
 
-    def sort_columns(self, sort: str) -> tuple[list[InstrumentedAttribute[Any]], bool]:
-        """The columns for ``sort`` and whether they go down. Raises InvalidError naming what is allowed."""
-        wanted = sort or self.default_sort
-        name = wanted.removeprefix("-")
-        if name not in self.sorts:
-            raise refused("sort", self.sorts)
-        columns = [self.column(name)]
-        return (columns if name == self.key else [*columns, self.key_column]), wanted.startswith("-")
+    def stretches(self, sort: str) -> list[Stretch]:
+        """The stretches of a list sorted by ``sort``. Raises InvalidError naming what is allowed."""
+        name, descending = chosen_sort(sort, self.default_sort, self.sorts)
+        if name == self.key:
+            return [Stretch([self.key_column], descending)]
+        if inspect(self.model).columns[name].nullable:
+            return empty_last(self.column(name), self.key_column, descending=descending)
+        return [Stretch([self.column(name), self.key_column], descending)]
 
     def json_schema(self, *, creating: bool) -> dict[str, Any]:
         """The JSON schema of the body that makes or changes a record."""
@@ -214,6 +214,24 @@ _NAMED = {
     "required": ["id", "name"],
 }
 _NAMED_LIST = {"type": "array", "items": {**_NAMED, "type": "object"}}
+
+
+def chosen_sort(sort: str, default: str, allowed: Sequence[str]) -> tuple[str, bool]:
+    """What to sort by and whether it goes down: ``sort``, with ``-`` before it for down, else ``default``.
+
+    Raises InvalidError naming what is allowed.
+    """
+    wanted = sort or default
+    name = wanted.removeprefix("-")
+    if name not in allowed:
+        raise refused("sort", allowed)
+    return name, wanted.startswith("-")
+
+
+def lost_place() -> InvalidError:
+    """The error for a cursor that is none of the list's, as it is filtered and sorted now."""
+    message = N_("This list cannot be continued from here. Start at its beginning.")
+    return InvalidError(message, {"cursor": message})
 
 
 def refused(what: str, allowed: Sequence[str]) -> InvalidError:

@@ -157,7 +157,7 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
         fields=(
             Field("username", N_("User name"), required=True, unique=True, max_length=60, in_list=True,
                   searchable=True, sortable=True),
-            Field("display_name", N_("Name"), required=True, in_list=True, searchable=True, sortable=True),
+            Field("display_name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
             Field("password", N_("Password"), Kind.PASSWORD, stored=False, export=False,
                   help=N_("To be handed over and changed at the next sign-in. Empty keeps the present one.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,

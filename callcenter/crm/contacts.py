@@ -17,7 +17,7 @@ from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_calls
 from storage.models import CallRecord
 from storage.models.base import YES
-from storage.queries.paging import Page, keyset, page_of
+from storage.queries.paging import Page, Stretch, paged
 
 _HIDDEN_TEXTS = ("number", "number_formatted", "region", "region_en", "name", "notes")
 _MOST_COUNTED = 100
@@ -32,13 +32,13 @@ def load_contacts(
     """
     if not principal.may("calls.view"):
         return Page([], None)
-    columns = (CallRecord.started_at, CallRecord.id)
-    statement = select(*columns).where(CallRecord.patient_id == patient_id)
-    rows = session.execute(keyset(statement, columns, cursor, limit, descending=True)).all()
-    page = page_of(rows, limit, list, lambda row: row[1])
-    newest = calls_statement().where(CallRecord.id.in_(page.items))
+    newest_first = Stretch((CallRecord.started_at, CallRecord.id), descending=True)
+    statement = select(CallRecord.started_at, CallRecord.id).where(CallRecord.patient_id == patient_id)
+    page = paged(lambda part: session.execute(part).all(), statement, [newest_first], cursor, limit)
+    ids = [row.id for row in page.items]
+    newest = calls_statement().where(CallRecord.id.in_(ids))
     calls = load_calls(session, newest.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()))
-    reached = set(session.scalars(select(CallRecord.id).where(CallRecord.id.in_(page.items), scope_clause(principal))))
+    reached = set(session.scalars(select(CallRecord.id).where(CallRecord.id.in_(ids), scope_clause(principal))))
     return Page([_shown(call, in_reach=call["id"] in reached) for call in calls], page.next)
 
 

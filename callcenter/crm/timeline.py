@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record, find_row, show_records
-from callcenter.administration.resources import Resource
+from callcenter.administration.resources import Resource, lost_place
 from callcenter.crm.contacts import load_contacts, timeline_item
 from callcenter.crm.scope import is_reached
-from callcenter.errors import InvalidError
-from callcenter.text import N_
 from storage.queries.paging import Page
 
 
@@ -28,8 +26,7 @@ def load_timeline(
     try:
         page = load_contacts(session, principal, patient_id, limit, cursor)
     except ValueError as error:
-        message = N_("This list cannot be continued from here. Start at its beginning.")
-        raise InvalidError(message, {"cursor": message}) from error
+        raise lost_place() from error
     revealed = is_reached(principal, "patients.unmask", patient.department_id, patient.doctor_id)
     return Page([timeline_item(call) for call in page.items], page.next), revealed
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, literal, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
-from callcenter.errors import ConflictError, InvalidError
+from callcenter.errors import ConflictError
 from callcenter.events import CallUpdated
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.effects import Direction, EndReason
-from callcenter.telephony.listing import require_limit
+from callcenter.telephony.listing import page_of_calls, require_limit
 from callcenter.telephony.scope import scope_clause
-from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
+from callcenter.telephony.views import CallView, calls_statement, load_call
 from callcenter.telephony.visible import visible_call
 from callcenter.text import N_
 from storage.models import CallRecord
-from storage.queries.paging import Page, keyset, page_of
+from storage.queries.paging import Page, Stretch
 
 OPEN, DONE = "open", "done"
 _SETTLED_AT_ONCE = 100
@@ -93,22 +93,16 @@ def list_callbacks(session: Session, principal: Principal, limit: int, cursor: s
     Needs ``calls.view``. Raises ``InvalidError`` for a bad limit or cursor.
     """
     require_limit(limit)
-    own = literal(1) if principal.user_id is None else case((CallRecord.agent_id == principal.user_id, 0), else_=1)
-    order = (own, CallRecord.call_back_at, CallRecord.id)
-    owed = select(*order).where(CallRecord.call_back == OPEN, scope_clause(principal))
-    try:
-        rows = session.execute(keyset(owed, order, cursor, limit)).all()
-    except ValueError as error:
-        raise InvalidError(N_("This page does not exist."), {"cursor": str(error)}) from error
-    found: Page[int] = page_of(rows, limit, tuple, lambda row: row[2])
-    views = _views(session, found.items)
-    return Page([views[call_id] for call_id in found.items], found.next)
-
-
-def _views(session: Session, ids: list[int]) -> dict[int, CallView]:
-    if not ids:
-        return {}
-    return {view["id"]: view for view in load_calls(session, calls_statement().where(CallRecord.id.in_(ids)))}
+    owed = calls_statement().where(CallRecord.call_back == OPEN, scope_clause(principal))
+    by_time = (CallRecord.call_back_at, CallRecord.id)
+    # The daemon itself has no number, and nobody's calls are its own.
+    me = principal.user_id or 0
+    of_others = or_(CallRecord.agent_id.is_(None), CallRecord.agent_id != me)
+    stretches = [
+        Stretch(by_time, name="mine", condition=CallRecord.agent_id == me),
+        Stretch(by_time, name="others", condition=of_others),
+    ]
+    return page_of_calls(session, owed, stretches, limit, cursor)
 
 
 def _kept(call: CallRecord) -> dict[str, Any]:

@@ -50,16 +50,29 @@ class CallService:
     # Looking.
 
     async def list(
-        self, principal: Principal, wanted: CallFilter = EVERYTHING, limit: int = 50, cursor: str | None = None
+        self,
+        principal: Principal,
+        wanted: CallFilter = EVERYTHING,
+        limit: int = 50,
+        cursor: str | None = None,
+        sort: str = "",
     ) -> Page[CallView]:
-        """A page of call records, newest first. Needs ``calls.view``; what is refused: ``listing.list_calls``."""
-        return await self._database.read(list_calls, principal, wanted, limit, cursor)
+        """A page of call records, newest first if nothing else is asked for. Needs ``calls.view``.
+
+        What ``sort`` can be and what is refused: ``listing.list_calls``.
+        """
+        return await self._database.read(list_calls, principal, wanted, limit, cursor, sort)
 
     async def missed(
-        self, principal: Principal, wanted: CallFilter = EVERYTHING, limit: int = 50, cursor: str | None = None
+        self,
+        principal: Principal,
+        wanted: CallFilter = EVERYTHING,
+        limit: int = 50,
+        cursor: str | None = None,
+        sort: str = "",
     ) -> Page[CallView]:
-        """The missed calls that nobody has dealt with, newest first. Needs ``calls.view``."""
-        return await self.list(principal, replace(wanted, open_missed=True), limit, cursor)
+        """The missed calls that nobody has dealt with, otherwise like ``list``."""
+        return await self.list(principal, replace(wanted, open_missed=True), limit, cursor, sort)
 
     async def callbacks(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[CallView]:
         """The agreed call-backs that are owed, one's own first, then by time. Needs ``calls.view``."""
@@ -76,18 +89,23 @@ class CallService:
         """
         return await self._database.read(_open_for, principal)
 
-    async def outcomes(self, principal: Principal) -> Sequence[dict[str, Any]]:
-        """What can come of a call, in order: ``code``, ``label_zh``, ``label_en``, ``key``, ``needs_time``."""
-        principal.require("calls.view")
-        return await self._database.read(load_outcomes)
+    async def outcomes(self, principal: Principal, *, disabled: bool = False) -> Sequence[dict[str, Any]]:
+        """What can come of a call, in order: ``code``, ``label_zh``, ``label_en``, ``key``, ``needs_time``.
 
-    async def export(self, principal: Principal, wanted: CallFilter = EVERYTHING) -> AsyncIterator[Sequence[CallView]]:
-        """Chunks of the whole list, newest first; audited before the first one. Needs ``calls.export``.
+        With ``disabled`` also what cannot be chosen any more, for calls that have it.
+        """
+        principal.require("calls.view")
+        return await self._database.read(load_outcomes, disabled)
+
+    async def export(
+        self, principal: Principal, wanted: CallFilter = EVERYTHING, sort: str = ""
+    ) -> AsyncIterator[Sequence[CallView]]:
+        """Chunks of the whole list in its order; audited before the first one. Needs ``calls.export``.
 
         No transaction is held between chunks, so a slow reader harms nobody.
         """
         at = utc_now(self._clock)
-        first = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, None, "calls.export")
+        first = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, None, sort, "calls.export")
         await self._database.run(_audit_export, principal, wanted, at)
         page: Page[CallView] = first
         while True:
@@ -95,7 +113,9 @@ class CallService:
                 yield page.items
             if page.next is None:
                 return
-            page = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, page.next, "calls.export")
+            page = await self._database.read(
+                list_calls, principal, wanted, EXPORT_CHUNK, page.next, sort, "calls.export"
+            )
 
     # Handling; all need ``calls.handle``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,18 +11,18 @@ from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
+from callcenter.administration.resources import lost_place
 from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.telephony.call_orders import call_stretches
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
 from storage.models import CallRecord
 from storage.models.base import NO, YES
-from storage.queries.durations import seconds_between
-from storage.queries.paging import Page, encode_cursor, keyset
+from storage.queries.paging import Page, Stretch, paged
 
 MAX_LIMIT = 200
 _FRAGMENT_LENGTH = 20
-_talk_seconds = seconds_between(CallRecord.answered_at, CallRecord.ended_at)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CallFilter:
     """What to list; what is None does not matter. An empty text asks for emptiness.
 
     ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
-    are looked for. ``shortest`` and ``longest`` bound the talk time in seconds. ``open_missed``: missed and not
+    are looked for. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``: missed and not
     dealt with.
     """
 
@@ -58,15 +59,17 @@ def list_calls(
     wanted: CallFilter,
     limit: int,
     cursor: str | None,
+    sort: str = "",
     permission: str = "calls.view",
 ) -> Page[CallView]:
-    """A page of calls, newest first, within the data scope of ``permission``.
+    """A page of calls within the data scope of ``permission``, newest first unless ``sort`` says otherwise.
 
-    Raises ``InvalidError`` for a limit outside 1 to 200 or a broken cursor, ``NotAllowedError`` without permission
-    and when somebody searches by number who may not see numbers.
+    Raises ``InvalidError`` for a limit outside 1 to 200, an unknown order or a broken cursor, ``NotAllowedError``
+    without permission and when somebody searches by number who may not see numbers.
     """
     require_limit(limit)
-    return page_of_calls(session, _statement(principal, wanted, permission), limit, cursor)
+    statement = _statement(principal, wanted, permission)
+    return page_of_calls(session, statement, call_stretches(session, principal, sort), limit, cursor)
 
 
 def require_limit(limit: int) -> None:
@@ -76,16 +79,19 @@ def require_limit(limit: int) -> None:
         raise InvalidError(message, {"limit": message})
 
 
-def page_of_calls(session: Session, statement: Select[Any], limit: int, cursor: str | None) -> Page[CallView]:
-    """A page of ``statement``, newest first; ``InvalidError`` for a broken cursor."""
+def page_of_calls(
+    session: Session, statement: Select[Any], stretches: Sequence[Stretch], limit: int, cursor: str | None
+) -> Page[CallView]:
+    """A page of the calls of ``statement`` in the order of ``stretches``; ``InvalidError`` for a broken cursor."""
+
+    def find(part: Select[Any]) -> list[tuple[CallView, CallRecord]]:
+        return load_call_rows(session, part)
+
     try:
-        paged = keyset(statement, (CallRecord.started_at, CallRecord.id), cursor, limit, descending=True)
+        page = paged(find, statement, stretches, cursor, limit, lambda row, name: getattr(row[1], name))
     except ValueError as error:
-        raise InvalidError(N_("This page does not exist."), {"cursor": str(error)}) from error
-    found = load_call_rows(session, paged)
-    kept = found[:limit]
-    following = encode_cursor((kept[-1][1], kept[-1][0]["id"])) if len(found) > limit else None
-    return Page([view for view, _ in kept], following)
+        raise lost_place() from error
+    return Page([view for view, _ in page.items], page.next)
 
 
 def _statement(principal: Principal, wanted: CallFilter, permission: str) -> Select[Any]:
@@ -124,9 +130,9 @@ def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     if wanted.number is not None:
         conditions.append(_number_contains(wanted.number))
     if wanted.shortest is not None:
-        conditions.append(_talk_seconds >= wanted.shortest)
+        conditions.append(CallRecord.talk_seconds >= wanted.shortest)
     if wanted.longest is not None:
-        conditions.append(_talk_seconds <= wanted.longest)
+        conditions.append(CallRecord.talk_seconds <= wanted.longest)
     return conditions
 
 

@@ -74,11 +74,11 @@ def load_calls(session: Session, statement: Select[Any]) -> list[CallView]:
     return [view for view, _ in load_call_rows(session, statement)]
 
 
-def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallView, datetime]]:
-    """Like ``load_calls``, each with the exact time of its start, by which lists are sorted."""
+def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallView, CallRecord]]:
+    """Like ``load_calls``, each with its record, which has the exact values by which lists are sorted."""
     rows = session.execute(statement, execution_options={"populate_existing": True}).all()
     offers = offers_of(session, [row[0].id for row in rows if row[0].state != ENDED])
-    return [(_from_row(row, offers), row[0].started_at) for row in rows]
+    return [(_from_row(row, offers), row[0]) for row in rows]
 
 
 @dataclass(frozen=True)

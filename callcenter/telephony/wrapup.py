@@ -87,9 +87,11 @@ def open_calls(session: Session, principal: Principal, limit: int) -> list[int]:
     return list(session.scalars(statement))
 
 
-def load_outcomes(session: Session) -> list[dict[str, object]]:
-    """The outcomes that can be chosen, in their order."""
-    statement = select(CallOutcome).where(CallOutcome.disabled == NO).order_by(CallOutcome.position, CallOutcome.code)
+def load_outcomes(session: Session, disabled: bool = False) -> list[dict[str, object]]:
+    """The outcomes that can be chosen, in their order; ``disabled`` ones too, which calls may still have."""
+    statement = select(CallOutcome).order_by(CallOutcome.position, CallOutcome.code)
+    if not disabled:
+        statement = statement.where(CallOutcome.disabled == NO)
     return [
         {
             "code": outcome.code,

@@ -17,6 +17,7 @@ class Patient(Base):
     __table_args__ = (
         UniqueConstraint("record_number", name="uq_patient_record_number"),
         Index("ix_patient_department", "department_id", "id"),
+        Index("ix_patient_birth", "birth_date", "id"),
         Index("ix_patient_name", "name", "id"),
         Index("ix_patient_updated", "updated_at", "id"),
     )

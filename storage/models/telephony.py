@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from storage.models.base import Base, Key, LongWords, Utc, Words, YesNo, primary_key
 
@@ -38,6 +38,7 @@ class CallRecord(Base):
     ``number`` is canonical, ``number_received`` as the line sent it; ``number_absent`` private or unavailable.
     ``call_back`` is empty, open while an agreed call-back is owed (from ``call_back_at`` on), then done.
     ``certainty`` is sure or presumed once answered. ``end_reason`` is one of callcenter.telephony.calls.EndReason.
+    ``talk_seconds`` follows from ``answered_at`` and ``ended_at``.
     """
 
     __tablename__ = "call_record"
@@ -51,6 +52,8 @@ class CallRecord(Base):
         Index("ix_call_wrap_up", "wrap_up", "agent_id"),
         Index("ix_call_missed", "missed", "started_at"),
         Index("ix_call_back", "call_back", "call_back_at", "id"),
+        Index("ix_call_outcome", "outcome", "started_at"),
+        Index("ix_call_talk", "talk_seconds", "started_at"),
     )
 
     id: Mapped[int] = primary_key("call_record")
@@ -71,6 +74,7 @@ class CallRecord(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    talk_seconds: Mapped[int | None] = mapped_column(Integer)
     end_reason: Mapped[str] = mapped_column(Words(20), nullable=True, default="")
     wrap_up: Mapped[str] = mapped_column(Words(6), nullable=True, default="")
     wrapped_up_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -83,6 +87,13 @@ class CallRecord(Base):
     missed_handled_at: Mapped[datetime | None] = mapped_column(Utc)
     missed_handled_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_call_handler"))
     version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @validates("answered_at", "ended_at")
+    def _measure(self, name: str, moment: datetime | None) -> datetime | None:
+        times = {"answered_at": self.answered_at, "ended_at": self.ended_at, name: moment}
+        answered, ended = times["answered_at"], times["ended_at"]
+        self.talk_seconds = int((ended - answered).total_seconds()) if answered and ended else None
+        return moment
 
 
 class CallOffer(Base):

@@ -56,11 +56,11 @@ def load_call_record(session: Session, call_id: int) -> CallRecord | None:
 
 
 def update_call(session: Session, call: CallRecord, changes: Mapping[str, Any]) -> None:
-    """Write ``changes``, by column, and set them on ``call``."""
-    if changes:
-        session.execute(_UPDATE_CALL, {"key": call.id, **changes})
+    """Set ``changes``, by column, on ``call`` and write them with what follows from them."""
     for key, value in changes.items():
         setattr(call, key, value)
+    if changes:
+        session.execute(_UPDATE_CALL, {"key": call.id, "talk_seconds": call.talk_seconds, **changes})
 
 
 def load_line(session: Session, line_id: int) -> PhoneLine:

@@ -42,41 +42,97 @@ def encode_cursor(values: Sequence[Any]) -> str:
 
 def decode_cursor(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
     """The values in ``cursor``, one for each of ``types``. Raises ValueError for anything else."""
+    values = _values_in(cursor)
     try:
-        values = _values_in(cursor)
         if len(values) == len(types):
             return tuple(_DECODERS[kind](value) for kind, value in zip(types, values, strict=True))
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(_NO_CURSOR) from error
     raise ValueError(_NO_CURSOR)
 
 
 def _values_in(cursor: str) -> list[Any]:
     if len(cursor) > _LONGEST:
-        return []
-    raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-    values = json.loads(raw.decode())
+        raise ValueError(_NO_CURSOR)
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        values = json.loads(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_NO_CURSOR) from error
     return values if isinstance(values, list) else []
 
 
-def keyset(
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a list with an order of its own; a list is one stretch, or several that follow each other.
+
+    The columns together must be unique and, where ``condition`` holds, never NULL; all go up, or all down. ``name``
+    is the stretch's own within its list.
+    """
+
+    columns: Sequence[SortColumn]
+    descending: bool = False
+    name: str = ""
+    condition: ColumnElement[bool] | None = None
+
+
+def empty_last(column: SortColumn, *rest: SortColumn, descending: bool) -> list[Stretch]:
+    """A list sorted by a column that may be NULL, then by ``rest``: rows without a value come last either way.
+
+    Two stretches, because databases do not agree on where NULL belongs and find both by the same index.
+    """
+    return [
+        Stretch((column, *rest), descending, "filled", column.is_not(None)),
+        Stretch(rest, descending, "empty", column.is_(None)),
+    ]
+
+
+def paged(
+    find: Callable[[Select[*S]], Sequence[T]],
     statement: Select[*S],
-    columns: Sequence[SortColumn],
+    stretches: Sequence[Stretch],
     cursor: str | None,
     limit: int,
-    *,
-    descending: bool = False,
-) -> Select[*S]:
-    """``statement`` sorted by ``columns``, beginning after ``cursor``, with one row more than ``limit``.
+    value: Callable[[T, str], Any] = getattr,
+) -> Page[T]:
+    """``limit`` rows of ``statement`` after ``cursor``, in the order of ``stretches``.
 
-    The columns together must be unique and never NULL; all go up, or all down. Raises ValueError for a bad cursor.
-    Give the rows to ``page_of``.
+    ``find`` runs a statement; ``value`` gives a row's value of a sort column by the column's name. Raises ValueError
+    for a cursor of another list.
     """
-    order = [column.desc() if descending else column.asc() for column in columns]
-    if cursor is not None:
-        values = decode_cursor(cursor, [column.type.python_type for column in columns])
-        statement = statement.where(_beyond(columns, values, descending=descending))
-    return statement.order_by(*order).limit(limit + 1)
+    left, after = (list(stretches), None) if cursor is None else _opened(cursor, stretches)
+    found: list[tuple[Stretch, T]] = []
+    for stretch in left:
+        part = _part(statement, stretch, after).limit(limit + 1 - len(found))
+        found.extend((stretch, row) for row in find(part))
+        after = None
+        if len(found) > limit:
+            break
+    kept = [row for _, row in found[:limit]]
+    if len(found) <= limit or not kept:
+        return Page(kept, None)
+    stretch, last = found[limit - 1]
+    values = [value(last, str(column.key)) for column in stretch.columns]
+    return Page(kept, encode_cursor([stretch.name, *values]))
+
+
+def _opened(cursor: str, stretches: Sequence[Stretch]) -> tuple[list[Stretch], Sequence[Any]]:
+    """The stretches from the one in which ``cursor`` is, and its place in that one."""
+    named = _values_in(cursor)[:1]
+    for index, stretch in enumerate(stretches):
+        if named == [stretch.name]:
+            types = [column.type.python_type for column in stretch.columns]
+            return list(stretches[index:]), decode_cursor(cursor, [str, *types])[1:]
+    raise ValueError(_NO_CURSOR)
+
+
+def _part(statement: Select[*S], stretch: Stretch, after: Sequence[Any] | None) -> Select[*S]:
+    order = [column.desc() if stretch.descending else column.asc() for column in stretch.columns]
+    if stretch.condition is not None:
+        statement = statement.where(stretch.condition)
+    if after is not None:
+        statement = statement.where(_beyond(stretch.columns, after, descending=stretch.descending))
+    return statement.order_by(*order)
 
 
 def _beyond(columns: Sequence[SortColumn], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:
@@ -87,13 +143,6 @@ def _beyond(columns: Sequence[SortColumn], values: Sequence[Any], *, descending:
         return strictly
     rest = _beyond(columns[1:], values[1:], descending=descending)
     return and_(first <= value if descending else first >= value, or_(strictly, rest))
-
-
-def page_of(rows: Sequence[Any], limit: int, key: Callable[[Any], Sequence[Any]], item: Callable[[Any], T]) -> Page[T]:
-    """A page from what a ``keyset`` statement found. ``key`` gives a row's sort values, ``item`` what to keep of it."""
-    kept = rows[:limit]
-    more = len(rows) > limit
-    return Page([item(row) for row in kept], encode_cursor(key(kept[-1])) if more and kept else None)
 
 
 def _as_it_is(value: Any) -> Any:

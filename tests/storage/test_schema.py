@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 from storage import schema
 from storage.errors import SchemaOutdatedError
-from storage.models import Base, EventCounter
+from storage.models import Base, CallRecord, EventCounter
 from storage.models.base import MAXIMUM_NAME_LENGTH
 
 
@@ -112,6 +113,51 @@ def test_an_old_schema_is_refused_with_the_command_to_run(sqlite_url: str) -> No
 def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     schema.upgrade(database_url)
     assert schema.current_revision(database_url) == schema.head_revision()
+
+
+def emptied(database_url: str, tmp_path: Path) -> str:
+    """The address of a database of the same kind without anything in it."""
+    if "sqlite" in database_url:
+        return f"sqlite:///{tmp_path}/empty.db"
+    with connected(database_url) as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+        connection.commit()
+    return database_url
+
+
+def old_calls(connection: Connection, talks: list[timedelta | None]) -> None:
+    """Calls as the first version wrote them."""
+    tables = MetaData()
+    tables.reflect(connection, only=["phone_line", "call_record"])
+    line, call = tables.tables["phone_line"], tables.tables["call_record"]
+    began = datetime(2026, 3, 2, 8)  # noqa: DTZ001 - as it is stored
+    connection.execute(
+        insert(line).values(id=1, name="1", driver="hayes", state="idle", since=began, out_of_service=0, removed=0)
+    )
+    rows = [
+        {
+            "id": number, "line_id": 1, "direction": "in", "state": "ended", "number_verified": 1, "rings": 1,
+            "started_at": began, "missed": 0, "version": 1, "answered_at": None if talk is None else began,
+            "ended_at": began + (talk or timedelta(0)),
+        }
+        for number, talk in enumerate(talks, start=1)
+    ]  # fmt: skip
+    connection.execute(insert(call), rows)
+    connection.commit()
+
+
+def test_the_talk_time_of_old_calls_is_measured(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0001")
+    talks = [None if number % 3 == 0 else timedelta(seconds=number, milliseconds=number) for number in range(2_500)]
+    with connected(url) as connection:
+        old_calls(connection, talks)
+    schema.upgrade(url)
+    with connected(url) as connection:
+        found = list(connection.scalars(select(CallRecord.talk_seconds).order_by(CallRecord.id)))
+    # 1000 milliseconds are a second more; half seconds are not rounded up.
+    assert found == [None if talk is None else int(talk.total_seconds()) for talk in talks]
 
 
 def test_a_migration_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:

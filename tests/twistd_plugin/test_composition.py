@@ -10,7 +10,7 @@ from callcenter.administration.sessions import SessionLimits
 from callcenter.config import Settings, parse
 from twistd_plugin.composition import site_settings
 from twistd_plugin.hospital import attempt_limits, session_limits
-from web.settings import SiteSettings
+from web.settings import PRODUCT, SiteSettings
 
 
 def settings(text: str = "") -> Settings:
@@ -46,3 +46,8 @@ def test_limits_of_wrong_passwords_are_the_configured_ones() -> None:
     ]
     assert not chosen.per_address.closed_for(200)
     assert chosen.per_address.closed_for(201)
+
+
+def test_the_site_is_called_as_the_configuration_says() -> None:
+    assert site_settings(settings('[hospital]\nname = "第一人民医院"\n')).hospital == "第一人民医院"
+    assert site_settings(settings()).hospital == PRODUCT

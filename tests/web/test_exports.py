@@ -17,7 +17,7 @@ from twisted.internet import reactor
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM
-from protocols.signals import CallerIdentified, Ended, Rang
+from protocols.signals import AbsentReason, Answered, CallerIdentified, Ended, Rang
 from tests.peers.site import Answer, RunningSite, pause
 from tests.web.test_limits import wire
 from web.exports import safe
@@ -76,7 +76,7 @@ async def test_exported_people_do_no_harm(site: RunningSite, form: str) -> None:
     assert answer.header("Content-Disposition").startswith("attachment; filename*=UTF-8''patients-")
     heading, *rows = rows_of(answer)
     assert len(heading) == len(rows[0])
-    names = {row[heading.index("Name")] for row in rows}
+    names = {row[heading.index("Full name")] for row in rows}
     assert "张三" in names
     assert "'=1+1" in names
     assert not any(name.startswith(("=", "+", "-", "@")) for name in names)
@@ -100,6 +100,34 @@ async def test_calls_are_exported_in_the_readers_language_and_time(site: Running
     assert len(rows_of(answer)) == 1
     entries = await (await site.signed_in("admin")).get("/api/v1/audit?action=export")
     assert len(entries.json["items"]) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_exported_call_has_words_and_no_codes(site: RunningSite) -> None:
+    agent, supervisor = await site.signed_in("agent"), await site.signed_in("supervisor")
+    await site.hear(Rang(), CallerIdentified("", absent=AbsentReason.PRIVATE))
+    call = (await supervisor.get("/api/v1/calls")).json["items"][0]["id"]
+    assert (await agent.post(f"/api/v1/calls/{call}/answer")).status == 200
+    await site.hear(Answered(), Ended(by_far_end=True))
+    wrapped = await agent.post(f"/api/v1/calls/{call}/wrap-up", {"outcome": "busy", "finish": True})
+    assert wrapped.status == 200, wrapped.text
+    # What was chosen keeps its words when it cannot be chosen any more.
+    assert (await supervisor.post("/api/v1/outcomes/all/busy/disable", {})).status == 200
+    shown = {
+        "en": {
+            "Direction": "Incoming", "Phone number": "Number withheld", "State": "Ended", "Outcome": "Busy",
+            "How it ended": "The other side hung up", "Certainty of the answer": "certain", "Wrap-up": "Written down",
+            "Missed": "no",
+        },
+        "zh_CN": {
+            "方向": "呼入", "电话号码": "号码被隐藏", "状态": "已结束", "处理结果": "占线", "结束方式": "对方挂断",
+            "接听判定": "确定", "话后处理": "已记录", "未接来电": "否",
+        },
+    }  # fmt: skip
+    for locale, expected in shown.items():
+        heading, row = rows_of(await supervisor.get(f"/api/v1/calls/export?format=csv&lang={locale}"))
+        cells = dict(zip(heading, row, strict=True))
+        assert {name: cells.get(name) for name in expected} == expected
 
 
 @pytest_twisted.ensureDeferred
@@ -133,9 +161,10 @@ async def test_a_refused_export_is_an_answer_and_no_broken_file(site: RunningSit
         assert (answer.status, answer.json["code"]) == (422, "invalid"), address
 
 
-def long_entry(session: Session, number: int) -> None:
+def long_entries(session: Session) -> None:
     entry = {"name": "a long entry " + "x" * 20_000}
-    record_audit(session, SYSTEM, "edit", "department", number, None, entry, datetime.now(UTC))
+    for number in range(3000):
+        record_audit(session, SYSTEM, "edit", "department", number, None, entry, datetime.now(UTC))
 
 
 @pytest_twisted.ensureDeferred
@@ -144,8 +173,7 @@ async def test_a_reader_that_stops_does_not_make_the_server_hoard(
 ) -> None:
     """An export waits for its reader: pages of the list are read only as fast as they are taken."""
     admin = await site.signed_in("admin")
-    for number in range(3000):
-        await site.database.run(long_entry, number)
+    await site.database.run(long_entries)
     log, asked = site.services.audit, []
     page = log._page
 

@@ -25,7 +25,7 @@ class Wire(Protocol):
     """Keeps what comes; ``closed`` fires when the other side is gone."""
 
     def __init__(self) -> None:
-        self.data = b""
+        self.data = bytearray()
         self.closed: Deferred[None] = Deferred()
 
     def dataReceived(self, data: bytes) -> None:
@@ -47,7 +47,7 @@ async def say(site: RunningSite, *pieces: bytes) -> bytes:
         connection.transport.write(piece)
         await pause(0.01)
     await connection.closed
-    return connection.data
+    return bytes(connection.data)
 
 
 HEAD = b"Host: 127.0.0.1\r\nConnection: close\r\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from itertools import chain
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest_twisted
 
 from callcenter.administration.permissions import RESOURCES
+from protocols.signals import AbsentReason, CallerIdentified, Ended, Rang
 from tests.peers.hospital import PASSWORD
 from tests.peers.site import Answer, Browser, RunningSite
 from web.words import ACTIONS, RESOURCE_WORDS
@@ -135,6 +136,41 @@ async def test_headings_sort_and_keep_what_was_searched(site: RunningSite) -> No
     assert all(parse_qs(urlsplit(href).query)["q"] == ["e"] for href in hrefs)
     turned = await browser.get("/users?sort=-username&lang=en")
     assert 'aria-sort="descending"' in turned.text
+
+
+@pytest_twisted.ensureDeferred
+async def test_calls_are_sorted_by_their_headings_and_the_address_says_how(site: RunningSite) -> None:
+    browser = await site.signed_in("supervisor")
+    for number in ("13911112222", "13800138000", ""):
+        absent = None if number else AbsentReason.PRIVATE
+        await site.hear(Rang(), CallerIdentified(number, absent=absent), Ended(by_far_end=True))
+    page = await browser.get("/calls?lang=en&missed=True")
+    assert re.findall(r'aria-sort="([a-z]+)"', page.text) == ["descending", *["none"] * 6]
+    found = re.search(r'<a href="(/calls\?[^"]*sort=number[^"]*)"', page.text)
+    assert found is not None
+    address = unescape(found[1])
+    assert parse_qs(urlsplit(address).query) == {"missed": ["true"], "sort": ["number"]}
+
+    def numbers(text: str) -> list[str]:
+        return re.findall(r'data-dial="([^"]+)"', text)
+
+    for who in (browser, await site.signed_in("admin")):
+        page = await who.get(f"{address}&limit=2")
+        assert 'aria-sort="ascending"' in page.text
+        assert numbers(page.text) == ["+8613800138000", "+8613911112222"]
+        assert f'href="{escape("/api/v1/calls/export?missed=true&sort=number&format=csv")}"' in page.text
+    rest = re.search(r'rel="next" href="([^"]+)"', page.text)
+    assert rest is not None
+    page = await browser.get(unescape(rest[1]))
+    assert (numbers(page.text), page.text.count("<tr data-call=")) == ([], 1)
+    for link in re.findall(
+        r'href="(/(?:api/v1/)?calls[^"]*(?:sort|format)=[^"]*)"', (await browser.get("/calls?missed=False")).text
+    ):
+        assert parse_qs(urlsplit(unescape(link)).query)["missed"] == ["false"], link
+    wrong = await browser.get("/calls?sort=colour&lang=en")
+    assert (wrong.status, "Allowed are: started_at" in wrong.text) == (422, True)
+    log = await (await site.signed_in("admin")).get("/audit?sort=at&lang=en")
+    assert 'aria-sort="ascending"' in log.text
 
 
 @pytest_twisted.ensureDeferred

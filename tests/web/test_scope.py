@@ -59,9 +59,12 @@ async def test_sort_filter_and_field_names_are_words_not_sql(site: RunningSite) 
             assert (await browser.get(f"/api/v1/{path}?{urlencode({'q': text})}")).status == 200
             assert (await browser.get(f"/api/v1/{path}?{urlencode({'cursor': text})}")).status == 422
     for text in INJECTIONS:
-        for name in ("number", "outcome", "state", "agent_id", "since", "cursor", "limit", "direction", text):
+        for name in ("sort", "number", "outcome", "state", "agent_id", "since", "cursor", "limit", "direction", text):
             answer = await browser.get(f"/api/v1/calls?{urlencode({name: text})}")
-            assert answer.status in (200, 422), (name, text)
+            assert answer.status == 422 if name in ("sort", text) else answer.status in (200, 422), (name, text)
+        for path in ("calls", "calls/missed", "calls/export", "audit", "audit/export"):
+            answer = await browser.get(f"/api/v1/{path}?{urlencode({'sort': text})}")
+            assert (answer.status, answer.json["code"]) == (422, "invalid"), (path, text)
     assert await all_rows(site) == before
 
 

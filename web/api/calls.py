@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from callcenter.telephony.calls import WrapUpDraft
 from web.api.models import Call, CallPage, Calls, Cursor, Id, Limit, Number, Paging
 from web.call_filters import CallLimits, call_filter
-from web.call_sheet import call_columns
+from web.call_sheet import call_columns, outcome_words
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.parsing import Input
@@ -19,7 +19,7 @@ routes = Routes("/api/v1")
 
 
 class CallQuery(CallLimits):
-    """A page of calls, newest first."""
+    """A page of calls, newest first unless sorted otherwise."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -87,7 +87,7 @@ async def list_calls(exchange: Exchange, query: CallQuery) -> Reply:
     """Call records, newest first."""
     wanted = call_filter(query, exchange.settings.time_zone)
     calls = exchange.services.telephony.calls
-    return Json(page_json(await calls.list(exchange.principal, wanted, query.limit, query.cursor)))
+    return Json(page_json(await calls.list(exchange.principal, wanted, query.limit, query.cursor, query.sort)))
 
 
 @routes.get("/calls/missed", permission="calls.view", returns=CallPage)
@@ -95,7 +95,7 @@ async def list_missed(exchange: Exchange, query: CallQuery) -> Reply:
     """Missed calls that nobody has dealt with, newest first."""
     wanted = call_filter(query, exchange.settings.time_zone)
     calls = exchange.services.telephony.calls
-    return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor)))
+    return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor, query.sort)))
 
 
 @routes.get("/callbacks", permission="calls.view", returns=CallPage)
@@ -115,8 +115,9 @@ async def list_open(exchange: Exchange) -> Reply:
 async def export(exchange: Exchange, query: CallExport) -> Reply:
     """The whole list as a file."""
     wanted = call_filter(query, exchange.settings.time_zone)
-    rows = exchange.services.telephony.calls.export(exchange.principal, wanted)
-    return await download(exchange, "calls", call_columns(exchange), rows, query.format)
+    rows = exchange.services.telephony.calls.export(exchange.principal, wanted, query.sort)
+    columns = call_columns(exchange, await outcome_words(exchange))
+    return await download(exchange, "calls", columns, rows, query.format)
 
 
 @routes.get("/calls/<int:call_id>", permission="calls.view", returns=Call)

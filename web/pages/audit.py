@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from web.audit_filters import AuditQuery, audit_filter
+from callcenter.administration.audit_log import DEFAULT_SORT
+from callcenter.text import N_
+from web.audit_filters import AuditLimits, AuditQuery, audit_filter
+from web.audit_words import readable
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import address, ways
+from web.pages.lists import address, heading, ways
 from web.routing import Routes
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
@@ -25,29 +28,17 @@ class AuditPage(AuditQuery):
 async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
     """Who did what to what, newest first."""
     wanted = audit_filter(query, exchange.settings.time_zone)
-    page = await exchange.services.audit.list(exchange.principal, wanted, query.limit, query.cursor)
+    page = await exchange.services.audit.list(exchange.principal, wanted, query.limit, query.cursor, query.sort)
     say = exchange.translate
-    view = query.model_dump(
-        mode="json", include={"user_id", "action", "subject_type", "subject_id", "from_day", "to_day"}
-    )
+    view = query.model_dump(mode="json", include=set(AuditLimits.model_fields))
     context = {
-        "entries": [_entry(entry, say) for entry in page.items],
+        "entries": await readable(exchange, page.items),
         "actions": [{"id": code, "name": say(word)} for code, word in AUDIT_ACTIONS.items()],
         "subjects": [{"id": code, "name": say(word)} for code, word in AUDIT_SUBJECTS.items()],
         "view": {name: value if value is not None else "" for name, value in view.items()},
-        "narrowed": any(view.values()),
+        "narrowed": any(value for name, value in view.items() if name != "sort"),
+        "time": heading(say(N_("Time")), "at", query.sort or DEFAULT_SORT, "/audit", view),
         "paths": ways("/audit", view, query, page),
         "export": address("/api/v1/audit/export", view) if exchange.principal.may("audit.export") else "",
     }
     return Page("audit.html", context)
-
-
-def _entry(entry: dict[str, Any], say: Any) -> dict[str, Any]:
-    before, after = entry["before"] or {}, entry["after"] or {}
-    names = list({**before, **after})
-    return {
-        **entry,
-        "action_word": say(AUDIT_ACTIONS.get(entry["action"], entry["action"])),
-        "subject_word": say(AUDIT_SUBJECTS.get(entry["subject_type"], entry["subject_type"])),
-        "changes": [{"name": name, "before": before.get(name), "after": after.get(name)} for name in names],
-    }

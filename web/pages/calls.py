@@ -7,14 +7,26 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from callcenter.errors import InvalidError
+from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
+from callcenter.text import N_
 from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
-from web.call_sheet import talk_seconds
+from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import DEFAULT_LIMIT, address, ways
+from web.pages.lists import DEFAULT_LIMIT, address, heading, ways
 from web.routing import Routes
 
 routes = Routes()
+
+_COLUMNS = {
+    "started_at": N_("Began"),
+    "direction": N_("Direction"),
+    "number": N_("Number"),
+    "line": N_("Line"),
+    "agent": N_("Agent"),
+    "outcome": N_("What came of it"),
+    "talk_seconds": N_("Talk time"),
+}
 
 _PAGING = {"limit", "cursor", "trail"}
 
@@ -34,7 +46,7 @@ class CallsPage(CallLimits):
     @property
     def view(self) -> dict[str, Any]:
         """What the list is narrowed to, as it stands in an address."""
-        return self.model_dump(mode="json", exclude_none=True, exclude=_PAGING)
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=_PAGING)
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -58,24 +70,25 @@ async def list_missed(exchange: Exchange, query: CallsPage) -> Reply:
 async def show_call(exchange: Exchange, call_id: int) -> Reply:
     """One call."""
     call = await exchange.services.telephony.calls.get(exchange.principal, call_id)
-    return Page("call.html", {"call": call, "outcomes": await _outcomes(exchange), "talked": talk_seconds(call)})
+    return Page("call.html", {"call": call, "outcomes": await outcome_words(exchange), "talked": talk_seconds(call)})
 
 
 async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> Reply:
     problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     try:
         wanted = call_filter(query, exchange.settings.time_zone)
-        page = await find(exchange.principal, wanted, query.limit, query.cursor)
+        page = await find(exchange.principal, wanted, query.limit, query.cursor, query.sort)
         items, links = page.items, ways(path, query.view, query, page)
     except InvalidError as error:
         problem = exchange.translate(next(iter(error.fields.values()), error.message))
     context = {
         "calls": [{**call, "talked": talk_seconds(call)} for call in items],
         "view": query.shown,
+        "headings": _headings(exchange, query, path),
         "missed": path == "/calls/missed",
         "problem": problem,
         "paths": {"self": path, **links},
-        "outcomes": await _outcomes(exchange),
+        "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),
         "exports": _exports(exchange, query) if path == "/calls" else [],
@@ -83,11 +96,16 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
     return Page("calls.html", context, status=422 if problem else 200)
 
 
-async def _outcomes(exchange: Exchange) -> dict[str, str]:
-    """Code → label in the reader's language, in order."""
-    label = "label_en" if exchange.locale == "en" else "label_zh"
-    found = await exchange.services.telephony.calls.outcomes(exchange.principal)
-    return {outcome["code"]: outcome[label] for outcome in found}
+def _headings(exchange: Exchange, query: CallsPage, path: str) -> dict[str, dict[str, str]]:
+    """By what the list can be sorted → the heading that does it."""
+    sort = query.sort or DEFAULT_SORT
+    allowed = call_sorts(exchange.principal)
+    return {
+        name: heading(label, name, sort, path, query.view)
+        if name in allowed
+        else {"label": label, "href": "", "order": ""}
+        for name, label in ((name, exchange.translate(label)) for name, label in _COLUMNS.items())
+    }
 
 
 async def _lines(exchange: Exchange) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from callcenter.administration.fields import Kind
 from callcenter.errors import ServiceError
 from callcenter.text import N_
 from web.exchange import Exchange
-from web.records import declaration, field_text
+from web.field_words import field_text
+from web.records import declaration
 from web.words import EMPTY, NEW
 
 # How many pages back "previous" remembers; further back there is the first page.
@@ -23,7 +24,9 @@ DEFAULT_LIMIT = 50
 def address(path: str, values: Mapping[str, Any]) -> str:
     """``path`` with those of ``values`` that say something."""
     kept = {
-        name: "true" if value is True else value for name, value in values.items() if value not in ("", None, False)
+        name: str(value).lower() if type(value) is bool else value
+        for name, value in values.items()
+        if value is not None and value != ""
     }
     return f"{path}?{urlencode(kept)}" if kept else path
 
@@ -32,7 +35,7 @@ async def list_context(exchange: Exchange, name: str, query: Any, page: Any) -> 
     """Everything that resource_list.html needs."""
     services, principal, say = exchange.services, exchange.principal, exchange.translate
     resource = declaration(services, name)
-    view = {"q": query.q, "sort": query.sort, "disabled": query.disabled, **query.filters}
+    view = {"q": query.q, "sort": query.sort, "disabled": query.disabled or "", **query.filters}
     path = f"/{name}"
     narrowed = bool(query.q or query.filters)
     empty = N_("Nothing fits what you look for. Search for less, or clear the filters.") if narrowed else EMPTY[name]
@@ -69,13 +72,17 @@ def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str,
     return ways
 
 
+def heading(label: str, name: str, sort: str, path: str, view: Mapping[str, Any]) -> dict[str, str]:
+    """The heading of a column by which the list can be sorted: where it leads, and how it is sorted by it now."""
+    order = {name: "ascending", f"-{name}": "descending"}.get(sort, "none")
+    turned = f"-{name}" if order == "ascending" else name
+    return {"label": label, "href": address(path, {**view, "sort": turned}), "order": order}
+
+
 def _column(field: Any, resource: Any, sort: str, path: str, view: Mapping[str, Any], say: Any) -> dict[str, Any]:
-    present = sort or resource.default_sort
     if field.name not in resource.sorts:
         return {"label": say(field.label), "href": "", "order": ""}
-    order = {field.name: "ascending", f"-{field.name}": "descending"}.get(present, "none")
-    turned = f"-{field.name}" if order == "ascending" else field.name
-    return {"label": say(field.label), "href": address(path, {**view, "sort": turned}), "order": order}
+    return heading(say(field.label), field.name, sort or resource.default_sort, path, view)
 
 
 def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]) -> dict[str, Any]:

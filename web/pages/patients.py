@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from web.api.models import Paging
-from web.call_sheet import talk_seconds
+from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Reply
 from web.routing import Routes
 
@@ -24,13 +24,11 @@ async def show_patient(exchange: Exchange, patient_id: int, query: TimelinePagin
     patients, principal = exchange.services.patients, exchange.principal
     card = await patients.card(principal, patient_id)
     timeline = await patients.timeline(principal, patient_id, query.cursor, query.limit)
-    label = "label_en" if exchange.locale == "en" else "label_zh"
-    outcomes = await exchange.services.telephony.calls.outcomes(principal) if principal.may("calls.view") else []
     context = {
         "patient": card,
         "timeline": [item | {"call": item["call"] | {"talked": talk_seconds(item["call"])}} for item in timeline.items],
         "next": timeline.next,
         "later": query.cursor is not None,
-        "outcomes": {outcome["code"]: outcome[label] for outcome in outcomes},
+        "outcomes": await outcome_words(exchange),
     }
     return Page("patient.html", context, disclosed=True)

@@ -12,9 +12,10 @@ from callcenter.errors import ConflictError, InvalidError, NotAllowedError, Serv
 from callcenter.text import N_, translated
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
+from web.field_words import field_text
 from web.forms import form_inputs, typed_body
 from web.pages.lists import list_context
-from web.records import NAMES, ListInput, declaration, field_text, service_of
+from web.records import NAMES, ListInput, declaration, service_of
 from web.routing import Handler, Routes
 from web.words import NEW
 

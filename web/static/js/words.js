@@ -18,7 +18,7 @@ const CALL = {
 const END = {
   hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
   handset: t("Ended at the handset"), busy: t("Busy"), no_answer: t("No answer"), no_dial_tone: t("No dial tone"),
-  failed: t("The line could not dial"), line_lost: t("Line lost"), unknown: t("End not seen"),
+  failed: t("The line could not dial"), unknown: t("End not seen"),
 };
 
 const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };
@@ -44,6 +44,7 @@ export const agentWord = (state) => AGENT[state] ?? state;
 export const callWord = (state) => CALL[state] ?? state;
 export const endWord = (reason) => END[reason] ?? "";
 export const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] ?? "";
+export const tierWord = (tier) => ({ silver: t("Silver"), gold: t("Gold"), platinum: t("Platinum") })[tier] ?? tier;
 export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.region_en) ?? "";
 export const outcomeLabel = (outcome) => (locale.startsWith("zh") ? outcome.label_zh : outcome.label_en);
 

@@ -6,7 +6,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf, tierWord } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
@@ -111,7 +111,7 @@ function farewell(call) {
 
 export function badges(patient) {
   return [
-    patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), patient.tier) : null,
+    patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), tierWord(patient.tier)) : null,
     patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
     patient.has_allergies ? el("span", { class: "badge-soft badge-warn badge-wrap", "data-badge": "allergy" },
       icon("exclamation-triangle-fill"), patient.allergies ? t("Allergies: {what}", { what: patient.allergies }) : t("Allergies")) : null,

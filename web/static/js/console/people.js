@@ -4,7 +4,7 @@ import { el, icon, refresh } from "../dom.js";
 import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
-import { aboutPatient, awaitsNumber, numberOf, regionOf } from "../words.js";
+import { aboutPatient, awaitsNumber, numberOf, regionOf, tierWord } from "../words.js";
 import { attach } from "./actions.js";
 import { desk, isMine, isOffered } from "./desk.js";
 
@@ -97,7 +97,7 @@ function picker(call, way = null) {
 function choice(patient, choose, note = "") {
   return el("li", {}, el("button", { type: "button", class: "choice", "data-patient-choice": patient.id, onclick: choose },
     el("strong", {}, patient.name), el("span", { class: "quiet" }, aboutPatient(patient)),
-    patient.tier ? el("span", { class: "badge-soft badge-violet" }, patient.tier) : null,
+    patient.tier ? el("span", { class: "badge-soft badge-violet" }, tierWord(patient.tier)) : null,
     note ? el("span", { class: "badge-soft badge-info" }, note) : null));
 }
 
@@ -183,7 +183,7 @@ function creation(call) {
   const error = el("p", { class: "field-error", role: "alert", hidden: true });
   const element = el("form", { class: "people-form", autocomplete: "off" },
     el("div", { class: "people-grid" },
-      el("div", { class: "field" }, el("label", { for: "new-name" }, t("Name")), el("input", { id: "new-name", name: "name", class: "form-control", required: true, maxlength: 80 })),
+      el("div", { class: "field" }, el("label", { for: "new-name" }, t("Full name")), el("input", { id: "new-name", name: "name", class: "form-control", required: true, maxlength: 80 })),
       el("div", { class: "field" }, el("label", { for: "new-sex" }, t("Sex")),
         el("select", { id: "new-sex", name: "sex", class: "form-select" }, el("option", { value: "" }, t("not known")), el("option", { value: "female" }, t("female")), el("option", { value: "male" }, t("male")))),
       el("div", { class: "field" }, el("label", { for: "new-birth" }, t("Birth date")), el("input", { id: "new-birth", name: "birth_date", type: "date", class: "form-control" })),

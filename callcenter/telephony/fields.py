@@ -1,0 +1,69 @@
+"""What people call the values of calls, lines and agents, declared as records declare theirs.
+
+Pages, exports and the audit log read them from here.
+"""
+
+from __future__ import annotations
+
+from callcenter.administration.fields import Field, Kind
+from callcenter.administration.references import LINES, PATIENTS, USERS
+from callcenter.text import N_
+
+CALL_FIELDS = (
+    Field("direction", N_("Direction"), Kind.CHOICE, choices=(("in", N_("Incoming")), ("out", N_("Outgoing")))),
+    Field("state", N_("State"), Kind.CHOICE, choices=(
+        ("ringing", N_("Ringing")),
+        ("dialling", N_("Dialling")),
+        ("talking", N_("In conversation")),
+        ("ended", N_("Ended")),
+    )),
+    Field("number", N_("Phone number"), sensitive=True),
+    Field("number_absent", N_("Why there is no number"), Kind.CHOICE, choices=(
+        ("private", N_("Number withheld")),
+        ("unavailable", N_("Number not available")),
+    )),
+    Field("certainty", N_("Certainty of the answer"), Kind.CHOICE, choices=(
+        ("sure", N_("certain")),
+        ("presumed", N_("presumed")),
+    )),
+    Field("end_reason", N_("How it ended"), Kind.CHOICE, choices=(
+        ("hung_up", N_("Hung up here")),
+        ("far_end", N_("The other side hung up")),
+        ("abandoned", N_("Caller gave up")),
+        ("handset", N_("Ended at the handset")),
+        ("busy", N_("Busy")),
+        ("no_answer", N_("No answer")),
+        ("no_dial_tone", N_("No dial tone")),
+        ("failed", N_("The line could not dial")),
+        ("unknown", N_("End not seen")),
+    )),
+    Field("wrap_up", N_("Wrap-up"), Kind.CHOICE, choices=(
+        ("open", N_("To be written down")),
+        ("done", N_("Written down")),
+    )),
+    Field("outcome", N_("Outcome")),
+    Field("notes", N_("Notes"), Kind.LONG_TEXT),
+    Field("call_back_at", N_("Call back at"), Kind.MOMENT),
+    Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
+    Field("agent_id", N_("Agent"), Kind.REFERENCE, reference=USERS),
+    Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
+    Field("missed", N_("Missed"), Kind.FLAG),
+    Field("missed_handled_at", N_("Missed call dealt with"), Kind.MOMENT),
+    Field("remember", N_("Remembered for this number"), Kind.FLAG),
+)  # fmt: skip
+
+LINE_FIELDS = (
+    Field("out_of_service", N_("Out of service"), Kind.FLAG),
+    Field("reason", N_("Reason")),
+)
+
+AGENT_FIELDS = (
+    Field("state", N_("State"), Kind.CHOICE, choices=(
+        ("offline", N_("Offline")),
+        ("available", N_("Available")),
+        ("ringing", N_("Ringing")),
+        ("talking", N_("In conversation")),
+        ("wrap_up", N_("Wrap-up")),
+        ("away", N_("Away")),
+    )),
+)  # fmt: skip

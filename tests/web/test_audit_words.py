@@ -1,0 +1,120 @@
+"""The audit log in the words of those who read it: labels, names, yes and no; codes and ids stay in the API."""
+
+from __future__ import annotations
+
+import ast
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest_twisted
+
+from protocols.signals import CallerIdentified, Ended, Rang
+from tests.peers.site import Answer, Browser, RunningSite
+from tests.web.test_exports import rows_of
+from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
+
+ROOT = Path(__file__).parents[2]
+
+
+def told(page: Answer) -> dict[str, str]:
+    """Label → "before → after" of the newest entry on the page."""
+    newest = page.text.partition("<details>")[2].partition("</details>")[0]
+    pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", newest, re.DOTALL)
+    return {unescape(label): unescape(value) for label, value in pairs}
+
+
+async def edit(browser: Browser, path: str, **changes: Any) -> None:
+    version = (await browser.get(path)).json["version"]
+    answer = await browser.ask("PATCH", path, {**changes, "version": version})
+    assert answer.status == 200, answer.text
+
+
+def constants_of_calls(name: str) -> set[tuple[str, str]]:
+    """Action and subject type of every entry that the services write, as far as they stand there as constants."""
+    found = set()
+    for path in (ROOT / "callcenter").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name and len(node.args) > 3:
+                action, subject = node.args[2:4]
+                found.add((getattr(action, "value", ""), getattr(subject, "value", "")))
+    return found
+
+
+def test_there_is_a_word_for_everything_that_is_logged() -> None:
+    found = constants_of_calls("record_audit") | constants_of_calls("Audited")
+    assert ("claim", "call") in found
+    assert ("hang-up", "call") in found
+    actions, subjects = ({one for one in column if type(one) is str and one} for column in zip(*found, strict=True))
+    assert actions <= set(AUDIT_ACTIONS)
+    assert subjects <= set(AUDIT_SUBJECTS)
+
+
+@pytest_twisted.ensureDeferred
+async def test_changes_of_records_have_labels_names_and_words(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    await edit(admin, "/api/v1/patients/1", department_id=2, do_not_call=True, tier="gold", birth_date=None)
+    shown = told(await admin.get("/audit?lang=zh_CN&subject_type=patient&action=edit"))
+    assert shown.items() >= {"部门": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
+    assert "否 → 是" in shown.values()
+    shown = told(await admin.get("/audit?lang=en&subject_type=patient&action=edit"))
+    assert shown.items() >= {"Department": "骨科 → 内科", "Do not call": "no → yes", "Tier": "– → Gold"}.items()
+    raw = (await admin.get("/api/v1/audit?subject_type=patient&action=edit")).json["items"][0]
+    assert raw["after"]["department_id"] == 2
+    assert "张三" in (await admin.get("/audit?subject_type=patient")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_role_tells_permission_by_permission(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    role = site.roles["head"]
+    grants = (await admin.get(f"/api/v1/roles/{role}")).json["grants"]
+    del grants["audit.view"]
+    await edit(admin, f"/api/v1/roles/{role}", grants={**grants, "patients.view": "all"})
+    shown = told(await admin.get("/audit?lang=en&subject_type=role&action=edit"))
+    assert shown == {"Audit log: See": "own department → –", "Patients: See": "own department → all"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite) -> None:
+    agent, admin = await site.signed_in("agent"), await site.signed_in("admin")
+    await site.hear(Rang(), CallerIdentified("13911112222"))
+    call = (await agent.get("/api/v1/calls/open")).json["items"][0]["id"]
+    assert (await agent.post(f"/api/v1/calls/{call}/claim")).status == 200
+    assert told(await admin.get("/audit?lang=en&action=claim")) == {"Agent": "Agent"}
+    await agent.post(f"/api/v1/calls/{call}/attach-patient", {"patient_id": 1, "remember": True})
+    shown = told(await admin.get("/audit?lang=en&action=attach-patient"))
+    assert shown == {"Patient": "赵六 → 张三", "Remembered for this number": "– → yes"}
+    await site.hear(Ended(by_far_end=True))
+    assert (await admin.get("/api/v1/patients/export?department_id=1&sort=-name&format=csv")).status == 200
+    shown = told(await admin.get("/audit?lang=en&action=export&subject_type=patient"))
+    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "With search words": "no"}.items()
+    assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
+    shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
+    assert shown == {"Direction": "Incoming", "Line": "line 1"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_exported_log_reads_like_the_page(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    await edit(admin, "/api/v1/departments/1", name="新骨科", clinical=False)
+    heading, row = rows_of(await admin.get("/api/v1/audit/export?format=csv&lang=zh_CN&action=edit"))
+    cells = dict(zip(heading, row, strict=True))
+    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "部门", "新骨科")
+    assert cells["修改前"].splitlines() == ["名称: 骨科", "临床科室: 是"]
+    assert cells["修改后"].splitlines() == ["名称: 新骨科", "临床科室: 否"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_names_out_of_the_readers_reach_are_not_told(site: RunningSite) -> None:
+    """The head of orthopaedics reads of a colleague's deed with a patient of another department."""
+    agent, admin, head = [await site.signed_in(name) for name in ("agent", "admin", "head")]
+    await site.hear(Rang(), CallerIdentified("13911112222"))
+    call = (await agent.get("/api/v1/calls/open")).json["items"][0]["id"]
+    await agent.post(f"/api/v1/calls/{call}/claim")
+    await agent.post(f"/api/v1/calls/{call}/attach-patient", {"patient_id": 2})
+    await edit(admin, f"/api/v1/users/{site.people['agent'].user_id}", department_id=1)
+    address = "/audit?lang=en&action=attach-patient"
+    assert told(await admin.get(address))["Patient"] == "赵六 → 李四"
+    assert told(await head.get(address))["Patient"] == "4 → 2"
