@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.internet.base import ReactorBase
 
 from hardware.line_device import Capability
-from hardware.serial_line import SerialLine
+from hardware.port_line import PortLine
 from hardware.settings import LineSettings
 from protocols.fsk.endpoint import FskProtocol
 from protocols.fsk.session import FskSession, FskSettings
@@ -16,7 +16,7 @@ from protocols.fsk.session import FskSession, FskSettings
 BAUD = 1200
 
 
-class FskLine(SerialLine):
+class FskLine(PortLine):
     """A ``LineDevice`` that only monitors."""
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> None:

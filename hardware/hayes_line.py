@@ -9,7 +9,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.task import deferLater
 
 from hardware.line_device import Capability
-from hardware.serial_line import SerialLine
+from hardware.port_line import PortLine
 from hardware.settings import LineSettings
 from protocols.hayes.commands import checked_digits, checked_number
 from protocols.hayes.endpoint import HayesProtocol
@@ -39,7 +39,7 @@ def hayes_settings(settings: LineSettings) -> HayesSettings:
     )
 
 
-class HayesLine(SerialLine):
+class HayesLine(PortLine):
     """A ``LineDevice``. Its abilities are known once the modem has been set up."""
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> None:

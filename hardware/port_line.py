@@ -1,4 +1,4 @@
-"""What every line on a serial port has in common: supervision, trace, and who listens."""
+"""What every line on a port has in common: supervision, trace, and who listens."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def threads_of(reactor: ReactorBase) -> RunInThread:
     return run
 
 
-class SerialLine:
-    """Base of the serial line devices. A subclass says which protocol runs on the port and what it can do."""
+class PortLine:
+    """Base of the line devices on a port. A subclass says which protocol runs on the port and what it can do."""
 
     def __init__(self, settings: LineSettings, baud: int, reactor: ReactorBase, trace_folder: Path) -> None:
         self._name = settings.name
