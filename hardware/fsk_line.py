@@ -9,6 +9,7 @@ from twisted.internet.base import ReactorBase
 
 from hardware.line_device import Capability
 from hardware.port_line import PortLine
+from hardware.ports import stream_opener
 from hardware.settings import LineSettings
 from protocols.fsk.endpoint import FskProtocol
 from protocols.fsk.session import FskSession, FskSettings
@@ -20,7 +21,8 @@ class FskLine(PortLine):
     """A ``LineDevice`` that only monitors."""
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> None:
-        super().__init__(settings, BAUD, reactor, trace_folder)
+        opener = stream_opener(settings.port, settings.baud or BAUD, reactor)
+        super().__init__(settings, opener, reactor, trace_folder)
         session_settings = FskSettings()
         if settings.ring_timeout is not None:
             session_settings = replace(session_settings, ring_stop=settings.ring_timeout)

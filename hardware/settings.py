@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from hardware.port_address import stream_address
 from protocols.hayes.commands import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -17,6 +19,12 @@ class DriverName(enum.StrEnum):
     HAYES = "hayes"
     FSK = "fsk"
 
+
+_PORTS: Mapping[DriverName, Callable[[str], object]] = {
+    DriverName.HAYES: stream_address,
+    DriverName.FSK: stream_address,
+}
+"""Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -30,7 +38,7 @@ class LineSettings(BaseModel):
     """What people call the line."""
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-    """A path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``."""
+    """Where the device is; which kinds a driver takes is in ``hardware.port_address``."""
     profile: str = AUTO
     baud: int | None = None
     ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
@@ -51,9 +59,10 @@ class LineSettings(BaseModel):
 
     @field_validator("port")
     @classmethod
-    def _port(cls, port: str) -> str:
-        if not port.startswith(("/", "usb:")) or not port.isprintable():
-            raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+    def _port(cls, port: str, info: ValidationInfo) -> str:
+        # A wrong driver is reported by itself.
+        if driver := info.data.get("driver"):
+            _PORTS[driver](port)
         return port
 
     @field_validator("profile")

@@ -15,7 +15,10 @@ def test_the_least_that_is_needed() -> None:
     assert (line.profile, line.trace, line.group, line.numberless_alarm_after) == ("auto", False, "", 5)
 
 
-@pytest.mark.parametrize("port", ["/dev/ttyACM0", "/tmp/x", "usb:0baf:0303", "usb:0BAF:0303:A1"])  # noqa: S108
+@pytest.mark.parametrize(
+    "port",
+    ["/dev/ttyACM0", "/var/line1", "usb:0baf:0303", "usb:0BAF:0303:A1", "tcp://moxa:4001", "tcp://[::1]:4001"],
+)
 def test_ports(port: str) -> None:
     assert LineSettings.model_validate(GOOD | {"port": port}).port == port
 
@@ -27,6 +30,15 @@ def test_ports(port: str) -> None:
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
+        ("port", "udp://0.0.0.0:3520", "tcp://host:port"),
+        ("port", "tcp://moxa", "a port of 1 to 65535"),
+        ("port", "tcp:moxa:4001", "a port of 1 to 65535"),
+        ("port", "tcp://moxa:70000", "host and port"),
+        ("port", "tcp://:4001", "tcp://host:port"),
+        ("port", "tcp://moxa:4001/1", "nothing more"),
+        ("port", "tcp://root@moxa:4001", "host name or address"),
+        ("port", "tcp://mo xa:4001", "host name or address"),
+        ("port", "tcp://[::1:4001", "host and port"),
         ("port", "/dev/t\nty", "printable|usb:VID"),
         ("name", "", "at least 1"),
         ("name", "a\nb", "printable"),
