@@ -12,6 +12,7 @@ What an analog line does not tell is decided here:
 - A second number during the same ringing is a second caller if it came after a further ring or contradicts a verified
   one; a caller announced during a conversation that the device holds or sees is noted as missed.
 - A line that rings is not in a conversation: whatever we believed to be one is over, its end unseen.
+- A call dialled at a handset is the handset's: nobody of ours asked for it, and it ends when the handset is replaced.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ from protocols.signals import (
     DigitHeard,
     Ended,
     FarEndRinging,
+    HandsetDialled,
     HandsetLifted,
     HandsetReplaced,
     LineLost,
@@ -137,8 +139,9 @@ def _take(line: Line, at: datetime, *, held: bool, certainty: Certainty) -> Step
 def _rang(line: Line, news: Rang, at: datetime) -> Step:
     effects: tuple[Effect, ...] = ()
     if _in(line, LineStateName.DIALLING):
-        # A caller was faster than our dial tone; our call never left the house.
-        line, effects = _close(line, at, EndReason.FAILED)
+        # A caller was faster than our dial tone; our call never left the house. Of a handset's call we cannot say.
+        held = line.call is not None and line.call.held
+        line, effects = _close(line, at, EndReason.FAILED if held else EndReason.UNKNOWN)
     elif _in(line, LineStateName.TALKING):
         line, effects = _close(line, at, EndReason.UNKNOWN)
     if line.call is None:
@@ -230,9 +233,18 @@ def _handset_lifted(line: Line, news: HandsetLifted, at: datetime) -> Step:
 
 def _handset_replaced(line: Line, news: HandsetReplaced, at: datetime) -> Step:
     line = replace(line, handset_up=False)
-    if _in(line, LineStateName.TALKING) and line.call is not None and not line.call.held:
+    if _in(line, LineStateName.TALKING, LineStateName.DIALLING) and line.call is not None and not line.call.held:
         return _close(line, at, EndReason.HANDSET)
     return line, ()
+
+
+def _handset_dialled(line: Line, news: HandsetDialled, at: datetime) -> Step:
+    if line.call is not None and line.call.held:
+        return line, ()
+    # Whoever dials has no other call: of the one that we believed in nobody saw the end.
+    line, closed = _close_if_open(line, at, EndReason.UNKNOWN)
+    line, opened = _open(line, at, Direction.OUT, Caller(news.number))
+    return _with_call(line, held=False), (*closed, *opened)
 
 
 # Outgoing calls.
@@ -262,7 +274,8 @@ def _dial_failed(line: Line, news: DialFailed, at: datetime) -> Step:
 def _answered(line: Line, news: Answered, at: datetime) -> Step:
     if not _in(line, LineStateName.RINGING, LineStateName.DIALLING):
         return line, ()
-    return _take(line, at, held=True, certainty=news.certainty)
+    held = line.call is not None and (line.call.held or line.call.direction is Direction.IN)
+    return _take(line, at, held=held, certainty=news.certainty)
 
 
 def _ended(line: Line, news: Ended, at: datetime) -> Step:
@@ -332,6 +345,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     Claimed: _claimed,
     HandsetLifted: _handset_lifted,
     HandsetReplaced: _handset_replaced,
+    HandsetDialled: _handset_dialled,
     Dial: _dial,
     FarEndRinging: _far_end_ringing,
     DialFailed: _dial_failed,
