@@ -75,12 +75,14 @@ class CallerIdentified(LineSignal):
     """Caller id as received. May come before, between or after rings, and more than once for one call.
 
     ``number`` is as sent (not normalised), empty when absent; ``verified`` is False when a checksum failed.
+    ``present``: the device knows that it belongs to the call on the line, be that answered already.
     """
 
     number: str
     name: str = ""
     absent: AbsentReason | None = None
     verified: bool = True
+    present: bool = False
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,8 @@ def _identified(line: Line, news: CallerIdentified, at: datetime) -> Step:
         return _open(line, at, Direction.IN, caller)
     if call.state is LineStateName.RINGING:
         return _identified_while_ringing(line, call, caller, at)
+    if news.present and call.direction is Direction.IN and not _contradicts(call.caller, caller):
+        return _learned(line, call, caller, at)
     if call.state is LineStateName.DIALLING or call.held or line.hook_seen:
         return _second_caller(line, call, caller, at)
     # Nobody saw the end of the conversation that we believed in.
@@ -177,8 +179,12 @@ def _identified_while_ringing(line: Line, call: OpenCall, caller: Caller, at: da
         line, closed = _close(line, call.last_ring_at, EndReason.ABANDONED)
         line, opened = _open(line, at, Direction.IN, caller)
         return line, (*closed, *opened)
-    merged = _merged(known, caller)
-    if merged == known:
+    return _learned(line, call, caller, at)
+
+
+def _learned(line: Line, call: OpenCall, caller: Caller, at: datetime) -> Step:
+    merged = _merged(call.caller, caller)
+    if merged == call.caller:
         return line, ()
     return _with_call(line, caller=merged), (CallerLearned(at, call.number, merged, call.rings),)
 

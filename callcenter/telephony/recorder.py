@@ -114,7 +114,8 @@ def _(effect: CallerLearned, batch: Batch) -> None:
         return
     _set_caller(call, effect.caller, batch)
     call.rings = effect.rings
-    _announce(CallRinging, call, batch)
+    # Of an answered call it is no reason to ring again.
+    _announce(CallRinging if call.state == LineStateName.RINGING.value else CallUpdated, call, batch)
 
 
 @write.register

@@ -461,3 +461,15 @@ async def test_a_call_dialled_at_the_handset_is_on_record_with_its_patient(hospi
     call = hospital.last("call.ended")
     assert (call["direction"], call["number"], call["patient"]["name"]) == ("out", "+8613800138000", "张三")
     assert (call["missed"], call["answered_at"], call["end_reason"]) == (False, None, "handset")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_that_comes_after_the_answer_names_the_caller_without_ringing_again(
+    hospital: CallCenter,
+) -> None:
+    await hospital.hear(Rang(), HandsetLifted())
+    rang = len(hospital.told("call.ringing"))
+    await hospital.hear(CallerIdentified("13800138000", present=True))
+    assert len(hospital.told("call.ringing")) == rang
+    call = hospital.last("call.updated")
+    assert (call["state"], call["patient"]["name"]) == ("talking", "张三")

@@ -293,6 +293,16 @@ def test_commands_for_another_call_do_nothing() -> None:
 _numbers = st.sampled_from(["", "13800138000", "1380013", "13900139000", "8001"])
 
 
+def test_a_number_that_certainly_is_the_present_callers_is_learned_even_in_conversation() -> None:
+    present = CallerIdentified("13800138000", present=True)
+    played = Played(Rang(), HandsetLifted(), present, present)
+    assert [effect.caller.number for effect in played.of(CallerLearned)] == ["13800138000"]
+    assert played.line.state is LineStateName.TALKING
+    assert not played.of(WaitingCallerSeen)
+    played.hear(CallerIdentified("13900139000", present=True))
+    assert [effect.caller.number for effect in played.of(WaitingCallerSeen)] == ["13900139000"]
+
+
 def test_a_call_dialled_at_the_handset_is_the_handsets() -> None:
     played = Played(HandsetLifted(), HandsetDialled("10086"))
     (opened,) = played.of(CallOpened)
@@ -329,6 +339,7 @@ _news = st.one_of(
     ),
     st.builds(HandsetLifted),
     st.builds(HandsetReplaced),
+    st.builds(CallerIdentified, st.sampled_from(["10086", "10010"]), present=st.booleans()),
     st.builds(HandsetDialled, st.sampled_from(["10086", ""])),
     st.builds(Answered, st.sampled_from(Certainty)),
     st.builds(FarEndRinging),
