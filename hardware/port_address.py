@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+Network = IPv4Network | IPv6Network
 
 _HOST = re.compile(r"[0-9A-Za-z_.:%-]{1,253}")
 
@@ -59,3 +62,57 @@ def split_address(text: str) -> tuple[str, int, str]:
         raise ValueError(f"must be {parts.scheme}://host:port, with a host name or address")
     following = text.split("//", 1)[1].removeprefix(parts.netloc)
     return host, port, following
+
+
+@dataclass(frozen=True)
+class UdpAddress:
+    """Where this machine listens: an address of its own, all of them for ``0.0.0.0`` or ``::``, and who may send.
+
+    ``senders`` empty means anybody.
+    """
+
+    host: str
+    port: int
+    senders: tuple[Network, ...] = ()
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def allows(self, sender: str) -> bool:
+        """Whether the IP address ``sender`` may send."""
+        if not self.senders:
+            return True
+        address = ip_address(sender.partition("%")[0])
+        # A socket for both families shows IPv4 senders as IPv6 addresses.
+        address = getattr(address, "ipv4_mapped", None) or address
+        return any(address in network for network in self.senders)
+
+
+@dataclass(frozen=True)
+class WhozzAddress:
+    """One line of a Whozz Calling box. ``unit`` is its unit or serial number, None for whichever sends."""
+
+    udp: UdpAddress
+    unit: int | None
+    line: int
+
+
+_WHOZZ_FORM = "must be udp://ADDRESS:PORT/UNIT/LINE such as udp://0.0.0.0:3520/8669316/01"
+_WHOZZ_PATH = re.compile(r"/(\*|[0-9]{1,15})/([0-9]{1,2})(?:\?from=([^?&#]+))?")
+
+
+def whozz_address(text: str) -> WhozzAddress:
+    """Address of a ``whozz`` line; ``ValueError`` says what is allowed."""
+    if not text.startswith("udp:"):
+        raise ValueError(f"{_WHOZZ_FORM}, with * for the unit if there is only one box")
+    host, port, following = split_address(text)
+    match = _WHOZZ_PATH.fullmatch(following)
+    if match is None or int(match[2]) == 0:
+        raise ValueError(f"{_WHOZZ_FORM}; UNIT is a decimal number or *, LINE 01 to 99")
+    try:
+        ip_address(host or "0.0.0.0")  # noqa: S104 - nothing is bound here
+        senders = tuple(ip_network(sender.strip()) for sender in (match[3] or "").split(",") if sender)
+    except ValueError as error:
+        raise ValueError(f"{_WHOZZ_FORM}?from=SENDERS, with IP addresses and networks and no names: {error}") from error
+    udp = UdpAddress(host or "0.0.0.0", port, senders)  # noqa: S104 - boxes broadcast
+    return WhozzAddress(udp, None if match[1] == "*" else int(match[1]), int(match[2]))

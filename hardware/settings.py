@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from hardware.port_address import stream_address
+from hardware.port_address import stream_address, whozz_address
 from protocols.hayes.commands import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -18,11 +18,13 @@ class DriverName(enum.StrEnum):
 
     HAYES = "hayes"
     FSK = "fsk"
+    WHOZZ = "whozz"
 
 
 _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.HAYES: stream_address,
     DriverName.FSK: stream_address,
+    DriverName.WHOZZ: whozz_address,
 }
 """Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
@@ -42,7 +44,7 @@ class LineSettings(BaseModel):
     profile: str = AUTO
     baud: int | None = None
     ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
-    """No ring for this long means that ringing stopped. Modem: 6, FSK receiver (which knows no rings): 30."""
+    """No ring for this long means that ringing stopped. Modem: 6, a box that tells only of callers: 30."""
     numberless_alarm_after: Annotated[int, Field(ge=1, le=1000)] = 5
     dial_prefix: str = ""
     international_prefix: str = "00"

@@ -31,7 +31,3 @@ class WhozzSettings:
     def from_its_box(self, packet: Packet) -> bool:
         """Whether ``packet`` is from the box of this line."""
         return self.unit is None or self.unit in (packet.unit, packet.serial)
-
-    def is_its_own(self, packet: Packet) -> bool:
-        """Whether ``packet`` is this line's alone."""
-        return self.from_its_box(packet) and packet.record is not None and packet.record.line == self.line

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from hardware.drivers import LineSettings, driver_names
+from hardware.port_address import whozz_address
 
 GOOD: dict[str, Any] = {"name": "门诊一线", "driver": "hayes", "port": "/dev/serial/by-id/usb-x"}
 
@@ -26,7 +27,7 @@ def test_ports(port: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes' or 'fsk'"),
+        ("driver", "acme", "'hayes', 'fsk' or 'whozz'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
@@ -55,4 +56,34 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
 
 
 def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk"]
+    assert driver_names() == ["hayes", "fsk", "whozz"]
+
+
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [
+        ("/dev/ttyUSB0", "udp://ADDRESS:PORT/UNIT/LINE"),
+        ("udp://0.0.0.0:3520", "udp://ADDRESS:PORT/UNIT/LINE"),
+        ("udp://0.0.0.0/35193/01", "a port of 1 to 65535"),
+        ("udp://0.0.0.0:3520/89-79/01", "decimal number"),
+        ("udp://0.0.0.0:3520/35193/00", "LINE 01 to 99"),
+        ("udp://box:3520/35193/01", "no names"),
+        ("udp://0.0.0.0:3520/35193/01?from=box", "no names"),
+        ("udp://0.0.0.0:3520/35193/01?by=1.2.3.4", "UNIT is a decimal number"),
+    ],
+)
+def test_wrong_ports_of_an_ethernet_box(port: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says) as caught:
+        LineSettings.model_validate(GOOD | {"driver": "whozz", "port": port})
+    assert caught.value.errors()[0]["loc"] == ("port",)
+
+
+def test_ports_of_an_ethernet_box() -> None:
+    address = whozz_address("udp://0.0.0.0:3520/35193/02?from=192.168.1.90,10.0.0.0/8")
+    assert (str(address.udp), address.unit, address.line) == ("0.0.0.0:3520", 35193, 2)
+    allowed = ["192.168.1.90", "10.1.2.3", "::ffff:10.1.2.3"]
+    assert all(map(address.udp.allows, allowed))
+    assert not any(map(address.udp.allows, ["192.168.1.91", "fe80::1%eth0", "::1"]))
+    anybody = whozz_address("udp://:3520/*/1")
+    assert (anybody.unit, str(anybody.udp)) == (None, "0.0.0.0:3520")
+    assert anybody.udp.allows("fe80::1%eth0")
