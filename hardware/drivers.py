@@ -7,9 +7,9 @@ from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
-from hardware.fsk_line import FskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
+from hardware.monitor_line import FskLine
 from hardware.settings import DriverName, LineSettings
 from hardware.udp_port import UdpSockets
 from hardware.whozz_line import WhozzLine

@@ -12,8 +12,8 @@ from hardware.port_address import whozz_address
 from hardware.port_line import PortLine
 from hardware.settings import LineSettings
 from hardware.udp_port import UdpOpener, UdpSockets, Verdict
+from protocols.line_endpoint import LineProtocol
 from protocols.whozz.codec import decode
-from protocols.whozz.endpoint import WhozzProtocol
 from protocols.whozz.session import WhozzSession
 from protocols.whozz.settings import WhozzSettings
 
@@ -29,8 +29,8 @@ class WhozzLine(PortLine):
         self._session = WhozzSession(self._own)
         super().__init__(settings, UdpOpener(sockets, address.udp, self._judge), reactor, trace_folder)
 
-    def _build(self) -> WhozzProtocol:
-        return WhozzProtocol(self._session, self._reactor, self._report, self._trace)
+    def _build(self) -> LineProtocol:
+        return LineProtocol(self._session, self._reactor, self._report, self._trace)
 
     def _judge(self, datagram: bytes) -> Verdict:
         packet = decode(datagram)
