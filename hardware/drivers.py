@@ -9,24 +9,27 @@ from twisted.internet.base import ReactorBase
 
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
-from hardware.monitor_line import FskLine
+from hardware.monitor_line import FskLine, NetCallerIdLine
 from hardware.settings import DriverName, LineSettings
-from hardware.udp_port import UdpSockets
+from hardware.shared_ports import SharedPorts
+from hardware.tci_line import TciLine
 from hardware.whozz_line import WhozzLine
 
-__all__ = ["LineSettings", "UdpSockets", "create_line_device", "driver_names"]
+__all__ = ["LineSettings", "SharedPorts", "create_line_device", "driver_names"]
 
 DriverFactory = Callable[[LineSettings, ReactorBase, Path], LineDevice]
 
 _DRIVERS: Mapping[DriverName, DriverFactory] = {
     DriverName.HAYES: HayesLine,
     DriverName.FSK: FskLine,
+    DriverName.NETCALLERID: NetCallerIdLine,
 }
 
-SocketDriverFactory = Callable[[LineSettings, ReactorBase, Path, UdpSockets], LineDevice]
+SharingDriverFactory = Callable[[LineSettings, ReactorBase, Path, SharedPorts], LineDevice]
 
-_ON_SOCKETS: Mapping[DriverName, SocketDriverFactory] = {
+_SHARING: Mapping[DriverName, SharingDriverFactory] = {
     DriverName.WHOZZ: WhozzLine,
+    DriverName.TCI: TciLine,
 }
 
 
@@ -36,12 +39,12 @@ def driver_names() -> list[str]:
 
 
 def create_line_device(
-    settings: LineSettings, reactor: ReactorBase, trace_folder: Path, sockets: UdpSockets | None = None
+    settings: LineSettings, reactor: ReactorBase, trace_folder: Path, shared: SharedPorts | None = None
 ) -> LineDevice:
     """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
 
-    Lines of Ethernet boxes that listen at one port must be given the same ``sockets``.
+    Lines of boxes with several lines must be given the same ``shared``.
     """
-    if settings.driver in _ON_SOCKETS:
-        return _ON_SOCKETS[settings.driver](settings, reactor, trace_folder, sockets or UdpSockets(reactor))
+    if settings.driver in _SHARING:
+        return _SHARING[settings.driver](settings, reactor, trace_folder, shared or SharedPorts(reactor))
     return _DRIVERS[settings.driver](settings, reactor, trace_folder)

@@ -15,6 +15,7 @@ from hardware.settings import LineSettings
 from protocols.fsk.session import FskSession
 from protocols.line_endpoint import LineProtocol
 from protocols.monitor_session import MonitorSession, MonitorSettings
+from protocols.netcallerid.session import NetCallerIdSession
 
 
 class MonitorLine(PortLine):
@@ -45,3 +46,10 @@ class FskLine(MonitorLine):
 
     baud = 1200
     session = FskSession
+
+
+class NetCallerIdLine(MonitorLine):
+    """A NetCallerID box."""
+
+    baud = 4800
+    session = NetCallerIdSession

@@ -116,3 +116,20 @@ def whozz_address(text: str) -> WhozzAddress:
         raise ValueError(f"{_WHOZZ_FORM}?from=SENDERS, with IP addresses and networks and no names: {error}") from error
     udp = UdpAddress(host or "0.0.0.0", port, senders)  # noqa: S104 - boxes broadcast
     return WhozzAddress(udp, None if match[1] == "*" else int(match[1]), int(match[2]))
+
+
+@dataclass(frozen=True)
+class TciAddress:
+    """``port`` of a serial caller-id box, for ``stream_address``, and the line of the box; None if it has one line."""
+
+    port: str
+    line: int | None
+
+
+def tci_address(text: str) -> TciAddress:
+    """Address of a ``tci`` line: a stream's, behind ``#`` the line of the box. ``ValueError`` says what is wrong."""
+    port, mark, line = text.partition("#")
+    stream_address(port)
+    if mark and (not re.fullmatch(r"[0-9]{1,2}", line) or int(line) == 0):
+        raise ValueError("must have the line of the box, 01 to 99, behind #, such as /dev/serial/by-id/…#02")
+    return TciAddress(port, int(line) if mark else None)

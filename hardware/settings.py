@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from hardware.port_address import stream_address, whozz_address
+from hardware.port_address import stream_address, tci_address, whozz_address
 from protocols.hayes.commands import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -19,12 +19,16 @@ class DriverName(enum.StrEnum):
     HAYES = "hayes"
     FSK = "fsk"
     WHOZZ = "whozz"
+    NETCALLERID = "netcallerid"
+    TCI = "tci"
 
 
 _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.HAYES: stream_address,
     DriverName.FSK: stream_address,
     DriverName.WHOZZ: whozz_address,
+    DriverName.NETCALLERID: stream_address,
+    DriverName.TCI: tci_address,
 }
 """Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 

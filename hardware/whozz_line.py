@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.base import ReactorBase
@@ -11,23 +10,27 @@ from hardware.line_device import Capability
 from hardware.port_address import whozz_address
 from hardware.port_line import PortLine
 from hardware.settings import LineSettings
-from hardware.udp_port import UdpOpener, UdpSockets, Verdict
+from hardware.shared_ports import SharedPorts
+from hardware.udp_port import UdpOpener, Verdict
 from protocols.line_endpoint import LineProtocol
 from protocols.whozz.codec import decode
 from protocols.whozz.session import WhozzSession
-from protocols.whozz.settings import WhozzSettings
+from protocols.whozz.settings import RecordTimings, WhozzSettings
+
+
+def record_timings(settings: LineSettings) -> RecordTimings:
+    """How the records of a line are put together, by its settings."""
+    return RecordTimings() if settings.ring_timeout is None else RecordTimings(ring_stop=settings.ring_timeout)
 
 
 class WhozzLine(PortLine):
     """A ``LineDevice``. What its box can do shows itself as it does it."""
 
-    def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path, sockets: UdpSockets) -> None:
+    def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path, shared: SharedPorts) -> None:
         address = whozz_address(settings.port)
-        self._own = WhozzSettings(line=address.line, unit=address.unit)
-        if settings.ring_timeout is not None:
-            self._own = replace(self._own, ring_stop=settings.ring_timeout)
+        self._own = WhozzSettings(address.line, address.unit, record_timings(settings))
         self._session = WhozzSession(self._own)
-        super().__init__(settings, UdpOpener(sockets, address.udp, self._judge), reactor, trace_folder)
+        super().__init__(settings, UdpOpener(shared.sockets, address.udp, self._judge), reactor, trace_folder)
 
     def _build(self) -> LineProtocol:
         return LineProtocol(self._session, self._reactor, self._report, self._trace)

@@ -1,4 +1,4 @@
-"""One line of a Whozz Calling box: records in, line signals out, whatever the network loses, repeats or delays.
+"""The calls of one line: records of its box in, line signals out, whatever the network loses, repeats or delays.
 
 For an incoming call a full-featured unit may send ``R`` at the first ring, ``I S`` with the caller, ``F`` and ``N``
 when the telephone is lifted and replaced, ``I E`` with the duration. A basic unit sends ``I S`` and nothing else.
@@ -28,7 +28,7 @@ from protocols.signals import (
     RingingStopped,
 )
 from protocols.whozz.messages import CallRecord, Detail, DetailKind, Record
-from protocols.whozz.settings import WhozzSettings
+from protocols.whozz.settings import RecordTimings
 
 _REMEMBERED = 8
 
@@ -47,8 +47,8 @@ class _Call:
 class LineCalls:
     """Follows the calls of one line. ``sees_hook``: the unit sends details; ``sees_end``: it sends end records."""
 
-    def __init__(self, settings: WhozzSettings) -> None:
-        self._settings = settings
+    def __init__(self, timings: RecordTimings) -> None:
+        self._timings = timings
         self._recent: deque[tuple[Record, float]] = deque(maxlen=2 * _REMEMBERED)
         self._over: deque[tuple[bool, str, str]] = deque(maxlen=_REMEMBERED)
         self.sees_hook = self.sees_end = False
@@ -72,7 +72,7 @@ class LineCalls:
 
     def hear(self, record: Record, now: float) -> Signals:
         """The box sent ``record`` for this line."""
-        while self._recent and now - self._recent[0][1] > self._settings.repeat:
+        while self._recent and now - self._recent[0][1] > self._timings.repeat:
             self._recent.popleft()
         if any(record == before for before, _ in self._recent):
             return []
@@ -139,7 +139,7 @@ class LineCalls:
             return []
         if self._call is not None and self._call.record is not None:
             return self._clear()
-        self._hung_up, self._due = True, now + self._settings.end_follows
+        self._hung_up, self._due = True, now + self._timings.end_follows
         return []
 
     # Starts.
@@ -172,7 +172,7 @@ class LineCalls:
         before = self._clear() if self._call is not None else []
         lifted = [] if self._lifted else [HandsetLifted()]
         self._call, self._lifted = _Call(incoming=False, record=record), True
-        self._due = now + self._settings.presumed_answered
+        self._due = now + self._timings.presumed_answered
         return [*before, *lifted, HandsetDialled(record.number)]
 
     def _presume_answered(self, age: float = 0.0) -> Signals:
@@ -182,7 +182,7 @@ class LineCalls:
 
     def _wait_for_more(self, now: float) -> None:
         tells_more = self.sees_hook or self.sees_end
-        self._due = now + (self._settings.end_lost if tells_more else self._settings.ring_stop)
+        self._due = now + (self._timings.end_lost if tells_more else self._timings.ring_stop)
 
     # Ends.
 
@@ -234,7 +234,7 @@ class LineCalls:
         return record.seconds > 0 and not self.sees_hook
 
     def _lasted(self, record: CallRecord) -> bool:
-        return record.seconds >= self._settings.presumed_answered
+        return record.seconds >= self._timings.presumed_answered
 
 
 def caller_of(record: CallRecord, *, present: bool = False) -> CallerIdentified:

@@ -21,7 +21,7 @@ class WhozzSession:
 
     def __init__(self, settings: WhozzSettings) -> None:
         self._settings = settings
-        self._calls = LineCalls(settings)
+        self._calls = LineCalls(settings.timings)
         self._presence = Presence(settings)
         self._open = False
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocols.whozz.messages import Packet
 
 
 @dataclass(frozen=True)
-class WhozzSettings:
-    """``unit`` is the unit or the serial number, None for any box; ``line`` counts from 1. Times are in seconds."""
+class RecordTimings:
+    """How the records of one line are put together. In seconds."""
 
-    line: int
-    unit: int | None = None
     ring_stop: float = 30.0
     """A box that tells nothing but callers is taken to have stopped ringing so long after the last sign of a call."""
     end_lost: float = 120.0
@@ -23,6 +21,15 @@ class WhozzSettings:
     """The end record comes within this time after the telephone was replaced."""
     presumed_answered: float = 60.0
     """An outgoing call that lasts longer than exchanges let a telephone ring is presumed answered."""
+
+
+@dataclass(frozen=True)
+class WhozzSettings:
+    """``unit`` is the unit or the serial number, None for any box; ``line`` counts from 1. Times are in seconds."""
+
+    line: int
+    unit: int | None = None
+    timings: RecordTimings = field(default_factory=RecordTimings)
     ask_every: float = 60.0
     ask_again: float = 5.0
     """A question of ours that stayed unanswered is asked again after this."""

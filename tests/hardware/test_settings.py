@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from twisted.internet import reactor
 
-from hardware.drivers import LineSettings, driver_names
-from hardware.port_address import whozz_address
+from hardware.drivers import LineSettings, create_line_device, driver_names
+from hardware.line_device import HardwareError
+from hardware.port_address import TciAddress, tci_address, whozz_address
 
 GOOD: dict[str, Any] = {"name": "门诊一线", "driver": "hayes", "port": "/dev/serial/by-id/usb-x"}
 
@@ -27,7 +30,7 @@ def test_ports(port: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes', 'fsk' or 'whozz'"),
+        ("driver", "acme", "'hayes', 'fsk'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
@@ -55,8 +58,21 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
     assert caught.value.errors()[0]["loc"] == (key,)
 
 
-def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk", "whozz"]
+EXAMPLES = {
+    "hayes": "/dev/ttyACM0",
+    "fsk": "/dev/ttyUSB0",
+    "whozz": "udp://127.0.0.1:3520/*/01",
+    "netcallerid": "tcp://moxa:4001",
+    "tci": "/dev/ttyUSB1#02",
+}
+
+
+def test_there_is_a_device_for_every_driver(tmp_path: Path) -> None:
+    assert set(EXAMPLES) == set(driver_names())
+    for driver, port in EXAMPLES.items():
+        settings = LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
+        with pytest.raises(HardwareError):
+            create_line_device(settings, reactor, tmp_path).hang_up()
 
 
 @pytest.mark.parametrize(
@@ -87,3 +103,12 @@ def test_ports_of_an_ethernet_box() -> None:
     anybody = whozz_address("udp://:3520/*/1")
     assert (anybody.unit, str(anybody.udp)) == (None, "0.0.0.0:3520")
     assert anybody.udp.allows("fe80::1%eth0")
+
+
+def test_ports_of_a_serial_box_with_several_lines() -> None:
+    assert tci_address("/dev/ttyUSB0#02") == TciAddress("/dev/ttyUSB0", 2)
+    assert tci_address("tcp://moxa:4001#12") == TciAddress("tcp://moxa:4001", 12)
+    assert tci_address("usb:1a86:7523") == TciAddress("usb:1a86:7523", None)
+    for wrong in ("/dev/ttyUSB0#", "/dev/ttyUSB0#0", "/dev/ttyUSB0#x", "COM1#1"):
+        with pytest.raises(ValueError, match="must"):
+            tci_address(wrong)

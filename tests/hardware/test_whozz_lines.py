@@ -14,10 +14,10 @@ from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 
-from hardware.drivers import LineSettings, UdpSockets, create_line_device
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import Capability, LineDevice, NotCapableError
 from hardware.port_address import UdpAddress
-from hardware.udp_port import Dropped, UdpOpener, Verdict
+from hardware.udp_port import Dropped, UdpOpener, UdpSockets, Verdict
 from protocols.line_endpoint import LineProtocol
 from protocols.signals import (
     AbsentReason,
@@ -46,13 +46,13 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
-        self.sockets = UdpSockets(reactor)
+        self.shared = SharedPorts(reactor)
         self._folder = folder
         self._devices: list[LineDevice] = []
 
     def line(self, which: str, **settings: Any) -> tuple[LineDevice, Heard]:
         values = {"name": which, "driver": "whozz", "port": f"udp://127.0.0.1:{self.port}/{which}", **settings}
-        device = create_line_device(LineSettings.model_validate(values), reactor, self._folder, self.sockets)
+        device = create_line_device(LineSettings.model_validate(values), reactor, self._folder, self.shared)
         heard = Heard()
         device.start(heard)
         self._devices.append(device)
@@ -66,7 +66,7 @@ class Bench:
 
     @property
     def dropped(self) -> dict[Verdict, int]:
-        return self.sockets.at(UdpAddress("127.0.0.1", self.port)).dropped.total
+        return self.shared.sockets.at(UdpAddress("127.0.0.1", self.port)).dropped.total
 
     async def stop(self) -> None:
         for device in self._devices:

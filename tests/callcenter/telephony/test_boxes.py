@@ -12,7 +12,7 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from hardware.drivers import LineSettings, UdpSockets, create_line_device
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import NOW, CallCenter, LineEntry, clock_at, fill
 from tests.protocols.whozz.packets import call, detail
@@ -21,9 +21,9 @@ from tests.protocols.whozz.packets import call, detail
 @asynccontextmanager
 async def call_center(database: Database, folder: Path, *lines: dict[str, Any]) -> AsyncIterator[CallCenter]:
     await database.run(fill)
-    sockets = UdpSockets(reactor)
+    shared = SharedPorts(reactor)
     settings = [LineSettings.model_validate(line) for line in lines]
-    devices = [create_line_device(one, reactor, folder, sockets) for one in settings]
+    devices = [create_line_device(one, reactor, folder, shared) for one in settings]
     entries = tuple(LineEntry(one.name, one.driver.value) for one in settings)
     hospital = CallCenter(database, clock_at(NOW), entries, devices=devices)  # type: ignore[arg-type]
     await hospital.telephony.start()
