@@ -23,7 +23,7 @@ class FskSpeech(Speech):
 
     def caller(self, request: CallRequest, when: datetime) -> bytes:
         """One transmission; empty without caller id."""
-        if request.caller_id is CallerIdKind.NONE:
+        if request.caller_id in (CallerIdKind.NONE, CallerIdKind.DTMF):
             return b""
         date = f"{when:%m%d%H%M}".encode()
         absent = {CallerIdKind.PRIVATE: b"P", CallerIdKind.UNAVAILABLE: b"O"}.get(request.caller_id)

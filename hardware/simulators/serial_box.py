@@ -11,13 +11,15 @@ from hardware.simulators.process import common_options, pty_option, serve
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import CallerIdKind, CallRequest
 
+_SILENT = frozenset({CallerIdKind.NONE, CallerIdKind.DAMAGED, CallerIdKind.DTMF})
+
 
 class NetCallerIdSpeech(Speech):
     """``###DATE…...NMBR…...NAME…+++`` and CR."""
 
     def caller(self, request: CallRequest, when: datetime) -> bytes:
-        """One message; nothing without caller id. The box drops what has a wrong checksum."""
-        if request.caller_id in (CallerIdKind.NONE, CallerIdKind.DAMAGED):
+        """One message; nothing without caller id, or with one that the box cannot read."""
+        if request.caller_id in _SILENT:
             return b""
         number, name = request.number.encode(), request.name.encode(request.charset, "replace")
         if request.caller_id is CallerIdKind.PRIVATE:
@@ -35,7 +37,7 @@ class TciSpeech(Speech):
 
     def caller(self, request: CallRequest, when: datetime) -> bytes:
         """One line; nothing without caller id."""
-        if request.caller_id in (CallerIdKind.NONE, CallerIdKind.DAMAGED):
+        if request.caller_id in _SILENT:
             return b""
         absent = {CallerIdKind.PRIVATE: "PRIVATE", CallerIdKind.UNAVAILABLE: "OUT OF AREA"}.get(request.caller_id)
         name = b"" if absent else request.name.encode(request.charset, "replace")[:15]

@@ -18,7 +18,12 @@ from hardware.simulators.monitor import SimulatedMonitor, Speech
 from hardware.simulators.process import common_options, serve
 from hardware.simulators.requests import CallerIdKind, CallRequest
 
-_ABSENT = {CallerIdKind.PRIVATE: "PRIVATE", CallerIdKind.UNAVAILABLE: "Out-of-Area", CallerIdKind.NONE: "No-CallerID"}
+_ABSENT = {
+    CallerIdKind.PRIVATE: "PRIVATE",
+    CallerIdKind.UNAVAILABLE: "Out-of-Area",
+    CallerIdKind.NONE: "No-CallerID",
+    CallerIdKind.DTMF: "No-CallerID",
+}
 
 
 def _header(unit: int, serial: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from protocols.caller_numbers import absent_reason, read_number
+from protocols.dtmf_caller_id.codec import DtmfCallerId
 from protocols.hayes.messages import CallerIdField, CallerIdKey
 from protocols.signals import AbsentReason, CallerIdentified
 
@@ -28,6 +29,10 @@ class CallerId:
             return replace(self, name=name or self.name, received=True)
         # Date and time are the exchange's clock, a message line is about voice mail: neither tells who calls.
         return self
+
+    def with_keys(self, caller: DtmfCallerId) -> CallerId:
+        """This caller id with what came as DTMF before it."""
+        return replace(self, number=caller.number, absent=caller.absent, received=True)
 
     def damaged(self) -> CallerId:
         """This caller id after the modem reported a wrong checksum."""

@@ -103,6 +103,7 @@ async def test_caller_id_before_late_private_and_none(tmp_path: Path) -> None:
                     *(Rang(), CallerIdentified("", absent=AbsentReason.PRIVATE)),
                     *(Rang(), RingingStopped()),
                 ],
+                ("dtmf", 0): [CallerIdentified(NUMBER), Rang(), Rang(), RingingStopped()],
                 ("none", 1): [Rang(), Rang(), RingingStopped()],
             }
             for (kind, before), signals in expected.items():
