@@ -14,7 +14,9 @@ from twisted.internet.task import deferLater
 
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
-from tests.peers.call_center import NOW, CallCenter, LineEntry, clock_at, fill
+from tests.peers.call_center import NOW, SUSAN, CallCenter, LineEntry, clock_at, fill
+from tests.peers.serial_server import SerialServer
+from tests.peers.simulator import running
 from tests.protocols.whozz.packets import call, detail
 
 
@@ -66,3 +68,28 @@ async def test_ethernet_boxes(database: Database, tmp_path: Path) -> None:
             box.send(detail("N"))
             ended = (await told(hospital, "call.ended", 2))[-1]
             assert (ended["id"], ended["missed"], ended["end_reason"]) == (ringing[0]["id"], False, "handset")
+
+
+@pytest_twisted.ensureDeferred
+async def test_serial_boxes_here_and_behind_a_serial_server(database: Database, tmp_path: Path) -> None:
+    with (
+        running(tmp_path / "here", "serial_box", "--format", "netcallerid", "--speed", "10") as here,
+        running(tmp_path / "far", "serial_box", "--format", "tci", "--line", "2", "--speed", "10") as far,
+    ):
+        server = SerialServer(far.link)
+        lines = (
+            {"name": "here", "driver": "netcallerid", "port": str(here.link), "ring_timeout": 1},
+            {"name": "far", "driver": "tci", "port": f"tcp://127.0.0.1:{server.port}#02", "ring_timeout": 1},
+        )
+        async with call_center(database, tmp_path, *lines) as hospital:
+            while [line["state"] for line in await hospital.telephony.lines.list(SUSAN)] != ["idle", "idle"]:
+                await deferLater(reactor, 0.05)
+            here.ask("call", number="13800138000", rings=1)
+            (first,) = await told(hospital, "call.ringing")
+            assert (first["line"]["name"], first["patient"]["name"]) == ("here", "张三")
+            far.ask("call", number="13600136000", rings=1)
+            second = (await told(hospital, "call.ringing", 2))[-1]
+            assert (second["line"]["name"], second["patient"]["name"]) == ("far", "赵心")
+            ended = await told(hospital, "call.ended", 2)
+            assert [call["missed"] for call in ended] == [True, True]
+        await server.close()
