@@ -29,6 +29,8 @@ _ADAPTERS: Mapping[int, str] = {
     0x1A86: "WCH",
 }
 
+_BOXES = "caller-id box (driver fsk, netcallerid or tci)"
+
 
 class BusKind(enum.Enum):
     """How a device is attached."""
@@ -103,11 +105,11 @@ def _usb_port(vendor: int | None, product: int | None, number: str | None) -> st
 def guess_serial(vendor: int | None, product: int | None, device: str) -> str:
     """What a serial port might be, as a sentence for whoever sets up a line."""
     if vendor is None or product is None:
-        return "a serial port of the machine: an external modem (driver hayes) or caller-id box (driver fsk)"
+        return f"a serial port of the machine: an external modem (driver hayes) or {_BOXES}"
     if known := _KNOWN.get((vendor, product)):
         return known
     if maker := _ADAPTERS.get(vendor):
-        return f"{maker} serial adapter: a modem (driver hayes) or caller-id box (driver fsk) behind it"
+        return f"{maker} serial adapter: behind it a modem (driver hayes) or {_BOXES}"
     if "ttyACM" in device:
         return "a USB modem: driver hayes"
     return "unknown: switch the trace on to see what it says"

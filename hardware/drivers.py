@@ -7,18 +7,29 @@ from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
-from hardware.fsk_line import FskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
+from hardware.monitor_line import FskLine, NetCallerIdLine
 from hardware.settings import DriverName, LineSettings
+from hardware.shared_ports import SharedPorts
+from hardware.tci_line import TciLine
+from hardware.whozz_line import WhozzLine
 
-__all__ = ["LineSettings", "create_line_device", "driver_names"]
+__all__ = ["LineSettings", "SharedPorts", "create_line_device", "driver_names"]
 
 DriverFactory = Callable[[LineSettings, ReactorBase, Path], LineDevice]
 
 _DRIVERS: Mapping[DriverName, DriverFactory] = {
     DriverName.HAYES: HayesLine,
     DriverName.FSK: FskLine,
+    DriverName.NETCALLERID: NetCallerIdLine,
+}
+
+SharingDriverFactory = Callable[[LineSettings, ReactorBase, Path, SharedPorts], LineDevice]
+
+_SHARING: Mapping[DriverName, SharingDriverFactory] = {
+    DriverName.WHOZZ: WhozzLine,
+    DriverName.TCI: TciLine,
 }
 
 
@@ -27,6 +38,13 @@ def driver_names() -> list[str]:
     return [name.value for name in DriverName]
 
 
-def create_line_device(settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> LineDevice:
-    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``."""
+def create_line_device(
+    settings: LineSettings, reactor: ReactorBase, trace_folder: Path, shared: SharedPorts | None = None
+) -> LineDevice:
+    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
+
+    Lines of boxes with several lines must be given the same ``shared``.
+    """
+    if settings.driver in _SHARING:
+        return _SHARING[settings.driver](settings, reactor, trace_folder, shared or SharedPorts(reactor))
     return _DRIVERS[settings.driver](settings, reactor, trace_folder)

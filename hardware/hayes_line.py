@@ -9,7 +9,8 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.task import deferLater
 
 from hardware.line_device import Capability
-from hardware.serial_line import SerialLine
+from hardware.port_line import PortLine
+from hardware.ports import stream_opener
 from hardware.settings import LineSettings
 from protocols.hayes.commands import checked_digits, checked_number
 from protocols.hayes.endpoint import HayesProtocol
@@ -39,11 +40,12 @@ def hayes_settings(settings: LineSettings) -> HayesSettings:
     )
 
 
-class HayesLine(SerialLine):
+class HayesLine(PortLine):
     """A ``LineDevice``. Its abilities are known once the modem has been set up."""
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> None:
-        super().__init__(settings, BAUD, reactor, trace_folder)
+        opener = stream_opener(settings.port, settings.baud or BAUD, reactor)
+        super().__init__(settings, opener, reactor, trace_folder)
         self._session = HayesSession(hayes_settings(settings))
         self._protocol = self._build()
 

@@ -7,7 +7,7 @@ into call records. All are frozen, carry no device detail and compare by value.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class AbsentReason(enum.Enum):
@@ -37,7 +37,11 @@ class DialFailure(enum.Enum):
 
 @dataclass(frozen=True)
 class LineSignal:
-    """Base of everything a line device reports."""
+    """Base of everything a line device reports. ``age`` is how many seconds ago it happened, where the device tells
+    of it only later.
+    """
+
+    age: float = field(default=0.0, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,14 @@ class CallerIdentified(LineSignal):
     """Caller id as received. May come before, between or after rings, and more than once for one call.
 
     ``number`` is as sent (not normalised), empty when absent; ``verified`` is False when a checksum failed.
+    ``present``: the device knows that it belongs to the call on the line, be that answered already.
     """
 
     number: str
     name: str = ""
     absent: AbsentReason | None = None
     verified: bool = True
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,16 @@ class HandsetLifted(LineSignal):
 @dataclass(frozen=True)
 class HandsetReplaced(LineSignal):
     """The handset or extension went back on hook."""
+
+
+@dataclass(frozen=True)
+class HandsetDialled(LineSignal):
+    """A call was dialled on the handset or extension, not by the device; ``number`` as dialled, perhaps not all of it.
+
+    It ends with ``HandsetReplaced`` or ``Ended``.
+    """
+
+    number: str
 
 
 @dataclass(frozen=True)

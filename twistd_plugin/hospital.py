@@ -26,7 +26,7 @@ from callcenter.crm.patients import PatientService
 from callcenter.settings import Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
-from hardware.drivers import create_line_device
+from hardware.drivers import SharedPorts, create_line_device
 from storage.database import Database
 from web.services import Services
 
@@ -90,5 +90,6 @@ def build_services(
 
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    lines = [(line, create_line_device(line, reactor, settings.trace_folder)) for line in settings.lines]
+    shared = SharedPorts(reactor)
+    lines = [(line, create_line_device(line, reactor, settings.trace_folder, shared)) for line in settings.lines]
     return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -29,6 +30,7 @@ class LineRunner:
         self.journal = journal
         self.line = line
         self._clock = clock
+        self._heard_at = utc_now(clock)
 
     @property
     def line_id(self) -> int:
@@ -61,8 +63,9 @@ class LineRunner:
         self.hear(LineLost("the call center is stopped"))
 
     def hear(self, signal: LineSignal) -> None:
-        """The device reports ``signal``."""
-        self._take(signal)
+        """The device reports ``signal``. One that tells of the past never comes before what was heard already."""
+        now = utc_now(self._clock)
+        self._take(signal, at=min(now, max(self._heard_at, now - timedelta(seconds=signal.age))))
 
     def command(self, command: LineCommand, *also: Effect) -> Deferred[bool]:
         """Do ``command``; fires True when what came of it is committed, False when nothing came of it.
@@ -87,8 +90,9 @@ class LineRunner:
         except (HardwareError, ValueError) as error:
             raise UnavailableError(f"{self.journal.line.name}: {error}", line=self.journal.line.name) from error
 
-    def _take(self, news: News, also: Sequence[Effect] = ()) -> Deferred[bool]:
-        self.line, effects = step(self.line, news, utc_now(self._clock))
+    def _take(self, news: News, also: Sequence[Effect] = (), at: datetime | None = None) -> Deferred[bool]:
+        self._heard_at = at or utc_now(self._clock)
+        self.line, effects = step(self.line, news, self._heard_at)
         if not effects:
             return succeed(False)
         self._learn_capabilities()

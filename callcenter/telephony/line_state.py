@@ -13,6 +13,7 @@ What an analog line does not tell is decided here:
 - A second number during the same ringing is a second caller if it came after a further ring or contradicts a verified
   one; a caller announced during a conversation that the device holds or sees is noted as missed.
 - A line that rings is not in a conversation: whatever we believed to be one is over, its end unseen.
+- A call dialled at a handset is the handset's: nobody of ours asked for it, and it ends when the handset is replaced.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ from protocols.signals import (
     DigitHeard,
     Ended,
     FarEndRinging,
+    HandsetDialled,
     HandsetLifted,
     HandsetReplaced,
     LineLost,
@@ -144,8 +146,9 @@ def _take(line: Line, at: datetime, *, held: bool, certainty: Certainty) -> Step
 def _rang(line: Line, news: Rang, at: datetime) -> Step:
     effects: tuple[Effect, ...] = ()
     if _in(line, LineStateName.DIALLING):
-        # A caller was faster than our dial tone; our call never left the house.
-        line, effects = _close(line, at, EndReason.FAILED)
+        # A caller was faster than our dial tone; our call never left the house. Of a handset's call we cannot say.
+        held = line.call is not None and line.call.held
+        line, effects = _close(line, at, EndReason.FAILED if held else EndReason.UNKNOWN)
     elif _in(line, LineStateName.TALKING):
         line, effects = _close(line, at, EndReason.UNKNOWN)
     if line.call is not None:
@@ -171,6 +174,8 @@ def _identified(line: Line, news: CallerIdentified, at: datetime) -> Step:
         return _open(line, at, Direction.IN, caller)
     if call.state is LineStateName.RINGING:
         return _identified_while_ringing(line, call, caller, at)
+    if news.present and call.direction is Direction.IN and not _contradicts(call.caller, caller):
+        return _learned(line, call, caller, at)
     if call.state is LineStateName.DIALLING or call.held or line.hook_seen:
         return _second_caller(line, call, caller, at)
     # Nobody saw the end of the conversation that we believed in.
@@ -188,8 +193,12 @@ def _identified_while_ringing(line: Line, call: OpenCall, caller: Caller, at: da
         line, closed = _close(line, call.last_ring_at, EndReason.ABANDONED)
         line, opened = _open(line, at, Direction.IN, caller)
         return line, (*closed, *opened)
-    merged = _merged(known, caller)
-    if merged == known:
+    return _learned(line, call, caller, at)
+
+
+def _learned(line: Line, call: OpenCall, caller: Caller, at: datetime) -> Step:
+    merged = _merged(call.caller, caller)
+    if merged == call.caller:
         return line, ()
     return _with_call(line, caller=merged, told_at=at), (CallerLearned(at, call.number, merged, call.rings),)
 
@@ -244,9 +253,18 @@ def _handset_lifted(line: Line, news: HandsetLifted, at: datetime) -> Step:
 
 def _handset_replaced(line: Line, news: HandsetReplaced, at: datetime) -> Step:
     line = replace(line, handset_up=False)
-    if _in(line, LineStateName.TALKING) and line.call is not None and not line.call.held:
+    if _in(line, LineStateName.TALKING, LineStateName.DIALLING) and line.call is not None and not line.call.held:
         return _close(line, at, EndReason.HANDSET)
     return line, ()
+
+
+def _handset_dialled(line: Line, news: HandsetDialled, at: datetime) -> Step:
+    if line.call is not None and line.call.held:
+        return line, ()
+    # Whoever dials has no other call: of the one that we believed in nobody saw the end.
+    line, closed = _close_if_open(line, at, EndReason.UNKNOWN)
+    line, opened = _open(line, at, Direction.OUT, Caller(news.number))
+    return _with_call(line, held=False), (*closed, *opened)
 
 
 # Outgoing calls.
@@ -276,7 +294,8 @@ def _dial_failed(line: Line, news: DialFailed, at: datetime) -> Step:
 def _answered(line: Line, news: Answered, at: datetime) -> Step:
     if not _in(line, LineStateName.RINGING, LineStateName.DIALLING):
         return line, ()
-    return _take(line, at, held=True, certainty=news.certainty)
+    held = line.call is not None and (line.call.held or line.call.direction is Direction.IN)
+    return _take(line, at, held=held, certainty=news.certainty)
 
 
 def _ended(line: Line, news: Ended, at: datetime) -> Step:
@@ -346,6 +365,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     Claimed: _claimed,
     HandsetLifted: _handset_lifted,
     HandsetReplaced: _handset_replaced,
+    HandsetDialled: _handset_dialled,
     Dial: _dial,
     FarEndRinging: _far_end_ringing,
     DialFailed: _dial_failed,

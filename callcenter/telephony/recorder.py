@@ -146,7 +146,8 @@ def _(effect: CallerLearned, batch: Batch) -> None:
     if call is None:
         return
     batch.update(call, {"rings": effect.rings, **_caller_changes(call, effect.caller, batch)})
-    batch.announce(CallRinging, call)
+    # Of an answered call it is no reason to ring again.
+    batch.announce(CallRinging if call.state == LineStateName.RINGING.value else CallUpdated, call)
 
 
 @write.register

@@ -9,19 +9,23 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import UNIXServerEndpoint
 
 from hardware.simulators.control_server import ControlFactory, Handler
-from hardware.simulators.pty_port import PtyPort
+from hardware.simulators.monitor import BoxPort
 
 
 def common_options(description: str) -> argparse.ArgumentParser:
     """A parser with the options that all simulators take."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
     parser.add_argument("--control", type=Path, required=True, help="UNIX socket for requests")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than real time (default 1)")
     return parser
 
 
-def serve(reactor: ReactorBase, control: Path, port: PtyPort, handle: Handler) -> None:
+def pty_option(parser: argparse.ArgumentParser) -> None:
+    """The option of those on a terminal."""
+    parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
+
+
+def serve(reactor: ReactorBase, control: Path, port: BoxPort, handle: Handler) -> None:
     """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
 
     A socket left behind by a killed simulator is replaced.

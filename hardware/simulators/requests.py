@@ -18,6 +18,8 @@ class CallerIdKind(enum.StrEnum):
     PRIVATE = "private"
     UNAVAILABLE = "unavailable"
     DAMAGED = "damaged"
+    DTMF = "dtmf"
+    """As tones, which only a voice modem hears."""
     NONE = "none"
 
 

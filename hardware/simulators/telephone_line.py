@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -139,6 +140,9 @@ class TelephoneLine:
                 self._chip.caller([*clock, ("NMBR", b"O"), ("NAME", b"O")])
             case CallerIdKind.DAMAGED:
                 self._chip.damaged_caller()
+            case CallerIdKind.DTMF:
+                for key in f"D{re.sub('[^0-9]', '', request.number)}C":
+                    self._press(key)
             case CallerIdKind.NONE:
                 pass
 

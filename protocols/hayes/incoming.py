@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from protocols.dtmf_caller_id.codec import DtmfCallerId
+from protocols.dtmf_caller_id.collector import DtmfCollector
 from protocols.hayes.caller_id import CallerId
 from protocols.hayes.messages import CallerIdField
 from protocols.hayes.settings import HayesTimings
@@ -19,6 +21,7 @@ class IncomingCalls:
         self._timings = timings
         self._alarm_after = numberless_alarm_after
         self._numberless = 0
+        self._keys = DtmfCollector()
         self.active = False
         self._clear()
 
@@ -29,6 +32,7 @@ class IncomingCalls:
         self._last_ring: float | None = None
         self._last_was_ring = False
         self._quiet_at = 0.0
+        self._keys.forget()
 
     def ring(self, now: float, cadence: str = "", *, report: bool = False) -> list[LineSignal]:
         """``RING`` came, or with ``report`` another sign of the same: DLE ring or a cadence line."""
@@ -41,6 +45,7 @@ class IncomingCalls:
             return []
         self._last_ring, self._last_was_ring = now, not report
         self._rings += 1
+        self._take_keys(self._keys.rang(now), now)
         return [Rang(cadence)]
 
     def caller_id(self, message: CallerIdField, now: float) -> list[LineSignal]:
@@ -60,6 +65,14 @@ class IncomingCalls:
         """The modem received caller id with a wrong checksum."""
         self._take(self._caller.damaged(), now)
 
+    def key(self, key: str, now: float) -> None:
+        """A key was heard on the idle or ringing line: some exchanges send caller id that way."""
+        self._take_keys(self._keys.key(key, now, ringing=self.active), now)
+
+    def _take_keys(self, caller: DtmfCallerId | None, now: float) -> None:
+        if caller is not None and not self._caller.received:
+            self._take(self._caller.with_keys(caller), now)
+
     def _take(self, caller: CallerId, now: float) -> None:
         self._caller = caller
         if not self.active:
@@ -78,14 +91,16 @@ class IncomingCalls:
         return self.flush() + self._finish()
 
     def tick(self, now: float) -> list[LineSignal]:
-        """End the call if it has been quiet for long enough."""
+        """Read keys that nothing followed; end the call if it has been quiet for long enough."""
+        self._take_keys(self._keys.tick(now, ringing=self.active), now)
         if not self.active or now < self._quiet_at:
-            return []
+            return self.flush()
         return [*self.flush(), RingingStopped(), *self._finish()]
 
     def deadline(self) -> float | None:
         """When ``tick`` is next needed."""
-        return self._quiet_at if self.active else None
+        quiet_at = self._quiet_at if self.active else None
+        return min((time for time in (quiet_at, self._keys.deadline()) if time is not None), default=None)
 
     def forget(self) -> None:
         """The line is lost: whatever was ringing is no longer known."""

@@ -124,8 +124,11 @@ class LineUse:
             self._incoming.damaged(self._context.now)
 
     def digit(self, digit: str) -> None:
-        """A key press heard on the line."""
-        self._context.report(DigitHeard(digit))
+        """A key press: of whoever speaks on the line, or of the exchange before anybody does."""
+        if self.hook is Hook.ON:
+            self._incoming.key(digit, self._context.now)
+        else:
+            self._context.report(DigitHeard(digit))
 
     def event(self, code: str) -> None:
         """A DLE event."""

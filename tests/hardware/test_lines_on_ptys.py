@@ -14,9 +14,10 @@ from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from hardware.drivers import LineSettings, create_line_device
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import Capability, HardwareError, LineDevice, NotCapableError
-from hardware.serial_port import PortError, open_device
+from hardware.serial_port import open_device
+from hardware.supervisor import PortError
 from protocols.signals import (
     AbsentReason,
     Answered,
@@ -102,6 +103,7 @@ async def test_caller_id_before_late_private_and_none(tmp_path: Path) -> None:
                     *(Rang(), CallerIdentified("", absent=AbsentReason.PRIVATE)),
                     *(Rang(), RingingStopped()),
                 ],
+                ("dtmf", 0): [CallerIdentified(NUMBER), Rang(), Rang(), RingingStopped()],
                 ("none", 1): [Rang(), Rang(), RingingStopped()],
             }
             for (kind, before), signals in expected.items():
@@ -265,6 +267,62 @@ async def test_fsk_receiver(form: str, tmp_path: Path) -> None:
             await heard.first(LineLost, seconds=1)
             simulator.ask("replug")
             await heard.first(LineReady)
+
+
+@pytest.mark.parametrize("driver", ["netcallerid", "tci"])
+@ensureDeferred
+async def test_serial_boxes(driver: str, tmp_path: Path) -> None:
+    with running(tmp_path, "serial_box", "--format", driver, *FAST) as simulator:
+        async with line_on(simulator.link, tmp_path, driver=driver) as (device, heard):
+            await heard.first(LineReady)
+            assert device.capabilities == Capability.CALLER_ID | Capability.LINE_LOST
+            await simulator.run("call", number=NUMBER, name="LI SI", rings=1)
+            await heard.until(lambda signals: RingingStopped() in signals)
+            simulator.ask("raw", data=(random.Random(7).randbytes(3000) + b"x" * 3000 + b"\r\n").hex())
+            simulator.ask("call", number=NUMBER, caller_id="private", rings=1)
+            await heard.until(lambda signals: len(signals) == 3)
+            assert heard.signals == [
+                CallerIdentified(NUMBER, "LI SI"),
+                RingingStopped(),
+                CallerIdentified("", absent=AbsentReason.PRIVATE),
+            ]
+            simulator.ask("unplug")
+            await heard.first(LineLost, seconds=1)
+            simulator.ask("replug")
+            await heard.first(LineReady)
+
+
+@ensureDeferred
+async def test_the_lines_of_one_serial_box_share_its_port(tmp_path: Path) -> None:
+    with running(tmp_path, "serial_box", "--format", "tci", "--line", "2", *FAST) as simulator:
+        shared = SharedPorts(reactor)
+        heard = [Heard(), Heard()]
+        devices = [
+            create_line_device(
+                LineSettings.model_validate({"name": f"{n}", "driver": "tci", "port": f"{simulator.link}#0{n}"}),
+                reactor,
+                tmp_path,
+                shared,
+            )
+            for n in (1, 2)
+        ]
+        for device, each in zip(devices, heard, strict=True):
+            device.start(each)
+        try:
+            for each in heard:
+                await each.first(LineReady)
+            simulator.ask("call", number=NUMBER)
+            assert await heard[1].first(CallerIdentified) == CallerIdentified(NUMBER)
+            assert not heard[0].signals
+            simulator.ask("unplug")
+            for each in heard:
+                await each.first(LineLost, seconds=1)
+            simulator.ask("replug")
+            for each in heard:
+                await each.first(LineReady)
+        finally:
+            for device in devices:
+                await device.stop()
 
 
 @ensureDeferred

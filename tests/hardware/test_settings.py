@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from twisted.internet import reactor
 
-from hardware.drivers import LineSettings, driver_names
+from hardware.drivers import LineSettings, create_line_device, driver_names
+from hardware.line_device import HardwareError
+from hardware.port_address import TciAddress, tci_address, whozz_address
 
 GOOD: dict[str, Any] = {"name": "门诊一线", "driver": "hayes", "port": "/dev/serial/by-id/usb-x"}
 
@@ -15,7 +19,10 @@ def test_the_least_that_is_needed() -> None:
     assert (line.profile, line.trace, line.group, line.numberless_alarm_after) == ("auto", False, "", 5)
 
 
-@pytest.mark.parametrize("port", ["/dev/ttyACM0", "/tmp/x", "usb:0baf:0303", "usb:0BAF:0303:A1"])  # noqa: S108
+@pytest.mark.parametrize(
+    "port",
+    ["/dev/ttyACM0", "/var/line1", "usb:0baf:0303", "usb:0BAF:0303:A1", "tcp://moxa:4001", "tcp://[::1]:4001"],
+)
 def test_ports(port: str) -> None:
     assert LineSettings.model_validate(GOOD | {"port": port}).port == port
 
@@ -23,10 +30,19 @@ def test_ports(port: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes' or 'fsk'"),
+        ("driver", "acme", "'hayes', 'fsk'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
+        ("port", "udp://0.0.0.0:3520", "tcp://host:port"),
+        ("port", "tcp://moxa", "a port of 1 to 65535"),
+        ("port", "tcp:moxa:4001", "a port of 1 to 65535"),
+        ("port", "tcp://moxa:70000", "host and port"),
+        ("port", "tcp://:4001", "tcp://host:port"),
+        ("port", "tcp://moxa:4001/1", "nothing more"),
+        ("port", "tcp://root@moxa:4001", "host name or address"),
+        ("port", "tcp://mo xa:4001", "host name or address"),
+        ("port", "tcp://[::1:4001", "host and port"),
         ("port", "/dev/t\nty", "printable|usb:VID"),
         ("name", "", "at least 1"),
         ("name", "a\nb", "printable"),
@@ -42,5 +58,57 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
     assert caught.value.errors()[0]["loc"] == (key,)
 
 
-def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk"]
+EXAMPLES = {
+    "hayes": "/dev/ttyACM0",
+    "fsk": "/dev/ttyUSB0",
+    "whozz": "udp://127.0.0.1:3520/*/01",
+    "netcallerid": "tcp://moxa:4001",
+    "tci": "/dev/ttyUSB1#02",
+}
+
+
+def test_there_is_a_device_for_every_driver(tmp_path: Path) -> None:
+    assert set(EXAMPLES) == set(driver_names())
+    for driver, port in EXAMPLES.items():
+        settings = LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
+        with pytest.raises(HardwareError):
+            create_line_device(settings, reactor, tmp_path).hang_up()
+
+
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [
+        ("/dev/ttyUSB0", "udp://ADDRESS:PORT/UNIT/LINE"),
+        ("udp://0.0.0.0:3520", "udp://ADDRESS:PORT/UNIT/LINE"),
+        ("udp://0.0.0.0/35193/01", "a port of 1 to 65535"),
+        ("udp://0.0.0.0:3520/89-79/01", "decimal number"),
+        ("udp://0.0.0.0:3520/35193/00", "LINE 01 to 99"),
+        ("udp://box:3520/35193/01", "no names"),
+        ("udp://0.0.0.0:3520/35193/01?from=box", "no names"),
+        ("udp://0.0.0.0:3520/35193/01?by=1.2.3.4", "UNIT is a decimal number"),
+    ],
+)
+def test_wrong_ports_of_an_ethernet_box(port: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says) as caught:
+        LineSettings.model_validate(GOOD | {"driver": "whozz", "port": port})
+    assert caught.value.errors()[0]["loc"] == ("port",)
+
+
+def test_ports_of_an_ethernet_box() -> None:
+    address = whozz_address("udp://0.0.0.0:3520/35193/02?from=192.168.1.90,10.0.0.0/8")
+    assert (str(address.udp), address.unit, address.line) == ("0.0.0.0:3520", 35193, 2)
+    allowed = ["192.168.1.90", "10.1.2.3", "::ffff:10.1.2.3"]
+    assert all(map(address.udp.allows, allowed))
+    assert not any(map(address.udp.allows, ["192.168.1.91", "fe80::1%eth0", "::1"]))
+    anybody = whozz_address("udp://:3520/*/1")
+    assert (anybody.unit, str(anybody.udp)) == (None, "0.0.0.0:3520")
+    assert anybody.udp.allows("fe80::1%eth0")
+
+
+def test_ports_of_a_serial_box_with_several_lines() -> None:
+    assert tci_address("/dev/ttyUSB0#02") == TciAddress("/dev/ttyUSB0", 2)
+    assert tci_address("tcp://moxa:4001#12") == TciAddress("tcp://moxa:4001", 12)
+    assert tci_address("usb:1a86:7523") == TciAddress("usb:1a86:7523", None)
+    for wrong in ("/dev/ttyUSB0#", "/dev/ttyUSB0#0", "/dev/ttyUSB0#x", "COM1#1"):
+        with pytest.raises(ValueError, match="must"):
+            tci_address(wrong)

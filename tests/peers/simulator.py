@@ -35,12 +35,18 @@ class Simulator:
 
 @contextmanager
 def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simulator]:
+    """``options`` with ``--to`` are of one that sends datagrams and has no terminal."""
+    folder.mkdir(exist_ok=True)
     simulator = Simulator(folder / "port", folder / "control")
-    arguments = ["--link", str(simulator.link), "--control", str(simulator.control), *options]
+    arguments = ["--control", str(simulator.control), *options]
+    waits_for = [simulator.control]
+    if "--to" not in options:
+        arguments += ["--link", str(simulator.link)]
+        waits_for.append(simulator.link)
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
         deadline = time.monotonic() + 20
-        while not (simulator.link.exists() and simulator.control.exists()):
+        while not all(path.exists() for path in waits_for):
             assert process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator did not come up"
             time.sleep(0.02)

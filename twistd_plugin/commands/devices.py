@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
         say(table([_as_row(device) for device in found.devices], ("bus", "port", "device", "might be")))
     else:
         remark("No serial or HID device is visible. Is it plugged in, and may this user open it (group dialout)?")
+    remark("note: boxes on the network are not listed: port is tcp://host:port, or udp://… for driver whozz")
     return 0
 
 

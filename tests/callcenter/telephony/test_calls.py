@@ -15,6 +15,7 @@ from protocols.signals import (
     DialFailed,
     DialFailure,
     Ended,
+    HandsetDialled,
     HandsetLifted,
     HandsetReplaced,
     LineLost,
@@ -475,3 +476,40 @@ async def test_outgoing_failures_are_recorded_with_their_reason(hospital: CallCe
     ended = await hospital.telephony.calls.get(ANNA, view["id"])
     assert (ended["end_reason"], ended["wrap_up"], ended["missed"]) == ("busy", "open", False)
     assert (await hospital.telephony.agents.list(ANNA))[0]["state"] == "wrap_up"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_call_that_the_device_tells_of_only_when_it_is_over(hospital: CallCenter) -> None:
+    hospital.clock.advance(1000)
+    before = [CallerIdentified("13800138000", age=300), HandsetLifted(age=300), HandsetReplaced()]
+    for signal in before:
+        hospital.line.say(signal)
+    await hospital.settle()
+    call = hospital.last("call.ended")
+    assert (call["patient"]["name"], call["missed"], call["end_reason"]) == ("张三", False, "handset")
+    assert (call["started_at"], call["answered_at"]) == ("2026-03-02T08:11:40.000Z",) * 2
+    assert call["ended_at"] == "2026-03-02T08:16:40.000Z"
+    # The line was busy until a moment ago, so the next cannot have begun before that.
+    hospital.line.say(CallerIdentified("13900139000", age=3600))
+    await hospital.settle()
+    assert hospital.last("call.ringing")["started_at"] == "2026-03-02T08:16:40.000Z"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_call_dialled_at_the_handset_is_on_record_with_its_patient(hospital: CallCenter) -> None:
+    await hospital.hear(HandsetLifted(), HandsetDialled("13800138000"), HandsetReplaced())
+    call = hospital.last("call.ended")
+    assert (call["direction"], call["number"], call["patient"]["name"]) == ("out", "+8613800138000", "张三")
+    assert (call["missed"], call["answered_at"], call["end_reason"]) == (False, None, "handset")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_that_comes_after_the_answer_names_the_caller_without_ringing_again(
+    hospital: CallCenter,
+) -> None:
+    await hospital.hear(Rang(), HandsetLifted())
+    rang = len(hospital.told("call.ringing"))
+    await hospital.hear(CallerIdentified("13800138000", present=True))
+    assert len(hospital.told("call.ringing")) == rang
+    call = hospital.last("call.updated")
+    assert (call["state"], call["patient"]["name"]) == ("talking", "张三")

@@ -34,6 +34,7 @@ from protocols.signals import (
     DigitHeard,
     Ended,
     FarEndRinging,
+    HandsetDialled,
     HandsetLifted,
     HandsetReplaced,
     LineLost,
@@ -327,6 +328,46 @@ def test_commands_for_another_call_do_nothing() -> None:
 
 
 _numbers = st.sampled_from(["", "13800138000", "1380013", "13900139000", "8001"])
+
+
+def test_a_number_that_certainly_is_the_present_callers_is_learned_even_in_conversation() -> None:
+    present = CallerIdentified("13800138000", present=True)
+    played = Played(Rang(), HandsetLifted(), present, present)
+    assert [effect.caller.number for effect in played.of(CallerLearned)] == ["13800138000"]
+    assert played.line.state is LineStateName.TALKING
+    assert not played.of(WaitingCallerSeen)
+    played.hear(CallerIdentified("13900139000", present=True))
+    assert [effect.caller.number for effect in played.of(WaitingCallerSeen)] == ["13900139000"]
+
+
+def test_a_call_dialled_at_the_handset_is_the_handsets() -> None:
+    played = Played(HandsetLifted(), HandsetDialled("10086"))
+    (opened,) = played.of(CallOpened)
+    assert (opened.direction, opened.caller.number, opened.request) == (Direction.OUT, "10086", None)
+    assert played.line.state is LineStateName.DIALLING
+    played.hear(Answered(Certainty.PRESUMED))
+    assert [(taken.by_handset, taken.certainty) for taken in played.of(CallTaken)] == [(True, "presumed")]
+    assert played.hear(HandsetReplaced()).reasons() == [EndReason.HANDSET]
+
+
+def test_a_call_dialled_at_the_handset_ends_unanswered_too() -> None:
+    played = Played(HandsetLifted(), HandsetDialled("10086"), HandsetReplaced())
+    assert (played.of(CallTaken), played.reasons()) == ([], [EndReason.HANDSET])
+    assert Played(HandsetDialled("10086"), Rang()).reasons() == [EndReason.UNKNOWN]
+
+
+def test_dialling_at_the_handset_shows_that_the_call_before_is_over() -> None:
+    played = Played(Rang(), HandsetLifted(), HandsetDialled("10086"))
+    assert played.reasons() == [EndReason.UNKNOWN]
+    assert played.line.state is LineStateName.DIALLING
+
+
+def test_what_the_device_dials_is_not_taken_for_the_handsets() -> None:
+    played = Played(Dial(REQUEST), HandsetDialled("10086"))
+    assert len(played.of(CallOpened)) == 1
+    assert played.hear(HandsetReplaced()).reasons() == []
+
+
 _news = st.one_of(
     st.builds(Rang),
     st.builds(RingingStopped),
@@ -335,6 +376,8 @@ _news = st.one_of(
     ),
     st.builds(HandsetLifted),
     st.builds(HandsetReplaced),
+    st.builds(CallerIdentified, st.sampled_from(["10086", "10010"]), present=st.booleans()),
+    st.builds(HandsetDialled, st.sampled_from(["10086", ""])),
     st.builds(Answered, st.sampled_from(Certainty)),
     st.builds(FarEndRinging),
     st.builds(DialFailed, st.sampled_from(DialFailure)),

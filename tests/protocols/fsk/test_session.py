@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from protocols.fsk.codec import MDMF, frame
-from protocols.fsk.session import FskSession, FskSettings
+from protocols.fsk.session import FskSession
+from protocols.monitor_session import MonitorSettings
 from protocols.signals import AbsentReason, CallerIdentified, LineLost, LineReady, LineSignal, RingingStopped
 
 CALL = b"\x55" * 20 + b"\x80\x16\x01\x0803171656\x02\x0a2156430144\xba"
@@ -10,7 +11,7 @@ CALLER = CallerIdentified("2156430144")
 
 class Bench:
     def __init__(self) -> None:
-        self.session = FskSession(FskSettings())
+        self.session = FskSession(MonitorSettings())
         self.now = 0.0
         assert self.session.start(0.0).signals == (LineReady("FSK caller-id receiver (listens only)"),)
 

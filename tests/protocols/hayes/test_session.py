@@ -306,6 +306,56 @@ class TestAnswering:
         assert line.sent[-1] == "AT+VTS=1,#"
 
 
+def keys(text: str) -> bytes:
+    return b"".join(b"\x10/\x10%c\x10%c\x10~" % (key, key) for key in text.encode())
+
+
+class TestDtmfCallerId:
+    def test_before_the_first_ring(self) -> None:
+        line = bench().say(keys(f"D{NUMBER}C"))
+        assert line.reported() == [CallerIdentified(NUMBER)]
+        assert line.say("RING").wait(20).reported() == [Rang(), RingingStopped()]
+
+    def test_without_an_end_it_is_read_after_a_second(self) -> None:
+        line = bench().say(keys(f"A{NUMBER}")).wait(0.5)
+        assert line.reported() == []
+        assert line.wait(1).reported() == [CallerIdentified(NUMBER)]
+        assert line.wait(20).reported() == [RingingStopped()]
+
+    def test_without_an_end_it_is_read_when_the_line_rings(self) -> None:
+        assert bench().say(keys(f"D{NUMBER}")).say("RING").reported() == [Rang(), CallerIdentified(NUMBER)]
+
+    def test_between_rings(self) -> None:
+        line = bench().say("RING").wait(1).say(keys(f"#{NUMBER}#"))
+        assert line.reported() == [Rang(), CallerIdentified(NUMBER)]
+
+    def test_a_number_dialled_in_the_house_is_none(self) -> None:
+        line = bench().say(keys(NUMBER)).wait(10).say("RING").wait(20)
+        assert line.reported() == [Rang(), RingingStopped()]
+
+    def test_a_number_without_letters_counts_if_the_line_rings_at_once(self) -> None:
+        assert bench().say(keys(NUMBER + "#")).wait(2).say("RING").reported() == [Rang(), CallerIdentified(NUMBER)]
+
+    def test_no_number(self) -> None:
+        assert bench().say(keys("B10C")).reported() == [CallerIdentified("", absent=AbsentReason.PRIVATE)]
+
+    def test_fsk_counts_more(self) -> None:
+        line = bench().say(keys(f"D{NUMBER}C")).say("RING").say(f"NMBR={NUMBER}\nNAME=LI SI")
+        assert line.reported() == [CallerIdentified(NUMBER), Rang(), CallerIdentified(NUMBER, "LI SI")]
+        line = bench().say(f"NMBR={NUMBER}").say(keys("D10086C"))
+        assert line.reported() == [CallerIdentified(NUMBER)]
+
+    def test_in_a_call_keys_are_keys(self) -> None:
+        assert talking().say(keys("D1C")).reported() == [DigitHeard("D"), DigitHeard("1"), DigitHeard("C")]
+        line = bench().say(b"\x10H").say(keys("10086#"))
+        assert line.reported() == [HandsetLifted(), *(DigitHeard(key) for key in "10086#")]
+
+    def test_a_numberless_alarm_is_not_raised_for_it(self) -> None:
+        line = bench(settings=HayesSettings(numberless_alarm_after=1))
+        line.say(keys(f"D{NUMBER}C")).say("RING").wait(20)
+        assert not [signal for signal in line.reported() if isinstance(signal, NumberlessCalls)]
+
+
 class TestDialling:
     def test_the_number_goes_out_with_its_prefixes(self) -> None:
         line = bench(settings=HayesSettings(dial_prefix="9,"))

@@ -28,6 +28,10 @@ const REASONS = [
   [/^the device was unplugged or its port closed$/, () => t("The device was unplugged.")],
   [/^no device (.+) is plugged in$/, ([, device]) => t("No device {device} is plugged in.", { device })],
   [/^cannot open (.+): (.+)$/, ([, device, error]) => t("Cannot open {device}: {error}", { device, error })],
+  [/^cannot connect to (.+): (.+)$/, ([, device, error]) => t("Cannot connect to {device}: {error}", { device, error })],
+  [/^the connection to (.+) was (?:lost|closed by it)$/, ([, device]) => t("The connection to {device} was lost.", { device })],
+  [/^cannot listen on (.+): (.+)$/, ([, device, error]) => t("Cannot listen on {device}: {error}", { device, error })],
+  [/^the box does not answer any more$/, () => t("The box does not answer any more.")],
   [/^(\d+) calls in a row came without caller id/, ([, count]) => t("{count} calls in a row came without a number; the device may be stuck.", { count })],
 ];
 

@@ -1,0 +1,1 @@
+"""Whozz Calling caller-id boxes of CallerID.com: their records by Ethernet."""

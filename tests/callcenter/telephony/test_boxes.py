@@ -1,0 +1,95 @@
+"""Caller-id boxes on real transports into call records: the whole way but for the page."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
+from storage.database import Database
+from tests.peers.call_center import NOW, SUSAN, CallCenter, LineEntry, clock_at, fill
+from tests.peers.serial_server import SerialServer
+from tests.peers.simulator import running
+from tests.protocols.whozz.packets import call, detail
+
+
+@asynccontextmanager
+async def call_center(database: Database, folder: Path, *lines: dict[str, Any]) -> AsyncIterator[CallCenter]:
+    await database.run(fill)
+    shared = SharedPorts(reactor)
+    settings = [LineSettings.model_validate(line) for line in lines]
+    devices = [create_line_device(one, reactor, folder, shared) for one in settings]
+    entries = tuple(LineEntry(one.name, one.driver.value) for one in settings)
+    hospital = CallCenter(database, clock_at(NOW), entries, devices=devices)  # type: ignore[arg-type]
+    await hospital.telephony.start()
+    try:
+        yield hospital
+    finally:
+        await hospital.telephony.stop()
+
+
+async def told(hospital: CallCenter, kind: str, count: int = 1) -> list[dict[str, Any]]:
+    """The data of the first ``count`` events of ``kind``; the devices run on the reactor's time."""
+    for _ in range(500):
+        if len(hospital.told(kind)) >= count:
+            return [dict(event.data) for event in hospital.told(kind)]
+        await deferLater(reactor, 0.02)
+    raise AssertionError(f"waited in vain for {kind}: {[event.type for event in hospital.events]}")
+
+
+@pytest_twisted.ensureDeferred
+async def test_ethernet_boxes(database: Database, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as box:
+        box.bind(("127.0.0.1", 0))
+        port = box.getsockname()[1]
+    where = f"udp://127.0.0.1:{port}/*"
+    lines = [{"name": f"line {line}", "driver": "whozz", "port": f"{where}/{line:02}"} for line in (1, 2)]
+    async with call_center(database, tmp_path, *lines) as hospital:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as box:
+            box.connect(("127.0.0.1", port))
+            for datagram in (detail("R"), call("I S", "13800138000", "")):
+                box.send(datagram)
+                box.send(datagram)
+            ringing = await told(hospital, "call.ringing", 2)
+            assert (ringing[1]["line"]["name"], ringing[1]["patient"]["name"]) == ("line 1", "张三")
+            # Of a call on the other line nothing but its end arrives.
+            box.send(call("I E", "13600136000", "", seconds=33, line=2))
+            (late,) = await told(hospital, "call.ended")
+            assert (late["line"]["name"], late["number"], late["missed"]) == ("line 2", "+8613600136000", False)
+            box.send(detail("F"))
+            await told(hospital, "call.answered", 2)
+            box.send(detail("N"))
+            ended = (await told(hospital, "call.ended", 2))[-1]
+            assert (ended["id"], ended["missed"], ended["end_reason"]) == (ringing[0]["id"], False, "handset")
+
+
+@pytest_twisted.ensureDeferred
+async def test_serial_boxes_here_and_behind_a_serial_server(database: Database, tmp_path: Path) -> None:
+    with (
+        running(tmp_path / "here", "serial_box", "--format", "netcallerid", "--speed", "10") as here,
+        running(tmp_path / "far", "serial_box", "--format", "tci", "--line", "2", "--speed", "10") as far,
+    ):
+        server = SerialServer(far.link)
+        lines = (
+            {"name": "here", "driver": "netcallerid", "port": str(here.link), "ring_timeout": 1},
+            {"name": "far", "driver": "tci", "port": f"tcp://127.0.0.1:{server.port}#02", "ring_timeout": 1},
+        )
+        async with call_center(database, tmp_path, *lines) as hospital:
+            while [line["state"] for line in await hospital.telephony.lines.list(SUSAN)] != ["idle", "idle"]:
+                await deferLater(reactor, 0.05)
+            here.ask("call", number="13800138000", rings=1)
+            (first,) = await told(hospital, "call.ringing")
+            assert (first["line"]["name"], first["patient"]["name"]) == ("here", "张三")
+            far.ask("call", number="13600136000", rings=1)
+            second = (await told(hospital, "call.ringing", 2))[-1]
+            assert (second["line"]["name"], second["patient"]["name"]) == ("far", "赵心")
+            ended = await told(hospital, "call.ended", 2)
+            assert [call["missed"] for call in ended] == [True, True]
+        await server.close()
