@@ -119,8 +119,9 @@ async def readable_chunks(exchange: Exchange, chunks: AsyncIterator[Sequence[Ent
 def values_of(entry: Entry, fields: Mapping[str, Field]) -> list[Value]:
     """What the entry tells; the filters of an export and the permissions of a role one by one."""
     before, after = entry["before"] or {}, entry["after"] or {}
+    names = [name for name in {**before, **after} if name not in _TOLD_ANYWAY]
     values = []
-    for name in (name for name in {**before, **after} if name not in _TOLD_ANYWAY):
+    for name in names:
         old, new, field = before.get(name), after.get(name), fields.get(name)
         if dict not in (type(old), type(new)):
             values.append(Value(name, field, old, new))
