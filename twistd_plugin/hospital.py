@@ -16,6 +16,7 @@ from callcenter.administration.outcomes import outcome_resource
 from callcenter.administration.passwords import Passwords
 from callcenter.administration.resource_service import ResourceService
 from callcenter.administration.roles import role_resource
+from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
@@ -84,6 +85,7 @@ def build_services(
         patients=PatientService(patient_resource(reactor, area_code), database, reactor, area_code),
         resources={resource.name: ResourceService(resource, database, reactor) for resource in resources},
         audit=AuditLog(database, reactor),
+        views=SavedViews(database),
         registry=registry,
         ready=ready,
     )

@@ -22,14 +22,16 @@ from web.words import ACTIONS, AUDIT_ACTIONS, AUDIT_SUBJECTS, RESOURCE_WORDS, SC
 Entry = dict[str, Any]
 Names = Mapping[str, Mapping[int, str]]
 
+_STATE = Field("disabled", N_("Disabled"), Kind.FLAG)
+
 _ASKED = (
     Field("since", N_("From"), Kind.MOMENT),
     Field("until", N_("To"), Kind.MOMENT),
     Field("searched", N_("With search words"), Kind.FLAG),
     Field("sort", N_("Sorted by")),
-    Field("disabled", N_("Disabled"), Kind.FLAG),
+    Field("disabled", N_("Disabled ones too"), Kind.FLAG),
 )
-"""What stands in the log of no single kind of record: whether it is in use, and what an export was limited to."""
+"""What an export of any list was limited to."""
 
 # What the log tells of things that are no declared records, or beside their fields.
 _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
@@ -52,6 +54,9 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
     }
 )
 
+# The time of the entry says it.
+_TOLD_ANYWAY = {"updated_at"}
+
 _RESOURCES = MappingProxyType({"line": "lines", "agent": "users"})
 
 
@@ -72,7 +77,7 @@ def subjects_of(exchange: Exchange) -> Mapping[str, Subject]:
     found = {}
     for name in (*resources, *(name for name in _FIELDS if name not in resources)):
         resource = resources.get(name)
-        declared = (*_ASKED, *(resource.fields if resource else ()), *_FIELDS.get(name, ()))
+        declared = (_STATE, *(resource.fields if resource else ()), *_FIELDS.get(name, ()))
         found[name] = Subject(resource.name if resource else _RESOURCES.get(name, ""), {f.name: f for f in declared})
     return found
 
@@ -91,12 +96,18 @@ class Value:
 async def readable(exchange: Exchange, entries: Sequence[Entry]) -> list[Entry]:
     """The entries with ``action_word``, ``subject_word``, ``subject_name`` and ``changes``: label, before, after."""
     subjects = subjects_of(exchange)
-    found = [(entry, subject := subjects.get(entry["subject_type"], NOTHING), values_of(entry, subject.fields))
-             for entry in entries]  # fmt: skip
+    found = [(entry, subject := _subject(entry, subjects), values_of(entry, subject.fields)) for entry in entries]
     names = await _names(exchange, found)
     outcomes = await outcome_words(exchange)
     teller = _Teller(exchange, names, outcomes)
     return [teller.entry(entry, subject, values) for entry, subject, values in found]
+
+
+def _subject(entry: Entry, subjects: Mapping[str, Subject]) -> Subject:
+    subject = subjects.get(entry["subject_type"], NOTHING)
+    if entry["action"] != "export":
+        return subject
+    return Subject(subject.resource, {**subject.fields, **{one.name: one for one in _ASKED}})
 
 
 async def readable_chunks(exchange: Exchange, chunks: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[list[Entry]]:
@@ -108,8 +119,9 @@ async def readable_chunks(exchange: Exchange, chunks: AsyncIterator[Sequence[Ent
 def values_of(entry: Entry, fields: Mapping[str, Field]) -> list[Value]:
     """What the entry tells; the filters of an export and the permissions of a role one by one."""
     before, after = entry["before"] or {}, entry["after"] or {}
+    names = [name for name in {**before, **after} if name not in _TOLD_ANYWAY]
     values = []
-    for name in {**before, **after}:
+    for name in names:
         old, new, field = before.get(name), after.get(name), fields.get(name)
         if dict not in (type(old), type(new)):
             values.append(Value(name, field, old, new))

@@ -18,6 +18,7 @@ MODULES = (
     "web.api.patients",
     "web.api.resources",
     "web.api.audit",
+    "web.api.views",
     "web.api.description",
     "web.pages.accounts",
     "web.pages.resources",

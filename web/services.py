@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.audit_log import AuditLog
 from callcenter.administration.resource_service import ResourceService
+from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
@@ -33,5 +34,6 @@ class Services:
     patients: PatientService
     resources: Mapping[str, ResourceService]
     audit: AuditLog
+    views: SavedViews
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

@@ -158,6 +158,12 @@ def load_page(
     return Page(show_records(session, resource, page.items, for_list=True), page.next)
 
 
+def check_query(resource: Resource, query: ListQuery) -> None:
+    """Raise InvalidError where ``query`` has an order or filter that the list does not take."""
+    resource.stretches(query.sort)
+    _filters(resource, query.filters)
+
+
 def _by_keys(session: Session, resource: Resource, reach: ColumnElement[bool], found: Page[Any]) -> Page[Record]:
     statement = select(resource.model).where(resource.key_column.in_(found.items), reach)
     rows = {getattr(row, resource.key): row for row in session.scalars(statement)}

@@ -1,4 +1,4 @@
-"""Departments, users, roles, sessions and the audit log."""
+"""Departments, users, roles, sessions, saved views and the audit log."""
 
 from __future__ import annotations
 
@@ -92,6 +92,20 @@ class WebSession(Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_seen_at: Mapped[datetime] = mapped_column(Utc)
     expires_at: Mapped[datetime] = mapped_column(Utc, index=True)
+
+
+class SavedView(Base):
+    """A filter and order of a list that a person has given a name. ``query`` is a query string of the list's page."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("user_id", "list_name", "name", name="uq_saved_view_name"),)
+
+    id: Mapped[int] = primary_key("saved_view")
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_savedview_user"))
+    list_name: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(40))
+    query: Mapped[str] = mapped_column(String(1000))
+    is_default: Mapped[bool] = mapped_column(YesNo, default=False)
 
 
 class AuditEntry(Base):

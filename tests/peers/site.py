@@ -23,6 +23,7 @@ from twisted.web.http_headers import Headers
 from callcenter.administration.audit_log import AuditLog
 from callcenter.administration.passwords import Passwords
 from callcenter.administration.principal import Principal
+from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import LocalBus
 from callcenter.records import Records
@@ -215,7 +216,8 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
-        resources=records, audit=AuditLog(database, reactor), registry=CollectorRegistry(), ready=_ready,
+        resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
+        registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()
     web = build_site(services, settings or SiteSettings())

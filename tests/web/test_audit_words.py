@@ -58,6 +58,9 @@ async def test_changes_of_records_have_labels_names_and_words(site: RunningSite)
     shown = told(await admin.get("/audit?lang=zh_CN&subject_type=patient&action=edit"))
     assert shown.items() >= {"部门": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
     assert "否 → 是" in shown.values()
+    assert "修改时间" not in shown, "the time of the entry says it"
+    assert (await admin.post("/api/v1/departments/3/disable", {})).status == 200
+    assert told(await admin.get("/audit?lang=en&action=disable")) == {"Disabled": "no → yes"}
     shown = told(await admin.get("/audit?lang=en&subject_type=patient&action=edit"))
     assert shown.items() >= {"Department": "骨科 → 内科", "Do not call": "no → yes", "Tier": "– → Gold"}.items()
     raw = (await admin.get("/api/v1/audit?subject_type=patient&action=edit")).json["items"][0]
@@ -89,7 +92,7 @@ async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite)
     await site.hear(Ended(by_far_end=True))
     assert (await admin.get("/api/v1/patients/export?department_id=1&sort=-name&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=patient"))
-    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "With search words": "no"}.items()
+    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Disabled ones too": "no"}.items()
     assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
     assert shown == {"Direction": "Incoming", "Line": "line 1"}

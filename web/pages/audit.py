@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,8 +10,9 @@ from callcenter.administration.audit_log import DEFAULT_SORT
 from callcenter.text import N_
 from web.audit_filters import AuditLimits, AuditQuery, audit_filter
 from web.audit_words import readable
-from web.exchange import Exchange, Page, Reply
+from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import address, heading, ways
+from web.pages.view_chips import view_chips
 from web.routing import Routes
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
@@ -22,15 +23,24 @@ class AuditPage(AuditQuery):
     """The log's address."""
 
     trail: Annotated[str, Field(max_length=6000)] = ""
+    plain: bool = False
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """How the log is narrowed and sorted."""
+        return self.model_dump(mode="json", include=set(AuditLimits.model_fields))
 
 
 @routes.get("/audit", permission="audit.view")
 async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
     """Who did what to what, newest first."""
+    view = query.view
+    views = await view_chips(exchange, "audit", "/audit", view)
+    if views["start"]:
+        return Redirect(views["start"])
     wanted = audit_filter(query, exchange.settings.time_zone)
     page = await exchange.services.audit.list(exchange.principal, wanted, query.limit, query.cursor, query.sort)
     say = exchange.translate
-    view = query.model_dump(mode="json", include=set(AuditLimits.model_fields))
     context = {
         "entries": await readable(exchange, page.items),
         "actions": [{"id": code, "name": say(word)} for code, word in AUDIT_ACTIONS.items()],
@@ -38,7 +48,8 @@ async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
         "view": {name: value if value is not None else "" for name, value in view.items()},
         "narrowed": any(value for name, value in view.items() if name != "sort"),
         "time": heading(say(N_("Time")), "at", query.sort or DEFAULT_SORT, "/audit", view),
-        "paths": ways("/audit", view, query, page),
+        "views": views,
+        "paths": {"plain": views["plain"], **ways("/audit", view, query, page)},
         "export": address("/api/v1/audit/export", view) if exchange.principal.may("audit.export") else "",
     }
     return Page("audit.html", context)

@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 
 from callcenter.errors import InvalidError
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
-from callcenter.text import N_
+from callcenter.text import N_, translated
 from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import outcome_words, talk_seconds
-from web.exchange import Exchange, Page, Reply
+from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import DEFAULT_LIMIT, address, heading, ways
+from web.pages.view_chips import view_chips
 from web.routing import Routes
 
 routes = Routes()
@@ -28,15 +29,19 @@ _COLUMNS = {
     "talk_seconds": N_("Talk time"),
 }
 
-_PAGING = {"limit", "cursor", "trail"}
+_PAGING = {"limit", "cursor", "trail", "plain"}
 
 
 class CallsPage(CallLimits):
-    """A list of calls as it stands in an address. ``trail`` holds the cursors of the pages before."""
+    """A list of calls as it stands in an address. ``trail`` holds the cursors of the pages before.
+
+    ``plain`` shows it as it is, whatever view it opens with otherwise.
+    """
 
     limit: Limit = DEFAULT_LIMIT
     cursor: Cursor | None = None
     trail: Annotated[str, Field(max_length=6000)] = ""
+    plain: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -74,20 +79,24 @@ async def show_call(exchange: Exchange, call_id: int) -> Reply:
 
 
 async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> Reply:
+    views = await view_chips(exchange, "missed" if path == "/calls/missed" else "calls", path, query.view)
+    if views["start"]:
+        return Redirect(views["start"])
     problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     try:
         wanted = call_filter(query, exchange.settings.time_zone)
         page = await find(exchange.principal, wanted, query.limit, query.cursor, query.sort)
         items, links = page.items, ways(path, query.view, query, page)
     except InvalidError as error:
-        problem = exchange.translate(next(iter(error.fields.values()), error.message))
+        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
     context = {
         "calls": [{**call, "talked": talk_seconds(call)} for call in items],
         "view": query.shown,
         "headings": _headings(exchange, query, path),
         "missed": path == "/calls/missed",
         "problem": problem,
-        "paths": {"self": path, **links},
+        "views": views,
+        "paths": {"self": path, "plain": views["plain"], **links},
         "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),

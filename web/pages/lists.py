@@ -23,19 +23,30 @@ DEFAULT_LIMIT = 50
 
 def address(path: str, values: Mapping[str, Any]) -> str:
     """``path`` with those of ``values`` that say something."""
-    kept = {
+    kept = _said(values)
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def query_string(view: Mapping[str, Any]) -> str:
+    """How a list is narrowed and sorted, written always in the same way; empty for not at all."""
+    return urlencode(sorted(_said(view).items()))
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         name: str(value).lower() if type(value) is bool else value
         for name, value in values.items()
         if value is not None and value != ""
     }
-    return f"{path}?{urlencode(kept)}" if kept else path
 
 
-async def list_context(exchange: Exchange, name: str, query: Any, page: Any) -> dict[str, Any]:
+async def list_context(
+    exchange: Exchange, name: str, query: Any, page: Any, views: Mapping[str, Any], problem: str = ""
+) -> dict[str, Any]:
     """Everything that resource_list.html needs."""
     services, principal, say = exchange.services, exchange.principal, exchange.translate
     resource = declaration(services, name)
-    view = {"q": query.q, "sort": query.sort, "disabled": query.disabled or "", **query.filters}
+    view = query.view
     path = f"/{name}"
     narrowed = bool(query.q or query.filters)
     empty = N_("Nothing fits what you look for. Search for less, or clear the filters.") if narrowed else EMPTY[name]
@@ -53,7 +64,9 @@ async def list_context(exchange: Exchange, name: str, query: Any, page: Any) -> 
         "may_disable": "disable" in resource.actions and principal.may(f"{name}.disable"),
         "exports": _exports(name, view) if "export" in resource.actions and principal.may(f"{name}.export") else [],
         "done": await _done(exchange, name, resource, query),
-        "paths": {"self": path, "clear": path, **ways(path, view, query, page)},
+        "views": views,
+        "problem": problem,
+        "paths": {"self": path, "plain": views["plain"], **ways(path, view, query, page)},
     }  # fmt: skip
 
 

@@ -10,11 +10,13 @@ from pydantic import Field
 from callcenter.administration.permissions import RESOURCES
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, ServiceError
 from callcenter.text import N_, translated
+from storage.queries.paging import Page as ResultPage
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.field_words import field_text
 from web.forms import form_inputs, typed_body
 from web.pages.lists import list_context
+from web.pages.view_chips import view_chips
 from web.records import NAMES, ListInput, declaration, service_of
 from web.routing import Handler, Routes
 from web.words import NEW
@@ -25,11 +27,20 @@ Word = Annotated[str, Field(max_length=80)]
 
 
 class ListPage(ListInput):
-    """A list's address. ``trail`` holds the cursors of the pages before; ``done`` and ``key`` what was just done."""
+    """A list's address. ``trail`` holds the cursors of the pages before; ``done`` and ``key`` what was just done.
+
+    ``plain`` shows it as it is, whatever view it opens with otherwise.
+    """
 
     trail: Annotated[str, Field(max_length=6000)] = ""
     done: Word = ""
     key: Word = ""
+    plain: bool = False
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """How the list is narrowed and sorted."""
+        return {"q": self.q, "sort": self.sort, "disabled": self.disabled or "", **self.filters}
 
 
 def add_pages(routes: Routes, name: str, key: str) -> None:
@@ -55,9 +66,16 @@ def add_pages(routes: Routes, name: str, key: str) -> None:
 def _lister(name: str) -> Handler:
     async def show_list(exchange: Exchange, query: ListPage) -> Reply:
         """The list."""
-        page = await service_of(exchange.services, name).list(exchange.principal, query.list_query())
-        context = await list_context(exchange, name, query, page)
-        return Page("resource_list.html", context, disclosed=True)
+        views = await view_chips(exchange, name, f"/{name}", query.view)
+        if views["start"]:
+            return Redirect(views["start"])
+        problem, page = "", ResultPage[Any]([], None)
+        try:
+            page = await service_of(exchange.services, name).list(exchange.principal, query.list_query())
+        except InvalidError as error:
+            problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+        context = await list_context(exchange, name, query, page, views, problem)
+        return Page("resource_list.html", context, status=422 if problem else 200, disclosed=True)
 
     return show_list
 

@@ -1,0 +1,82 @@
+"""A supervisor keeps the view of the calls that she looks at every morning, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+CALLERS = ("13777770001", "13777770002", "13777770003")
+
+
+def ends_with(query: str) -> re.Pattern[str]:
+    return re.compile(re.escape(query) + "$")
+
+
+def keep_as(page: Page, name: str, *, default: bool = False) -> None:
+    page.locator("#views summary").click()
+    page.fill("#view-name", name)
+    if default:
+        page.locator("#views input[name=default]").check()
+    page.keyboard.press("Enter")
+
+
+def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    for caller in CALLERS:
+        daemon.simulate("call", caller, "--line", "1", "--rings", "1")
+    page = browsers.window(daemon, "supervisor", "/calls", locale="en").page
+    expect(page.locator("#list tbody tr")).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#views summary")).to_have_count(0)
+
+    page.select_option("#f-direction", "in")
+    page.wait_for_url(ends_with("/calls?direction=in"))
+    page.get_by_role("link", name="Number", exact=True).click()
+    page.wait_for_url(ends_with("?direction=in&sort=number"))
+    expect(page.get_by_role("columnheader", name="Number")).to_have_attribute("aria-sort", "ascending")
+    numbers = page.locator("#list [data-dial]").evaluate_all("all => all.map((one) => one.dataset.dial)")
+    assert numbers == sorted(numbers)
+    assert len(numbers) == 3
+
+    keep_as(page, "Morning", default=True)
+    expect(page.locator("#views [aria-current]")).to_have_text("Morning", timeout=PATIENCE)
+
+    # Elsewhere and back by the menu: the list opens with it.
+    page.goto("/patients")
+    page.locator(".rail a[href='/calls']").click()
+    page.wait_for_url(ends_with("?direction=in&sort=number"))
+    # The same name again is refused beside the field, and nothing typed is lost.
+    page.select_option("#f-direction", "out")
+    page.wait_for_url(re.compile("direction=out"))
+    keep_as(page, "Morning")
+    expect(page.locator("#views .field-error")).to_contain_text("You have a view of this name", timeout=PATIENCE)
+    expect(page.locator("#view-name")).to_have_value("Morning")
+    page.fill("#view-name", "Outgoing")
+    page.keyboard.press("Enter")
+    expect(page.locator("#views .chip")).to_have_text(["All", "Morning", "Outgoing"], timeout=PATIENCE)
+
+    page.locator("#views .chip", has_text="Morning").click()
+    keep_as(page, "Every morning")
+    expect(page.locator("#views [aria-current]")).to_have_text("Every morning", timeout=PATIENCE)
+    page.locator("#views .chip", has_text="All").click()
+    page.wait_for_url(ends_with("/calls?plain=1"))
+    expect(page.locator("#f-direction")).to_have_value("")
+
+    # It is nobody else's.
+    other = browsers.window(daemon, "admin", "/calls", locale="en").page
+    expect(other.locator("#list tbody tr")).to_have_count(3, timeout=PATIENCE)
+    expect(other.locator("#views .chip")).to_have_count(0)
+
+    page.locator("#views .chip", has_text="Every morning").click()
+    page.locator("#views summary").click()
+    page.locator("[data-delete-view]").click()
+    expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"], timeout=PATIENCE)
+    page.goto("/calls")
+    expect(page).to_have_url(ends_with("/calls"))
