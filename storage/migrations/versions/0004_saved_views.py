@@ -8,8 +8,8 @@ from sqlalchemy.schema import CreateSequence
 
 from storage.models import base
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
