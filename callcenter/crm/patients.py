@@ -14,7 +14,7 @@ from callcenter.administration.reading import Record, read_key
 from callcenter.administration.resource_service import ResourceService
 from callcenter.administration.resources import ListQuery, Resource
 from callcenter.clock import utc_now
-from callcenter.crm.cards import load_card, match_number
+from callcenter.crm.cards import load_card, load_match
 from callcenter.crm.duplicates import load_duplicates, same_name_and_number
 from callcenter.crm.timeline import load_timeline, reveal_numbers
 from callcenter.numbers import format_number, normalise, region_of
@@ -78,7 +78,7 @@ class PatientService:
         """
         principal.require("patients.view")
         canonical = normalise(number, self._area_code)
-        found = await self._database.read(match_number, principal, canonical.number)
+        found = await self._database.read(load_match, principal, canonical.number)
         several = "none" if not found["patients"] else "one" if len(found["patients"]) == 1 else "several"
         told = {
             "number": canonical.number,

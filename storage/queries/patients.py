@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from storage.models.base import NO
@@ -204,14 +204,16 @@ class NumberMatch:
     remembered: int | None
 
 
-def match_number(session: Session, number: str, most: int = 50) -> NumberMatch:
-    """The patients with the canonical ``number``, at most ``most`` of them."""
+def match_number(
+    session: Session, number: str, most: int = 50, reach: ColumnElement[bool] | None = None
+) -> NumberMatch:
+    """The patients with the canonical ``number``, at most ``most`` of them; with ``reach`` those of them in it."""
     if not number:
         return NumberMatch([], None)
     statement = (
         select(PatientPhone.patient_id)
         .join(Patient, Patient.id == PatientPhone.patient_id)
-        .where(PatientPhone.number == number, Patient.disabled == NO)
+        .where(PatientPhone.number == number, Patient.disabled == NO, true() if reach is None else reach)
         .order_by(PatientPhone.patient_id)
         .limit(most)
     )
@@ -228,10 +230,3 @@ def remember_choice(session: Session, number: str, patient_id: int, user_id: int
     else:
         choice.patient_id, choice.chosen_by, choice.chosen_at = patient_id, user_id, at
     session.flush()
-
-
-def forget_choice(session: Session, number: str) -> None:
-    """``number`` is asked about again."""
-    session.execute(
-        delete(NumberChoice).where(NumberChoice.number == number), execution_options={"synchronize_session": False}
-    )

@@ -11,7 +11,7 @@ from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import talk_seconds
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import DEFAULT_LIMIT, address, ways
+from web.pages.lists import address, ways
 from web.routing import Routes
 
 routes = Routes()
@@ -22,7 +22,7 @@ _PAGING = {"limit", "cursor", "trail"}
 class CallsPage(CallLimits):
     """A list of calls as it stands in an address. ``trail`` holds the cursors of the pages before."""
 
-    limit: Limit = DEFAULT_LIMIT
+    limit: Limit = 50
     cursor: Cursor | None = None
     trail: Annotated[str, Field(max_length=6000)] = ""
 

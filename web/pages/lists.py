@@ -17,7 +17,6 @@ from web.words import EMPTY, NEW
 REMEMBERED_PAGES = 20
 # Stands for the page without a cursor; no cursor looks like this.
 FIRST_PAGE = "0"
-DEFAULT_LIMIT = 50
 
 
 def address(path: str, values: Mapping[str, Any]) -> str:
@@ -58,7 +57,8 @@ def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str,
     """Addresses of the first, the previous and the next page, empty where there is none."""
     trail = [one for one in query.trail.split(".") if one]
     here = query.cursor or ""
-    base = {**view, "limit": query.limit if query.limit != DEFAULT_LIMIT else ""}
+    usual = type(query).model_fields["limit"].default
+    base = {**view, "limit": query.limit if query.limit != usual else ""}
     onwards = ".".join([*trail, here or FIRST_PAGE][-REMEMBERED_PAGES:])
     ways = {"first": address(path, base) if here else "", "previous": "", "next": ""}
     if trail:
