@@ -43,10 +43,6 @@ class PatientService:
         """A page of patients; ``query.q`` finds by name, pinyin, initials, number fragment and record number."""
         return await self.records.list(principal, query)
 
-    async def search(self, principal: Principal, q: str, limit: int = 20, cursor: str | None = None) -> Page[Record]:
-        """The patients whom ``q`` finds."""
-        return await self.records.list(principal, ListQuery(q=q, limit=limit, cursor=cursor))
-
     async def get(self, principal: Principal, patient_id: Any) -> Record:
         """One patient with all fields."""
         record = await self.records.get(principal, patient_id)

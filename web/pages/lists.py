@@ -103,8 +103,7 @@ async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict
         case Kind.CHOICE:
             options = [{"id": choice, "name": say(label)} for choice, label in field.choices]
         case Kind.REFERENCE:
-            records = exchange.services.patients.records if name == "patients" else exchange.services.resources[name]
-            options = await records.options(exchange.principal, field.name)
+            options = await exchange.services.resources[name].options(exchange.principal, field.name)
     return {
         "name": field.name,
         "label": say(field.label),
@@ -135,9 +134,7 @@ async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dic
     if query.done not in messages or not query.key:
         return None
     try:
-        services = exchange.services
-        records = services.patients.records if name == "patients" else services.resources[name]
-        record = await records.get(exchange.principal, query.key)
+        record = await exchange.services.resources[name].get(exchange.principal, query.key)
     except ServiceError:
         return None
     text = exchange.translate(messages[query.done]) % {"name": record[resource.title]}
