@@ -16,8 +16,6 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.administration.users import user_resource
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
-from callcenter.errors import NotFoundError
-from callcenter.text import N_
 from storage.database import Database
 
 
@@ -41,12 +39,6 @@ class Records(Mapping[str, ResourceService]):
         self._services = MappingProxyType(services | {"patients": self.patients.records})
 
     def __getitem__(self, name: str) -> ResourceService:
-        return self._services[name]
-
-    def of(self, name: str) -> ResourceService:
-        """The service for a name that came from outside; raises NotFoundError for one that is not there."""
-        if name not in self._services:
-            raise NotFoundError(N_("There are no records of that name."))
         return self._services[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -11,19 +11,13 @@ from prometheus_client import CollectorRegistry
 
 from callcenter.administration.attempts import PER_ADDRESS, AttemptLimits
 from callcenter.administration.audit_log import AuditLog
-from callcenter.administration.departments import department_resource
-from callcenter.administration.outcomes import outcome_resource
 from callcenter.administration.passwords import Passwords
-from callcenter.administration.resource_service import ResourceService
-from callcenter.administration.roles import role_resource
 from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
-from callcenter.administration.users import user_resource
 from callcenter.bus import EventBus
-from callcenter.crm.patient_resource import patient_resource
-from callcenter.crm.patients import PatientService
+from callcenter.records import Records
 from callcenter.settings import Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -69,21 +63,15 @@ def build_services(
     """Every service, not started."""
     passwords = Passwords(reactor)
     sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
-    resources = (
-        user_resource(passwords, sign_in.rights_changed),
-        role_resource(sign_in.rights_changed),
-        department_resource(),
-        outcome_resource(),
-    )
-    area_code = settings.hospital.area_code
+    records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
     return Services(
         reactor=reactor,
         database=database,
         bus=bus,
         sign_in=sign_in,
         telephony=_telephony(settings, database, bus, reactor),
-        patients=PatientService(patient_resource(reactor, area_code), database, reactor, area_code),
-        resources={resource.name: ResourceService(resource, database, reactor) for resource in resources},
+        patients=records.patients,
+        resources=records,
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         registry=registry,

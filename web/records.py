@@ -49,19 +49,18 @@ class ExportInput(ListInput):
 
 
 def service_of(services: Services, name: str) -> Any:
-    """What does things with the records of ``name``."""
+    """What does things with the records of ``name``; for patients it also logs who looks and finds duplicates."""
     return services.patients if name == "patients" else services.resources[name]
 
 
 def declaration(services: Services, name: str) -> Any:
     """The Resource of that name."""
-    return (services.patients.records if name == "patients" else services.resources[name]).resource
+    return services.resources[name].resource
 
 
 def record_columns(exchange: Exchange, name: str) -> list[Column]:
     """The columns of an export, headed in the language of whoever asks."""
-    records = exchange.services.patients.records if name == "patients" else exchange.services.resources[name]
-    fields = [one for one in records.export_fields() if not one.secret]
+    fields = [one for one in exchange.services.resources[name].export_fields() if not one.secret]
     return [Column(exchange.translate(one.label), _cell(exchange, one)) for one in fields]
 
 

@@ -22,8 +22,8 @@ from storage.database import Database
 class Services:
     """The services behind every page, API call and socket.
 
-    ``resources`` has the services of the declared records by name. ``ready`` says what keeps the daemon from working,
-    empty when nothing does; it answers ``/readyz``.
+    ``resources`` has the services of the declared records by name, patients too. ``ready`` says what keeps the daemon
+    from working, empty when nothing does; it answers ``/readyz``.
     """
 
     reactor: IReactorTime

@@ -14,7 +14,6 @@ def department_resource() -> Resource:
         name="departments",
         singular="department",
         label=N_("Departments"),
-        label_one=N_("Department"),
         model=Department,
         hooks=Hooks(),
         default_sort="name",

@@ -36,7 +36,6 @@ def outcome_resource() -> Resource:
         name="outcomes",
         singular="outcome",
         label=N_("Call outcomes"),
-        label_one=N_("Call outcome"),
         model=CallOutcome,
         hooks=OutcomeHooks(),
         key="code",

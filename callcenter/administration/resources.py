@@ -124,7 +124,6 @@ class Resource:
     name: str
     singular: str
     label: str
-    label_one: str
     model: type[Any]
     fields: tuple[Field, ...]
     hooks: Hooks

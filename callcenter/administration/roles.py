@@ -89,7 +89,6 @@ def role_resource(rights_changed: RightsListener) -> Resource:
         name="roles",
         singular="role",
         label=N_("Roles"),
-        label_one=N_("Role"),
         model=Role,
         hooks=RoleHooks(rights_changed),
         default_sort="id",

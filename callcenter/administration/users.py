@@ -149,7 +149,6 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
         name="users",
         singular="user",
         label=N_("Users"),
-        label_one=N_("User"),
         model=UserAccount,
         hooks=UserHooks(passwords, rights_changed),
         title="display_name",

@@ -16,29 +16,20 @@ from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import NotFoundError
 from callcenter.numbers import format_number
 from callcenter.text import N_
-from storage.models import Department, NumberChoice, Patient, PatientPhone, UserAccount
-from storage.models.base import NO
+from storage.models import Department, Patient, PatientPhone, UserAccount
+from storage.queries.patients import match_number
 
 LAST_CONTACTS = 5
 MOST_CANDIDATES = 20
 """A switchboard's number may be on many records; the picker shows no more than this."""
 
 
-def match_number(session: Session, principal: Principal, number: str) -> dict[str, Any]:
-    """``{"patients": [heads, by name], "remembered": id or None}`` for a canonical number."""
-    if not number:
-        return {"patients": [], "remembered": None}
-    statement = (
-        select(Patient)
-        .join(PatientPhone, PatientPhone.patient_id == Patient.id)
-        .where(PatientPhone.number == number, Patient.disabled == NO, patient_scope_clause(principal))
-        .order_by(Patient.name, Patient.id)
-        .limit(MOST_CANDIDATES)
-    )
-    patients = [_head(patient) for patient in session.scalars(statement)]
-    choice = session.scalar(select(NumberChoice.patient_id).where(NumberChoice.number == number))
-    known = {patient["id"] for patient in patients}
-    return {"patients": patients, "remembered": choice if choice in known else None}
+def load_match(session: Session, principal: Principal, number: str) -> dict[str, Any]:
+    """``{"patients": [heads, by name], "remembered": id or None}`` for a canonical number, as far as in reach."""
+    found = match_number(session, number, MOST_CANDIDATES, patient_scope_clause(principal))
+    statement = select(Patient).where(Patient.id.in_(found.patient_ids)).order_by(Patient.name, Patient.id)
+    patients = [_head(patient) for patient in session.scalars(statement)] if found.patient_ids else []
+    return {"patients": patients, "remembered": found.remembered}
 
 
 def load_card(session: Session, principal: Principal, patient_id: int, now: datetime) -> dict[str, Any]:

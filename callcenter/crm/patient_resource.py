@@ -41,7 +41,6 @@ def patient_resource(clock: IReactorTime, area_code: str = "") -> Resource:
         name="patients",
         singular="patient",
         label=N_("Patients"),
-        label_one=N_("Patient"),
         model=Patient,
         hooks=PatientHooks(clock, area_code),
         default_sort="-updated_at",

@@ -14,7 +14,7 @@ from callcenter.administration.reading import Record, read_key
 from callcenter.administration.resource_service import ResourceService
 from callcenter.administration.resources import ListQuery, Resource
 from callcenter.clock import utc_now
-from callcenter.crm.cards import load_card, match_number
+from callcenter.crm.cards import load_card, load_match
 from callcenter.crm.duplicates import load_duplicates, same_name_and_number
 from callcenter.crm.timeline import load_timeline, reveal_numbers
 from callcenter.numbers import format_number, normalise, region_of
@@ -42,10 +42,6 @@ class PatientService:
     async def list(self, principal: Principal, query: ListQuery | None = None) -> Page[Record]:
         """A page of patients; ``query.q`` finds by name, pinyin, initials, number fragment and record number."""
         return await self.records.list(principal, query)
-
-    async def search(self, principal: Principal, q: str, limit: int = 20, cursor: str | None = None) -> Page[Record]:
-        """The patients whom ``q`` finds."""
-        return await self.records.list(principal, ListQuery(q=q, limit=limit, cursor=cursor))
 
     async def get(self, principal: Principal, patient_id: Any) -> Record:
         """One patient with all fields."""
@@ -78,7 +74,7 @@ class PatientService:
         """
         principal.require("patients.view")
         canonical = normalise(number, self._area_code)
-        found = await self._database.read(match_number, principal, canonical.number)
+        found = await self._database.read(load_match, principal, canonical.number)
         several = "none" if not found["patients"] else "one" if len(found["patients"]) == 1 else "several"
         told = {
             "number": canonical.number,

@@ -61,7 +61,7 @@ class AgentService:
             raise NotFoundError(N_("The daemon is no agent."))
         chosen = _chosen(state)
         return await self._database.run(
-            _set_state, principal, principal.user_id, chosen, clean_text(reason)[:60], self._contexts(), self._now()
+            _set_state, principal.user_id, chosen, clean_text(reason)[:60], self._contexts(), self._now()
         )
 
     async def force(self, principal: Principal, user_id: int, state: str, reason: str = "") -> AgentView:
@@ -146,13 +146,7 @@ def _load_agents(session: Session, principal: Principal) -> list[AgentView]:
 
 
 def _set_state(
-    session: Session,
-    principal: Principal,
-    user_id: int,
-    state: AgentState,
-    reason: str,
-    lines: Sequence[LineContext],
-    at: datetime,
+    session: Session, user_id: int, state: AgentState, reason: str, lines: Sequence[LineContext], at: datetime
 ) -> AgentView:
     present = state_of(session, user_id)
     if present in IN_CALL and _has_call(session, user_id):

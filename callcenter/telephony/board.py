@@ -35,11 +35,6 @@ class LineBoard:
         """The line on which the call ``call_id`` is, or None when it is over."""
         return next((runner for runner in self if runner.call_id == call_id), None)
 
-    def context(self, line_id: int) -> LineContext | None:
-        """What is known of a line, or None for one that is not configured any more."""
-        runner = self._runners.get(line_id)
-        return None if runner is None else runner.journal.line
-
     def contexts(self) -> list[LineContext]:
         """What is known of every line."""
         return [runner.journal.line for runner in self]

@@ -26,7 +26,7 @@ def settle_missed(session: Session, number: str, agent_id: int | None, at: datet
     statement = (
         select(CallRecord)
         .where(CallRecord.number == number, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None))
-        .order_by(CallRecord.started_at)
+        .order_by(CallRecord.started_at, CallRecord.id)
         .limit(_SETTLED_AT_ONCE)
     )
     settled = list(session.scalars(statement))

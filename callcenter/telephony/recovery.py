@@ -112,5 +112,5 @@ def _close_left_open(session: Session, contexts: dict[int, LineContext], at: dat
 
 def _all_offline(session: Session, at: datetime) -> None:
     statement = select(AgentStatus.user_id).where(AgentStatus.state != AgentState.OFFLINE.value)
-    for user_id in session.scalars(statement).all():
+    for user_id in session.scalars(statement.order_by(AgentStatus.user_id)).all():
         move_agent(session, user_id, AgentState.OFFLINE, at, DISCONNECTED)

@@ -221,11 +221,14 @@ class NumberMatch:
     remembered: int | None
 
 
-def match_number(session: Session, number: str, most: int = 50) -> NumberMatch:
-    """The patients with the canonical ``number``, at most ``most`` of them."""
+def match_number(
+    session: Session, number: str, most: int = 50, reach: ColumnElement[bool] | None = None
+) -> NumberMatch:
+    """The patients with the canonical ``number``, at most ``most`` of them; with ``reach`` those of them in it."""
     if not number:
         return NumberMatch([], None)
-    found = list(session.scalars(_WITH_NUMBER, {"number": number, "most": most}))
+    statement = _WITH_NUMBER if reach is None else _WITH_NUMBER.where(reach)
+    found = list(session.scalars(statement, {"number": number, "most": most}))
     chosen = session.scalar(_CHOSEN, {"number": number}) if len(found) > 1 else None
     return NumberMatch(found, chosen if chosen in found else None)
 
@@ -243,10 +246,3 @@ def remember_choice(session: Session, number: str, patient_id: int, user_id: int
     else:
         choice.patient_id, choice.chosen_by, choice.chosen_at = patient_id, user_id, at
     session.flush()
-
-
-def forget_choice(session: Session, number: str) -> None:
-    """``number`` is asked about again."""
-    session.execute(
-        delete(NumberChoice).where(NumberChoice.number == number), execution_options={"synchronize_session": False}
-    )

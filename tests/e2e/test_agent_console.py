@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,8 @@ def test_the_card_comes_back_after_a_reload_and_in_a_second_tab_and_the_claim_cl
     expect(agent.page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
     second = agent.tab("/console")
     expect(second.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    for page in (agent.page, second):
+        expect(page.locator("#card").get_by_role("link", name=own["name"])).to_be_visible()
 
     take_by_key(second)
 
@@ -88,13 +91,16 @@ def test_the_card_comes_back_after_a_reload_and_in_a_second_tab_and_the_claim_cl
     expect(agent.page.locator(f"tr[data-call='{call['id']}']")).to_contain_text(own["name"])
 
 
-def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab(
+def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_on_record(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
+    """With the mouse; the other stories work with the keyboard."""
     agent = browsers.window(daemon, "agent", "/console")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
     expect(agent.page.locator("#card .pop-name")).to_be_visible(timeout=PATIENCE)
-    take_by_key(agent.page)
+    agent.page.get_by_role("button", name="接听").first.click()
+    hang_up = agent.page.get_by_role("button", name="挂断").first
+    expect(hang_up).to_be_enabled(timeout=PATIENCE)
     second = agent.tab("/console")
     expect(second.locator("#notes")).to_be_visible(timeout=PATIENCE)
     agent.page.keyboard.press("n")
@@ -105,10 +111,14 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab(
     # At once, before the pause after which a draft is saved.
     agent.page.reload()
     expect(agent.page.locator("#notes")).to_have_value("切口愈合良好，周五复查", timeout=PATIENCE)
-    agent.page.keyboard.press("h")
-    wrap_up_by_key(agent.page)
+    hang_up.click()
+    agent.page.locator("input[name=outcome][value=completed]").check()
+    agent.page.get_by_role("button", name=re.compile("^完成")).last.click()
     wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 15, "the finished wrap-up")
-    assert (latest_call(daemon)["notes"], latest_call(daemon)["outcome"]) == ("切口愈合良好，周五复查", "completed")
+    call = latest_call(daemon)
+    assert (call["notes"], call["outcome"]) == ("切口愈合良好，周五复查", "completed")
+    assert (call["patient"]["name"], call["agent"]["name"]) == (people["own"]["name"], "王秀英")
+    assert call["end_reason"] == "hung_up"
 
 
 def test_an_outcome_that_needs_a_time_is_not_finished_without_one(

@@ -21,7 +21,6 @@ from storage.queries.patients import (
     EVERYBODY,
     NumberMatch,
     Scope,
-    forget_choice,
     index_terms,
     match_number,
     remember_choice,
@@ -203,9 +202,10 @@ async def test_a_number_finds_its_patients_and_the_remembered_one(database: Data
     await database.run(remember_choice, number, 1, None, NOW)
     await database.run(remember_choice, number, 2, None, NOW)
     assert await database.read(match_number, number) == NumberMatch([1, 2], 2)
+    assert await database.read(match_number, number, 50, Patient.id == 1) == NumberMatch([1], None)
+    assert await database.read(match_number, number, 50, Patient.id == 2) == NumberMatch([2], 2)
     await database.run(remember_choice, number, 3, None, NOW)
     assert await database.read(match_number, number) == NumberMatch([1, 2], None)
-    await database.run(forget_choice, number)
     assert await database.read(match_number, "") == NumberMatch([], None)
 
 

@@ -32,7 +32,8 @@ def fill(session: Session) -> None:
 
 
 def left(session: Session) -> tuple[list[str], list[int]]:
-    return list(session.scalars(select(WebSession.token_hash))), list(session.scalars(select(EventRecord.seq)))
+    sessions = select(WebSession.token_hash).order_by(WebSession.token_hash)
+    return list(session.scalars(sessions)), list(session.scalars(select(EventRecord.seq).order_by(EventRecord.seq)))
 
 
 @pytest_twisted.ensureDeferred

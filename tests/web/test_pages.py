@@ -63,6 +63,12 @@ class Form(HTMLParser):
             self.fields[self._area][0] += data
 
 
+def way(text: str, relation: str) -> str:
+    """Where the pager leads, empty where it does not."""
+    found = re.search(rf'rel="{relation}" href="([^"]+)"', text)
+    return unescape(found[1]) if found else ""
+
+
 async def submit(browser: Browser, page: Answer, action: str, **changes: object) -> Answer:
     fields: dict[str, object] = dict(Form(page.text, action).fields)
     assert "csrf_token" in fields, f"no form for {action}"
@@ -111,20 +117,34 @@ async def test_a_list_can_be_walked_to_its_end_and_back(site: RunningSite) -> No
         page = await browser.get(address)
         pages.append(address)
         seen.append(re.findall(r">(Ward \d\d)<", page.text))
-        found = re.search(r'rel="next" href="([^"]+)"', page.text)
-        address = unescape(found[1]) if found else ""
+        address = way(page.text, "next")
     assert [len(one) for one in seen] == [10, 10, 5]
     assert list(chain.from_iterable(seen)) == [f"Ward {number:02}" for number in range(25)]
     # The addresses reproduce the view, and lead back the same way.
     page = await browser.get(pages[-1])
     for expected in (seen[1], seen[0]):
-        found = re.search(r'rel="prev" href="([^"]+)"', page.text)
-        assert found is not None
-        page = await browser.get(unescape(found[1]))
+        page = await browser.get(way(page.text, "prev"))
         assert re.findall(r">(Ward \d\d)<", page.text) == expected
     assert 'rel="prev"' not in page.text
     other = await site.signed_in("second")
     assert re.findall(r">(Ward \d\d)<", (await other.get(pages[1])).text) == seen[1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_patients_timeline_is_walked_with_the_pager_of_every_list(site: RunningSite) -> None:
+    browser = await site.signed_in("supervisor")
+    for _ in range(3):
+        await site.hear(Rang(), CallerIdentified("+861062345678;ext=801"), Ended(by_far_end=True))
+    address, seen = "/patients/3?limit=1", []
+    while address:
+        page = await browser.get(address)
+        assert page.status == 200, page.text
+        seen += re.findall(r'timeline-item" data-call="(\d+)"', page.text)
+        address = way(page.text, "next")
+    assert seen == ["3", "2", "1"]
+    back = await browser.get(way(page.text, "prev"))
+    assert re.findall(r'timeline-item" data-call="(\d+)"', back.text) == ["2"]
+    assert 'rel="prev"' not in (await browser.get("/patients/3")).text
 
 
 @pytest_twisted.ensureDeferred

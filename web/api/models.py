@@ -24,12 +24,6 @@ class Paging(Input):
     cursor: Cursor | None = None
 
 
-class ExportQuery(Input):
-    """In which form to export."""
-
-    format: Literal["csv", "xlsx"] = "xlsx"
-
-
 class Named(BaseModel):
     """Something by id and name."""
 

@@ -13,7 +13,7 @@ from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Redirect, Reply
-from web.pages.lists import DEFAULT_LIMIT, address, heading, ways
+from web.pages.lists import address, heading, ways
 from web.pages.view_chips import view_chips
 from web.routing import Routes
 
@@ -38,7 +38,7 @@ class CallsPage(CallLimits):
     ``plain`` shows it as it is, whatever view it opens with otherwise.
     """
 
-    limit: Limit = DEFAULT_LIMIT
+    limit: Limit = 50
     cursor: Cursor | None = None
     trail: Annotated[str, Field(max_length=6000)] = ""
     plain: bool = False

@@ -18,7 +18,6 @@ from web.words import EMPTY, NEW
 REMEMBERED_PAGES = 20
 # Stands for the page without a cursor; no cursor looks like this.
 FIRST_PAGE = "0"
-DEFAULT_LIMIT = 50
 
 
 def address(path: str, values: Mapping[str, Any]) -> str:
@@ -74,7 +73,8 @@ def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str,
     """Addresses of the first, the previous and the next page, empty where there is none."""
     trail = [one for one in query.trail.split(".") if one]
     here = query.cursor or ""
-    base = {**view, "limit": query.limit if query.limit != DEFAULT_LIMIT else ""}
+    usual = type(query).model_fields["limit"].default
+    base = {**view, "limit": query.limit if query.limit != usual else ""}
     onwards = ".".join([*trail, here or FIRST_PAGE][-REMEMBERED_PAGES:])
     ways = {"first": address(path, base) if here else "", "previous": "", "next": ""}
     if trail:
@@ -123,8 +123,7 @@ async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict
         case Kind.CHOICE:
             options = [{"id": choice, "name": say(label)} for choice, label in field.choices]
         case Kind.REFERENCE:
-            records = exchange.services.patients.records if name == "patients" else exchange.services.resources[name]
-            options = await records.options(exchange.principal, field.name)
+            options = await exchange.services.resources[name].options(exchange.principal, field.name)
     return {
         "name": field.name,
         "label": say(field.label),
@@ -155,9 +154,7 @@ async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dic
     if query.done not in messages or not query.key:
         return None
     try:
-        services = exchange.services
-        records = services.patients.records if name == "patients" else services.resources[name]
-        record = await records.get(exchange.principal, query.key)
+        record = await exchange.services.resources[name].get(exchange.principal, query.key)
     except ServiceError:
         return None
     text = exchange.translate(messages[query.done]) % {"name": record[resource.title]}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from web.api.models import Paging
+from typing import Annotated
+
+from pydantic import Field
+
+from web.api.models import Limit, Paging
 from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Reply
+from web.pages.lists import ways
 from web.routing import Routes
 
 routes = Routes()
@@ -13,9 +18,10 @@ _AT_ONCE = 30
 
 
 class TimelinePaging(Paging):
-    """Where in the timeline one is."""
+    """Where in the timeline one is. ``trail`` holds the cursors of the pages before."""
 
-    limit: int = _AT_ONCE
+    limit: Limit = _AT_ONCE
+    trail: Annotated[str, Field(max_length=6000)] = ""
 
 
 @routes.get("/patients/<int:patient_id>", permission="patients.view")
@@ -27,8 +33,7 @@ async def show_patient(exchange: Exchange, patient_id: int, query: TimelinePagin
     context = {
         "patient": card,
         "timeline": [item | {"call": item["call"] | {"talked": talk_seconds(item["call"])}} for item in timeline.items],
-        "next": timeline.next,
-        "later": query.cursor is not None,
+        "paths": ways(f"/patients/{patient_id}", {}, query, timeline),
         "outcomes": await outcome_words(exchange),
     }
     return Page("patient.html", context, disclosed=True)

@@ -153,9 +153,8 @@ async def _form(
     services, say = exchange.services, exchange.translate
     resource = declaration(services, name)
     may_write = exchange.principal.may(f"{name}.{'create' if creating else 'edit'}")
-    records = services.patients.records if name == "patients" else services.resources[name]
     options = {
-        one.name: await records.options(exchange.principal, one.name)
+        one.name: await services.resources[name].options(exchange.principal, one.name)
         for one in resource.fields
         if one.reference is not None and may_write
     }
