@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 
 from hardware.line_device import HardwareError
 from hardware.supervisor import ClosablePort
+from protocols.sayings import Said, Saying
 
 _USB = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
@@ -43,7 +44,7 @@ def resolve_port(port: str) -> str:
         return port
     match = _USB.fullmatch(port)
     if match is None:
-        raise PortError(f"{port} is not of the form usb:VID:PID or usb:VID:PID:SERIAL")
+        raise PortError(Said(Saying.PORT_FORM, port=port))
     vendor, product, number = int(match[1], 16), int(match[2], 16), match[3]
     found = sorted(
         info.device
@@ -51,9 +52,9 @@ def resolve_port(port: str) -> str:
         if (info.vid, info.pid) == (vendor, product) and number in (None, info.serial_number)
     )
     if not found:
-        raise PortError(f"no device {port} is plugged in")
+        raise PortError(Said(Saying.NOT_PLUGGED_IN, port=port))
     if len(found) > 1:
-        raise PortError(f"{port} is ambiguous ({', '.join(found)}): add the serial number, or give a path by-id")
+        raise PortError(Said(Saying.AMBIGUOUS, port=port, found=", ".join(found)))
     return str(found[0])
 
 
@@ -63,7 +64,7 @@ def open_device(port: str, baud: int) -> serial.Serial:
     try:
         return serial.Serial(path, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
     except (*_DEVICE_ERRORS, ValueError) as error:
-        raise PortError(f"cannot open {path}: {_plainly(error)}") from error
+        raise PortError(Said(Saying.CANNOT_OPEN, port=path, why=_plainly(error))) from error
 
 
 def _plainly(error: Exception) -> str:

@@ -10,6 +10,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from protocols.actions import Actions, LineSession
+from protocols.sayings import Said, Saying
 from protocols.signals import LineSignal
 
 
@@ -49,7 +50,7 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Tell the session that the port is gone."""
-        self.perform(self._session.port_lost("the device was unplugged or its port closed", self._clock.seconds()))
+        self.perform(self._session.port_lost(Said(Saying.UNPLUGGED), self._clock.seconds()))
 
     def perform(self, actions: Actions) -> None:
         """Write, report, and set the timer for the session's next deadline."""

@@ -35,14 +35,15 @@ from callcenter.telephony.effects import (
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import bound_agent, group_agents, offer_call
 from callcenter.telephony.views import ENDED
+from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord, PhoneLine
 
-_REASON_LENGTH = 200
 _RECEIVED_LENGTH = 80
 
 
@@ -181,13 +182,13 @@ def _(effect: LineMoved, batch: Batch) -> None:
     if line.state != effect.state.value:
         line.since = effect.at
     line.state, line.out_of_service = effect.state.value, effect.out_of_service
-    line.reason = clean_text(effect.reason)[:_REASON_LENGTH]
+    put_reason(line, effect.reason)
     announce_line(batch.session, line, batch.line.capabilities)
 
 
 @write.register
 def _(effect: LineNoted, batch: Batch) -> None:
-    announce_line(batch.session, batch.record, batch.line.capabilities, clean_text(effect.note))
+    announce_line(batch.session, batch.record, batch.line.capabilities, cleaned(effect.note))
 
 
 def close_call(session: Session, call: CallRecord, effect: CallClosed, line: LineContext) -> None:
