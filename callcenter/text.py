@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from protocols.sayings import N_
 
-def N_(msgid: str) -> str:  # noqa: N802 - the name that gettext's tools look for
-    """``msgid`` unchanged; the catalogues are made from such calls, and the web layer translates when it shows it."""
-    return msgid
+__all__ = ["N_", "Text", "translated"]
 
 
 class Text(str):
@@ -31,9 +30,17 @@ class Text(str):
 
 
 def translated(translate: Callable[[str], str], text: str) -> str:
-    """``text`` in the language of ``translate`` (gettext), its values filled in again where it is a ``Text``."""
+    """``text`` in the language of ``translate`` (gettext), its values filled in again where it is a ``Text``.
+
+    So is what a device has ``Said``, and what is said within it.
+    """
     msgid = getattr(text, "msgid", None)
     if msgid is None:
         return translate(text)
     values: dict[str, Any] = getattr(text, "values", {})
-    return translate(msgid).format(**values)
+    return translate(msgid).format(**{name: _value(translate, value) for name, value in values.items()})
+
+
+def _value(translate: Callable[[str], str], value: Any) -> Any:
+    """A name or a number stands as it is; what has words of its own is said in the same language."""
+    return translated(translate, value) if hasattr(value, "msgid") else value

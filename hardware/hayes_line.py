@@ -16,6 +16,7 @@ from protocols.hayes.commands import checked_digits, checked_number
 from protocols.hayes.endpoint import HayesProtocol
 from protocols.hayes.session import HayesSession
 from protocols.hayes.settings import HayesSettings, HayesTimings
+from protocols.sayings import Saying
 
 BAUD = 57600
 _BASE = Capability.RING | Capability.DIAL | Capability.HANG_UP | Capability.LINE_LOST
@@ -73,7 +74,7 @@ class HayesLine(PortLine):
         """See ``LineDevice``."""
         self._require_up()
         if not self._session.has_voice:
-            raise self._incapable("answer: the modem has no voice mode")
+            raise self._incapable(Saying.CANNOT_ANSWER, Saying.NO_VOICE)
         self._protocol.answer()
 
     def hang_up(self) -> None:
@@ -86,7 +87,7 @@ class HayesLine(PortLine):
         checked_digits(digits)
         self._require_up()
         if not self._session.has_voice:
-            raise self._incapable("send tones: the modem has no voice mode")
+            raise self._incapable(Saying.CANNOT_SEND_TONES, Saying.NO_VOICE)
         self._protocol.send_digits(digits)
 
     async def _finish_calls(self) -> None:

@@ -12,7 +12,7 @@ SignalListener = Callable[[LineSignal], None]
 
 
 class HardwareError(Exception):
-    """A device could not do what was asked; the message is fit for the person who asked."""
+    """A device could not do what was asked; the message, best one of ``protocols.sayings``, is for whoever asked."""
 
 
 class NotCapableError(HardwareError):

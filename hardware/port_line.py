@@ -15,6 +15,7 @@ from hardware.settings import LineSettings
 from hardware.supervisor import PortOpener, PortSupervisor
 from hardware.trace import LineTrace, RunInThread, trace_path
 from protocols.line_endpoint import LineProtocol
+from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady, LineSignal
 
 
@@ -44,7 +45,7 @@ class PortLine:
         self._supervisor = PortSupervisor(opener, self._build, self._cannot_open, reactor)
         self._listener: SignalListener | None = None
         self._up: bool | None = None
-        self._lost_because = "not started"
+        self._lost_because: str = Said(Saying.NOT_STARTED)
 
     def _build(self) -> LineProtocol:
         """The protocol for a newly opened port."""
@@ -71,26 +72,27 @@ class PortLine:
 
     def dial(self, number: str) -> None:
         """See ``LineDevice``."""
-        raise self._incapable("dial")
+        raise self._incapable(Saying.CANNOT_DIAL)
 
     def answer(self) -> None:
         """See ``LineDevice``."""
-        raise self._incapable("answer")
+        raise self._incapable(Saying.CANNOT_ANSWER)
 
     def hang_up(self) -> None:
         """See ``LineDevice``."""
-        raise self._incapable("hang up")
+        raise self._incapable(Saying.CANNOT_HANG_UP)
 
     def send_digits(self, digits: str) -> None:
         """See ``LineDevice``."""
-        raise self._incapable("send tones")
+        raise self._incapable(Saying.CANNOT_SEND_TONES)
 
-    def _incapable(self, what: str) -> NotCapableError:
-        return NotCapableError(f"line {self._name} cannot {what}")
+    def _incapable(self, what: Saying, why: Saying | None = None) -> NotCapableError:
+        unable = Said(what, line=self._name)
+        return NotCapableError(unable if why is None else Said(Saying.BECAUSE, what=unable, why=Said(why)))
 
     def _require_up(self) -> None:
         if not self._up:
-            raise HardwareError(f"line {self._name} is not available: {self._lost_because}")
+            raise HardwareError(Said(Saying.UNAVAILABLE, line=self._name, why=self._lost_because))
 
     def _cannot_open(self, reason: str) -> None:
         # Why it cannot be opened may change, from unplugged to occupied; that the line is lost is news once.

@@ -20,6 +20,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
 from hardware.supervisor import ClosablePort, PortError
+from protocols.sayings import Said, Saying
 
 _USB = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
@@ -38,7 +39,7 @@ def resolve_port(port: str) -> str:
         return port
     match = _USB.fullmatch(port)
     if match is None:
-        raise PortError(f"{port} is not of the form usb:VID:PID or usb:VID:PID:SERIAL")
+        raise PortError(Said(Saying.PORT_FORM, port=port))
     vendor, product, number = int(match[1], 16), int(match[2], 16), match[3]
     found = sorted(
         info.device
@@ -46,9 +47,9 @@ def resolve_port(port: str) -> str:
         if (info.vid, info.pid) == (vendor, product) and number in (None, info.serial_number)
     )
     if not found:
-        raise PortError(f"no device {port} is plugged in")
+        raise PortError(Said(Saying.NOT_PLUGGED_IN, port=port))
     if len(found) > 1:
-        raise PortError(f"{port} is ambiguous ({', '.join(found)}): add the serial number, or give a path by-id")
+        raise PortError(Said(Saying.AMBIGUOUS, port=port, found=", ".join(found)))
     return str(found[0])
 
 
@@ -58,7 +59,7 @@ def open_device(port: str, baud: int) -> serial.Serial:
     try:
         return serial.Serial(path, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
     except (*_DEVICE_ERRORS, ValueError) as error:
-        raise PortError(f"cannot open {path}: {_plainly(error)}") from error
+        raise PortError(Said(Saying.CANNOT_OPEN, port=path, why=_plainly(error))) from error
 
 
 def _plainly(error: Exception) -> str:

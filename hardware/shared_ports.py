@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from hardware.ports import stream_opener
 from hardware.supervisor import ClosablePort, PortError, PortOpener
 from hardware.udp_port import UdpSockets
+from protocols.sayings import Said, Saying
 
 
 class SharedPorts:
@@ -71,7 +72,7 @@ class SharedStream:
 
     def _closed(self) -> None:
         self._port = None
-        self._end_all(Failure(PortError("the port is closed")))  # type: ignore[no-untyped-call]
+        self._end_all(Failure(PortError(Said(Saying.PORT_CLOSED))))  # type: ignore[no-untyped-call]
 
     def _end_all(self, failure: Failure) -> None:
         seats = tuple(self._seats)

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hardware.line_device import HardwareError
+from protocols.sayings import words_of
 
 log = Logger()
 
@@ -148,7 +149,7 @@ class PortSupervisor:
         if not isinstance(error, HardwareError):
             log.failure("unexpected error while opening a port", failure=failure)
         if self._running:
-            self._on_down(str(error))
+            self._on_down(words_of(error))
         self._try_again()
 
     def _closed(self) -> None:

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from hardware.port_address import TcpAddress
 from hardware.supervisor import ClosablePort, PortError
 from protocols.line_endpoint import PortGoneError
+from protocols.sayings import Said, Saying
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for each address of the host."""
@@ -54,8 +55,9 @@ class TcpPort(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """The server is gone, or ``close`` was called."""
         if self._carries:
-            how = "closed by it" if isinstance(reason.value, error.ConnectionDone) else "lost"
-            gone = PortGoneError(f"the connection to {self._address} was {how}")
+            closed = isinstance(reason.value, error.ConnectionDone)
+            saying = Saying.CONNECTION_CLOSED if closed else Saying.CONNECTION_LOST
+            gone = PortGoneError(Said(saying, peer=str(self._address)))
             self._protocol.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
             self._on_closed()
 
@@ -99,7 +101,8 @@ class TcpOpener:
     def _explain(self, failure: Failure) -> None:
         if not isinstance(failure.value, _EXPECTED):
             failure.raiseException()
-        raise PortError(f"cannot connect to {self._address}: {_plainly(failure.value)}") from failure.value
+        why = Said(Saying.CANNOT_CONNECT, peer=str(self._address), why=_plainly(failure.value))
+        raise PortError(why) from failure.value
 
 
 # ValueError: a host name that cannot be one.

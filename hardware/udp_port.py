@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from hardware.port_address import UdpAddress
 from hardware.supervisor import ClosablePort, PortError
 from protocols.line_endpoint import PortGoneError
+from protocols.sayings import Said, Saying
 
 _log = Logger()
 
@@ -68,7 +69,7 @@ class UdpSocket(DatagramProtocol):
                 self._open = self._reactor.listenUDP(self._port, self, interface=self._host)  # type: ignore[attr-defined]
             except CannotListenError as error:
                 why = error.socketError.strerror or error.socketError
-                raise PortError(f"cannot listen on udp {self._host}:{self._port}: {why}") from error
+                raise PortError(Said(Saying.CANNOT_LISTEN, port=f"udp {self._host}:{self._port}", why=why)) from error
         self._listeners.append(listener)
 
     def detach(self, listener: Listener) -> Deferred[None]:
@@ -180,7 +181,7 @@ class UdpLinePort:
     def close(self) -> None:
         """Listen no more."""
         closed = self._socket.detach(self)
-        gone = PortGoneError(f"udp {self._address} is closed")
+        gone = PortGoneError(Said(Saying.PORT_CLOSED))
         self._protocol.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
         closed.addBoth(lambda _: self._on_closed())
 

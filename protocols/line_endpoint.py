@@ -11,6 +11,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from protocols.actions import Actions, LineSession
+from protocols.sayings import Said, Saying, words_of
 from protocols.signals import LineSignal
 
 
@@ -57,8 +58,8 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Tell the session that the port is gone."""
-        known = isinstance(reason.value, PortGoneError)
-        why = str(reason.value) if known else "the device was unplugged or its port closed"
+        gone = isinstance(reason.value, PortGoneError)
+        why = words_of(reason.value) if gone else Said(Saying.UNPLUGGED)
         self.perform(self._session.port_lost(why, self._clock.seconds()))
 
     def perform(self, actions: Actions) -> None:

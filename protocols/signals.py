@@ -53,7 +53,7 @@ class LineReady(LineSignal):
 
 @dataclass(frozen=True)
 class LineLost(LineSignal):
-    """The device is gone or silent. ``reason`` is a sentence for the supervisor."""
+    """The device is gone or silent. ``reason`` is for people, best one of ``protocols.sayings``."""
 
     reason: str
 
@@ -140,7 +140,7 @@ class DigitHeard(LineSignal):
 
 @dataclass(frozen=True)
 class CommandFailed(LineSignal):
-    """A command (answer, hang up, dial, digits) could not be carried out; ``detail`` is for people."""
+    """A command (answer, hang up, dial, digits) could not be carried out; ``detail`` is for people, likewise."""
 
     command: str
     detail: str

@@ -22,7 +22,7 @@ def decode_text(raw: bytes) -> str:
     return clean_text(raw.decode("ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?"))
 
 
-def clean_text(text: str) -> str:
-    """``text`` on one line: no control, bidirectional, invisible or private characters, at most MAX_NAME long."""
+def clean_text(text: str, limit: int = MAX_NAME) -> str:
+    """``text`` on one line: no control, bidirectional, invisible or private characters, at most ``limit`` long."""
     kept = (char for char in text if unicodedata.category(char) not in _DROPPED)
-    return " ".join("".join(kept).split())[:MAX_NAME].rstrip()
+    return " ".join("".join(kept).split())[:limit].rstrip()

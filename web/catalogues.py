@@ -35,7 +35,7 @@ KEYWORDS: Mapping[str, tuple[int | tuple[int, str], ...] | None] = {
 SCRIPT_KEYWORDS: Mapping[str, tuple[int | tuple[int, str], ...] | None] = {"t": None}
 
 # The folders whose texts reach people through the pages and the API.
-_PYTHON_FOLDERS = ("web", "callcenter")
+_PYTHON_FOLDERS = ("web", "callcenter", "protocols")
 
 
 def catalogue_path(locale: str) -> Path:

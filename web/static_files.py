@@ -14,6 +14,7 @@ from typing import Any
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from protocols.sayings import Saying
 from web.catalogues import ROOT, load_translations, script_messages
 from web.i18n import LOCALES
 from web.security import header, set_headers
@@ -55,15 +56,23 @@ def read_folder(folder: Path = STATIC_FOLDER) -> dict[str, StaticFile]:
 
 
 def message_files() -> dict[str, StaticFile]:
-    """``<locale>.js`` for each language: a module whose default export maps the scripts' messages to their words."""
+    """``<locale>.js`` for each language: a module whose default export maps the scripts' messages to their words.
+
+    ``sayings`` maps the codes of what lines and devices say.
+    """
     files = {}
     texts = script_messages()
     for locale in LOCALES:
         translations = load_translations(locale)
         words = {text: translations.gettext(text) for text in texts}
-        body = f"export default {json.dumps(words, ensure_ascii=False, sort_keys=True)};\n"
+        sayings = {saying.code: translations.gettext(saying.value) for saying in Saying}
+        body = f"export default {_script(words)};\nexport const sayings = {_script(sayings)};\n"
         files[f"{locale}.js"] = static_file(f"{locale}.js", body.encode("utf-8"))
     return files
+
+
+def _script(words: dict[str, str]) -> str:
+    return json.dumps(words, ensure_ascii=False, sort_keys=True)
 
 
 def only_read(request: Request) -> bytes:

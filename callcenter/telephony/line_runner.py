@@ -17,6 +17,7 @@ from callcenter.telephony.journal import LineJournal
 from callcenter.telephony.line_model import Claimed, Line, LineCommand, News
 from callcenter.telephony.line_state import step
 from hardware.line_device import Capability, HardwareError, LineDevice
+from protocols.sayings import Said, Saying, words_of
 from protocols.signals import LineLost, LineSignal
 
 _log = Logger(namespace="callcenter.telephony")
@@ -52,7 +53,7 @@ class LineRunner:
             self.device.start(self.hear)
         except Exception as error:  # noqa: BLE001 - whatever a driver does wrong concerns its own line
             _log.failure("line {line} cannot be started", line=self.journal.line.name)
-            self.hear(LineLost(f"cannot be started: {error}"))
+            self.hear(LineLost(Said(Saying.CANNOT_START, why=words_of(error))))
 
     async def stop(self) -> None:
         """Release the port; calls still open are closed as unknown."""
@@ -60,7 +61,7 @@ class LineRunner:
             await self.device.stop()
         except Exception:  # noqa: BLE001 - the other lines are still to be stopped
             _log.failure("line {line} did not stop cleanly", line=self.journal.line.name)
-        self.hear(LineLost("the call center is stopped"))
+        self.hear(LineLost(Said(Saying.STOPPED)))
 
     def hear(self, signal: LineSignal) -> None:
         """The device reports ``signal``. One that tells of the past never comes before what was heard already."""
@@ -88,7 +89,7 @@ class LineRunner:
         try:
             wish()
         except (HardwareError, ValueError) as error:
-            raise UnavailableError(f"{self.journal.line.name}: {error}", line=self.journal.line.name) from error
+            raise UnavailableError(words_of(error), line=self.journal.line.name) from error
 
     def _take(self, news: News, also: Sequence[Effect] = (), at: datetime | None = None) -> Deferred[bool]:
         self._heard_at = at or utc_now(self._clock)

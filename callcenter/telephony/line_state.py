@@ -48,6 +48,8 @@ from callcenter.telephony.line_model import (
     OpenCall,
     SetService,
 )
+from callcenter.telephony.line_words import failed
+from protocols.sayings import Said, Saying
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -317,7 +319,7 @@ def _declared_over(line: Line, news: DeclaredOver, at: datetime) -> Step:
 
 
 def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
-    noted = LineNoted(at, f"{news.command}: {news.detail}")
+    noted = LineNoted(at, failed(news))
     if news.command == "dial" and _in(line, LineStateName.DIALLING):
         line, closed = _close(line, at, EndReason.FAILED)
         return line, (*closed, noted)
@@ -349,7 +351,7 @@ def _set_service(line: Line, news: SetService, at: datetime) -> Step:
 
 
 def _numberless(line: Line, news: NumberlessCalls, at: datetime) -> Step:
-    return line, (LineNoted(at, f"{news.count} calls in a row came without caller id; the device may be stuck"),)
+    return line, (LineNoted(at, Said(Saying.NUMBERLESS, count=news.count)),)
 
 
 def _heard_only(line: Line, news: DigitHeard, at: datetime) -> Step:

@@ -36,15 +36,16 @@ from callcenter.telephony.effects import (
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_words import reason_columns
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import bound_agent, group_agents, offer_call
 from callcenter.telephony.views import ENDED, Facts
+from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord
 from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
 
-_REASON_LENGTH = 200
 _RECEIVED_LENGTH = 80
 
 
@@ -211,13 +212,12 @@ def _(effect: Audited, batch: Batch) -> None:
 
 @write.register
 def _(effect: LineMoved, batch: Batch) -> None:
-    reason = clean_text(effect.reason)[:_REASON_LENGTH]
     line = move_line(
         batch.session,
         batch.line.line_id,
         effect.state.value,
         effect.at,
-        reason,
+        reason_columns(effect.reason),
         out_of_service=effect.out_of_service,
     )
     call_id = None if effect.call is None else batch.ids.get(effect.call)
@@ -227,7 +227,7 @@ def _(effect: LineMoved, batch: Batch) -> None:
 @write.register
 def _(effect: LineNoted, batch: Batch) -> None:
     line = load_line(batch.session, batch.line.line_id)
-    announce_line(batch.session, line, batch.line.capabilities, clean_text(effect.note))
+    announce_line(batch.session, line, batch.line.capabilities, cleaned(effect.note))
 
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:

@@ -14,11 +14,13 @@ from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_age
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
+from protocols.sayings import Said, Saying
 from storage.models import AgentStatus, CallRecord, Department, PhoneLine
 
-STARTING = "starting"
+STARTING = Said(Saying.STARTING)
 
 
 class LineEntry(Protocol):
@@ -91,7 +93,8 @@ def _configured(
     if line.state != LineStateName.LOST.value:
         line.since = at
     service_reason = line.reason if line.out_of_service else ""
-    line.state, line.reason, line.removed = LineStateName.LOST.value, service_reason or STARTING, False
+    line.state, line.removed = LineStateName.LOST.value, False
+    put_reason(line, service_reason or STARTING)
     line.driver, line.group_name = str(entry.driver), entry.group
     line.department_id = departments.get(entry.group)
     context = LineContext(line.id, line.name, line.department_id, entry.bound_agent, (), area_code)

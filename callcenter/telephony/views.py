@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter.clock import iso
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
+from protocols.sayings import said
 from storage.models import CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
 from storage.models.base import NO, table_of
 from storage.queries.offers import offered_to
@@ -215,7 +216,9 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
         "state": line.state,
         "since": iso(line.since),
         "reason": line.reason,
+        "reason_said": line.reason_said,
         "note": note,
+        "note_said": said(note),
         "capabilities": list(capabilities),
         "out_of_service": line.out_of_service,
         "call_id": call_id,

@@ -13,6 +13,7 @@ from protocols.hayes.messages import CallerIdField, Event, Result
 from protocols.hayes.outgoing import OutgoingCall
 from protocols.hayes.scripts import Reply
 from protocols.hayes.settings import HayesTimings
+from protocols.sayings import Said, Saying
 from protocols.signals import (
     Answered,
     CommandFailed,
@@ -28,14 +29,14 @@ from protocols.signals import (
 
 
 class Hook(enum.Enum):
-    """What the modem and the handset do; the value is for people."""
+    """What the modem and the handset do; the value says it to people."""
 
-    ON = "no call"
-    ANSWERING = "a call is being answered"
-    TALKING = "a call is going on"
-    DIALLING = "a number is being dialled"
-    RELEASING = "the modem is hanging up"
-    HANDSET = "the call is on the handset"
+    ON = Saying.NO_CALL
+    ANSWERING = Saying.BEING_ANSWERED
+    TALKING = Saying.GOING_ON
+    DIALLING = Saying.BEING_DIALLED
+    RELEASING = Saying.HANGING_UP
+    HANDSET = Saying.ON_HANDSET
 
 
 _OFF_HOOK = frozenset({Hook.TALKING, Hook.DIALLING})
@@ -107,7 +108,7 @@ class LineUse:
         if since is not None and since < self._timings.off_hook_grace:
             return False
         if since is not None and since < self._timings.off_hook_check:
-            self._context.report(CommandFailed("answer", "the line still rings: the modem did not go off hook"))
+            self._context.report(CommandFailed("answer", Said(Saying.STILL_RINGS)))
         else:
             self._context.report(Ended(by_far_end=True))
         self._release()
@@ -188,7 +189,7 @@ class LineUse:
 
     def dial(self, number: str) -> None:
         """Dial; allowed with the handset lifted, which is how many agents talk."""
-        busy = "the line is ringing" if self._incoming.active else ""
+        busy = Saying.LINE_RINGS if self._incoming.active else None
         if self._allowed("dial", {Hook.ON, Hook.HANDSET}, busy):
             self.hook = Hook.DIALLING
             self._outgoing = OutgoingCall(self._timings, self._context.now)
@@ -197,7 +198,7 @@ class LineUse:
     def answer(self) -> None:
         """Take the ringing call."""
         voice = self._link.voice
-        wrong = "" if self._incoming.active else "no call is ringing"
+        wrong = None if self._incoming.active else Saying.NONE_RINGS
         if self._allowed("answer", {Hook.ON}, wrong or self._voiceless()) and voice:
             self.hook = Hook.ANSWERING
             self._context.run(call_scripts.answer(voice, self._timings, self._answer_done))
@@ -214,17 +215,17 @@ class LineUse:
             line = voice.send_tones(digits)
             self._context.run(call_scripts.tones(line, self._timings, self._tones_refused))
 
-    def _allowed(self, name: str, hooks: set[Hook], wrong: str = "") -> bool:
+    def _allowed(self, name: str, hooks: set[Hook], wrong: Saying | None = None) -> bool:
         if self._link.phase is not Phase.READY:
             wrong = self._link.phase.value
         elif self.hook not in hooks:
             wrong = self.hook.value
-        if wrong:
-            self._context.report(CommandFailed(name, wrong))
-        return not wrong
+        if wrong is not None:
+            self._context.report(CommandFailed(name, Said(wrong)))
+        return wrong is None
 
-    def _voiceless(self) -> str:
-        return "" if self._link.voice else "this modem has no voice mode"
+    def _voiceless(self) -> Saying | None:
+        return None if self._link.voice else Saying.NO_VOICE
 
     # What came of them.
 
@@ -253,10 +254,10 @@ class LineUse:
             self._incoming_news(self._incoming.taken())
             self._context.report(Answered())
         else:
-            self._release(CommandFailed("answer", "the modem did not go off hook"))
+            self._release(CommandFailed("answer", Said(Saying.NOT_OFF_HOOK)))
 
     def _tones_refused(self) -> None:
-        self._context.report(CommandFailed("send_digits", "the modem did not take the tones"))
+        self._context.report(CommandFailed("send_digits", Said(Saying.TONES_REFUSED)))
 
     def _incoming_news(self, news: list[LineSignal]) -> None:
         self._context.report(*news)
@@ -270,7 +271,7 @@ class LineUse:
             self.hook = Hook.ON
             self._context.report(*afterwards)
             if not confirmed:
-                self._context.report(CommandFailed("hang_up", "the modem did not confirm that it went on hook"))
+                self._context.report(CommandFailed("hang_up", Said(Saying.NOT_ON_HOOK)))
                 self._link.want_setup()
 
         abort = abort or (self._outgoing is not None and self._context.runner.waiting)

@@ -10,15 +10,16 @@ from protocols.hayes.profiles import GENERIC, ModemProfile, VoiceCommands
 from protocols.hayes.scripts import Script, command
 from protocols.hayes.settings import HayesSettings
 from protocols.hayes.setup import ModemSetup, SetupFailure, set_up
+from protocols.sayings import Said, Saying
 
 
 class Phase(enum.Enum):
-    """State of the link; the value is for people."""
+    """State of the link; the value says why the modem cannot be used."""
 
-    CLOSED = "the port is closed"
-    SETTING_UP = "the modem is being set up"
-    READY = "ready"
-    SILENT = "the modem does not answer"
+    CLOSED = Saying.PORT_CLOSED
+    SETTING_UP = Saying.SETTING_UP
+    READY = None
+    SILENT = Saying.SILENT
 
 
 class ModemLink:
@@ -130,7 +131,7 @@ class ModemLink:
             reply = yield command("AT", self._timings.command)
             if reply.result is not None:
                 return
-        self._lose(Phase.SILENT, "the modem stopped answering")
+        self._lose(Phase.SILENT, Said(Saying.FELL_SILENT))
 
     def _lose(self, phase: Phase, reason: str) -> None:
         self.phase = phase

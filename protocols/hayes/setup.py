@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from protocols.hayes.profiles import AUTO, GENERIC, PROFILES, ModemProfile, VoiceCommands, detect
 from protocols.hayes.scripts import Command, Reply, command
 from protocols.hayes.settings import HayesTimings
+from protocols.sayings import Said, Saying
 
 PROBES = 3
 _MAX_IDENTIFICATION = 80
@@ -45,18 +46,18 @@ class SetupFailure:
 def set_up(profile_name: str, timings: HayesTimings) -> Dialogue:
     """Set the modem up from any state it may have been left in."""
     if not (yield from _alive(timings)):
-        return SetupFailure("the modem does not answer AT")
+        return SetupFailure(Said(Saying.SILENT_TO_AT))
     profile, identification = yield from _identify(profile_name, timings)
     reset = yield command("ATZ", timings.reset)
     if reset.result is None:
-        return SetupFailure("the modem does not come back from ATZ")
+        return SetupFailure(Said(Saying.SILENT_AFTER_RESET))
     for line in ("ATV1", "ATE0"):
         yield command(line, timings.command)
     voice = yield from _enter_voice(profile, timings)
     # After the reset and after voice mode: some chips forget caller id on either.
     caller_id = yield from _caller_id(profile, timings)
     if not (yield from _alive(timings)):
-        return SetupFailure("the modem stopped answering while being set up")
+        return SetupFailure(Said(Saying.SILENT_IN_SETUP))
     return ModemSetup(profile, identification, voice, caller_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocols.actions import Actions
+from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady, LineSignal
 from protocols.whozz.calls import LineCalls
 from protocols.whozz.codec import ASK_PARAMETERS, decode
@@ -10,7 +11,6 @@ from protocols.whozz.presence import Presence
 from protocols.whozz.settings import WhozzSettings
 
 _READY = "Whozz Calling, line {line} (listens only)"
-_SILENT = "the box does not answer any more"
 
 
 class WhozzSession:
@@ -61,7 +61,7 @@ class WhozzSession:
         asks = self._presence.due(now)
         if self._presence.lost and not was_lost:
             self._calls.forget()
-            signals.append(LineLost(_SILENT))
+            signals.append(LineLost(Said(Saying.BOX_SILENT)))
         return Actions(ASK_PARAMETERS if asks else b"", tuple(signals))
 
     def next_deadline(self) -> float | None:

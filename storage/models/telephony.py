@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from storage.models.base import Base, Key, LongWords, Utc, Words, YesNo, primary_key
+from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, primary_key
 
 
 class PhoneLine(Base):
     """A line as the daemon sees it; ``name`` ties it to its entry in the configuration.
 
-    ``state`` is idle, ringing, dialling, talking, lost or out_of_service.
+    ``state`` is idle, ringing, dialling, talking, lost or out_of_service. ``reason_said`` is ``reason`` by its code and
+    values, where it has one (``protocols.sayings``).
     """
 
     __tablename__ = "phone_line"
@@ -27,6 +29,7 @@ class PhoneLine(Base):
     state: Mapped[str] = mapped_column(String(16))
     since: Mapped[datetime] = mapped_column(Utc)
     reason: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
+    reason_said: Mapped[Any | None] = mapped_column(Json)
     out_of_service: Mapped[bool] = mapped_column(YesNo, default=False)
     removed: Mapped[bool] = mapped_column(YesNo, default=False)
 

@@ -14,7 +14,7 @@ from sqlalchemy import String, bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import CallRecord, PhoneLine
-from storage.models.base import Utc, Words, YesNo, table_of
+from storage.models.base import Json, Utc, Words, YesNo, table_of
 
 _CALL, _LINE = table_of(CallRecord), table_of(PhoneLine)
 _INSERT_CALL = insert(_CALL)
@@ -29,7 +29,8 @@ _MOVE_LINE = (
             (_LINE.c.state != bindparam("now_in", type_=String), bindparam("at", type_=Utc)), else_=_LINE.c.since
         ),
         state=bindparam("now_in", type_=String),
-        reason=bindparam("because", type_=Words),
+        reason=bindparam("why", type_=Words),
+        reason_said=bindparam("why_said", type_=Json),
         out_of_service=bindparam("is_out", type_=YesNo),
     )
 )
@@ -69,10 +70,12 @@ def load_line(session: Session, line_id: int) -> PhoneLine:
 
 
 def move_line(
-    session: Session, line_id: int, state: str, at: datetime, reason: str, *, out_of_service: bool
+    session: Session, line_id: int, state: str, at: datetime, reason: Mapping[str, Any], *, out_of_service: bool
 ) -> PhoneLine:
-    """Put a line into ``state``, since ``at`` if it was in another; the line as it is now."""
-    session.execute(
-        _MOVE_LINE, {"key": line_id, "now_in": state, "at": at, "because": reason, "is_out": out_of_service}
-    )
+    """Put a line into ``state``, since ``at`` if it was in another; the line as it is now.
+
+    ``reason`` has the columns ``reason`` and ``reason_said``.
+    """
+    values = {"key": line_id, "now_in": state, "at": at, "is_out": out_of_service}
+    session.execute(_MOVE_LINE, values | {"why": reason["reason"], "why_said": reason["reason_said"]})
     return load_line(session, line_id)

@@ -19,7 +19,7 @@ def test_a_line_that_is_pulled_out_is_an_alarm_at_once_and_gone_when_it_is_back(
     page = browsers.window(daemon, "supervisor", "/wallboard").page
     expect(page.locator("#lines .tile")).to_have_count(4, timeout=PATIENCE)
     daemon.simulate("unplug", "--line", "3")
-    expect(page.locator(".alarm")).to_contain_text("线路 3", timeout=PATIENCE)
+    expect(page.locator(".alarm")).to_contain_text("线路 3：线路中断。设备已拔出或端口已关闭", timeout=PATIENCE)
     expect(page.locator("#lines .tile[data-state=lost]")).to_have_count(1)
     daemon.simulate("replug", "--line", "3")
     expect(page.locator(".alarm")).to_have_count(0, timeout=60_000)

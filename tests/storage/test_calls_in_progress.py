@@ -14,6 +14,8 @@ from storage.models import CallOffer, CallRecord, PhoneLine, UserAccount
 from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
 from storage.queries.offers import fetch_ids, insert_offers, offered_to
 
+WHY: dict[str, Any] = {"reason": "why", "reason_said": {"code": "x"}}
+NO_REASON: dict[str, Any] = {"reason": "", "reason_said": None}
 NOW = datetime(2026, 3, 2, 1, 2, 3, 456789, tzinfo=UTC)
 
 
@@ -85,17 +87,20 @@ async def test_a_line_is_in_its_state_since_it_came_into_it(database: Database) 
     def write(session: Session) -> list[tuple[Any, ...]]:
         line_id = a_line(session)
         seen: list[tuple[Any, ...]] = []
-        for state, at, reason, out in (("idle", later, "why", True), ("lost", later, "", False)):
+        for state, at, reason, out in (("idle", later, WHY, True), ("lost", later, NO_REASON, False)):
             line = move_line(session, line_id, state, at, reason, out_of_service=out)
             stored = session.get_one(PhoneLine, line_id)
             session.refresh(stored)
             seen += [
-                (one.name, one.state, one.since, one.reason, one.out_of_service, one.removed)
+                (one.name, one.state, one.since, one.reason, one.reason_said, one.out_of_service, one.removed)
                 for one in (line, stored, load_line(session, line_id))
             ]
         return seen
 
-    idle, lost = ("front desk", "idle", NOW, "why", True, False), ("front desk", "lost", later, "", False, False)
+    idle, lost = (
+        ("front desk", "idle", NOW, "why", {"code": "x"}, True, False),
+        ("front desk", "lost", later, "", None, False, False),
+    )
     assert await database.run(write) == [idle] * 3 + [lost] * 3
 
 

@@ -90,8 +90,15 @@ class Calls(BaseModel):
     items: list[Call]
 
 
+class Said(BaseModel):
+    """What a line or device says, to be said in any language; a value may be another such object."""
+
+    code: str
+    values: dict[str, Any]
+
+
 class Line(BaseModel):
-    """A line as it is now."""
+    """A line as it is now. ``reason`` and ``note`` are English where ``…_said`` has a code for them."""
 
     id: int
     name: str
@@ -100,7 +107,9 @@ class Line(BaseModel):
     state: Literal["idle", "ringing", "dialling", "talking", "lost", "out_of_service"]
     since: datetime
     reason: str
+    reason_said: Said | None = None
     note: str = ""
+    note_said: Said | None = None
     capabilities: list[str]
     out_of_service: bool
     call_id: int | None

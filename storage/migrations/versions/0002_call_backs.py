@@ -1,4 +1,4 @@
-"""Agreed call-backs: which calls still owe one."""
+"""Agreed call-backs: which calls still owe one. Reasons of lines that can be said in any language."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("phone_line", sa.Column("reason_said", base.Json(), nullable=True))
     op.add_column("call_record", sa.Column("call_back", base.Words(6), nullable=True))
     op.add_column("call_record", sa.Column("called_back_at", base.Utc(), nullable=True))
     _agreed_so_far()

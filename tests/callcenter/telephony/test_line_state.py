@@ -306,7 +306,7 @@ def test_a_line_taken_out_during_a_conversation_lets_it_finish() -> None:
 def test_a_hang_up_with_nothing_to_hang_up_closes_the_call() -> None:
     played = Played(Rang(), Answered(), CommandFailed("hang_up", "no call"))
     assert played.reasons() == [EndReason.UNKNOWN]
-    assert played.of(LineNoted)[0].note == "hang_up: no call"
+    assert played.of(LineNoted)[0].note == "hanging up failed: no call"
 
 
 def test_a_dial_command_that_was_refused_closes_the_call() -> None:

@@ -1,5 +1,5 @@
 // The words for states and endings, the same on every page.
-import { locale, t } from "./text.js";
+import { locale, say, t } from "./text.js";
 
 const LINE = {
   idle: t("Idle"), ringing: t("Ringing"), dialling: t("Dialling"), talking: t("In conversation"),
@@ -23,25 +23,14 @@ const END = {
 
 const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };
 
-// What drivers report in English, as people here say it; anything else is shown as it came.
-const REASONS = [
-  [/^the device was unplugged or its port closed$/, () => t("The device was unplugged.")],
-  [/^no device (.+) is plugged in$/, ([, device]) => t("No device {device} is plugged in.", { device })],
-  [/^cannot open (.+): (.+)$/, ([, device, error]) => t("Cannot open {device}: {error}", { device, error })],
-  [/^cannot connect to (.+): (.+)$/, ([, device, error]) => t("Cannot connect to {device}: {error}", { device, error })],
-  [/^the connection to (.+) was (?:lost|closed by it)$/, ([, device]) => t("The connection to {device} was lost.", { device })],
-  [/^cannot listen on (.+): (.+)$/, ([, device, error]) => t("Cannot listen on {device}: {error}", { device, error })],
-  [/^the box does not answer any more$/, () => t("The box does not answer any more.")],
-  [/^(\d+) calls in a row came without caller id/, ([, count]) => t("{count} calls in a row came without a number; the device may be stuck.", { count })],
-];
-
-export function reasonWord(reason) {
-  for (const [pattern, say] of REASONS) {
-    const found = pattern.exec(reason);
-    if (found) return say(found);
-  }
-  return reason;
+// Sayings are parts of sentences, and here each stands alone; what a person has typed stays as it is.
+function alone(said, text) {
+  const words = say(said, text);
+  return said ? words.charAt(0).toLocaleUpperCase(locale) + words.slice(1) : words;
 }
+
+export const lineReason = (line) => alone(line.reason_said, line.reason);
+export const lineNote = (line) => alone(line.note_said, line.note);
 
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;

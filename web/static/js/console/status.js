@@ -5,7 +5,7 @@ import { me, store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, lineName, lineWord, reasonWord } from "../words.js";
+import { agentWord, lineName, lineReason, lineWord } from "../words.js";
 import { desk, inProgress } from "./desk.js";
 
 const menu = document.getElementById("my-state");
@@ -33,7 +33,7 @@ function showLine() {
   refresh(line, [found?.name, found?.state, found?.reason, free, store.has("lines")], () => (found
     ? [mark(found.state), el("span", { class: "cut" }, lineName(found.name)), el("span", { class: "quiet" }, lineWord(found.state))]
     : store.has("lines") ? [mark(free ? "idle" : "lost"), el("span", {}, t("{count} lines free", { count: free }))] : []));
-  line.title = reasonWord(found?.reason ?? "");
+  line.title = found ? lineReason(found) : "";
 }
 
 async function choose(state, reason) {

@@ -3,7 +3,7 @@ import { el, icon, refresh } from "../dom.js";
 import { store } from "../live.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
-import { lineName, reasonWord } from "../words.js";
+import { lineName, lineNote, lineReason } from "../words.js";
 
 const box = document.getElementById("alarms");
 
@@ -14,8 +14,8 @@ function alarm(kind, text, since) {
 
 function found() {
   return store.all("lines").flatMap((line) => [
-    line.state === "lost" ? ["bad", t("{line}: line lost. {reason}", { line: lineName(line.name), reason: reasonWord(line.reason) }), line.since] : null,
-    line.note ? ["warn", `${lineName(line.name)}: ${reasonWord(line.note)}`, null] : null,
+    line.state === "lost" ? ["bad", t("{line}: line lost. {reason}", { line: lineName(line.name), reason: lineReason(line) }), line.since] : null,
+    line.note ? ["warn", `${lineName(line.name)}: ${lineNote(line)}`, null] : null,
   ]).filter(Boolean);
 }
 

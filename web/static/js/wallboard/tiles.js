@@ -5,7 +5,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, callWord, lineName, lineWord, numberOf, reasonWord, regionOf } from "../words.js";
+import { agentWord, callWord, lineName, lineReason, lineWord, numberOf, regionOf } from "../words.js";
 import { ask } from "./ask.js";
 
 const board = document.getElementById("wallboard");
@@ -23,7 +23,7 @@ function tile(key, name, state, word, since, more, control) {
 
 function lineTile(line) {
   const call = line.call_id ? store.get("calls", line.call_id) : null;
-  const more = call ? [call.patient?.name || numberOf(call), call.agent?.name].filter(Boolean).join(" · ") : reasonWord(line.reason);
+  const more = call ? [call.patient?.name || numberOf(call), call.agent?.name].filter(Boolean).join(" · ") : lineReason(line);
   const control = controlsLines ? el("button", {
     type: "button", class: "btn btn-sm btn-quiet btn-icon tile-control", "data-key": `line-${line.id}`, onclick: () => switchLine(line),
     title: line.out_of_service ? t("Back into service") : t("Take out of service"), "aria-label": `${lineName(line.name)}: ${line.out_of_service ? t("Back into service") : t("Take out of service")}`,

@@ -1,0 +1,129 @@
+"""What lines and devices say to people: a closed vocabulary, so that it can be said in any language.
+
+``Said(Saying.CANNOT_OPEN, port="/dev/ttyACM0", why="Permission denied")`` is the finished English to everybody who does
+not care, and carries what it takes to say it otherwise. A value may itself be ``Said``; anything else (a path, a name,
+the words of the device or of its operating system) stands as it is in every language.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from protocols.text import clean_text
+
+VALUE_LENGTH = 200
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """``msgid`` unchanged; the catalogues are made from such calls."""
+    return msgid
+
+
+class Saying(enum.Enum):
+    """A sentence, or a part of one; the value is English with ``{names}``.
+
+    A member's name in lower case is its code in records and events: once released it stays.
+    """
+
+    # Why a device is not there.
+    STARTING = N_("starting")
+    STOPPED = N_("the call center is stopped")
+    NOT_STARTED = N_("not started")
+    CANNOT_START = N_("cannot be started: {why}")
+    UNPLUGGED = N_("the device was unplugged or its port closed")
+    PORT_CLOSED = N_("the port is closed")
+    PORT_FORM = N_("{port} is not of the form usb:VID:PID or usb:VID:PID:SERIAL")
+    NOT_PLUGGED_IN = N_("no device {port} is plugged in")
+    AMBIGUOUS = N_("{port} is ambiguous ({found}): add the serial number, or give a path by-id")
+    CANNOT_OPEN = N_("cannot open {port}: {why}")
+    CANNOT_CONNECT = N_("cannot connect to {peer}: {why}")
+    CONNECTION_CLOSED = N_("the connection to {peer} was closed by it")
+    CONNECTION_LOST = N_("the connection to {peer} was lost")
+    CANNOT_LISTEN = N_("cannot listen on {port}: {why}")
+    BOX_SILENT = N_("the box does not answer any more")
+    SETTING_UP = N_("the modem is being set up")
+    SILENT = N_("the modem does not answer")
+    SILENT_TO_AT = N_("the modem does not answer AT")
+    SILENT_AFTER_RESET = N_("the modem does not come back from ATZ")
+    SILENT_IN_SETUP = N_("the modem stopped answering while being set up")
+    FELL_SILENT = N_("the modem stopped answering")
+
+    # What is going on instead of what was asked for.
+    NO_CALL = N_("no call")
+    NONE_RINGS = N_("no call is ringing")
+    LINE_RINGS = N_("the line is ringing")
+    BEING_ANSWERED = N_("a call is being answered")
+    GOING_ON = N_("a call is going on")
+    BEING_DIALLED = N_("a number is being dialled")
+    HANGING_UP = N_("the modem is hanging up")
+    ON_HANDSET = N_("the call is on the handset")
+
+    # Why a command failed.
+    STILL_RINGS = N_("the line still rings: the modem did not go off hook")
+    NOT_OFF_HOOK = N_("the modem did not go off hook")
+    NOT_ON_HOOK = N_("the modem did not confirm that it went on hook")
+    TONES_REFUSED = N_("the modem did not take the tones")
+    NO_VOICE = N_("this modem has no voice mode")
+
+    # Commands that failed or cannot be given.
+    DIAL_FAILED = N_("dialling failed: {why}")
+    ANSWER_FAILED = N_("answering failed: {why}")
+    HANG_UP_FAILED = N_("hanging up failed: {why}")
+    TONES_FAILED = N_("sending tones failed: {why}")
+    CANNOT_DIAL = N_("line {line} cannot dial")
+    CANNOT_ANSWER = N_("line {line} cannot answer")
+    CANNOT_HANG_UP = N_("line {line} cannot hang up")
+    CANNOT_SEND_TONES = N_("line {line} cannot send tones")
+    UNAVAILABLE = N_("line {line} is not available: {why}")
+    BECAUSE = N_("{what}: {why}")
+
+    # What is noticed.
+    NUMBERLESS = N_("{count} calls in a row came without caller id; the device may be stuck")
+
+    @property
+    def code(self) -> str:
+        """What stands for it in records and events."""
+        return self.name.lower()
+
+
+class Said(str):
+    """A saying with its values filled in."""
+
+    __slots__ = ("saying", "values")
+
+    saying: Saying
+    values: dict[str, Any]
+
+    def __new__(cls, saying: Saying, **values: Any) -> Said:
+        """``values`` fill the ``{names}`` of ``saying``; raises KeyError when one is missing."""
+        made = super().__new__(cls, saying.value.format(**values))
+        made.saying = saying
+        made.values = values
+        return made
+
+    @property
+    def msgid(self) -> str:
+        """What the catalogues call it."""
+        return str(self.saying.value)
+
+
+def said(text: str) -> dict[str, Any] | None:
+    """``text`` as plain data, ``{"code", "values"}``; None for what is no saying."""
+    if not isinstance(text, Said):
+        return None
+    return {"code": text.saying.code, "values": {name: said(value) or value for name, value in text.values.items()}}
+
+
+def cleaned(text: str) -> str:
+    """``text`` fit to be kept and shown: what came from a device in it is cleaned and cut."""
+    if not isinstance(text, Said):
+        return clean_text(text, VALUE_LENGTH)
+    values = {name: cleaned(value) if isinstance(value, str) else value for name, value in text.values.items()}
+    return Said(text.saying, **values)
+
+
+def words_of(error: BaseException | None) -> str:
+    """What ``error`` says: its ``Said`` if it was raised with one."""
+    first = error.args[0] if error is not None and error.args else None
+    return first if isinstance(first, Said) else str(error)
