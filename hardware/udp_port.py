@@ -78,7 +78,7 @@ class UdpSocket(DatagramProtocol):
         if self._listeners or self._open is None:
             return succeed(None)
         closing, self._open = self._open, None
-        return succeed(None).addCallback(lambda _: closing.stopListening())
+        return closing.stopListening() or succeed(None)
 
     def send(self, data: bytes, receiver: Sender) -> None:
         """Send one datagram; what cannot be sent is lost, as datagrams may be."""
