@@ -248,7 +248,7 @@ def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(item).to_have_count(0, timeout=PATIENCE)
-    page.get_by_role("button", name="撤销").click()
+    page.keyboard.press("u")
     expect(item).to_have_count(1, timeout=PATIENCE)
 
     daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")

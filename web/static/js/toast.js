@@ -6,7 +6,7 @@ export function toast(message, { kind = "info", seconds = kind === "bad" ? 0 : 6
   const box = document.getElementById("toasts");
   const line = el("div", { class: "toast-line", "data-kind": kind, role: kind === "bad" ? "alert" : "status" },
     el("span", {}, message, link ? " " : null, link ? el("a", { href: link.href }, link.label) : null),
-    action ? el("button", { type: "button", class: "btn btn-sm", onclick: () => (line.remove(), action.run()) }, action.label) : null,
+    action ? el("button", { type: "button", class: "btn btn-sm", "data-toast-action": true, onclick: () => (line.remove(), action.run()) }, action.label) : null,
     el("button", { type: "button", class: "btn btn-sm btn-quiet btn-icon", "aria-label": t("Dismiss"), onclick: () => line.remove() }, icon("x-lg")));
   box.append(line);
   while (box.children.length > 4) box.firstElementChild.remove();

@@ -8,7 +8,7 @@ import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { whoOf } from "../words.js";
 import { markCallBack } from "./actions.js";
-import { nothing, workLine } from "./work.js";
+import { keepPlace, nothing, workLine } from "./work.js";
 
 const AT_ONCE = 30;
 const MOST = 200;
@@ -60,7 +60,7 @@ async function takeBack(call) {
 
 function drop(id) {
   owed = { ...owed, items: owed.items.filter((call) => call.id !== id) };
-  show();
+  keepPlace(box, show);
 }
 
 function show() {

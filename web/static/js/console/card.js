@@ -143,8 +143,8 @@ function patientOf(call) {
   ];
 }
 
-export function contacts(list, call) {
-  const others = list.filter((contact) => contact.id !== call.id);
+export function contacts(list, call = null) {
+  const others = list.filter((contact) => contact.id !== call?.id);
   return el("section", { class: "pop-contacts" }, el("h3", {}, t("Last contacts")),
     others.length ? el("ol", { class: "contacts" }, others.map(contactLine)) : el("p", { class: "quiet" }, t("This is the first contact that we know of.")));
 }

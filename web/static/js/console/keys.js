@@ -26,6 +26,7 @@ const KEYS = {
   p: focusPeople,
   s: toggleSound,
   t: toggleNext,
+  u: () => [...document.querySelectorAll("#toasts [data-toast-action]")].pop()?.click(),
   x: nextOrSkip,
   y: dialNext,
   m: () => enter("missed"),
@@ -41,6 +42,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape" && typing()) {
+    event.preventDefault(); // A search field would be emptied.
     document.activeElement.blur();
     return;
   }

@@ -9,7 +9,7 @@ import { writeTimes } from "../times.js";
 import { whoOf } from "../words.js";
 import { handleMissed } from "./actions.js";
 import { desk } from "./desk.js";
-import { nothing, workLine } from "./work.js";
+import { keepPlace, nothing, workLine } from "./work.js";
 
 const AT_ONCE = 30;
 const missedBox = document.getElementById("missed");
@@ -34,7 +34,7 @@ async function tickOff(call) {
 
 function drop(id) {
   missed = { ...missed, items: missed.items.filter((call) => call.id !== id) };
-  showMissed();
+  keepPlace(missedBox, showMissed);
 }
 
 function showMissed() {

@@ -121,7 +121,7 @@ function actionsOf(entry) {
     el("button", { type: "button", class: "btn btn-primary btn-lg", "data-key": "next-dial", "aria-keyshortcuts": "Y", disabled: over(entry), onclick: dialShown }, icon("telephone-outbound"), t("Dial"), el("kbd", {}, "Y")),
     el("button", { type: "button", class: "btn btn-lg", "data-key": "next-skip", "aria-keyshortcuts": "X", onclick: nextOrSkip }, icon("skip-forward"), t("Skip"), el("kbd", {}, "X")),
     el("button", { type: "button", class: "btn btn-quiet", "data-key": "next-close", onclick: close }, t("Not now")),
-    el("span", { class: "pop-hint", role: "status" }, over(entry) ? t("Somebody has dealt with it meanwhile.") : ""));
+    el("span", { class: "pop-hint", role: "status" }, over(entry) ? t("Dealt with meanwhile.") : ""));
 }
 
 function bodyOf({ call, patient }) {
@@ -130,8 +130,7 @@ function bodyOf({ call, patient }) {
     known ? el("div", { class: "pop-person" },
       el("div", { class: "pop-name" }, el("a", { href: `/patients/${known.id}`, class: "cut-2", "data-key": "next-patient" }, known.name), el("span", { class: "quiet" }, aboutPatient(known))),
       el("div", { class: "pop-badges" }, badges(known))) : el("p", { class: "quiet" }, t("This number is on no record.")),
-    call.notes ? el("p", { class: "next-notes" }, call.notes) : null,
-    patient?.last_contacts ? contacts(patient.last_contacts, call) : null);
+    patient?.last_contacts ? contacts(patient.last_contacts) : call.notes ? el("p", { class: "next-notes" }, call.notes) : null);
 }
 
 function show() {

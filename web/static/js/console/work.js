@@ -23,3 +23,23 @@ export function workLine(call, { list, when, badge = null, about = null, tick })
       }, icon("check2"))),
     about ? el("div", { class: "work-about quiet small cut", title: about }, about) : null);
 }
+
+const wayOf = (item, ticks) => item.querySelector(ticks ? ".btn-icon" : ".dial") ?? item.querySelector("button, a");
+
+// Up and down through a list, on the numbers or on the ticks.
+document.querySelector(".work").addEventListener("keydown", (event) => {
+  const item = event.target.closest("li");
+  const next = { ArrowDown: item?.nextElementSibling, ArrowUp: item?.previousElementSibling }[event.key];
+  if (!next) return;
+  event.preventDefault();
+  wayOf(next, event.target.matches(".btn-icon")).focus();
+});
+
+// Whoever works a list down by keyboard stays where the entry was that `change` took away.
+export function keepPlace(box, change) {
+  const items = () => [...box.querySelectorAll("li")];
+  const at = items().findIndex((item) => item.contains(document.activeElement));
+  change();
+  const left = items();
+  if (at >= 0 && left.length && !box.contains(document.activeElement)) wayOf(left[Math.min(at, left.length - 1)], true).focus();
+}
