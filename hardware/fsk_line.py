@@ -8,7 +8,8 @@ from pathlib import Path
 from twisted.internet.base import ReactorBase
 
 from hardware.line_device import Capability
-from hardware.serial_line import SerialLine
+from hardware.port_line import PortLine
+from hardware.serial_port import SerialOpener
 from hardware.settings import LineSettings
 from protocols.fsk.endpoint import FskProtocol
 from protocols.fsk.session import FskSession, FskSettings
@@ -16,11 +17,12 @@ from protocols.fsk.session import FskSession, FskSettings
 BAUD = 1200
 
 
-class FskLine(SerialLine):
+class FskLine(PortLine):
     """A ``LineDevice`` that only monitors."""
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> None:
-        super().__init__(settings, BAUD, reactor, trace_folder)
+        opener = SerialOpener(settings.port, settings.baud or BAUD, reactor)
+        super().__init__(settings, opener, reactor, trace_folder)
         session_settings = FskSettings()
         if settings.ring_timeout is not None:
             session_settings = replace(session_settings, ring_stop=settings.ring_timeout)

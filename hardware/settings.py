@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from protocols.hayes.commands import checked_prefix
+from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
 

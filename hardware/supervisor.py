@@ -18,10 +18,10 @@ log = Logger()
 
 
 class ClosablePort(Protocol):
-    """An open port."""
+    """An open port. The ``on_closed`` that it was opened with is called when nothing of it is left."""
 
     def close(self) -> None:
-        """Close at once."""
+        """Write and report nothing more, and close."""
         ...
 
 
@@ -78,6 +78,7 @@ class PortSupervisor:
         self._opening: Deferred[None] | None = None
         self._retry: IDelayedCall | None = None
         self._closed_early = False
+        self._stopped: list[Deferred[None]] = []
 
     def start(self) -> None:
         """Open the port now, and again whenever it is lost."""
@@ -93,12 +94,16 @@ class PortSupervisor:
             self._retry = None
         if self._port is not None:
             self._port.close()
-        done: Deferred[None] = Deferred()
-        if self._opening is None:
-            done.callback(None)
-        else:
-            self._opening.addBoth(lambda _: done.callback(None))
-        return done
+        stopped: Deferred[None] = Deferred()
+        self._stopped.append(stopped)
+        self._tell_stopped()
+        return stopped
+
+    def _tell_stopped(self) -> None:
+        if not self._running and self._opening is None and self._port is None:
+            stopped, self._stopped = self._stopped, []
+            for waiting in stopped:
+                waiting.callback(None)
 
     def _open(self) -> None:
         self._retry = None
@@ -112,6 +117,7 @@ class PortSupervisor:
 
     def _opening_done(self, _: object) -> None:
         self._opening = None
+        self._tell_stopped()
 
     def _opened(self, port: ClosablePort) -> None:
         if self._closed_early:
@@ -136,6 +142,7 @@ class PortSupervisor:
         if self._port is not None:
             self._port = None
             self._try_again()
+            self._tell_stopped()
 
     def _try_again(self) -> None:
         if self._running:

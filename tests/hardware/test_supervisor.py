@@ -125,3 +125,14 @@ def test_a_port_that_closes_before_it_was_handed_over_is_opened_again() -> None:
     opening.callback(port)
     rig.clock.advance(1.0)
     assert rig.opener.openings == 2
+
+
+def test_stop_waits_for_a_port_that_closes_slowly() -> None:
+    rig = Rig()
+    port = rig.opener.succeed()
+    port.close = lambda: None  # type: ignore[method-assign]
+    stopped = rig.supervisor.stop()
+    assert not stopped.called
+    port._on_closed()
+    assert stopped.called
+    assert not rig.clock.getDelayedCalls()

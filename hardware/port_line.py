@@ -1,4 +1,4 @@
-"""What every line on a serial port has in common: supervision, trace, and who listens."""
+"""What every line on a port has in common, whatever the port: supervision, trace, and who listens."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from twisted.internet.defer import succeed
 from twisted.internet.threads import deferToThreadPool
 
 from hardware.line_device import HardwareError, NotCapableError, SignalListener
-from hardware.serial_port import SerialOpener
 from hardware.settings import LineSettings
-from hardware.supervisor import PortSupervisor
+from hardware.supervisor import PortOpener, PortSupervisor
 from hardware.trace import LineTrace, RunInThread, trace_path
 from protocols.line_endpoint import LineProtocol
 from protocols.signals import LineLost, LineReady, LineSignal
@@ -33,16 +32,15 @@ def threads_of(reactor: ReactorBase) -> RunInThread:
     return run
 
 
-class SerialLine:
-    """Base of the serial line devices. A subclass says which protocol runs on the port and what it can do."""
+class PortLine:
+    """Base of the line devices. A subclass says which protocol runs on the port of ``opener`` and what it can do."""
 
-    def __init__(self, settings: LineSettings, baud: int, reactor: ReactorBase, trace_folder: Path) -> None:
+    def __init__(self, settings: LineSettings, opener: PortOpener, reactor: ReactorBase, trace_folder: Path) -> None:
         self._name = settings.name
         self._reactor = reactor
         self._trace = LineTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace
         )
-        opener = SerialOpener(settings.port, settings.baud or baud, reactor)
         self._supervisor = PortSupervisor(opener, self._build, self._cannot_open, reactor)
         self._listener: SignalListener | None = None
         self._up: bool | None = None
