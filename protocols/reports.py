@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.signals import LineLost, LineReady, LineSignal
+from protocols.signals import CommandFailed, LineLost, LineReady, LineSignal
 
 
 class Reports:
@@ -33,6 +33,10 @@ class Reports:
         if signals:
             self.ready(self._unready)
             self._signals += signals
+
+    def failed(self, command: str, detail: str) -> None:
+        """A command was refused, which shows nothing of the device."""
+        self._signals.append(CommandFailed(command, detail))
 
     def take_signals(self) -> tuple[LineSignal, ...]:
         """Everything reported since the last time."""
