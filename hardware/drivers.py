@@ -11,6 +11,7 @@ from hardware.fsk_line import FskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
 from hardware.settings import DriverName, LineSettings
+from hardware.tp_hid_line import TpHidLine
 
 __all__ = ["LineSettings", "create_line_device", "driver_names"]
 
@@ -19,6 +20,7 @@ DriverFactory = Callable[[LineSettings, ReactorBase, Path], LineDevice]
 _DRIVERS: Mapping[DriverName, DriverFactory] = {
     DriverName.HAYES: HayesLine,
     DriverName.FSK: FskLine,
+    DriverName.TP_HID: TpHidLine,
 }
 
 

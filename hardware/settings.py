@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
@@ -16,7 +17,16 @@ class DriverName(enum.StrEnum):
 
     HAYES = "hayes"
     FSK = "fsk"
+    TP_HID = "tp_hid"
 
+
+_SERIAL_PORTS = (("/", "usb:"), "a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+_PORTS: Mapping[DriverName, tuple[tuple[str, ...], str]] = {
+    DriverName.HAYES: _SERIAL_PORTS,
+    DriverName.FSK: _SERIAL_PORTS,
+    DriverName.TP_HID: (("/", "hid:"), "hid:VID:PID[:SERIAL] or a path such as /dev/hidraw0"),
+}
+"""How a port of each family begins, and that in words."""
 
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -30,7 +40,9 @@ class LineSettings(BaseModel):
     """What people call the line."""
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-    """A path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``."""
+    """Serial: a path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``.
+    HID: ``hid:VID:PID`` or ``hid:VID:PID:SERIAL``, or a path.
+    """
     profile: str = AUTO
     baud: int | None = None
     ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
@@ -51,9 +63,14 @@ class LineSettings(BaseModel):
 
     @field_validator("port")
     @classmethod
-    def _port(cls, port: str) -> str:
-        if not port.startswith(("/", "usb:")) or not port.isprintable():
-            raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+    def _port(cls, port: str, info: ValidationInfo) -> str:
+        driver = info.data.get("driver")
+        if driver is None:
+            # What is wrong with it is reported already.
+            return port
+        beginnings, words = _PORTS[driver]
+        if not port.startswith(beginnings) or not port.isprintable():
+            raise ValueError(f"must be {words}")
         return port
 
     @field_validator("profile")

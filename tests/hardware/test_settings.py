@@ -16,14 +16,26 @@ def test_the_least_that_is_needed() -> None:
 
 
 @pytest.mark.parametrize("port", ["/dev/ttyACM0", "/tmp/x", "usb:0baf:0303", "usb:0BAF:0303:A1"])  # noqa: S108
-def test_ports(port: str) -> None:
+def test_serial_ports(port: str) -> None:
     assert LineSettings.model_validate(GOOD | {"port": port}).port == port
+
+
+@pytest.mark.parametrize("port", ["/dev/hidraw0", "hid:04d9:a0c1", "hid:04D9:A0C1:A1"])
+def test_hid_ports(port: str) -> None:
+    assert LineSettings.model_validate(GOOD | {"driver": "tp_hid", "port": port}).port == port
+
+
+@pytest.mark.parametrize(("driver", "port"), [("tp_hid", "usb:04d9:a0c1"), ("hayes", "hid:04d9:a0c1"), ("fsk", "COM1")])
+def test_a_port_that_the_driver_cannot_open(driver: str, port: str) -> None:
+    with pytest.raises(ValidationError, match="must be") as caught:
+        LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
+    assert [error["loc"] for error in caught.value.errors()] == [("port",)]
 
 
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes' or 'fsk'"),
+        ("driver", "acme", "'hayes', 'fsk' or 'tp_hid'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
@@ -43,4 +55,4 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
 
 
 def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk"]
+    assert driver_names() == ["hayes", "fsk", "tp_hid"]
