@@ -138,7 +138,7 @@ class HidPort:
         try:
             self._unwritten.put_nowait(data)
         except queue.Full:
-            self._lost(Failure(ConnectionLost("the device takes no reports")))
+            self._lost(_failure(ConnectionLost("the device takes no reports")))
 
     def writeSequence(self, data: Any) -> None:  # noqa: N802 - ITransport
         """Write several reports."""
@@ -147,7 +147,7 @@ class HidPort:
 
     def loseConnection(self) -> None:  # noqa: N802 - ITransport
         """Close at once; unwritten reports are dropped."""
-        self._lost(Failure(ConnectionDone()))
+        self._lost(_failure(ConnectionDone()))
 
     def close(self) -> None:
         """See ``ClosablePort``."""
@@ -183,13 +183,13 @@ class HidPort:
     # On threads.
 
     def _read_all(self) -> None:
-        failure = Failure(ConnectionDone())
+        failure = _failure(ConnectionDone())
         try:
             while not self._stop.is_set():
                 if report := self._device.read(MAX_REPORT, READ_MILLISECONDS):
                     self._hand_over(bytes(report))
         except _DEVICE_ERRORS as error:
-            failure = Failure(ConnectionLost(str(error)))
+            failure = _failure(ConnectionLost(str(error)))
         finally:
             self._end(failure)
 
@@ -213,7 +213,7 @@ class HidPort:
                 if self._device.write(report) < len(report):
                     raise OSError("the device did not take a report")
         except _DEVICE_ERRORS as error:
-            self._reactor.callFromThread(self._lost, Failure(ConnectionLost(str(error))))
+            self._reactor.callFromThread(self._lost, _failure(ConnectionLost(str(error))))
         finally:
             self._leave()
 
@@ -235,6 +235,10 @@ class HidPort:
         if last:
             with contextlib.suppress(*_DEVICE_ERRORS):
                 self._device.close()
+
+
+def _failure(error: Exception) -> Failure:
+    return Failure(error)  # type: ignore[no-untyped-call]
 
 
 class HidOpener:

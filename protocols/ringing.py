@@ -19,8 +19,10 @@ class Ringing:
         self._stop_after = stop_after
         self._alarm_after = alarm_after
         self._numberless = 0
+        self._quiet_at = self._caller_at = 0.0
+        self._rang_at: float | None = None
+        self._caller: CallerIdentified | None = None
         self.active = False
-        self.forget()
 
     def ring(self, now: float) -> list[LineSignal]:
         """A ring."""
@@ -66,8 +68,7 @@ class Ringing:
         """The line is lost: whatever was ringing is no longer known."""
         self.active = False
         self._quiet_at = self._caller_at = 0.0
-        self._rang_at: float | None = None
-        self._caller: CallerIdentified | None = None
+        self._rang_at = self._caller = None
 
     def _heard(self, now: float) -> None:
         self.active = True

@@ -59,17 +59,19 @@ class BoxLink:
         self._waiting: deque[_Waiting] = deque()
         self._output = bytearray()
         self._pause = 0.0
-        self.phase = Phase.CLOSED
-        self._clear()
-
-    def _clear(self) -> None:
-        self._waiting.clear()
         self._in_flight: _Waiting | None = None
         self._attempts = 0
         self._last_piece = b""
         self._due: float | None = None
         self._keep_alive_at: float | None = None
         self._identity: dict[str, str] = {}
+        self.phase = Phase.CLOSED
+
+    def _clear(self) -> None:
+        self._waiting.clear()
+        self._identity.clear()
+        self._in_flight, self._attempts, self._last_piece = None, 0, b""
+        self._due = self._keep_alive_at = None
 
     def open(self) -> None:
         """The box was plugged in."""
@@ -92,6 +94,10 @@ class BoxLink:
         self._waiting.extend(_Waiting(report, refused) for report in reports)
         self._send_next()
         return True
+
+    def drop_refusable(self) -> None:
+        """Do not send what waits and can be refused."""
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.refused is None)
 
     def heard(self) -> None:
         """The box said something: one that was thought dead is set up at once."""

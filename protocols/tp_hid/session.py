@@ -1,7 +1,7 @@
 """One TP phone box without port and clock: reports and time in, reports and line signals out.
 
-The parts: ``codec`` reads the reports, ``link`` keeps the box set up, ``line_use`` follows the calls. Messages are
-handed to them here.
+The parts: ``codec`` reads the reports, ``link`` keeps the box set up, ``box_line`` follows the calls and commands the
+box through ``box``. Messages are handed to them here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from protocols.actions import Actions
+from protocols.box_line import BoxLine
 from protocols.dial_strings import checked_digits, on_wire
+from protocols.phone_box import Use
 from protocols.reports import Reports
-from protocols.ringing import Ringing
+from protocols.ringing import Ringing, caller_of
 from protocols.signals import DeviceWarns
+from protocols.telephones import Telephones
+from protocols.tp_hid.box import TpHidBox
 from protocols.tp_hid.codec import TpHidDecoder, tones
-from protocols.tp_hid.line_use import LineUse, Use
 from protocols.tp_hid.link import BoxLink, Phase
 from protocols.tp_hid.messages import (
     Acknowledged,
@@ -44,19 +47,21 @@ class TpHidSession:
         self._decoder = TpHidDecoder()
         self._reports = reports = Reports(unready="a TP HID phone box that is being set up")
         ringing = Ringing(settings.timings.ring_stop, settings.numberless_alarm_after)
-        self._line = line = LineUse(settings.timings, reports, ringing)
+        telephones = Telephones()
+        self._line = line = BoxLine(settings.timings.line, reports, ringing, telephones)
         self._link = link = BoxLink(settings.timings, reports, local_time, line.forget)
-        line.attach(link)
+        box = TpHidBox(link, line, telephones)
+        line.attach(box)
         self._battery_was_low = False
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
             Acknowledged: link.acknowledged,
             Identity: link.identified,
             Restarted: lambda _: link.restarted(),
             Rang: lambda _: line.ring(),
-            CallerId: line.caller_id,
-            HookMoved: line.hook_moved,
-            StateIs: line.state_is,
-            Digits: line.digits,
+            CallerId: lambda message: line.caller(caller_of(message.number, verified=message.plausible)),
+            HookMoved: box.hook_moved,
+            StateIs: box.state_is,
+            Digits: lambda message: line.digits(message.digits),
             LocalDigit: lambda _: line.local_digit(),
             Dialled: lambda _: line.dialled(),
             BusyTone: lambda _: line.busy_tone(),

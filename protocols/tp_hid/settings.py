@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from protocols.dial_strings import checked_prefix
+from protocols.phone_box import BoxTimings
 
 
 @dataclass(frozen=True)
@@ -17,19 +18,11 @@ class TpHidTimings:
     """upil: how often the box is told that we are there."""
     ring_stop: float = 8.0
     """upil: no ring for this long means that ringing stopped."""
-    off_hook: float = 3.0
-    """The box has this long to go off or on hook and say so."""
-    off_hook_grace: float = 0.5
-    """A ring this soon after going off hook was on its way already."""
-    dial_delay: float = 1.0
-    """upil: first tone after going off hook."""
-    dialled: float = 6.0
-    """upil: no further tone of the number for this long means that it was dialled."""
-    presumed: float = 10.0
-    """No busy tone for this long after dialling: the far end is presumed to have answered."""
     retry_first: float = 2.0
     retry_most: float = 60.0
     """A box that does not answer is set up again after these, doubling."""
+    line: BoxTimings = field(default_factory=BoxTimings)
+    """Like upil, too, its first tone comes a second after going off hook, and 6 s without another end the number."""
 
 
 @dataclass(frozen=True)
