@@ -7,12 +7,10 @@ can stop, one writes in order. The last to end closes the device: no thread may 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
@@ -22,11 +20,9 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from hardware.serial_port import PortError
+from hardware.hid_devices import DEVICE_ERRORS, HidDevice, OpenDevice, open_hid
 from hardware.supervisor import ClosablePort
 
-_HID = re.compile(r"hid:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
-_VENDOR_PAGES = 0xFF00
 MAX_REPORT = 64
 """Longest report read, in bytes; full-speed USB has none longer."""
 READ_MILLISECONDS = 200
@@ -38,71 +34,6 @@ MAX_UNWRITTEN = 64
 WRITE_SECONDS = 6.0
 """A write still stuck so long after the end is left to itself; Linux gives USB transfers up after 5 s."""
 _PER_TURN = 32
-
-_DEVICE_ERRORS = (OSError, ValueError)
-"""What the library raises: ``ValueError`` for a device that has been closed."""
-
-
-class HidDevice(Protocol):
-    """What we use of ``hid.device``."""
-
-    def read(self, max_length: int, timeout_ms: int) -> Sequence[int]:
-        """One report; empty if none came in time. ``OSError`` if the device is gone."""
-        ...
-
-    def write(self, buff: bytes) -> int:
-        """Write one report, its id first. The number of bytes written, negative for none."""
-        ...
-
-    def close(self) -> None:
-        """Close it. No other thread may be using it."""
-        ...
-
-
-OpenDevice = Callable[[str], HidDevice]
-
-
-def open_hid(port: str) -> HidDevice:
-    """Open ``port``, a path or ``hid:VID:PID[:SERIAL]``. Blocks; ``PortError`` if it cannot be."""
-    # Imported here: the library needs a system library that a machine without HID may lack.
-    try:
-        import hid  # noqa: PLC0415
-    except ImportError as error:
-        raise PortError(f"cannot open {port}: {error}") from error
-    try:
-        path = resolve_hid(port, hid.enumerate) if port.startswith("hid:") else os.path.realpath(port).encode()
-        device = hid.device()
-        device.open_path(path)
-    except _DEVICE_ERRORS as error:
-        raise PortError(f"cannot open {port}: {error}") from error
-    opened: HidDevice = device
-    return opened
-
-
-def resolve_hid(port: str, enumerate_devices: Callable[[int, int], Sequence[Mapping[str, Any]]]) -> bytes:
-    """The library's path of the one plugged-in device meant by ``hid:VID:PID[:SERIAL]``, else ``PortError``.
-
-    A phone box often is several devices in one: of its HID interfaces, one with a vendor's own usage page is meant.
-    """
-    match = _HID.fullmatch(port)
-    if match is None:
-        raise PortError(f"{port!r} is not of the form hid:VID:PID or hid:VID:PID:SERIAL (four hexadecimal digits each)")
-    found = [
-        entry
-        for entry in enumerate_devices(int(match[1], 16), int(match[2], 16))
-        if match[3] in (None, entry.get("serial_number"))
-    ]
-    paths = _paths(entry for entry in found if int(entry.get("usage_page") or 0) >= _VENDOR_PAGES) or _paths(found)
-    if not paths:
-        raise PortError(f"no device {port} is plugged in")
-    if len(paths) > 1:
-        names = ", ".join(path.decode(errors="replace") for path in paths)
-        raise PortError(f"{port} could be any of {names}: add the serial number or give the path")
-    return paths[0]
-
-
-def _paths(entries: Any) -> list[bytes]:
-    return sorted({bytes(entry["path"]) for entry in entries if entry.get("path")})
 
 
 @implementer(ITransport)
@@ -188,7 +119,7 @@ class HidPort:
             while not self._stop.is_set():
                 if report := self._device.read(MAX_REPORT, READ_MILLISECONDS):
                     self._hand_over(bytes(report))
-        except _DEVICE_ERRORS as error:
+        except DEVICE_ERRORS as error:
             failure = _failure(ConnectionLost(str(error)))
         finally:
             self._end(failure)
@@ -212,7 +143,7 @@ class HidPort:
             while (report := self._unwritten.get()) is not None and not self._stop.is_set():
                 if self._device.write(report) < len(report):
                     raise OSError("the device did not take a report")
-        except _DEVICE_ERRORS as error:
+        except DEVICE_ERRORS as error:
             self._reactor.callFromThread(self._lost, _failure(ConnectionLost(str(error))))
         finally:
             self._leave()
@@ -233,7 +164,7 @@ class HidPort:
             self._inside -= 1
             last = self._inside == 0
         if last:
-            with contextlib.suppress(*_DEVICE_ERRORS):
+            with contextlib.suppress(*DEVICE_ERRORS):
                 self._device.close()
 
 

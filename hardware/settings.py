@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from hardware.hid_devices import hid_address
+from hardware.ubox_port import ubox_address
 from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -18,15 +20,21 @@ class DriverName(enum.StrEnum):
     HAYES = "hayes"
     FSK = "fsk"
     TP_HID = "tp_hid"
+    UBOX = "ubox"
 
 
-_SERIAL_PORTS = (("/", "usb:"), "a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
-_PORTS: Mapping[DriverName, tuple[tuple[str, ...], str]] = {
-    DriverName.HAYES: _SERIAL_PORTS,
-    DriverName.FSK: _SERIAL_PORTS,
-    DriverName.TP_HID: (("/", "hid:"), "hid:VID:PID[:SERIAL] or a path such as /dev/hidraw0"),
+def _serial_port(port: str) -> None:
+    if not port.startswith(("/", "usb:")):
+        raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+
+
+_PORTS: Mapping[DriverName, Callable[[str], object]] = {
+    DriverName.HAYES: _serial_port,
+    DriverName.FSK: _serial_port,
+    DriverName.TP_HID: hid_address,
+    DriverName.UBOX: ubox_address,
 }
-"""How a port of each family begins, and that in words."""
+"""Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -41,7 +49,7 @@ class LineSettings(BaseModel):
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
     """Serial: a path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``.
-    HID: ``hid:VID:PID`` or ``hid:VID:PID:SERIAL``, or a path.
+    HID: ``hid:VID:PID`` or ``hid:VID:PID:SERIAL``, or a path. UBOX: ``ws://host:port/path#channel``.
     """
     profile: str = AUTO
     baud: int | None = None
@@ -64,13 +72,11 @@ class LineSettings(BaseModel):
     @field_validator("port")
     @classmethod
     def _port(cls, port: str, info: ValidationInfo) -> str:
-        driver = info.data.get("driver")
-        if driver is None:
-            # What is wrong with it is reported already.
-            return port
-        beginnings, words = _PORTS[driver]
-        if not port.startswith(beginnings) or not port.isprintable():
-            raise ValueError(f"must be {words}")
+        if not port.isprintable():
+            raise ValueError("must be one line of printable characters")
+        # A wrong driver is reported by itself.
+        if driver := info.data.get("driver"):
+            _PORTS[driver](port)
         return port
 
     @field_validator("profile")

@@ -9,7 +9,8 @@ from pathlib import Path
 from twisted.internet.base import ReactorBase
 
 from hardware.calling_line import CallingLine
-from hardware.hid_port import HidOpener, OpenDevice, open_hid
+from hardware.hid_devices import OpenDevice, open_hid
+from hardware.hid_port import HidOpener
 from hardware.line_device import Capability
 from hardware.settings import LineSettings
 from protocols.tp_hid.endpoint import TpHidProtocol

@@ -122,6 +122,20 @@ class BoxLine:
             self._idle()
             self._reports.report(Ended(by_far_end=False))
 
+    def refused(self) -> None:
+        """The box says that it did not do what it was told last."""
+        match self.use:
+            case Use.ANSWERING | Use.SEIZING:
+                self._not_off_hook()
+            case Use.DIALLING:
+                self._number_refused()
+            case Use.TALKING:
+                self._tones_refused()
+            case Use.RELEASING:
+                self._not_on_hook()
+            case _:
+                pass
+
     def people_moved(self, news: Sequence[LineSignal]) -> None:
         """A telephone was lifted or replaced; ``news`` is what ``Telephones`` says of it."""
         self._reports.report(*news)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from protocols.signals import AbsentReason, CallerIdentified, LineSignal, NumberlessCalls, Rang, RingingStopped
+from protocols.caller_numbers import read_number
+from protocols.signals import CallerIdentified, LineSignal, NumberlessCalls, Rang, RingingStopped
 
 MERGE = 2.0
 """Rings closer than this many seconds are one, and so are numbers: a flood is reported twice a second at most."""
@@ -76,8 +77,8 @@ class Ringing:
 
 
 def caller_of(number: str, *, verified: bool = True) -> CallerIdentified:
-    """Caller id of a device that sends a number or nothing."""
-    absent = None if number else AbsentReason.UNAVAILABLE
+    """Caller id of a box that sends a number, a word for its absence, or nothing."""
+    number, absent = read_number(number)
     return CallerIdentified(number, absent=absent, verified=verified)
 
 

@@ -23,7 +23,7 @@ from callcenter.crm.patients import PatientService
 from callcenter.settings import Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
-from hardware.drivers import create_line_device
+from hardware.drivers import create_line_devices
 from storage.database import Database
 from web.services import Services
 
@@ -71,5 +71,6 @@ def build_services(
 
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    lines = [(line, create_line_device(line, reactor, settings.trace_folder)) for line in settings.lines]
+    devices = create_line_devices(settings.lines, reactor, settings.trace_folder)
+    lines = list(zip(settings.lines, devices, strict=True))
     return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

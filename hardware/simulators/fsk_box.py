@@ -12,7 +12,7 @@ from typing import Any
 from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IDelayedCall
 
-from hardware.simulators.process import common_options, serve
+from hardware.simulators.process import common_options, serve_on_terminal
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import (
     AnyRequest,
@@ -111,7 +111,7 @@ def main() -> None:
     options = parser.parse_args()
     single = options.format == "sdmf"
     box = SimulatedFskBox(options.link, reactor, options.speed, single=single)  # type: ignore[arg-type]
-    serve(reactor, options.control, box.port, box.handle)  # type: ignore[arg-type]
+    serve_on_terminal(reactor, options.control, box.port, box.handle)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from twisted.internet.base import ReactorBase
 
 from hardware.simulators.chips import CHIPS, Chip
 from hardware.simulators.modem_chip import ModemChip
-from hardware.simulators.process import common_options, serve
+from hardware.simulators.process import common_options, serve_on_terminal
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import (
     AnyRequest,
@@ -92,7 +92,7 @@ def main() -> None:
     if options.caller_id_format:
         chip = replace(chip, field=_FORMATS[options.caller_id_format])
     modem = SimulatedModem(chip, options.link, reactor, options.speed)  # type: ignore[arg-type]
-    serve(reactor, options.control, modem.port, modem.handle)  # type: ignore[arg-type]
+    serve_on_terminal(reactor, options.control, modem.port, modem.handle)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -12,17 +12,30 @@ from hardware.simulators.control_server import ControlFactory, Handler
 from hardware.simulators.pty_port import PtyPort
 
 
-def common_options(description: str) -> argparse.ArgumentParser:
+def control_options(description: str) -> argparse.ArgumentParser:
     """A parser with the options that all simulators take."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
     parser.add_argument("--control", type=Path, required=True, help="UNIX socket for requests")
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than real time (default 1)")
     return parser
 
 
-def serve(reactor: ReactorBase, control: Path, port: PtyPort, handle: Handler) -> None:
-    """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
+def common_options(description: str) -> argparse.ArgumentParser:
+    """The same for those on a terminal."""
+    parser = control_options(description)
+    parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
+    return parser
+
+
+def serve_on_terminal(reactor: ReactorBase, control: Path, port: PtyPort, handle: Handler) -> None:
+    """``serve`` with the device plugged in meanwhile."""
+    port.plug()
+    reactor.addSystemEventTrigger("before", "shutdown", port.unplug)
+    serve(reactor, control, handle)
+
+
+def serve(reactor: ReactorBase, control: Path, handle: Handler) -> None:
+    """Serve requests until the reactor is stopped by a signal, then remove what was made.
 
     A socket left behind by a killed simulator is replaced.
     """
@@ -36,8 +49,6 @@ def serve(reactor: ReactorBase, control: Path, port: PtyPort, handle: Handler) -
         reactor.callWhenRunning(reactor.stop)
 
     listening.addErrback(cannot_listen)
-    port.plug()
-    reactor.addSystemEventTrigger("before", "shutdown", port.unplug)
     reactor.run()
     if failed:
         raise SystemExit(failed[0])

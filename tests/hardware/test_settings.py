@@ -25,7 +25,29 @@ def test_hid_ports(port: str) -> None:
     assert LineSettings.model_validate(GOOD | {"driver": "tp_hid", "port": port}).port == port
 
 
-@pytest.mark.parametrize(("driver", "port"), [("tp_hid", "usb:04d9:a0c1"), ("hayes", "hid:04d9:a0c1"), ("fsk", "COM1")])
+@pytest.mark.parametrize(
+    "port", ["ws://127.0.0.1:8054/ws", "ws://127.0.0.1:8054/ws#1", "ws://[::1]:8054", "ws://agent-pc.lan:8054/#12"]
+)
+def test_ubox_ports(port: str) -> None:
+    assert LineSettings.model_validate(GOOD | {"driver": "ubox", "port": port}).port == port
+
+
+@pytest.mark.parametrize(
+    ("driver", "port"),
+    [
+        ("tp_hid", "usb:04d9:a0c1"),
+        ("tp_hid", "hid:4d9:a0c1"),
+        ("hayes", "hid:04d9:a0c1"),
+        ("fsk", "COM1"),
+        ("ubox", "wss://127.0.0.1:8054/ws"),
+        ("ubox", "ws://127.0.0.1/ws"),
+        ("ubox", "ws://127.0.0.1:65536/ws"),
+        ("ubox", "ws://user:secret@127.0.0.1:8054/ws"),
+        ("ubox", "ws://127.0.0.1:8054/ws#0"),
+        ("ubox", "ws://127.0.0.1:8054/w s#1"),
+        ("ubox", "/dev/ttyS0"),
+    ],
+)
 def test_a_port_that_the_driver_cannot_open(driver: str, port: str) -> None:
     with pytest.raises(ValidationError, match="must be") as caught:
         LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
@@ -35,7 +57,7 @@ def test_a_port_that_the_driver_cannot_open(driver: str, port: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes', 'fsk' or 'tp_hid'"),
+        ("driver", "acme", "'hayes', 'fsk', 'tp_hid' or 'ubox'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
@@ -55,4 +77,4 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
 
 
 def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk", "tp_hid"]
+    assert driver_names() == ["hayes", "fsk", "tp_hid", "ubox"]
