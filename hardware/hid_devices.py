@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from hardware.serial_port import PortError
 
 _HID = re.compile(r"hid:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
-_VENDOR_PAGES = 0xFF00
+VENDOR_PAGES = 0xFF00
+"""Usage pages from here on are a vendor's own."""
 
 DEVICE_ERRORS = (OSError, ValueError)
 """What the library raises: ``ValueError`` for a device that has been closed."""
@@ -71,7 +72,7 @@ def resolve_hid(meant: re.Match[str], enumerate_devices: Callable[[int, int], Se
         for entry in enumerate_devices(int(meant[1], 16), int(meant[2], 16))
         if meant[3] in (None, entry.get("serial_number"))
     ]
-    paths = _paths(entry for entry in found if int(entry.get("usage_page") or 0) >= _VENDOR_PAGES) or _paths(found)
+    paths = _paths(entry for entry in found if int(entry.get("usage_page") or 0) >= VENDOR_PAGES) or _paths(found)
     if not paths:
         raise PortError(f"no device {meant[0]} is plugged in")
     if len(paths) > 1:

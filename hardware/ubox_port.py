@@ -26,7 +26,7 @@ from protocols.ubox.codec import MAX_MESSAGE
 
 _log = Logger()
 
-_ADDRESS = re.compile(r"(ws://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})(?:/[!-\"$-~]*)?)(?:#([1-9][0-9]{0,2}))?")
+_ADDRESS = re.compile(r"(ws://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})(?:/[!-\"$-~]*)?)#([1-9][0-9]{0,2})")
 CONNECT_SECONDS = 5
 HANDSHAKE_SECONDS = 5
 CLOSE_SECONDS = 1
@@ -37,7 +37,7 @@ def ubox_address(port: str) -> tuple[str, int]:
     match = _ADDRESS.fullmatch(port)
     if match is None or not 0 < int(match[3]) < 65_536:
         raise ValueError("must be ws://host:port/path#channel, such as ws://127.0.0.1:8054/ws#1")
-    return match[1], int(match[4] or 1)
+    return match[1], int(match[4])
 
 
 @implementer(ITransport)

@@ -69,7 +69,9 @@ def test_an_error_names_file_line_key_and_what_is_allowed(text: str, expected: s
 
 def test_a_wrong_driver_is_answered_with_the_drivers_there_are() -> None:
     (problem,) = problems('[[lines]]\nname = "1"\nport = "/dev/ttyS0"\ndriver = "hays"\n')
-    assert problem.startswith(f"{FILE}:4: lines[1].driver: \"hays\" is not allowed; must be 'hayes' or 'fsk'")
+    assert problem.startswith(
+        f"{FILE}:4: lines[1].driver: \"hays\" is not allowed; must be 'hayes', 'fsk', 'tp_hid' or 'ubox'"
+    )
     assert 'did you mean "hayes"?' in problem
 
 

@@ -74,7 +74,7 @@ async def test_a_tp_box_rings_is_answered_by_the_page_and_pulled_out(database: D
 async def test_a_ubox_dials_for_an_agent_and_the_number_is_busy(database: Database, tmp_path: Path) -> None:
     async with service() as ubox:
         services = UboxServices(reactor)  # type: ignore[arg-type]
-        port = f"ws://127.0.0.1:{ubox.port}/ws"
+        port = f"ws://127.0.0.1:{ubox.port}/ws#1"
         device = UboxLine(services, settings("ubox", port), reactor, tmp_path)  # type: ignore[arg-type]
         hospital = await call_center(database, "ubox", device)
         try:
