@@ -14,7 +14,7 @@ from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientPr
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IProtocol, ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -22,6 +22,7 @@ from zope.interface import implementer
 
 from hardware.serial_port import PortError
 from hardware.supervisor import ClosablePort
+from protocols.line_endpoint import PortGoneError
 from protocols.ubox.codec import MAX_MESSAGE
 
 _log = Logger()
@@ -142,7 +143,7 @@ class UboxService:
         ports, self._ports = self._ports, []
         leaving, self._leaving = self._leaving, []
         for port in ports:
-            _lose(port, ConnectionLost(reason))
+            _lose(port, PortGoneError(f"the UBOX service is gone: {reason}"))
         for port in (*ports, *leaving):
             port.on_closed()
         waiting, self._waiting = self._waiting, []
@@ -208,7 +209,7 @@ class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
         if closing is not None:
             # Autobahn leaves it running when the connection is cut meanwhile.
             closing.cancel()
-        self._service.closed(str(reason or "the UBOX service closed the connection"))
+        self._service.closed(reason or "it closed the connection")
 
 
 def _lose(port: UboxPort, error: Exception) -> None:

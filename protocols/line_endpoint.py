@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol as TypedProtocol
 
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -23,6 +24,13 @@ class WireTap(TypedProtocol):
     def sent(self, data: bytes) -> None:
         """``data`` was written to the device."""
         ...
+
+
+class PortGoneError(ConnectionLost):
+    """Why a port is gone, where more can be said of it; the argument is a sentence for people."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class LineProtocol(Protocol):
@@ -49,7 +57,9 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Tell the session that the port is gone."""
-        self.perform(self._session.port_lost("the device was unplugged or its port closed", self._clock.seconds()))
+        known = isinstance(reason.value, PortGoneError)
+        why = str(reason.value) if known else "the device was unplugged or its port closed"
+        self.perform(self._session.port_lost(why, self._clock.seconds()))
 
     def perform(self, actions: Actions) -> None:
         """Write, report, and set the timer for the session's next deadline."""

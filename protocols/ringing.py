@@ -6,7 +6,9 @@ from protocols.caller_numbers import read_number
 from protocols.signals import CallerIdentified, LineSignal, NumberlessCalls, Rang, RingingStopped
 
 MERGE = 2.0
-"""Rings closer than this many seconds are one, and so are numbers: a flood is reported twice a second at most."""
+"""Rings closer than this many seconds are one. Of numbers closer than this, the first counts unless a later one is
+better: so a flood is bounded.
+"""
 
 
 class Ringing:

@@ -35,6 +35,11 @@ MAX_CHANNELS = 256
 MAX_NUMBER = 32
 _TELEPHONE, _SOFTWARE = (3,), (6, 7)
 """``type`` of ``hookoff``: taken on the telephone, by software with either polarity."""
+_OF_OTHER_CLIENTS = frozenset(
+    {"RecordFile", "StopRecord", "PlayFile", "StopPlay", "StartReadLineVoltage", "StopReadLineVoltage", "GetUsernum",
+     "GetDeviceVersionNum", "GetProductID"}
+)  # fmt: skip
+"""Commands whose failure is no news of a call. Web pages beside us may give them."""
 _KEYS = "0123456789*#ABCD"
 
 Fields = Mapping[str, Any]
@@ -132,7 +137,7 @@ def _answer(fields: Fields) -> Message | None:
 
 def _notice(fields: Fields) -> Message | None:
     code = _integer(fields.get("result"))
-    if code is None or code >= 0:
+    if code is None or code >= 0 or str(fields.get("errorType")) in _OF_OTHER_CLIENTS:
         return None
     return _about(lambda handle: Refused(handle, code))(fields)
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
+from hardware import ubox_port
 from hardware.line_device import Capability, HardwareError, NotCapableError
 from hardware.simulators.control import SimulatorError, request, send
 from protocols.signals import (
@@ -136,7 +138,9 @@ async def test_the_service_stops_and_starts(tmp_path: Path) -> None:
         await lines[0][1].first(Rang)
         await ubox.stop()
         for device, heard in lines:
-            await heard.first(LineLost, seconds=2)
+            lost = await heard.first(LineLost, seconds=2)
+            assert isinstance(lost, LineLost)
+            assert lost.reason.startswith("the UBOX service is gone: ")
             with pytest.raises(HardwareError, match="not available"):
                 device.dial("10086")
         await ubox.start()
@@ -197,6 +201,18 @@ async def test_a_service_that_accepts_and_says_nothing(tmp_path: Path) -> None:
         assert await heard.first(LineLost, seconds=20) == LineLost("the UBOX service does not answer")
         ubox.running.silent = False
         await heard.first(LineReady)
+
+
+@ensureDeferred
+async def test_something_that_is_no_web_socket_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ubox_port, "HANDSHAKE_SECONDS", 0.5)
+    accepts = Factory.forProtocol(Protocol)
+    listener = reactor.listenTCP(0, accepts, interface="127.0.0.1")
+    async with lines_on(listener.getHost().port, tmp_path) as [(_, heard)]:
+        lost = await heard.first(LineLost)
+        assert isinstance(lost, LineLost)
+        assert "WebSocket opening handshake timeout" in lost.reason
+    await listener.stopListening()
 
 
 @ensureDeferred
