@@ -186,11 +186,13 @@ async def test_broken_json_unknown_events_and_a_flood_do_not_hide_the_next_call(
         assert await heard.first(CallerIdentified) == CallerIdentified(NUMBER)
 
 
+@pytest.mark.parametrize("piece", [None, 4096])
 @ensureDeferred
-async def test_a_huge_message_costs_the_connection_and_not_the_line(tmp_path: Path) -> None:
+async def test_a_huge_message_costs_the_connection_and_not_the_line(piece: int | None, tmp_path: Path) -> None:
     async with service() as ubox, lines_on(ubox.port, tmp_path) as [(_, heard)]:
         await heard.first(LineReady)
-        ubox.say_raw(b'{"event":"ring","handle":0,"x":"' + b"x" * MAX_MESSAGE + b'"}')
+        (client,) = ubox.running.clients
+        client.sendMessage(b"x" * (MAX_MESSAGE + 1), fragmentSize=piece)
         await heard.first(LineLost)
         await heard.first(LineReady)
 
