@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from twisted.internet.base import ReactorBase
@@ -16,7 +15,7 @@ from hardware.tp_hid_line import TpHidLine
 from hardware.ubox_line import UboxLine
 from hardware.ubox_port import UboxServices
 
-__all__ = ["LineSettings", "create_line_device", "create_line_devices", "driver_names"]
+__all__ = ["LineSettings", "UboxServices", "create_line_device", "driver_names"]
 
 DriverFactory = Callable[[LineSettings, ReactorBase, Path], LineDevice]
 
@@ -32,18 +31,13 @@ def driver_names() -> list[str]:
     return [name.value for name in DriverName]
 
 
-def create_line_devices(lines: Sequence[LineSettings], reactor: ReactorBase, trace_folder: Path) -> list[LineDevice]:
-    """The devices for ``lines``, not started. Lines on one vendor service share its connection.
+def create_line_device(
+    settings: LineSettings, reactor: ReactorBase, trace_folder: Path, ubox: UboxServices | None = None
+) -> LineDevice:
+    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
 
-    A line's trace goes to a file in ``trace_folder``.
+    Lines of one UBOX service must be given the same ``ubox``.
     """
-    drivers: Mapping[DriverName, DriverFactory] = {
-        **_DRIVERS,
-        DriverName.UBOX: partial(UboxLine, UboxServices(reactor)),
-    }
-    return [drivers[settings.driver](settings, reactor, trace_folder) for settings in lines]
-
-
-def create_line_device(settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> LineDevice:
-    """The device for one line that shares nothing with others."""
-    return create_line_devices([settings], reactor, trace_folder)[0]
+    if settings.driver is DriverName.UBOX:
+        return UboxLine(settings, reactor, trace_folder, ubox or UboxServices(reactor))
+    return _DRIVERS[settings.driver](settings, reactor, trace_folder)

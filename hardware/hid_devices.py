@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from hardware.serial_port import PortError
+from hardware.supervisor import PortError
 
 _HID = re.compile(r"hid:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 VENDOR_PAGES = 0xFF00

@@ -186,3 +186,6 @@ class HidOpener:
             self._reactor, self._reactor.getThreadPool(), self._open_device, self._port
         )
         return opening.addCallback(HidPort, protocol, self._reactor, on_closed)
+
+    def give_up(self) -> None:
+        """See ``PortOpener``. Opening a device is waited for: it cannot be stopped, and must not be left open."""

@@ -19,18 +19,13 @@ from twisted.internet.serialport import SerialPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
-from hardware.line_device import HardwareError
-from hardware.supervisor import ClosablePort
+from hardware.supervisor import ClosablePort, PortError
 
 _USB = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
 
 # serial.SerialException is an OSError; termios.error, which tcflush() and the like raise, is not.
 _DEVICE_ERRORS = (OSError, termios.error)
-
-
-class PortError(HardwareError):
-    """A port cannot be found or opened."""
 
 
 def resolve_port(port: str) -> str:
@@ -112,3 +107,6 @@ class SerialOpener:
         pool = self._reactor.getThreadPool()
         opening: Deferred[Any] = deferToThreadPool(self._reactor, pool, open_device, self._port, self._baud)
         return opening.addCallback(OpenPort, protocol, self._reactor, on_closed)
+
+    def give_up(self) -> None:
+        """See ``PortOpener``. Opening a device is waited for: it cannot be stopped, and must not be left open."""

@@ -17,11 +17,15 @@ from hardware.line_device import HardwareError
 log = Logger()
 
 
+class PortError(HardwareError):
+    """A port cannot be found or opened."""
+
+
 class ClosablePort(Protocol):
-    """An open port. The ``on_closed`` that it was opened with is called when nothing of it is left."""
+    """An open port."""
 
     def close(self) -> None:
-        """Write and report nothing more, and close."""
+        """Close at once."""
         ...
 
 
@@ -29,8 +33,17 @@ class PortOpener(Protocol):
     """Opens a port whenever asked."""
 
     def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
-        """Open and connect ``protocol``; fails with ``HardwareError``. ``on_closed`` is called when it closes."""
+        """Open and connect ``protocol``; fails with ``PortError``. ``on_closed`` is called when it closes."""
         ...
+
+    def give_up(self) -> None:
+        """The port is not wanted any more: an opening in progress should fail soon, if it can."""
+        ...
+
+
+STEADY = 10.0
+"""Seconds that a port must stay open before its next loss is answered with the shortest pause: a server that accepts
+and closes at once is not to be asked without end."""
 
 
 @dataclass
@@ -78,7 +91,8 @@ class PortSupervisor:
         self._opening: Deferred[None] | None = None
         self._retry: IDelayedCall | None = None
         self._closed_early = False
-        self._stopped: list[Deferred[None]] = []
+        self._opened_at = 0.0
+        self._stopped: Deferred[None] | None = None
 
     def start(self) -> None:
         """Open the port now, and again whenever it is lost."""
@@ -92,18 +106,19 @@ class PortSupervisor:
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
+        done: Deferred[None] = Deferred()
+        self._stopped = done
+        if self._opening is not None:
+            self._opener.give_up()
         if self._port is not None:
             self._port.close()
-        stopped: Deferred[None] = Deferred()
-        self._stopped.append(stopped)
-        self._tell_stopped()
-        return stopped
+        self._look_whether_all_is_closed()
+        return done
 
-    def _tell_stopped(self) -> None:
-        if not self._running and self._opening is None and self._port is None:
-            stopped, self._stopped = self._stopped, []
-            for waiting in stopped:
-                waiting.callback(None)
+    def _look_whether_all_is_closed(self) -> None:
+        if self._stopped is not None and self._opening is None and self._port is None:
+            done, self._stopped = self._stopped, None
+            done.callback(None)
 
     def _open(self) -> None:
         self._retry = None
@@ -117,15 +132,14 @@ class PortSupervisor:
 
     def _opening_done(self, _: object) -> None:
         self._opening = None
-        self._tell_stopped()
+        self._look_whether_all_is_closed()
 
     def _opened(self, port: ClosablePort) -> None:
         if self._closed_early:
             # Closed before the opener could hand it over.
             self._try_again()
             return
-        self._port = port
-        self._back_off.reset()
+        self._port, self._opened_at = port, self._clock.seconds()
         if not self._running:
             port.close()
 
@@ -141,8 +155,10 @@ class PortSupervisor:
         self._closed_early = self._port is None
         if self._port is not None:
             self._port = None
+            if self._clock.seconds() - self._opened_at >= STEADY:
+                self._back_off.reset()
             self._try_again()
-            self._tell_stopped()
+            self._look_whether_all_is_closed()
 
     def _try_again(self) -> None:
         if self._running:

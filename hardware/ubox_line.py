@@ -10,7 +10,7 @@ from twisted.internet.base import ReactorBase
 from hardware.calling_line import CallingLine
 from hardware.line_device import Capability
 from hardware.settings import LineSettings
-from hardware.ubox_port import UboxServices, ubox_address
+from hardware.ubox_port import UboxOpener, UboxServices, ubox_address
 from protocols.ubox.endpoint import UboxProtocol
 from protocols.ubox.session import UboxSession
 from protocols.ubox.settings import UboxSettings, UboxTimings
@@ -37,11 +37,11 @@ class UboxLine(CallingLine):
     """A ``LineDevice``. Its abilities are known once the service has told the model."""
 
     def __init__(
-        self, services: UboxServices, settings: LineSettings, reactor: ReactorBase, trace_folder: Path
+        self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path, services: UboxServices
     ) -> None:
         url, channel = ubox_address(settings.port)
         self._session = UboxSession(ubox_settings(settings, channel))
-        super().__init__(settings, services.at(url), self._session, UboxProtocol, reactor, trace_folder)
+        super().__init__(settings, UboxOpener(services.at(url)), self._session, UboxProtocol, reactor, trace_folder)
 
     @property
     def capabilities(self) -> Capability:

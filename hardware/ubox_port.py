@@ -20,8 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from hardware.serial_port import PortError
-from hardware.supervisor import ClosablePort
+from hardware.supervisor import ClosablePort, PortError
 from protocols.line_endpoint import PortGoneError
 from protocols.ubox.codec import MAX_MESSAGE
 
@@ -76,7 +75,7 @@ class UboxPort:
         raise NotImplementedError
 
 
-class _Waiting:
+class Waiting:
     """A line that waits for the connection."""
 
     def __init__(self, protocol: IProtocol, on_closed: Callable[[], None]) -> None:
@@ -91,21 +90,27 @@ class UboxService:
     def __init__(self, url: str, reactor: ReactorBase) -> None:
         self._url = url
         self._reactor = reactor
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._ports: list[UboxPort] = []
         self._leaving: list[UboxPort] = []
         self._socket: _Socket | None = None
-        self._connecting = False
+        self._connecting: Deferred[Any] | None = None
 
-    def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
-        """A share for ``protocol``, connecting first if need be. Fails with ``PortError``."""
-        waiting = _Waiting(protocol, on_closed)
+    def join(self, waiting: Waiting) -> None:
+        """Give ``waiting`` a share, connecting first if need be. Its Deferred fails with ``PortError``."""
         self._waiting.append(waiting)
         if self._socket is not None and self._socket.can_send and not self._leaving:
             self._share()
-        elif self._socket is None and not self._connecting:
+        elif self._socket is None and self._connecting is None:
             self._connect()
-        return waiting.opened
+
+    def give_up(self, waiting: Waiting) -> None:
+        """``waiting`` wants no share any more; the last one stops the connecting."""
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            waiting.opened.errback(PortError("given up"))
+            if not self._waiting and not self._ports:
+                self._stop_connecting()
 
     def send(self, message: bytes) -> None:
         """Send one message."""
@@ -126,9 +131,8 @@ class UboxService:
 
     # From the socket.
 
-    def opened(self, socket: _Socket) -> None:
+    def opened(self) -> None:
         """The service accepted the WebSocket."""
-        self._socket = socket
         self._share()
 
     def received(self, message: bytes) -> None:
@@ -139,7 +143,7 @@ class UboxService:
 
     def closed(self, reason: str) -> None:
         """The WebSocket is gone, or never came about."""
-        self._socket, self._connecting = None, False
+        self._socket, self._connecting = None, None
         ports, self._ports = self._ports, []
         leaving, self._leaving = self._leaving, []
         for port in ports:
@@ -164,7 +168,6 @@ class UboxService:
             each.opened.callback(port)
 
     def _connect(self) -> None:
-        self._connecting = True
         factory = WebSocketClientFactory(self._url, reactor=self._reactor)
         factory.protocol = lambda: _Socket(self)
         factory.setProtocolOptions(
@@ -176,8 +179,18 @@ class UboxService:
             utf8validateIncoming=False,
         )
         endpoint = HostnameEndpoint(self._reactor, factory.host, factory.port, timeout=CONNECT_SECONDS)
-        connecting: Deferred[Any] = endpoint.connect(factory)
-        connecting.addErrback(lambda failure: self.closed(failure.getErrorMessage()))
+        self._connecting = endpoint.connect(factory)
+        self._connecting.addCallbacks(self._connected, lambda failure: self.closed(failure.getErrorMessage()))
+
+    def _connected(self, socket: _Socket) -> None:
+        """The service accepted the connection; the WebSocket is still to come."""
+        self._socket, self._connecting = socket, None
+
+    def _stop_connecting(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+        elif self._socket is not None and not self._leaving:
+            self._socket.dropConnection(abort=True)
 
 
 class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
@@ -194,7 +207,7 @@ class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
 
     def onOpen(self) -> None:  # noqa: N802 - Autobahn's name
         """The service accepted."""
-        self._service.opened(self)
+        self._service.opened()
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - Autobahn's names
         """A message of the service."""
@@ -224,7 +237,26 @@ class UboxServices:
         self._services: dict[str, UboxService] = {}
 
     def at(self, url: str) -> UboxService:
-        """The service at ``url``; a ``PortOpener``."""
+        """The service at ``url``."""
         if url not in self._services:
             self._services[url] = UboxService(url, self._reactor)
         return self._services[url]
+
+
+class UboxOpener:
+    """Opens one line's share of a service whenever asked."""
+
+    def __init__(self, service: UboxService) -> None:
+        self._service = service
+        self._waiting: Waiting | None = None
+
+    def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
+        """Connect ``protocol``. Fails with ``PortError``."""
+        self._waiting = Waiting(protocol, on_closed)
+        self._service.join(self._waiting)
+        return self._waiting.opened
+
+    def give_up(self) -> None:
+        """See ``PortOpener``."""
+        if self._waiting is not None:
+            self._service.give_up(self._waiting)

@@ -12,10 +12,17 @@ MAX_NUMBER = 40
 # As sent by exchanges and rewritten by modem firmware; compared without case, blanks and hyphens.
 _WORDS: dict[str, AbsentReason] = {
     **dict.fromkeys(
-        ("P", "PRIVATE", "RESTRICTED", "PRIVDIROFF", "ANONYMOUS", "WITHHELD", "BLOCKED"), AbsentReason.PRIVATE
+        (
+            *("P", "PRIVATE", "RESTRICTED", "PRIVDIROFF", "ANONYMOUS", "WITHHELD", "BLOCKED"),
+            *("PRIVATENUMBER", "PRIVATENAME", "PRIVATECALLER"),
+        ),
+        AbsentReason.PRIVATE,
     ),
     **dict.fromkeys(
-        ("", "O", "OUTOFAREA", "UNAVAILABLE", "UNKNOWN", "NONUMBER", "NONAME", "NOCALLERID", "S"),
+        (
+            *("", "O", "OUTOFAREA", "UNAVAILABLE", "UNKNOWN", "NONUMBER", "NONAME", "NOCALLERID", "S"),
+            *("UNKNOWNNUMBER", "UNKNOWNNAME", "UNKNOWNCALLER"),
+        ),
         AbsentReason.UNAVAILABLE,
     ),
 }

@@ -23,7 +23,7 @@ from callcenter.crm.patients import PatientService
 from callcenter.settings import Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
-from hardware.drivers import create_line_devices
+from hardware.drivers import UboxServices, create_line_device
 from storage.database import Database
 from web.services import Services
 
@@ -71,6 +71,6 @@ def build_services(
 
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    devices = create_line_devices(settings.lines, reactor, settings.trace_folder)
-    lines = list(zip(settings.lines, devices, strict=True))
+    ubox = UboxServices(reactor)
+    lines = [(line, create_line_device(line, reactor, settings.trace_folder, ubox)) for line in settings.lines]
     return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

@@ -12,7 +12,7 @@ from typing import Any
 from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IDelayedCall
 
-from hardware.simulators.process import common_options, serve_on_terminal
+from hardware.simulators.process import common_options, pty_option, serve
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import (
     AnyRequest,
@@ -107,11 +107,12 @@ def main() -> None:
     from twisted.internet import reactor  # noqa: PLC0415
 
     parser = common_options("A simulated FSK caller-id receiver.")
+    pty_option(parser)
     parser.add_argument("--format", choices=("mdmf", "sdmf"), default="mdmf", help="message format")
     options = parser.parse_args()
     single = options.format == "sdmf"
     box = SimulatedFskBox(options.link, reactor, options.speed, single=single)  # type: ignore[arg-type]
-    serve_on_terminal(reactor, options.control, box.port, box.handle)  # type: ignore[arg-type]
+    serve(reactor, options.control, box.port, box.handle)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

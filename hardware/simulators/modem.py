@@ -13,7 +13,7 @@ from twisted.internet.base import ReactorBase
 
 from hardware.simulators.chips import CHIPS, Chip
 from hardware.simulators.modem_chip import ModemChip
-from hardware.simulators.process import common_options, serve_on_terminal
+from hardware.simulators.process import common_options, pty_option, serve
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import (
     AnyRequest,
@@ -85,6 +85,7 @@ def main() -> None:
     from twisted.internet import reactor  # noqa: PLC0415
 
     parser = common_options("A simulated voice modem.")
+    pty_option(parser)
     parser.add_argument("--profile", choices=sorted(CHIPS), default="usr", help="which chip it is")
     parser.add_argument("--caller-id-format", choices=sorted(_FORMATS), help="how it writes caller id")
     options = parser.parse_args()
@@ -92,7 +93,7 @@ def main() -> None:
     if options.caller_id_format:
         chip = replace(chip, field=_FORMATS[options.caller_id_format])
     modem = SimulatedModem(chip, options.link, reactor, options.speed)  # type: ignore[arg-type]
-    serve_on_terminal(reactor, options.control, modem.port, modem.handle)  # type: ignore[arg-type]
+    serve(reactor, options.control, modem.port, modem.handle)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

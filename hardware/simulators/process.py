@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Protocol
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import UNIXServerEndpoint
 
 from hardware.simulators.control_server import ControlFactory, Handler
-from hardware.simulators.pty_port import PtyPort
 
 
-def control_options(description: str) -> argparse.ArgumentParser:
+class BoxPort(Protocol):
+    """How the device is reached."""
+
+    def plug(self) -> None:
+        """Appear."""
+        ...
+
+    def unplug(self) -> object:
+        """Disappear."""
+        ...
+
+
+def common_options(description: str) -> argparse.ArgumentParser:
     """A parser with the options that all simulators take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--control", type=Path, required=True, help="UNIX socket for requests")
@@ -20,22 +32,13 @@ def control_options(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def common_options(description: str) -> argparse.ArgumentParser:
-    """The same for those on a terminal."""
-    parser = control_options(description)
+def pty_option(parser: argparse.ArgumentParser) -> None:
+    """The option of those on a terminal."""
     parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
-    return parser
 
 
-def serve_on_terminal(reactor: ReactorBase, control: Path, port: PtyPort, handle: Handler) -> None:
-    """``serve`` with the device plugged in meanwhile."""
-    port.plug()
-    reactor.addSystemEventTrigger("before", "shutdown", port.unplug)
-    serve(reactor, control, handle)
-
-
-def serve(reactor: ReactorBase, control: Path, handle: Handler) -> None:
-    """Serve requests until the reactor is stopped by a signal, then remove what was made.
+def serve(reactor: ReactorBase, control: Path, port: BoxPort, handle: Handler) -> None:
+    """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
 
     A socket left behind by a killed simulator is replaced.
     """
@@ -49,6 +52,8 @@ def serve(reactor: ReactorBase, control: Path, handle: Handler) -> None:
         reactor.callWhenRunning(reactor.stop)
 
     listening.addErrback(cannot_listen)
+    port.plug()
+    reactor.addSystemEventTrigger("before", "shutdown", port.unplug)
     reactor.run()
     if failed:
         raise SystemExit(failed[0])

@@ -10,9 +10,9 @@ from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.base import ReactorBase
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.defer import Deferred, maybeDeferred
 
-from hardware.simulators.process import control_options, serve
+from hardware.simulators.process import common_options, serve
 from hardware.simulators.requests import (
     AnyRequest,
     CallRequest,
@@ -27,7 +27,10 @@ from hardware.simulators.ubox_channel import PRODUCTS, UboxChannel
 
 
 class SimulatedUboxService:
-    """The service with its boxes. ``silent``: it accepts connections and never says anything."""
+    """The service with its boxes, at ``port`` once it has started.
+
+    ``silent``: it accepts connections and never says anything.
+    """
 
     def __init__(
         self,
@@ -39,28 +42,29 @@ class SimulatedUboxService:
         silent: bool = False,
     ) -> None:
         self._reactor = reactor
-        self._listener: IListeningPort | None = None
+        self._listener: Any = None
+        self.port = 0
         self.silent = silent
         self.clients: list[_Client] = []
         self.commands: list[dict[str, Any]] = []
         self.channels = [UboxChannel(handle, PRODUCTS[model], self.say, reactor, speed) for handle in range(channels)]
 
-    def listen(self, port: int = 0) -> int:
-        """Start, on any free ``port`` for 0; returns which."""
+    def plug(self) -> None:
+        """Start, on any free port if ``port`` is 0."""
         factory = WebSocketServerFactory(reactor=self._reactor)
         factory.protocol = lambda: _Client(self)
         factory.setProtocolOptions(closeHandshakeTimeout=1)
-        self._listener = self._reactor.listenTCP(port, factory, interface="127.0.0.1")  # type: ignore[attr-defined]
-        return int(self._listener.getHost().port)  # type: ignore[union-attr]
+        listener: Any = self._reactor.listenTCP(self.port, factory, interface="127.0.0.1")  # type: ignore[attr-defined]
+        self._listener, self.port = listener, listener.getHost().port
 
-    async def stop(self) -> None:
+    def unplug(self) -> Deferred[None]:
         """Stop, and drop everyone who is connected."""
-        if self._listener is not None:
-            await self._listener.stopListening()  # type: ignore[misc]
         for channel in self.channels:
             channel.cut()
         for client in tuple(self.clients):
             client.transport.abortConnection()
+        stopped: Deferred[None] = maybeDeferred(self._listener.stopListening)
+        return stopped
 
     def say(self, message: dict[str, Any]) -> None:
         """Send ``message`` to everyone."""
@@ -143,7 +147,7 @@ def main() -> None:
     """Run the simulator until it is told to stop by SIGINT or SIGTERM."""
     from twisted.internet import reactor  # noqa: PLC0415
 
-    parser = control_options("A simulated UBOX vendor service.")
+    parser = common_options("A simulated UBOX vendor service.")
     parser.add_argument("--port", type=int, default=8054, help="TCP port on the loopback interface (default 8054)")
     parser.add_argument("--model", choices=sorted(PRODUCTS), default="FI3101A", help="which boxes it has")
     parser.add_argument("--channels", type=int, choices=range(1, 17), default=1, metavar="N", help="how many lines")
@@ -151,8 +155,8 @@ def main() -> None:
     options = parser.parse_args()
     running: Any = reactor
     service = SimulatedUboxService(running, options.speed, options.model, options.channels, silent=options.silent)
-    service.listen(options.port)
-    serve(running, options.control, service.handle)
+    service.port = options.port
+    serve(running, options.control, service, service.handle)
 
 
 if __name__ == "__main__":

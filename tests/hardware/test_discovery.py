@@ -7,7 +7,8 @@ import pytest
 from serial.tools import list_ports
 
 from hardware.discovery import BusKind, discover
-from hardware.serial_port import PortError, resolve_port
+from hardware.serial_port import resolve_port
+from hardware.supervisor import PortError
 
 
 def port(device: str, vid: int | None = None, pid: int | None = None, number: str | None = None) -> SimpleNamespace:

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from hardware import hid_port
 from hardware.hid_devices import hid_address, open_hid, resolve_hid
 from hardware.hid_port import MAX_UNREAD, MAX_UNWRITTEN, HidOpener, HidPort
-from hardware.serial_port import PortError
+from hardware.supervisor import PortError
 
 
 class Device:

@@ -16,7 +16,8 @@ from twisted.internet.task import deferLater
 
 from hardware.drivers import LineSettings, create_line_device
 from hardware.line_device import Capability, HardwareError, LineDevice, NotCapableError
-from hardware.serial_port import PortError, open_device
+from hardware.serial_port import open_device
+from hardware.supervisor import PortError
 from protocols.signals import (
     AbsentReason,
     Answered,

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from hardware.line_device import HardwareError
-from hardware.supervisor import BackOff, PortSupervisor
+from hardware.supervisor import STEADY, BackOff, PortSupervisor
 
 
 class Port:
@@ -29,12 +29,16 @@ class Opener:
     def __init__(self) -> None:
         self.waiting: list[tuple[Deferred[Port], Port]] = []
         self.openings = 0
+        self.given_up = 0
 
     def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[Port]:
         self.openings += 1
         opening: Deferred[Port] = Deferred()
         self.waiting.append((opening, Port(on_closed)))
         return opening
+
+    def give_up(self) -> None:
+        self.given_up += 1
 
     def succeed(self) -> Port:
         opening, port = self.waiting.pop()
@@ -85,9 +89,21 @@ def test_pauses_begin_small_again_after_a_success() -> None:
     for _ in range(5):
         rig.opener.fail()
         rig.clock.advance(10)
-    rig.opener.succeed().close()
+    port = rig.opener.succeed()
+    rig.clock.advance(STEADY)
+    port.close()
     rig.clock.advance(1.0)
     assert rig.opener.openings == 7
+
+
+def test_a_port_that_closes_as_soon_as_it_is_open_is_not_asked_without_end() -> None:
+    rig = Rig()
+    for _ in range(10):
+        rig.opener.succeed().close()
+        rig.clock.advance(8.0)
+    rig.opener.succeed().close()
+    (call,) = rig.clock.getDelayedCalls()
+    assert call.getTime() - rig.clock.seconds() >= 4
 
 
 def test_stop_closes_and_opens_no_more() -> None:
@@ -99,10 +115,24 @@ def test_stop_closes_and_opens_no_more() -> None:
     assert not rig.clock.getDelayedCalls()
 
 
+def test_stop_waits_until_the_port_says_that_it_is_closed() -> None:
+    rig = Rig()
+    port = rig.opener.succeed()
+    closing: list[bool] = []
+    rig.supervisor._port.close = lambda: closing.append(True)
+    stopped = rig.supervisor.stop()
+    assert closing
+    assert not stopped.called
+    port._on_closed()
+    assert stopped.called
+    assert not rig.clock.getDelayedCalls()
+
+
 def test_stop_waits_for_an_opening_in_progress_and_closes_what_it_opened() -> None:
     rig = Rig()
     stopped = rig.supervisor.stop()
     assert not stopped.called
+    assert rig.opener.given_up == 1
     port = rig.opener.succeed()
     assert stopped.called
     assert not port.open
@@ -125,14 +155,3 @@ def test_a_port_that_closes_before_it_was_handed_over_is_opened_again() -> None:
     opening.callback(port)
     rig.clock.advance(1.0)
     assert rig.opener.openings == 2
-
-
-def test_stop_waits_for_a_port_that_closes_slowly() -> None:
-    rig = Rig()
-    port = rig.opener.succeed()
-    port.close = lambda: None  # type: ignore[method-assign]
-    stopped = rig.supervisor.stop()
-    assert not stopped.called
-    port._on_closed()
-    assert stopped.called
-    assert not rig.clock.getDelayedCalls()

@@ -218,6 +218,26 @@ async def test_something_that_is_no_web_socket_at_all(tmp_path: Path, monkeypatc
 
 
 @ensureDeferred
+async def test_stopping_waits_for_no_handshake(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Acceptor(Protocol):
+        def connectionMade(self) -> None:
+            seen.append("accepted")
+
+        def connectionLost(self, reason: object = None) -> None:
+            seen.append("dropped")
+
+    listener = reactor.listenTCP(0, Factory.forProtocol(Acceptor), interface="127.0.0.1")
+    async with lines_on(listener.getHost().port, tmp_path, count=2) as [(_, heard), _]:
+        await heard.until(lambda _: bool(seen))
+        await deferLater(reactor, 0.1)
+    await heard.until(lambda _: seen == ["accepted", "dropped"], seconds=2)
+    assert heard.signals == []
+    await listener.stopListening()
+
+
+@ensureDeferred
 async def test_stopping_hangs_up_and_closes_the_connection(tmp_path: Path) -> None:
     async with service(channels=2) as ubox:
         async with lines_on(ubox.port, tmp_path, count=2) as [(device, heard), _]:

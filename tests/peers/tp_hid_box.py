@@ -7,7 +7,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Sequence
 
-from hardware.serial_port import PortError
+from hardware.supervisor import PortError
 
 ACKNOWLEDGED = 0x80
 

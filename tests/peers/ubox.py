@@ -11,10 +11,11 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from hardware.drivers import LineSettings, create_line_devices
+from hardware.drivers import LineSettings, create_line_device
 from hardware.line_device import LineDevice
 from hardware.simulators.requests import parser
 from hardware.simulators.ubox_service import SimulatedUboxService
+from hardware.ubox_port import UboxServices
 from tests.peers.simulator import Heard
 
 
@@ -27,10 +28,12 @@ class Service:
     async def start(self) -> None:
         """Start anew, on the same port as before."""
         self.running = SimulatedUboxService(reactor, **self.options)  # type: ignore[arg-type]
-        self.port = self.running.listen(self.port)
+        self.running.port = self.port
+        self.running.plug()
+        self.port = self.running.port
 
     async def stop(self) -> None:
-        await self.running.stop()
+        await self.running.unplug()
 
     def ask(self, command: str, **fields: Any) -> dict[str, Any]:
         return self.running.handle(parser.validate_python({"command": command, **fields}), lambda _: None)
@@ -69,7 +72,8 @@ async def lines_on(
         )
         for n in range(1, count + 1)
     ]
-    devices = create_line_devices(settings, reactor, folder / "trace")  # type: ignore[arg-type]
+    services = UboxServices(reactor)  # type: ignore[arg-type]
+    devices = [create_line_device(line, reactor, folder / "trace", services) for line in settings]  # type: ignore[arg-type]
     lines = [(device, Heard()) for device in devices]
     for device, heard in lines:
         device.start(heard)

@@ -75,7 +75,7 @@ async def test_a_ubox_dials_for_an_agent_and_the_number_is_busy(database: Databa
     async with service() as ubox:
         services = UboxServices(reactor)  # type: ignore[arg-type]
         port = f"ws://127.0.0.1:{ubox.port}/ws#1"
-        device = UboxLine(services, settings("ubox", port), reactor, tmp_path)  # type: ignore[arg-type]
+        device = UboxLine(settings("ubox", port), reactor, tmp_path, services)  # type: ignore[arg-type]
         hospital = await call_center(database, "ubox", device)
         try:
             await until(hospital, lambda: is_idle(hospital))
