@@ -220,7 +220,7 @@ class LineUse:
         elif self.hook not in hooks:
             wrong = self.hook.value
         if wrong:
-            self._context.report(CommandFailed(name, wrong))
+            self._context.failed(name, wrong)
         return not wrong
 
     def _voiceless(self) -> str:
