@@ -66,7 +66,6 @@ class BoxLine:
             self._release(Ended(by_far_end=True))
         elif self.use in (Use.SEIZING, Use.DIALLING):
             self._release(DialFailed(DialFailure.REJECTED))
-        # How the last call ended: told after the ring it would be taken to be about the new one.
         self._tell_afterwards()
         self._reports.report(*self._telephones.none())
         self._reports.report(*self._ringing.ring(self._reports.now))
@@ -79,6 +78,7 @@ class BoxLine:
     def caller(self, caller: CallerIdentified) -> None:
         """Caller id. In the noise of a conversation none is believed."""
         if self.use in (Use.NONE, Use.ANSWERING, Use.RELEASING):
+            self._tell_afterwards()
             self._reports.report(*self._ringing.caller(caller, self._reports.now))
 
     def digits(self, digits: str) -> None:
@@ -250,6 +250,7 @@ class BoxLine:
         self._box.go_on_hook()
 
     def _tell_afterwards(self) -> None:
+        # Told after news of the next call, how the last one ended would be taken to be about the next.
         self._reports.report(*self._afterwards)
         self._afterwards = ()
 

@@ -21,6 +21,7 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
+    LineSignal,
     NumberlessCalls,
     Rang,
     RingingStopped,
@@ -347,6 +348,14 @@ def test_more_digits_than_the_box_takes() -> None:
 
 def test_a_low_battery_is_reported_once() -> None:
     assert TpHidBench().started().say("ED", "ED").signals == [DeviceWarns("the battery of the phone box is low")]
+
+
+@pytest.mark.parametrize(("news", "told"), [(RING, Rang()), (CALL, CALLER)])
+def test_a_new_call_while_hanging_up_comes_after_the_end_of_the_old_one(news: str, told: LineSignal) -> None:
+    box = talking()
+    box.obeys = False
+    box.hang_up().say(news)
+    assert box.reported() == [Ended(by_far_end=False), told]
 
 
 def test_caller_id_in_the_noise_of_a_conversation_is_not_believed() -> None:
