@@ -31,7 +31,17 @@ const REASONS = [
   [/^cannot connect to (.+): (.+)$/, ([, device, error]) => t("Cannot connect to {device}: {error}", { device, error })],
   [/^the connection to (.+) was (?:lost|closed by it)$/, ([, device]) => t("The connection to {device} was lost.", { device })],
   [/^cannot listen on (.+): (.+)$/, ([, device, error]) => t("Cannot listen on {device}: {error}", { device, error })],
-  [/^the box does not answer any more$/, () => t("The box does not answer any more.")],
+  [/^the modem (?:does not answer|does not come back|stopped answering)/, () => t("The modem does not answer.")],
+  [/^the box does not answer(?: any more)?$/, () => t("The box does not answer any more.")],
+  [/^the box restarted$/, () => t("The box restarted.")],
+  [/^the battery of the phone box is low$/, () => t("The battery of the phone box is low.")],
+  [/^the UBOX service is gone: /, () => t("The connection to the UBOX service was lost.")],
+  [/^the UBOX service does not answer$/, () => t("The UBOX service does not answer.")],
+  [/^the UBOX service asks to be restarted$/, () => t("The UBOX service asks to be restarted.")],
+  [/^channel (\d+) of the UBOX service (?:is not plugged in|was unplugged)$/, ([, channel]) => t("Channel {channel} of the UBOX service is not plugged in.", { channel })],
+  [/^the UBOX reports that it does not work$/, () => t("The UBOX reports a fault.")],
+  [/^no telephone line is connected to the UBOX$/, () => t("No telephone line is connected to the UBOX.")],
+  [/^(\S+) could be any of (.+): add the serial number or give the path$/, ([, device, devices]) => t("{device} could be any of {devices}: add the serial number or give the path.", { device, devices })],
   [/^(\d+) calls in a row came without caller id/, ([, count]) => t("{count} calls in a row came without a number; the device may be stuck.", { count })],
 ];
 
