@@ -10,9 +10,10 @@ from typing import Any
 
 from serial.tools import list_ports
 
+from hardware.hid_devices import VENDOR_PAGES
+
 BY_ID = Path("/dev/serial/by-id")
 _TELEPHONY_PAGE = 0x0B
-_VENDOR_PAGES = 0xFF00
 
 # Vendor and product ids as listed by the Linux USB id database and the makers.
 _KNOWN: Mapping[tuple[int, int], str] = {
@@ -78,7 +79,7 @@ def _serial_devices() -> Iterable[DiscoveredDevice]:
     return [
         DiscoveredDevice(
             kind=BusKind.SERIAL,
-            port=by_id.get(info.device) or _usb_port(info.vid, info.pid, info.serial_number) or info.device,
+            port=by_id.get(info.device) or _bus_name("usb", info.vid, info.pid, info.serial_number) or info.device,
             path=info.device,
             description=info.description if info.description != "n/a" else "serial port",
             might_be=guess_serial(info.vid, info.pid, info.device),
@@ -96,10 +97,10 @@ def _stable_names() -> dict[str, str]:
     return {str(link.resolve()): str(link) for link in sorted(BY_ID.iterdir())}
 
 
-def _usb_port(vendor: int | None, product: int | None, number: str | None) -> str:
+def _bus_name(bus: str, vendor: int | None, product: int | None, number: str | None) -> str:
     if vendor is None or product is None:
         return ""
-    return f"usb:{vendor:04x}:{product:04x}" + (f":{number}" if number else "")
+    return f"{bus}:{vendor:04x}:{product:04x}" + (f":{number}" if number else "")
 
 
 def guess_serial(vendor: int | None, product: int | None, device: str) -> str:
@@ -130,7 +131,7 @@ def _hid_device(entry: Mapping[str, Any]) -> DiscoveredDevice:
     words = [str(entry.get(key) or "") for key in ("manufacturer_string", "product_string")]
     return DiscoveredDevice(
         kind=BusKind.HID,
-        port=path,
+        port=_bus_name("hid", entry.get("vendor_id"), entry.get("product_id"), entry.get("serial_number")) or path,
         path=path,
         description=" ".join(word for word in words if word) or "HID device",
         might_be=guess_hid(int(entry.get("usage_page") or 0)),
@@ -144,6 +145,6 @@ def guess_hid(usage_page: int) -> str:
     """What a HID device might be by its usage page."""
     if usage_page == _TELEPHONY_PAGE:
         return "a headset or handset with hook button: not a line"
-    if usage_page >= _VENDOR_PAGES:
-        return "a vendor's own device, perhaps a phone box: no driver of ours serves it yet"
+    if usage_page >= VENDOR_PAGES:
+        return "a vendor's own device; if it is a phone box, try driver tp_hid with the trace on"
     return "not a telephone device"

@@ -13,6 +13,8 @@ from hardware.monitor_line import FskLine, NetCallerIdLine
 from hardware.settings import DriverName, LineSettings
 from hardware.shared_ports import SharedPorts
 from hardware.tci_line import TciLine
+from hardware.tp_hid_line import TpHidLine
+from hardware.ubox_line import UboxLine
 from hardware.whozz_line import WhozzLine
 
 __all__ = ["LineSettings", "SharedPorts", "create_line_device", "driver_names"]
@@ -23,6 +25,7 @@ _DRIVERS: Mapping[DriverName, DriverFactory] = {
     DriverName.HAYES: HayesLine,
     DriverName.FSK: FskLine,
     DriverName.NETCALLERID: NetCallerIdLine,
+    DriverName.TP_HID: TpHidLine,
 }
 
 SharingDriverFactory = Callable[[LineSettings, ReactorBase, Path, SharedPorts], LineDevice]
@@ -30,6 +33,7 @@ SharingDriverFactory = Callable[[LineSettings, ReactorBase, Path, SharedPorts], 
 _SHARING: Mapping[DriverName, SharingDriverFactory] = {
     DriverName.WHOZZ: WhozzLine,
     DriverName.TCI: TciLine,
+    DriverName.UBOX: UboxLine,
 }
 
 

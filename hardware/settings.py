@@ -8,8 +8,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from hardware.hid_devices import hid_address
 from hardware.port_address import stream_address, tci_address, whozz_address
-from protocols.hayes.commands import checked_prefix
+from hardware.ubox_port import ubox_address
+from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
 
@@ -21,6 +23,8 @@ class DriverName(enum.StrEnum):
     WHOZZ = "whozz"
     NETCALLERID = "netcallerid"
     TCI = "tci"
+    TP_HID = "tp_hid"
+    UBOX = "ubox"
 
 
 _PORTS: Mapping[DriverName, Callable[[str], object]] = {
@@ -29,6 +33,8 @@ _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.WHOZZ: whozz_address,
     DriverName.NETCALLERID: stream_address,
     DriverName.TCI: tci_address,
+    DriverName.TP_HID: hid_address,
+    DriverName.UBOX: ubox_address,
 }
 """Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
@@ -44,7 +50,9 @@ class LineSettings(BaseModel):
     """What people call the line."""
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-    """Where the device is; which kinds a driver takes is in ``hardware.port_address``."""
+    """Where the device is. Each driver takes some kinds: see ``hardware.port_address``, ``hid_devices.hid_address`` and
+    ``ubox_port.ubox_address``.
+    """
     profile: str = AUTO
     baud: int | None = None
     ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
@@ -66,6 +74,8 @@ class LineSettings(BaseModel):
     @field_validator("port")
     @classmethod
     def _port(cls, port: str, info: ValidationInfo) -> str:
+        if not port.isprintable():
+            raise ValueError("must be one line of printable characters")
         # A wrong driver is reported by itself.
         if driver := info.data.get("driver"):
             _PORTS[driver](port)

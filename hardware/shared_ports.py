@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from hardware.ports import stream_opener
 from hardware.supervisor import ClosablePort, PortError, PortOpener
+from hardware.ubox_port import UboxServices
 from hardware.udp_port import UdpSockets
 from protocols.sayings import Said, Saying
 
@@ -21,6 +22,7 @@ class SharedPorts:
 
     def __init__(self, reactor: ReactorBase) -> None:
         self.sockets = UdpSockets(reactor)
+        self.ubox = UboxServices(reactor)
         self._reactor = reactor
         self._streams: dict[tuple[str, int], SharedStream] = {}
 

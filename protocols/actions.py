@@ -38,3 +38,28 @@ class LineSession(Protocol):
     def port_lost(self, reason: str, now: float) -> Actions:
         """The port is gone; the session may be started again."""
         ...
+
+
+class CallSession(LineSession, Protocol):
+    """A ``LineSession`` that also takes commands. They return at once; what comes of them is in later signals."""
+
+    @property
+    def holds_call(self) -> bool:
+        """Whether the device itself is off hook, or on its way there or back."""
+        ...
+
+    def dial(self, number: str, now: float) -> Actions:
+        """Dial ``number``; ``ValueError`` unless ``dial_strings.checked_number`` takes it."""
+        ...
+
+    def answer(self, now: float) -> Actions:
+        """Take the ringing call."""
+        ...
+
+    def hang_up(self, now: float) -> Actions:
+        """End the call that the device holds, or stop dialling."""
+        ...
+
+    def send_digits(self, digits: str, now: float) -> Actions:
+        """Send tones; ``ValueError`` unless ``dial_strings.checked_digits`` takes them."""
+        ...

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from protocols.actions import Actions, LineSession
+from protocols.actions import Actions, CallSession, LineSession
 from protocols.sayings import Said, Saying, words_of
 from protocols.signals import LineSignal
 
@@ -85,3 +85,29 @@ class LineProtocol(Protocol):
     def _tick(self) -> None:
         self._timer = None
         self.perform(self._session.tick(self._clock.seconds()))
+
+
+class CallProtocol(LineProtocol):
+    """``LineProtocol`` with the commands of a device that can hold a call; see ``CallSession`` for what they take."""
+
+    def __init__(
+        self, session: CallSession, clock: IReactorTime, report: Callable[[LineSignal], None], tap: WireTap
+    ) -> None:
+        super().__init__(session, clock, report, tap)
+        self._calls = session
+
+    def dial(self, number: str) -> None:
+        """Dial ``number``."""
+        self.perform(self._calls.dial(number, self._clock.seconds()))
+
+    def answer(self) -> None:
+        """Take the ringing call."""
+        self.perform(self._calls.answer(self._clock.seconds()))
+
+    def hang_up(self) -> None:
+        """End the present call."""
+        self.perform(self._calls.hang_up(self._clock.seconds()))
+
+    def send_digits(self, digits: str) -> None:
+        """Send DTMF."""
+        self.perform(self._calls.send_digits(digits, self._clock.seconds()))

@@ -36,12 +36,25 @@ class Saying(enum.Enum):
     PORT_FORM = N_("{port} is not of the form usb:VID:PID or usb:VID:PID:SERIAL")
     NOT_PLUGGED_IN = N_("no device {port} is plugged in")
     AMBIGUOUS = N_("{port} is ambiguous ({found}): add the serial number, or give a path by-id")
+    AMBIGUOUS_HID = N_("{port} could be any of {found}: add the serial number or give the path")
     CANNOT_OPEN = N_("cannot open {port}: {why}")
     CANNOT_CONNECT = N_("cannot connect to {peer}: {why}")
     CONNECTION_CLOSED = N_("the connection to {peer} was closed by it")
     CONNECTION_LOST = N_("the connection to {peer} was lost")
     CANNOT_LISTEN = N_("cannot listen on {port}: {why}")
     BOX_SILENT = N_("the box does not answer any more")
+    BOX_NOT_CONNECTED = N_("the box is not connected")
+    BOX_SETTING_UP = N_("the box is being set up")
+    BOX_RESTARTED = N_("the box restarted")
+    SERVICE_GONE = N_("the UBOX service is gone: {why}")
+    SERVICE_NOT_CONNECTED = N_("the UBOX service is not connected")
+    SERVICE_SILENT = N_("the UBOX service does not answer")
+    SERVICE_ASKED = N_("the UBOX service is being asked for its channels")
+    CHANNEL_NOT_PLUGGED_IN = N_("channel {channel} of the UBOX service is not plugged in")
+    CHANNEL_UNPLUGGED = N_("channel {channel} of the UBOX service was unplugged")
+    UBOX_FAULTY = N_("the UBOX reports that it does not work")
+    UBOX_WITHOUT_LINE = N_("no telephone line is connected to the UBOX")
+    UBOX_ASKED = N_("the UBOX is being identified")
     SETTING_UP = N_("the modem is being set up")
     SILENT = N_("the modem does not answer")
     SILENT_TO_AT = N_("the modem does not answer AT")
@@ -57,6 +70,8 @@ class Saying(enum.Enum):
     GOING_ON = N_("a call is going on")
     BEING_DIALLED = N_("a number is being dialled")
     HANGING_UP = N_("the modem is hanging up")
+    BOX_GOING_OFF_HOOK = N_("the box is going off hook")
+    BOX_HANGING_UP = N_("the box is hanging up")
     ON_HANDSET = N_("the call is on the handset")
 
     # Why a command failed.
@@ -64,6 +79,10 @@ class Saying(enum.Enum):
     NOT_OFF_HOOK = N_("the modem did not go off hook")
     NOT_ON_HOOK = N_("the modem did not confirm that it went on hook")
     TONES_REFUSED = N_("the modem did not take the tones")
+    NUMBER_NOT_TAKEN = N_("the box did not take the number")
+    TONES_NOT_TAKEN = N_("the box did not take the tones")
+    BOX_NOT_OFF_HOOK = N_("the box did not go off hook")
+    BOX_NOT_ON_HOOK = N_("the box did not confirm that it went on hook")
     NO_VOICE = N_("this modem has no voice mode")
 
     # Commands that failed or cannot be given.
@@ -79,6 +98,8 @@ class Saying(enum.Enum):
     BECAUSE = N_("{what}: {why}")
 
     # What is noticed.
+    BATTERY_LOW = N_("the battery of the phone box is low")
+    SERVICE_RESTART = N_("the UBOX service asks to be restarted")
     NUMBERLESS = N_("{count} calls in a row came without caller id; the device may be stuck")
 
     @property

@@ -151,3 +151,10 @@ class NumberlessCalls(LineSignal):
     """``count`` calls in a row came without caller id although the line offers it: the device may be stuck."""
 
     count: int
+
+
+@dataclass(frozen=True)
+class DeviceWarns(LineSignal):
+    """The device goes on working but wants attention; ``detail`` is for people."""
+
+    detail: str

@@ -55,6 +55,7 @@ from protocols.signals import (
     CallerIdentified,
     Certainty,
     CommandFailed,
+    DeviceWarns,
     DialFailed,
     DialFailure,
     DigitHeard,
@@ -354,6 +355,10 @@ def _numberless(line: Line, news: NumberlessCalls, at: datetime) -> Step:
     return line, (LineNoted(at, Said(Saying.NUMBERLESS, count=news.count)),)
 
 
+def _device_warns(line: Line, news: DeviceWarns, at: datetime) -> Step:
+    return line, (LineNoted(at, news.detail),)
+
+
 def _heard_only(line: Line, news: DigitHeard, at: datetime) -> Step:
     return line, ()
 
@@ -379,5 +384,6 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     LineLost: _lost,
     SetService: _set_service,
     NumberlessCalls: _numberless,
+    DeviceWarns: _device_warns,
     DigitHeard: _heard_only,
 }

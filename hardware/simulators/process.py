@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Protocol
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import UNIXServerEndpoint
 
 from hardware.simulators.control_server import ControlFactory, Handler
-from hardware.simulators.monitor import BoxPort
+
+
+class Pluggable(Protocol):
+    """What appears when a simulator starts and disappears when it ends."""
+
+    def plug(self) -> None:
+        """Appear."""
+        ...
+
+    def unplug(self) -> object:
+        """Disappear."""
+        ...
 
 
 def common_options(description: str) -> argparse.ArgumentParser:
@@ -25,7 +37,7 @@ def pty_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
 
 
-def serve(reactor: ReactorBase, control: Path, port: BoxPort, handle: Handler) -> None:
+def serve(reactor: ReactorBase, control: Path, port: Pluggable, handle: Handler) -> None:
     """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
 
     A socket left behind by a killed simulator is replaced.

@@ -34,9 +34,11 @@ class DialResult(enum.StrEnum):
 
 
 class Request(BaseModel):
-    """Base of the requests."""
+    """Base of the requests. ``channel`` is which line of a device that has several."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel: Annotated[int, Field(ge=1, le=16)] = 1
 
 
 class CallRequest(Request):

@@ -1,14 +1,15 @@
-"""The telephone line behind the simulated modem: the exchange, the caller, and the person at the handset."""
+"""The telephone line behind the simulated device: the exchange, the caller, and the person at the handset."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from hardware.simulators.modem_chip import ModemChip
+from hardware.simulators.chips import Chip
 from hardware.simulators.requests import CallerIdKind, CallRequest, DialResult, OutgoingRequest
 
 RING_PERIOD = 5.0
@@ -34,10 +35,38 @@ class LineBusyError(Exception):
     """A call is going on already."""
 
 
+class Station(Protocol):
+    """The device at the end of the line, whose events are told by a modem's codes; see ``ModemChip``."""
+
+    chip: Chip
+    dialling: bool
+
+    def plug(self, line: Any) -> None:
+        """Connect the telephone line."""
+
+    def ring(self) -> None:
+        """Ringing voltage."""
+
+    def caller(self, fields: list[tuple[str, bytes]]) -> None:
+        """Caller id was received on hook; ``fields`` are key and raw value."""
+
+    def damaged_caller(self) -> None:
+        """Caller id was received with a wrong checksum."""
+
+    def event(self, code: str) -> None:
+        """Something heard on the line."""
+
+    def handset(self, *, lifted: bool) -> None:
+        """The handset beside the device."""
+
+    def dial_result(self, result: str) -> None:
+        """What the dialled call came to."""
+
+
 class TelephoneLine:
     """One line and at most one call on it. ``speed`` makes its seconds shorter."""
 
-    def __init__(self, chip: ModemChip, clock: IReactorTime, speed: float = 1.0) -> None:
+    def __init__(self, chip: Station, clock: IReactorTime, speed: float = 1.0) -> None:
         self._chip = chip
         self._clock = clock
         self._speed = speed

@@ -1,30 +1,10 @@
-"""Commands to a modem. Everything a person typed passes a check here, so that it can be nothing but digits."""
+"""Commands to a modem, each checked to be one command and nothing else."""
 
 from __future__ import annotations
 
 import re
 
-_DIALABLE = re.compile(r"(?=.{1,32}\Z)\+?[0-9*#,]+")
 _ON_WIRE = re.compile(r"[0-9*#,]{1,64}")
-_PREFIX = re.compile(r"[0-9*#,]{0,8}")
-_DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
-
-
-def checked_number(number: str) -> str:
-    """``number`` itself if it is 1 to 32 of ``0-9 * # ,``, with a ``+`` before them or not.
-
-    Anything else is a ``ValueError``: a CR, LF or ``;`` in a dial string would be a command of its own.
-    """
-    if not _DIALABLE.fullmatch(number):
-        raise ValueError(f"cannot dial {number[:40]!r}: allowed are 1 to 32 of 0-9 * # + and , for a pause")
-    return number
-
-
-def checked_digits(digits: str) -> str:
-    """``digits`` itself if it is 1 to 32 of ``0-9 * # A-D``; else ``ValueError``."""
-    if not _DIGITS.fullmatch(digits):
-        raise ValueError(f"cannot send {digits[:40]!r} as tones: allowed are 1 to 32 of 0-9 * # A-D")
-    return digits
 
 
 def encode(command: str) -> bytes:
@@ -32,13 +12,6 @@ def encode(command: str) -> bytes:
     if not command.isascii() or not command.isprintable():
         raise ValueError(f"not a modem command: {command!r}")
     return command.encode("ascii") + b"\r"
-
-
-def checked_prefix(prefix: str) -> str:
-    """``prefix`` itself if it is at most 8 of ``0-9 * # ,``; else ``ValueError``."""
-    if not _PREFIX.fullmatch(prefix):
-        raise ValueError(f"not a dialling prefix: {prefix!r}; allowed are up to 8 of 0-9 * # and ,")
-    return prefix
 
 
 def dial(number: str) -> str:

@@ -40,6 +40,7 @@ class Hook(enum.Enum):
 
 
 _OFF_HOOK = frozenset({Hook.TALKING, Hook.DIALLING})
+_HEARS_CALLERS = frozenset({Hook.ON, Hook.ANSWERING, Hook.RELEASING})
 _CALL_OVER = frozenset({Result.BUSY, Result.NO_CARRIER, Result.NO_DIAL_TONE, Result.NO_ANSWER})
 
 
@@ -54,6 +55,7 @@ class LineUse:
         self._incoming = incoming
         self._outgoing: OutgoingCall | None = None
         self._answered_at: float | None = None
+        self._afterwards: tuple[LineSignal, ...] = ()
         self.hook = Hook.ON
         self._events: dict[Event, Callable[[], None]] = {
             Event.RING: lambda: self.ring(report=True),
@@ -88,7 +90,7 @@ class LineUse:
         """The modem is lost, and with it what is known of its calls."""
         self.flush()
         self._incoming.forget()
-        self._outgoing, self._answered_at, self.hook = None, None, Hook.ON
+        self._outgoing, self._answered_at, self._afterwards, self.hook = None, None, (), Hook.ON
 
     # What the modem says.
 
@@ -100,6 +102,7 @@ class LineUse:
             self._release(DialFailed(DialFailure.REJECTED))
         if self.hook is Hook.HANDSET:
             self._handset_replaced()
+        self._tell_afterwards()
         self._context.report(*self._incoming.ring(self._context.now, cadence, report=report))
 
     def _ring_in_call(self) -> bool:
@@ -116,12 +119,14 @@ class LineUse:
 
     def caller_id(self, message: CallerIdField) -> None:
         """A caller-id line."""
-        if self.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
+        if self.hook in _HEARS_CALLERS:
+            self._tell_afterwards()
             self._incoming_news(self._incoming.caller_id(message, self._context.now))
 
     def caller_id_damaged(self) -> None:
         """Caller id with a wrong checksum."""
-        if self.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
+        if self.hook in _HEARS_CALLERS:
+            self._tell_afterwards()
             self._incoming.damaged(self._context.now)
 
     def digit(self, digit: str) -> None:
@@ -269,12 +274,18 @@ class LineUse:
 
         def done(confirmed: bool) -> None:
             self.hook = Hook.ON
-            self._context.report(*afterwards)
+            self._tell_afterwards()
             if not confirmed:
                 self._context.report(CommandFailed("hang_up", Said(Saying.NOT_ON_HOOK)))
                 self._link.want_setup()
 
         abort = abort or (self._outgoing is not None and self._context.runner.waiting)
-        self._outgoing, self._answered_at, self.hook = None, None, Hook.RELEASING
+        self._outgoing, self._answered_at, self._afterwards = None, None, afterwards
+        self.hook = Hook.RELEASING
         self._context.runner.cancel()
         self._context.run(call_scripts.release(self._link.voice, self._timings, done, abort=abort))
+
+    def _tell_afterwards(self) -> None:
+        # Told after news of the next call, how the last one ended would be taken to be about the next.
+        self._context.report(*self._afterwards)
+        self._afterwards = ()

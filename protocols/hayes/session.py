@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.actions import Actions
+from protocols.dial_strings import checked_digits, on_wire
 from protocols.hayes.codec import HayesDecoder
-from protocols.hayes.commands import checked_digits, checked_number
 from protocols.hayes.context import Context
 from protocols.hayes.incoming import IncomingCalls
 from protocols.hayes.line_use import LineUse
@@ -119,9 +119,9 @@ class HayesSession:
         return self._actions()
 
     def dial(self, number: str, now: float) -> Actions:
-        """Dial ``number``; ``ValueError`` unless ``commands.checked_number`` takes it."""
-        on_wire = self._on_wire(checked_number(number))
-        return self._command(now, lambda: self._line.dial(on_wire))
+        """Dial ``number``; ``ValueError`` unless ``dial_strings.checked_number`` takes it."""
+        dialled = on_wire(number, self._settings.dial_prefix, self._settings.international_prefix)
+        return self._command(now, lambda: self._line.dial(dialled))
 
     def answer(self, now: float) -> Actions:
         """Take the ringing call."""
@@ -132,7 +132,7 @@ class HayesSession:
         return self._command(now, self._line.hang_up)
 
     def send_digits(self, digits: str, now: float) -> Actions:
-        """Send tones; ``ValueError`` unless ``commands.checked_digits`` takes them."""
+        """Send tones; ``ValueError`` unless ``dial_strings.checked_digits`` takes them."""
         checked_digits(digits)
         return self._command(now, lambda: self._line.send_digits(digits))
 
@@ -140,12 +140,6 @@ class HayesSession:
         self._context.now = now
         action()
         return self._actions()
-
-    def _on_wire(self, number: str) -> str:
-        """What is dialled for ``number``: outside line first, and no ``+``, which exchanges do not understand."""
-        if number.startswith("+"):
-            number = self._settings.international_prefix + number[1:]
-        return self._settings.dial_prefix + number
 
     def _result(self, result: Result) -> None:
         if not self._runner.result(result, self._context.now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from protocols.hayes.commands import checked_prefix
+from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
 

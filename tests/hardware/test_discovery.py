@@ -24,7 +24,14 @@ def test_this_machine_can_be_looked_at() -> None:
 def test_what_each_might_be(monkeypatch: pytest.MonkeyPatch) -> None:
     ports = [port("/dev/ttyACM0", 0x0BAF, 0x0303, "A1"), port("/dev/ttyACM1", 1, 2), port("/dev/ttyUSB0", 0x1A86, 1)]
     monkeypatch.setattr(list_ports, "comports", lambda: ports)
-    phone_box = {"path": b"/dev/hidraw0", "usage_page": 0xFF00, "product_string": "Phone", "vendor_id": 4}
+    phone_box = {
+        "path": b"/dev/hidraw0",
+        "usage_page": 0xFF00,
+        "product_string": "Phone",
+        "vendor_id": 0x04D9,
+        "product_id": 0xA0C1,
+        "serial_number": "A1",
+    }
     headset = {"path": b"/dev/hidraw1", "usage_page": 0x0B}
     monkeypatch.setattr(hid, "enumerate", lambda: [phone_box, headset])
     usr, modem, adapter, box, hook = discover().devices
@@ -32,8 +39,9 @@ def test_what_each_might_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "profile usr" in usr.might_be
     assert "USB modem" in modem.might_be
     assert "WCH" in adapter.might_be
-    assert (box.kind, box.port, box.description) == (BusKind.HID, "/dev/hidraw0", "Phone")
-    assert "phone box" in box.might_be
+    assert (box.kind, box.port, box.description) == (BusKind.HID, "hid:04d9:a0c1:A1", "Phone")
+    assert "tp_hid" in box.might_be
+    assert hook.port == "/dev/hidraw1"
     assert "not a line" in hook.might_be
 
 

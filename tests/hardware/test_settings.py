@@ -23,8 +23,41 @@ def test_the_least_that_is_needed() -> None:
     "port",
     ["/dev/ttyACM0", "/var/line1", "usb:0baf:0303", "usb:0BAF:0303:A1", "tcp://moxa:4001", "tcp://[::1]:4001"],
 )
-def test_ports(port: str) -> None:
+def test_stream_ports(port: str) -> None:
     assert LineSettings.model_validate(GOOD | {"port": port}).port == port
+
+
+@pytest.mark.parametrize("port", ["/dev/hidraw0", "hid:04d9:a0c1", "hid:04D9:A0C1:A1"])
+def test_hid_ports(port: str) -> None:
+    assert LineSettings.model_validate(GOOD | {"driver": "tp_hid", "port": port}).port == port
+
+
+@pytest.mark.parametrize("port", ["ws://127.0.0.1:8054/ws#1", "ws://[::1]:8054#1", "ws://agent-pc.lan:8054/#12"])
+def test_ubox_ports(port: str) -> None:
+    assert LineSettings.model_validate(GOOD | {"driver": "ubox", "port": port}).port == port
+
+
+@pytest.mark.parametrize(
+    ("driver", "port"),
+    [
+        ("tp_hid", "usb:04d9:a0c1"),
+        ("tp_hid", "hid:4d9:a0c1"),
+        ("hayes", "hid:04d9:a0c1"),
+        ("fsk", "COM1"),
+        ("ubox", "wss://127.0.0.1:8054/ws#1"),
+        ("ubox", "ws://127.0.0.1:8054/ws"),
+        ("ubox", "ws://127.0.0.1/ws#1"),
+        ("ubox", "ws://127.0.0.1:65536/ws#1"),
+        ("ubox", "ws://user:secret@127.0.0.1:8054/ws#1"),
+        ("ubox", "ws://127.0.0.1:8054/ws#0"),
+        ("ubox", "ws://127.0.0.1:8054/w s#1"),
+        ("ubox", "/dev/ttyS0"),
+    ],
+)
+def test_a_port_that_the_driver_cannot_open(driver: str, port: str) -> None:
+    with pytest.raises(ValidationError, match="must be") as caught:
+        LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
+    assert [error["loc"] for error in caught.value.errors()] == [("port",)]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +97,8 @@ EXAMPLES = {
     "whozz": "udp://127.0.0.1:3520/*/01",
     "netcallerid": "tcp://moxa:4001",
     "tci": "/dev/ttyUSB1#02",
+    "tp_hid": "hid:04d9:a0c1",
+    "ubox": "ws://127.0.0.1:8054/ws#1",
 }
 
 

@@ -29,6 +29,7 @@ from protocols.signals import (
     CallerIdentified,
     Certainty,
     CommandFailed,
+    DeviceWarns,
     DialFailed,
     DialFailure,
     DigitHeard,
@@ -322,6 +323,10 @@ def test_numberless_calls_are_noted() -> None:
     assert "3 calls" in Played(NumberlessCalls(3)).of(LineNoted)[0].note
 
 
+def test_what_the_device_warns_of_is_noted() -> None:
+    assert Played(DeviceWarns("low battery")).of(LineNoted)[0].note == "low battery"
+
+
 def test_commands_for_another_call_do_nothing() -> None:
     played = Played(Rang(), Claimed(9), DeclaredOver(9, EndReason.HANDSET), RingingStopped())
     assert played.reasons() == [EndReason.ABANDONED]
@@ -385,6 +390,7 @@ _news = st.one_of(
     st.builds(DigitHeard, st.just("1")),
     st.builds(CommandFailed, st.sampled_from(["dial", "answer", "hang_up", "send_digits"]), st.just("no")),
     st.builds(NumberlessCalls, st.integers(1, 5)),
+    st.builds(DeviceWarns, st.just("low battery")),
     st.builds(LineReady, st.just("modem")),
     st.builds(LineLost, st.just("gone")),
     st.builds(Dial, st.just(REQUEST)),

@@ -281,6 +281,18 @@ class TestAnswering:
         line = talking().wait(60).say("RING").wait(1)
         assert line.reported() == [Ended(by_far_end=True), Rang()]
 
+    @pytest.mark.parametrize("news", ["RING", f"NMBR={NUMBER}"])
+    def test_a_new_call_while_hanging_up_comes_after_the_end_of_the_old_one(self, news: str) -> None:
+        line = talking()
+        line.answers = {**USR_ANSWERS, "ATH0": ""}
+        line.do(HayesSession.hang_up).wait(0.2).say(news)
+        told = line.reported()
+        assert told[0] == Ended(by_far_end=False)
+        assert told[1:] == [Rang() if news == "RING" else CallerIdentified(NUMBER)]
+        line.say("OK").wait(1)
+        assert line.reported() == []
+        assert line.do(HayesSession.answer).wait(1).reported() == [Answered()]
+
     def test_a_waiting_callers_number_is_not_the_present_callers(self) -> None:
         assert talking().say(b"\x10w").say("NMBR=10010").wait(20).reported() == []
 
@@ -431,7 +443,7 @@ class TestDialling:
 
     def test_an_incoming_call_beats_dialling(self) -> None:
         line = silent_dial().say("RING").wait(5)
-        assert line.reported() == [Rang(), DialFailed(DialFailure.REJECTED)]
+        assert line.reported() == [DialFailed(DialFailure.REJECTED), Rang()]
 
     def test_after_the_handset_was_lifted_dialling_is_allowed(self) -> None:
         line = bench({**USR_ANSWERS, f"ATDT{NUMBER}": ""}).say(b"\x10H").do(lambda s, now: s.dial(NUMBER, now))
