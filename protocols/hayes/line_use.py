@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 
 from protocols.hayes import call_scripts
 from protocols.hayes.context import Context
+from protocols.hayes.held_call import HeldCall, Hook
 from protocols.hayes.incoming import IncomingCalls
 from protocols.hayes.link import ModemLink, Phase
 from protocols.hayes.messages import CallerIdField, Event, Result
-from protocols.hayes.outgoing import OutgoingCall
 from protocols.hayes.scripts import Reply
 from protocols.hayes.settings import HayesTimings
 from protocols.signals import (
@@ -26,18 +25,6 @@ from protocols.signals import (
     NumberlessCalls,
 )
 
-
-class Hook(enum.Enum):
-    """What the modem and the handset do; the value is for people."""
-
-    ON = "no call"
-    ANSWERING = "a call is being answered"
-    TALKING = "a call is going on"
-    DIALLING = "a number is being dialled"
-    RELEASING = "the modem is hanging up"
-    HANDSET = "the call is on the handset"
-
-
 _OFF_HOOK = frozenset({Hook.TALKING, Hook.DIALLING})
 _CALL_OVER = frozenset({Result.BUSY, Result.NO_CARRIER, Result.NO_DIAL_TONE, Result.NO_ANSWER})
 
@@ -51,9 +38,7 @@ class LineUse:
         self._context = context
         self._timings = timings
         self._incoming = incoming
-        self._outgoing: OutgoingCall | None = None
-        self._answered_at: float | None = None
-        self.hook = Hook.ON
+        self._held = HeldCall(context, timings)
         self._events: dict[Event, Callable[[], None]] = {
             Event.RING: lambda: self.ring(report=True),
             Event.HANDSET_LIFTED: self._handset_lifted,
@@ -67,60 +52,61 @@ class LineUse:
     def attach(self, link: ModemLink) -> None:
         """Name the link to the modem; line and link know each other."""
         self._link = link
+        self._held.attach(link)
 
     @property
     def holds_call(self) -> bool:
         """Whether the modem itself is off hook, or on its way there or back."""
-        return self.hook not in (Hook.ON, Hook.HANDSET)
+        return self._held.hook not in (Hook.ON, Hook.HANDSET)
 
     # What the link asks.
 
     def quiet(self) -> bool:
         """Whether the modem can be spared: nothing rings and it holds no call."""
-        return self.hook in (Hook.ON, Hook.HANDSET) and not self._incoming.active
+        return self._held.hook in (Hook.ON, Hook.HANDSET) and not self._incoming.active
 
     def probing(self) -> bool:
         """Whether an ``AT`` does no harm: not while ringing, and not to a data modem in a call."""
-        return self.quiet() or (self.hook is Hook.TALKING and self._link.voice is not None)
+        return self.quiet() or (self._held.hook is Hook.TALKING and self._link.voice is not None)
 
     def forget(self) -> None:
         """The modem is lost, and with it what is known of its calls."""
         self.flush()
         self._incoming.forget()
-        self._outgoing, self._answered_at, self.hook = None, None, Hook.ON
+        self._held.is_now(Hook.ON)
 
     # What the modem says.
 
     def ring(self, cadence: str = "", *, report: bool = False) -> None:
         """A ring. While a call is held it shows that the modem is on hook after all."""
-        if self.hook is Hook.TALKING and not self._ring_in_call():
+        if self._held.hook is Hook.TALKING and not self._ring_in_call():
             return
-        if self.hook is Hook.DIALLING:
-            self._release(DialFailed(DialFailure.REJECTED))
-        if self.hook is Hook.HANDSET:
+        if self._held.hook is Hook.DIALLING:
+            self._held.release(DialFailed(DialFailure.REJECTED))
+        if self._held.hook is Hook.HANDSET:
             self._handset_replaced()
         self._context.report(*self._incoming.ring(self._context.now, cadence, report=report))
 
     def _ring_in_call(self) -> bool:
         """Give the held call up; False if the ring was on its way when the modem went off hook."""
-        since = None if self._answered_at is None else self._context.now - self._answered_at
+        since = None if self._held.answered_at is None else self._context.now - self._held.answered_at
         if since is not None and since < self._timings.off_hook_grace:
             return False
         if since is not None and since < self._timings.off_hook_check:
             self._context.report(CommandFailed("answer", "the line still rings: the modem did not go off hook"))
         else:
             self._context.report(Ended(by_far_end=True))
-        self._release()
+        self._held.release()
         return True
 
     def caller_id(self, message: CallerIdField) -> None:
         """A caller-id line."""
-        if self.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
+        if self._held.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
             self._incoming_news(self._incoming.caller_id(message, self._context.now))
 
     def caller_id_damaged(self) -> None:
         """Caller id with a wrong checksum."""
-        if self.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
+        if self._held.hook in (Hook.ON, Hook.ANSWERING, Hook.RELEASING):
             self._incoming.damaged(self._context.now)
 
     def digit(self, digit: str) -> None:
@@ -129,36 +115,36 @@ class LineUse:
 
     def event(self, code: str) -> None:
         """A DLE event."""
-        event = self._link.profile.meaning(code, in_call=self.hook in _OFF_HOOK)
+        event = self._link.profile.meaning(code, in_call=self._held.hook in _OFF_HOOK)
         if event is None:
             return
-        if self._outgoing is not None:
-            self._outgoing_news(self._outgoing.event(event, self._context.now))
+        if self._held.outgoing is not None:
+            self._outgoing_news(self._held.outgoing.event(event, self._context.now))
         elif handler := self._events.get(event):
             handler()
 
     def unsolicited(self, result: Result) -> None:
         """A result code that answers no command."""
-        if self._outgoing is not None:
+        if self._held.outgoing is not None:
             if result is not Result.OK:
-                self._outgoing_news(self._outgoing.result(result, self._context.now))
+                self._outgoing_news(self._held.outgoing.result(result, self._context.now))
         elif result in _CALL_OVER:
             self._far_end_gone()
 
     def _far_end_gone(self) -> None:
-        if self.hook is Hook.TALKING:
-            self._release(Ended(by_far_end=True))
+        if self._held.hook is Hook.TALKING:
+            self._held.release(Ended(by_far_end=True))
 
     def _handset_lifted(self) -> None:
         # Off hook itself, the modem cannot tell the handset from its own loop current.
-        if self.hook is Hook.ON:
+        if self._held.hook is Hook.ON:
             self._context.report(*self._incoming.flush(), HandsetLifted())
             self._incoming_news(self._incoming.taken())
-            self.hook = Hook.HANDSET
+            self._held.is_now(Hook.HANDSET)
 
     def _handset_replaced(self) -> None:
-        if self.hook is Hook.HANDSET:
-            self.hook = Hook.ON
+        if self._held.hook is Hook.HANDSET:
+            self._held.is_now(Hook.ON)
             self._context.report(HandsetReplaced())
 
     # Time.
@@ -169,16 +155,16 @@ class LineUse:
 
     def tick(self) -> None:
         """Do what is due."""
-        if self.hook is not Hook.ANSWERING:
+        if self._held.hook is not Hook.ANSWERING:
             self._incoming_news(self._incoming.tick(self._context.now))
-        if self._outgoing is not None:
-            self._outgoing_news(self._outgoing.tick(self._context.now))
+        if self._held.outgoing is not None:
+            self._outgoing_news(self._held.outgoing.tick(self._context.now))
 
     def deadlines(self) -> list[float | None]:
         """Times at which ``tick`` is needed."""
         return [
-            None if self.hook is Hook.ANSWERING else self._incoming.deadline(),
-            self._outgoing.deadline() if self._outgoing else None,
+            None if self._held.hook is Hook.ANSWERING else self._incoming.deadline(),
+            self._held.outgoing.deadline() if self._held.outgoing else None,
         ]
 
     # Commands. Arguments have been checked.
@@ -187,8 +173,7 @@ class LineUse:
         """Dial; allowed with the handset lifted, which is how many agents talk."""
         busy = "the line is ringing" if self._incoming.active else ""
         if self._allowed("dial", {Hook.ON, Hook.HANDSET}, busy):
-            self.hook = Hook.DIALLING
-            self._outgoing = OutgoingCall(self._timings, self._context.now)
+            self._held.dial()
             self._context.run(call_scripts.dial(number, self._link.voice, self._timings, self._dial_answered))
 
     def answer(self) -> None:
@@ -196,13 +181,13 @@ class LineUse:
         voice = self._link.voice
         wrong = "" if self._incoming.active else "no call is ringing"
         if self._allowed("answer", {Hook.ON}, wrong or self._voiceless()) and voice:
-            self.hook = Hook.ANSWERING
+            self._held.is_now(Hook.ANSWERING)
             self._context.run(call_scripts.answer(voice, self._timings, self._answer_done))
 
     def hang_up(self) -> None:
         """End the call the modem holds."""
         if self._allowed("hang_up", {Hook.TALKING, Hook.DIALLING, Hook.ANSWERING}):
-            self._release(Ended(by_far_end=False))
+            self._held.release(Ended(by_far_end=False))
 
     def send_digits(self, digits: str) -> None:
         """Send DTMF on the call the modem holds."""
@@ -214,8 +199,8 @@ class LineUse:
     def _allowed(self, name: str, hooks: set[Hook], wrong: str = "") -> bool:
         if self._link.phase is not Phase.READY:
             wrong = self._link.phase.value
-        elif self.hook not in hooks:
-            wrong = self.hook.value
+        elif self._held.hook not in hooks:
+            wrong = self._held.hook.value
         if wrong:
             self._context.report(CommandFailed(name, wrong))
         return not wrong
@@ -226,31 +211,31 @@ class LineUse:
     # What came of them.
 
     def _dial_answered(self, reply: Reply) -> None:
-        if self._outgoing is None:
+        if self._held.outgoing is None:
             return
         if reply.result is None:
             self._outgoing_news([DialFailed(DialFailure.TIMED_OUT)], abort=True)
         else:
-            self._outgoing_news(self._outgoing.result(reply.result, self._context.now))
+            self._outgoing_news(self._held.outgoing.result(reply.result, self._context.now))
 
     def _outgoing_news(self, news: list[LineSignal], *, abort: bool = False) -> None:
         for signal in news:
             match signal:
                 case DialFailed():
-                    self._release(signal, abort=abort)
+                    self._held.release(signal, abort=abort)
                 case Answered():
-                    self._outgoing, self._answered_at, self.hook = None, None, Hook.TALKING
+                    self._held.is_now(Hook.TALKING)
                     self._context.report(signal)
                 case _:
                     self._context.report(signal)
 
     def _answer_done(self, off_hook: bool) -> None:
         if off_hook:
-            self.hook, self._answered_at = Hook.TALKING, self._context.now
+            self._held.is_now(Hook.TALKING, answered_at=self._context.now)
             self._incoming_news(self._incoming.taken())
             self._context.report(Answered())
         else:
-            self._release(CommandFailed("answer", "the modem did not go off hook"))
+            self._held.release(CommandFailed("answer", "the modem did not go off hook"))
 
     def _tones_refused(self) -> None:
         self._context.report(CommandFailed("send_digits", "the modem did not take the tones"))
@@ -259,18 +244,3 @@ class LineUse:
         self._context.report(*news)
         if any(isinstance(signal, NumberlessCalls) for signal in news):
             self._link.want_setup()
-
-    def _release(self, *afterwards: LineSignal, abort: bool = False) -> None:
-        """Put the modem on hook, then report ``afterwards``, so that the next command finds the line free."""
-
-        def done(confirmed: bool) -> None:
-            self.hook = Hook.ON
-            self._context.report(*afterwards)
-            if not confirmed:
-                self._context.report(CommandFailed("hang_up", "the modem did not confirm that it went on hook"))
-                self._link.want_setup()
-
-        abort = abort or (self._outgoing is not None and self._context.runner.waiting)
-        self._outgoing, self._answered_at, self.hook = None, None, Hook.RELEASING
-        self._context.runner.cancel()
-        self._context.run(call_scripts.release(self._link.voice, self._timings, done, abort=abort))
