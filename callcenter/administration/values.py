@@ -55,6 +55,11 @@ def value_schema(field: Field) -> dict[str, Any]:
     return schema
 
 
+def too_long(limit: int) -> Text:
+    """What is wrong with a text of more than ``limit`` characters."""
+    return Text(N_("At most {limit} characters."), limit=limit)
+
+
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 # Control and format signs (bidi overrides, zero width), lone surrogates. Private use stays: rare names are written so.
@@ -80,7 +85,7 @@ def _text(field: Field, value: Any) -> str:
         raise FieldError(N_("This must be text."))
     text = clean(value, lines=field.kind is Kind.LONG_TEXT)
     if len(text) > field.max_length:
-        raise FieldError(Text(N_("At most {limit} characters."), limit=field.max_length))
+        raise FieldError(too_long(field.max_length))
     return text
 
 
@@ -173,7 +178,7 @@ def _phone(row: Any) -> dict[str, str]:
         raise FieldError(N_("Each number has a number and a label."))
     label = clean(label)
     if len(label) > LABEL_LENGTH:
-        raise FieldError(Text(N_("At most {limit} characters."), limit=LABEL_LENGTH))
+        raise FieldError(too_long(LABEL_LENGTH))
     return {"number": clean(number), "label": label}
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
-from callcenter.administration.disclosure import restored
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record, find_row, read_key, show_records, snapshot, version_of
 from callcenter.administration.resources import Resource, refused
+from callcenter.administration.unmasking import resolve_masks
 from callcenter.administration.values import NEEDED, FieldError, read_value, show_value
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
 from callcenter.text import N_
@@ -100,9 +100,7 @@ def change_record(
     row = find_row(session, resource, principal, "edit", read_key(resource, key), lock=True)
     before = _present(session, resource, row)
     _require_version(session, resource, row, before, version)
-    resource.hooks.resolve(principal, before, values)
-    if not resource.hooks.reveals(principal, before):
-        values |= restored(values, before)
+    resolve_masks(resource, principal, before, values)
     values = {name: value for name, value in values.items() if _differs(resource.by_name[name], before, value)}
     _check_references(session, resource, values, before)
     _check_unique(session, resource, values, row)

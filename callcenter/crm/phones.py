@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from callcenter.administration.masks import HIDDEN, mask_number, restore_text
+from callcenter.administration.values import LABEL_LENGTH, too_long
 from callcenter.errors import InvalidError
 from callcenter.numbers import NumberKind, normalise
 from callcenter.text import N_, Text
@@ -49,7 +50,10 @@ def settle_phones(phones: Sequence[Phone], present: Sequence[Phone]) -> list[dic
             raise _unreadable(number)
         if number in left:
             left.remove(number)
-        settled.setdefault(number, restore_text(phone["label"], known.get(number) or ""))
+        label = restore_text(phone["label"], known.get(number) or "")
+        if len(label) > LABEL_LENGTH:
+            raise InvalidError(N_("Some of the values cannot be accepted."), {"phones": too_long(LABEL_LENGTH)})
+        settled.setdefault(number, label)
     return [{"number": number, "label": label} for number, label in settled.items()]
 
 

@@ -352,3 +352,23 @@ async def test_whoever_sees_the_numbers_may_write_stars(hospital: Hospital) -> N
     await patients.edit(agent, 1, {"version": 1, "notes": "13911112222"})
     await patients.edit(agent, 1, {"version": 2, "notes": "139****2222"})
     assert (await patients.get(agent, 1))["notes"] == "139****2222"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "王 +86 139-1111-2222"),
+        ("phones", [{"number": SHARED, "label": "打+86 139-1111-2222"}]),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_masked_text_that_gets_too_long_with_its_numbers_is_refused(
+    hospital: Hospital, field: str, value: object
+) -> None:
+    patients, doctor = hospital.records.patients, hospital.people["doctor"]
+    await patients.edit(hospital.people["agent"], 1, {"version": 1, field: value})
+    shown: Any = (await patients.get(doctor, 1))[field]
+    longer = [{"number": SHARED, "label": shown[0]["label"] + "长" * 28}] if field == "phones" else shown + "长" * 67
+    error = await refused(hospital, patients.edit(doctor, 1, {"version": 2, field: longer}), InvalidError)
+    assert isinstance(error, InvalidError)
+    assert list(error.fields) == [field]
