@@ -229,6 +229,7 @@ def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
         daemon.client("agent").post(f"/api/v1/calls/{old['id']}/call-back", {"done": True})
     expect(page.locator("#callbacks .empty")).to_be_visible(timeout=PATIENCE)
     daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
     take_by_key(page)
     page.keyboard.press("h")
     expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)

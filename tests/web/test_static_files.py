@@ -48,7 +48,9 @@ async def test_scripts_get_their_words_in_both_languages(site: RunningSite) -> N
     for locale in ("zh_CN", "en"):
         answer = await browser.get(f"/messages/{locale}.js")
         assert answer.header("Content-Type").startswith("text/javascript")
-        words = json.loads(re.fullmatch(r"export default (.*);\n", answer.text, re.DOTALL)[1])  # type: ignore[index]
+        parts = re.fullmatch(r"export default (.*);\nexport const sayings = (.*);\n", answer.text, re.DOTALL)
+        assert parts is not None
+        words = json.loads(parts[1])
         assert set(words) == texts
         # The names in braces are the same, or a value would not be shown.
         for text, word in words.items():
