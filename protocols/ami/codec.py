@@ -138,6 +138,13 @@ _KEYS_OF: dict[str, frozenset[str]] = {
 """The only actions there are, with the only keys each may have: no Application, Data, Variable or Command."""
 
 
+def checked_exten(number: str) -> str:
+    """``number`` itself if it is 1 to 40 of ``0-9 * # +``; else ``ValueError``."""
+    if not _ALLOWED["Exten"].fullmatch(number):
+        raise ValueError(f"cannot dial {number[:40]!r}: allowed are 1 to 40 of 0-9 * # and +")
+    return number
+
+
 def encode(action: str, *fields: tuple[str, str]) -> bytes:
     """The bytes of one action. ``ValueError`` for an action, key or value that is not allowed, which is never shown."""
     if action not in _KEYS_OF:
