@@ -183,12 +183,12 @@ def _(effect: LineNoted, batch: Batch) -> None:
 
 def close_call(session: Session, call: CallRecord, effect: CallClosed, line: LineContext) -> None:
     """End ``call``: missed when it came in and nobody spoke, open for wrap-up when an agent had it; announce it."""
-    incoming = call.direction == Direction.IN.value
+    unheard = call.direction == Direction.IN.value and call.answered_at is None
     call.state, call.ended_at, call.end_reason = ENDED, max(effect.at, call.started_at), effect.reason.value
     call.rings = max(call.rings, effect.rings)
-    call.missed = incoming and call.answered_at is None
+    call.missed = unheard and effect.reason is not EndReason.ELSEWHERE
     if call.agent_id is not None:
-        call.wrap_up = call.wrap_up or ("" if call.missed else "open")
+        call.wrap_up = call.wrap_up or ("" if unheard else "open")
         leave_call(session, call.agent_id, effect.at, to_wrap_up=call.wrap_up == "open")
     _announce(CallEnded, call, Batch(session, line, {}, again=False))
 

@@ -9,6 +9,9 @@ from protocols.signals import AbsentReason, CallerIdentified, DialFailure
 RING, RINGING, UP, PRE_RING = 4, 5, 6, 9
 """Channel states: RING and PRE_RING when the device began the call, RINGING when the PBX calls the device."""
 
+ANSWERED_ELSEWHERE = 26
+"""Hangup cause (``AST_CAUSE_ANSWERED_ELSEWHERE``) of a telephone that rang in vain since another was faster."""
+
 _PRIVATE = frozenset({"anonymous", "private", "restricted", "withheld"})
 
 

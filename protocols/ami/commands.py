@@ -73,7 +73,7 @@ class Commands:
     def tick(self) -> None:
         """Give up dialling whose outcome is overdue."""
         for slot in self._slots.values():
-            if slot.dial is not None and slot.dial.deadline is not None and self._link.now >= slot.dial.deadline:
+            if slot.outcome_due is not None and self._link.now >= slot.outcome_due:
                 slot.dial_timed_out()
 
     def began(self, channel: Channel) -> None:

@@ -79,7 +79,7 @@ class PbxLines:
         times = [self._give_up_at]
         if not self._link.failure:
             times += [self._listed_by, self._resync_at if self.synced else None]
-        times += [slot.dial.deadline for slot in self._slots.values() if slot.dial is not None]
+        times += [slot.outcome_due for slot in self._slots.values()]
         return [time for time in times if time is not None]
 
     def take_signals(self) -> tuple[OfLine, ...]:

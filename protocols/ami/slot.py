@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from protocols.ami.calls import Dial, Phase, certainty, ended, taken, unanswered
-from protocols.ami.channel import UP, Channel
+from protocols.ami.channel import ANSWERED_ELSEWHERE, UP, Channel
 from protocols.ami.settings import PbxLine
 from protocols.signals import (
     Answered,
@@ -29,6 +29,7 @@ from protocols.signals import (
     LineReady,
     LineSignal,
     Rang,
+    TakenElsewhere,
 )
 
 ENDED_UNSEEN = "a call ended while the PBX could not tell of it"
@@ -115,7 +116,7 @@ class Slot:
             self._own_use.remove(channel)
             self._hook()
         elif self.phase in (Phase.RINGING, Phase.TALKING):
-            self._end(Ended(by_far_end=self.phase is Phase.RINGING), keep=False)
+            self._end(TakenElsewhere() if self.phase is Phase.RINGING else Ended(by_far_end=False), keep=False)
         else:
             self._end(DialFailed(DialFailure.REJECTED), keep=False)
 
@@ -138,6 +139,11 @@ class Slot:
         """The telephone's channel for the number being dialled is there."""
         self._bind(channel)
         self.update()
+
+    @property
+    def outcome_due(self) -> float | None:
+        """When dialling is given up."""
+        return self.dial.deadline if self.dial is not None and self.phase is Phase.DIALLING else None
 
     def ending(self, *, asked: bool = True) -> None:
         """The PBX was asked to end the call, or has refused to."""
@@ -217,7 +223,8 @@ class Slot:
         if channel.vanished:
             self._vanished()
         elif self.phase is Phase.RINGING:
-            self._end(Ended(by_far_end=True))
+            elsewhere = channel.cause == ANSWERED_ELSEWHERE
+            self._end(TakenElsewhere() if elsewhere else Ended(by_far_end=True))
         elif self.phase is Phase.TALKING:
             self._end(ended(self.line, channel, asked=self._ending))
         else:

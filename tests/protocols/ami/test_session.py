@@ -21,6 +21,7 @@ from protocols.signals import (
     LineLost,
     LineReady,
     Rang,
+    TakenElsewhere,
 )
 from tests.peers.pbx import DOWN, RING, RINGING, UP, Leg
 from tests.protocols.ami.bench import OTHER, PHONE, Bench
@@ -111,6 +112,17 @@ def test_other_endpoints_are_not_this_line(name: str) -> None:
     bench = Bench()
     bench.pbx.call(name, "10086")
     assert bench.take() == []
+
+
+def test_two_telephones_ring_and_one_is_faster() -> None:
+    bench = Bench(PHONE, OTHER)
+    caller, phone = bench.pbx.call("PJSIP/8001", "10086")
+    slower = bench.pbx.ring(caller, "PJSIP/8002")
+    bench.pbx.dial_end(caller, slower, "CANCEL")
+    bench.pbx.answer(caller, phone)
+    bench.pbx.hang_up(slower, cause=26)
+    assert bench.take("8001")[-1] == Answered()
+    assert bench.take("8002") == [CallerIdentified("10086"), Rang(), TakenElsewhere()]
 
 
 def test_a_telephone_that_cannot_be_reached_has_missed_the_call() -> None:
@@ -497,7 +509,7 @@ def test_a_call_picked_up_at_another_telephone() -> None:
     bench.pbx.rename(own, f"{old}<ZOMBIE>")
     bench.pbx.answer(caller, phone)
     bench.pbx.hang_up(own)
-    assert bench.take("8001") == [Ended(by_far_end=True)]
+    assert bench.take("8001") == [TakenElsewhere()]
     assert [type(signal) for signal in bench.take("8002")] == [
         HandsetReplaced,
         CallerIdentified, Rang, HandsetLifted, Answered,
