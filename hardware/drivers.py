@@ -7,6 +7,8 @@ from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
+from hardware.asterisk_line import AsteriskLine
+from hardware.asterisk_pbx import PbxDirectory
 from hardware.fsk_line import FskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
@@ -27,6 +29,13 @@ def driver_names() -> list[str]:
     return [name.value for name in DriverName]
 
 
-def create_line_device(settings: LineSettings, reactor: ReactorBase, trace_folder: Path) -> LineDevice:
-    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``."""
+def create_line_device(
+    settings: LineSettings, reactor: ReactorBase, trace_folder: Path, pbxes: PbxDirectory | None = None
+) -> LineDevice:
+    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
+
+    Lines on a PBX must be given the same ``pbxes``; ``KeyError`` if theirs is not among them.
+    """
+    if settings.driver is DriverName.ASTERISK:
+        return AsteriskLine(settings, reactor, trace_folder, pbxes or {})
     return _DRIVERS[settings.driver](settings, reactor, trace_folder)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from protocols.ami.settings import parse_port
 from protocols.hayes.commands import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -16,7 +18,20 @@ class DriverName(enum.StrEnum):
 
     HAYES = "hayes"
     FSK = "fsk"
+    ASTERISK = "asterisk"
 
+
+def _serial_port(port: str) -> None:
+    if not port.startswith(("/", "usb:")) or not port.isprintable():
+        raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+
+
+_PORTS: Mapping[DriverName, Callable[[str], object]] = {
+    DriverName.HAYES: _serial_port,
+    DriverName.FSK: _serial_port,
+    DriverName.ASTERISK: parse_port,
+}
+"""Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -30,7 +45,9 @@ class LineSettings(BaseModel):
     """What people call the line."""
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-    """A path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``."""
+    """A path, best one under ``/dev/serial/by-id/``, or ``usb:VID:PID`` or ``usb:VID:PID:SERIAL``. Asterisk: the name
+    of a PBX and an endpoint on it, ``main/PJSIP/8001``.
+    """
     profile: str = AUTO
     baud: int | None = None
     ring_timeout: Annotated[float, Field(ge=0.5, le=300)] | None = None
@@ -38,6 +55,8 @@ class LineSettings(BaseModel):
     numberless_alarm_after: Annotated[int, Field(ge=1, le=1000)] = 5
     dial_prefix: str = ""
     international_prefix: str = "00"
+    trunk: bool = False
+    """Asterisk: callers come in on this endpoint; otherwise it is an agent's telephone."""
     group: str = ""
     bound_agent: str = ""
     trace: bool = False
@@ -51,9 +70,10 @@ class LineSettings(BaseModel):
 
     @field_validator("port")
     @classmethod
-    def _port(cls, port: str) -> str:
-        if not port.startswith(("/", "usb:")) or not port.isprintable():
-            raise ValueError("must be a path such as /dev/serial/by-id/… or usb:VID:PID[:SERIAL]")
+    def _port(cls, port: str, info: ValidationInfo) -> str:
+        # A wrong driver is reported by itself.
+        if driver := info.data.get("driver"):
+            _PORTS[driver](port)
         return port
 
     @field_validator("profile")

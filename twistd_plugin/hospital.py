@@ -20,10 +20,13 @@ from callcenter.administration.users import user_resource
 from callcenter.bus import EventBus
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
-from callcenter.settings import Settings
+from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
+from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import create_line_device
+from hardware.pbx_port import PbxAddress
+from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from web.services import Services
 
@@ -35,6 +38,19 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
         area_code=settings.hospital.area_code,
         **settings.telephony.model_dump(),
     )
+
+
+def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
+    """A PBX's part of the configuration."""
+    port = settings.port or (5039 if settings.tls else 5038)
+    session = AmiSettings(
+        settings.username,
+        settings.secret.get_secret_value(),
+        plain_login=settings.plain_login,
+        context=settings.context,
+        timings=AmiTimings(phone_rings=settings.telephone_rings),
+    )
+    return PbxSettings(settings.name, PbxAddress(settings.host, port, settings.tls, settings.authorities), session)
 
 
 def build_services(
@@ -71,5 +87,6 @@ def build_services(
 
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    lines = [(line, create_line_device(line, reactor, settings.trace_folder)) for line in settings.lines]
+    pbxes = pbx_directory(map(pbx_settings, settings.asterisk), reactor)
+    lines = [(line, create_line_device(line, reactor, settings.trace_folder, pbxes)) for line in settings.lines]
     return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

@@ -129,7 +129,6 @@ _KEYS_OF: dict[str, frozenset[str]] = {
     "Challenge": frozenset({"AuthType"}),
     "Login": frozenset({"AuthType", "Username", "Key", "Secret", "Events"}),
     "Ping": frozenset(),
-    "Logoff": frozenset(),
     "CoreShowChannels": frozenset(),
     "DAHDIShowChannels": frozenset(),
     "Originate": frozenset({"Channel", "ChannelId", "Context", "Exten", "Priority", "Timeout", "Async"}),

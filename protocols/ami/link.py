@@ -100,11 +100,6 @@ class Link:
         self._ping_at = self.now + self._settings.timings.keep_alive
         return action_id
 
-    def sign_off(self) -> None:
-        """Say goodbye, if we are signed in."""
-        if self.state is LinkState.UP:
-            self.send("Logoff", on_answer=_nothing)
-
     def tick(self) -> None:
         """Time passed."""
         if self.state is LinkState.GREETING and self.now >= self._greet_by:

@@ -91,10 +91,6 @@ class AmiSession:
         """End the call of ``line``, or stop dialling; only while ``ready``."""
         return self._command(now, lambda: self._lines.commands.hang_up(line))
 
-    def sign_off(self, now: float) -> Actions:
-        """Say goodbye. Calls go on: they are the PBX's."""
-        return self._command(now, self._link.sign_off)
-
     def _command(self, now: float, action: Callable[[], None]) -> Actions:
         self._link.now = now
         action()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_ENDPOINT = re.compile(r"([A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.+-]{1,60})(?:#([1-9][0-9]?))?")
+from protocols.ami.codec import encode
+
+_PORT = re.compile(r"([A-Za-z0-9_-]{1,40})/([A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.+-]{1,60})(?:#([1-9][0-9]?))?")
 _CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,79}")
 
 
@@ -32,12 +34,24 @@ class PbxLine:
         return self.dial_prefix + number
 
 
-def parse_endpoint(text: str) -> tuple[str, int]:
-    """``PJSIP/8001`` → itself and slot 1; ``PJSIP/telecom#2`` → ``PJSIP/telecom`` and slot 2; else ``ValueError``."""
-    match = _ENDPOINT.fullmatch(text)
+@dataclass(frozen=True)
+class PbxPort:
+    """Where a line is: the PBX of that name, and an endpoint and slot as in ``PbxLine``."""
+
+    pbx: str
+    endpoint: str
+    slot: int
+
+
+def parse_port(text: str) -> PbxPort:
+    """``main/PJSIP/8001``, ``main/PJSIP/telecom#2``; else ``ValueError``."""
+    match = _PORT.fullmatch(text)
     if match is None:
-        raise ValueError("must name an endpoint such as PJSIP/8001 or DAHDI/1, with #2 to #99 for further calls on it")
-    return match[1], int(match[2] or 1)
+        raise ValueError(
+            "must be the name of a PBX and an endpoint on it, such as main/PJSIP/8001 or main/DAHDI/1, "
+            "with #2 to #99 behind it for further calls on the same endpoint"
+        )
+    return PbxPort(match[1], match[2], int(match[3] or 1))
 
 
 def checked_context(context: str) -> str:
@@ -71,7 +85,7 @@ class AmiTimings:
 class AmiSettings:
     """How to sign in, and the dialplan context in which numbers are dialled.
 
-    ``plain_login`` sends the secret itself.
+    ``plain_login`` sends the secret itself. ``ValueError`` for what cannot be sent.
     """
 
     username: str
@@ -82,3 +96,6 @@ class AmiSettings:
 
     def __post_init__(self) -> None:
         checked_context(self.context)
+        encode("Login", ("Username", self.username))
+        if self.plain_login:
+            encode("Login", ("Secret", self.secret))

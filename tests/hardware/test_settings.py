@@ -21,9 +21,19 @@ def test_ports(port: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("driver", "port"),
+    [("asterisk", "/dev/ttyS0"), ("asterisk", "PJSIP/8001"), ("hayes", "main/PJSIP/8001"), ("fsk", "COM1")],
+)
+def test_a_port_that_the_driver_cannot_use(driver: str, port: str) -> None:
+    with pytest.raises(ValidationError, match="must be") as caught:
+        LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
+    assert [error["loc"] for error in caught.value.errors()] == [("port",)]
+
+
+@pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("driver", "acme", "'hayes' or 'fsk'"),
+        ("driver", "acme", "'hayes', 'fsk' or 'asterisk'"),
         ("profile", "acme", "auto, usr, conexant, agere, generic"),
         ("baud", 57601, "57600, 115200"),
         ("port", "COM1", "usb:VID:PID"),
@@ -43,4 +53,4 @@ def test_wrong_values_name_the_key_and_what_is_allowed(key: str, value: object, 
 
 
 def test_driver_names() -> None:
-    assert driver_names() == ["hayes", "fsk"]
+    assert driver_names() == ["hayes", "fsk", "asterisk"]

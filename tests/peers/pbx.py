@@ -202,9 +202,6 @@ class Manager:
     def _ping(self, action: dict[str, str]) -> bytes:
         return self._answer(action, "Success", ("Ping", "Pong"), ("Timestamp", "1772440000.1"))
 
-    def _logoff(self, action: dict[str, str]) -> bytes:
-        return self._answer(action, "Goodbye", ("Message", "Thanks for all the fish."))
-
     def _coreshowchannels(self, action: dict[str, str]) -> bytes:
         ids = ("ActionID", action["ActionID"])
         listed = b"".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.ami.settings import AmiSettings, PbxLine, parse_endpoint
+from protocols.ami.settings import AmiSettings, PbxLine, PbxPort, parse_port
 from protocols.ami.slot import ENDED_UNSEEN
 from protocols.signals import (
     AbsentReason,
@@ -785,18 +785,22 @@ def test_the_pbx_has_booted_and_lists_again() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("PJSIP/8001", ("PJSIP/8001", 1)), ("DAHDI/i1#30", ("DAHDI/i1", 30)), ("SIP/telecom-1#2", ("SIP/telecom-1", 2))],
+    [
+        ("main/PJSIP/8001", PbxPort("main", "PJSIP/8001", 1)),
+        ("b-2/DAHDI/i1#30", PbxPort("b-2", "DAHDI/i1", 30)),
+        ("main/SIP/telecom-1#2", PbxPort("main", "SIP/telecom-1", 2)),
+    ],
 )
-def test_endpoints(text: str, expected: tuple[str, int]) -> None:
-    assert parse_endpoint(text) == expected
+def test_ports(text: str, expected: PbxPort) -> None:
+    assert parse_port(text) == expected
 
 
 @pytest.mark.parametrize(
-    "text", ["", "8001", "PJSIP/", "PJSIP/8001&PJSIP/8002", "PJSIP/8001#0", "PJSIP/a b", "/PJSIP/8", "PJSIP/1\n"]
+    "text", ["", "PJSIP/8001", "m/PJSIP/", "m/PJSIP/1&PJSIP/2", "m/PJSIP/1#0", "m/A/a b", "//A/8", "m/A/1\n", "院/A/1"]
 )
-def test_what_is_no_endpoint(text: str) -> None:
-    with pytest.raises(ValueError, match="PJSIP/8001"):
-        parse_endpoint(text)
+def test_what_is_no_port(text: str) -> None:
+    with pytest.raises(ValueError, match="main/PJSIP/8001"):
+        parse_port(text)
 
 
 def test_a_context_is_a_plain_name() -> None:
