@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from protocols.ami.channel import RINGING, UP, Channel
+from protocols.ami.channel import BUSY, RINGING, UP, Channel
 from protocols.ami.settings import PbxLine
 from protocols.signals import Certainty, CommandFailed, DialFailed, DialFailure, Ended, LineSignal
 
@@ -62,6 +62,19 @@ def certainty(channel: Channel, same_call: Iterable[Channel]) -> Certainty:
     return Certainty.PRESUMED if any(_ANALOG.fullmatch(leg.name) for leg in legs) else Certainty.SURE
 
 
+def not_taken(line: PbxLine, channel: Channel | None) -> str:
+    """Why the telephone did not take the call for which a number was to be dialled, for people."""
+    if channel is None:
+        why = "cannot be reached"
+    elif channel.refused == "BUSY" or channel.cause == BUSY:
+        why = "is busy"
+    elif channel.state == RINGING and channel.refused in ("", "NOANSWER") and not channel.hung_up_by_device:
+        why = "was not picked up"
+    else:
+        why = "did not take the call"
+    return f"{line.endpoint} {why}"
+
+
 def ended(line: PbxLine, channel: Channel, *, asked: bool) -> Ended:
     """How a conversation ended. The device on a trunk is the far end; ``asked``: we had the PBX end it."""
     return Ended(by_far_end=not asked and channel.hung_up_by_device == line.trunk)
@@ -72,7 +85,7 @@ def unanswered(line: PbxLine, channel: Channel, *, asked: bool) -> LineSignal:
     if asked:
         return Ended(by_far_end=False)
     if channel.state != UP:
-        return CommandFailed("dial", f"{line.endpoint} did not take the call")
+        return CommandFailed("dial", not_taken(line, channel))
     if channel.failure is not None:
         return DialFailed(channel.failure)
     return Ended(by_far_end=False) if channel.hung_up_by_device else DialFailed(DialFailure.NO_CARRIER)

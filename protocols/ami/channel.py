@@ -9,8 +9,8 @@ from protocols.signals import AbsentReason, CallerIdentified, DialFailure
 RING, RINGING, UP, PRE_RING = 4, 5, 6, 9
 """Channel states: RING and PRE_RING when the device began the call, RINGING when the PBX calls the device."""
 
-ANSWERED_ELSEWHERE = 26
-"""Hangup cause (``AST_CAUSE_ANSWERED_ELSEWHERE``) of a telephone that rang in vain since another was faster."""
+BUSY, ANSWERED_ELSEWHERE = 17, 26
+"""Hangup causes (Q.850); the second is that of a telephone that rang in vain since another was faster."""
 
 _PRIVATE = frozenset({"anonymous", "private", "restricted", "withheld"})
 
@@ -56,16 +56,6 @@ class Channel:
     home: str = ""
     told: bool = False
     """A call was reported for it once; it never is again."""
-
-    def take_over(self, other: Channel) -> None:
-        """The PBX has put this channel in place of ``other``: the call is the same."""
-        self.dialled, self.placed, self.caller, self.connected = (
-            other.dialled,
-            other.placed,
-            other.caller,
-            other.connected,
-        )
-        self.bridged, self.far_answered = self.bridged or other.bridged, self.far_answered or other.far_answered
 
     def who_calls(self, *, from_device: bool) -> CallerIdentified:
         """The caller: the device's own identity when the call came from there, else the party connected to it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from protocols.ami.channel import PRE_RING, RING, RINGING, UP, Channel, Party
+from protocols.ami.channel import ANSWERED_ELSEWHERE, PRE_RING, RING, RINGING, UP, Channel, Party
 from protocols.ami.messages import Block
 from protocols.signals import DialFailure
 from protocols.text import clean_text
@@ -51,6 +51,7 @@ class Channels:
             "bridgeenter": self._bridge_enter,
             "bridgeleave": self._bridge_leave,
             "rename": self._rename,
+            "pickup": self._pickup,
             "hanguprequest": self._hangup_request,
             "hangup": self._hangup,
             "coreshowchannel": self._listed,
@@ -194,6 +195,15 @@ class Channels:
             channel.name = block.get("Newname")[:_LONGEST] or channel.name
         return [channel]
 
+    def _pickup(self, block: Block) -> list[Channel | None]:
+        """Somebody took the call for which another telephone rings: theirs is a leg of that call from now on."""
+        picker, target = self._note(block), self._note(block, "Target")
+        if target is not None:
+            target.cause = ANSWERED_ELSEWHERE
+        if picker is not None:
+            picker.dialled, picker.placed = True, False
+        return [picker, target]
+
     def _hangup_request(self, block: Block) -> list[Channel | None]:
         channel = self._note(block)
         if channel is not None:
@@ -203,7 +213,7 @@ class Channels:
     def _hangup(self, block: Block) -> list[Channel | None]:
         channel = self._note(block)
         if channel is not None:
-            channel.gone, channel.cause = True, _number(block.get("Cause"))
+            channel.gone, channel.cause = True, channel.cause or _number(block.get("Cause"))
         return [channel]
 
     def _listed(self, block: Block) -> list[Channel | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from protocols.ami.calls import Dial
+from protocols.ami.calls import Dial, not_taken
 from protocols.ami.channel import Channel
 from protocols.ami.link import Link
 from protocols.ami.messages import Block
@@ -99,7 +99,7 @@ class Commands:
             # Should nothing be heard of its channel, the next list must show it.
             slot.dial.deadline = self._link.now + self._origin.timings.resync + self._origin.timings.listing
         else:
-            slot.dial_failed(f"{slot.line.endpoint} {_why_not(block, slot.channel)}")
+            slot.dial_failed(not_taken(slot.line, slot.channel))
 
     def _dial_answered(self, slot: Slot, uniqueid: str, answer: Block) -> None:
         if answer.response != "Success" and slot.dial is not None and slot.dial.uniqueid == uniqueid:
@@ -121,12 +121,3 @@ class Commands:
             self._link.send("Hangup", ("Channel", channel.name), ("Cause", "16"), on_answer=answered)
         except ValueError as error:
             refused(str(error))
-
-
-def _why_not(block: Block, channel: Channel | None) -> str:
-    """Why the telephone did not take the call; Reason 3 is "no answer" ("Originate" in the AMI actions)."""
-    if channel is None:
-        return "cannot be reached"
-    if block.get("Reason") == "3":
-        return "was not picked up"
-    return "is busy" if channel.refused == "BUSY" else "did not take the call"

@@ -52,7 +52,6 @@ class PbxLines:
             "fullybooted": lambda _: self.resync(),
             "coreshowchannelscomplete": self._listed,
             "originateresponse": self.commands.originated,
-            "rename": self._renamed,
             **self._alarms.handlers,
         }
         self.synced = False
@@ -135,7 +134,6 @@ class PbxLines:
         self.synced, self._give_up_at = True, None
         self._alarms.connected(self._link.version)
         for channel in self._channels:
-            self._move(channel)
             self._touch(channel, old=not self._ever_synced)
         self._ever_synced = True
 
@@ -144,33 +142,18 @@ class PbxLines:
             if self.synced:
                 self._touch(channel)
 
-    def _renamed(self, block: Block) -> None:
-        for channel in self._channels.hear(block):
-            if self.synced:
-                self._move(channel)
-                self._touch(channel)
-
-    def _move(self, channel: Channel) -> None:
-        """A channel that now has another device's name is no longer the first one's: somebody picked the call up."""
-        home = self._endpoint(channel.name)
-        # In the middle of exchanging two channels the names say nothing.
-        if home != channel.home and not channel.name.endswith("<MASQ>"):
-            if channel.home in self._pools:
-                self._pools[channel.home].release(channel)
-            channel.home = home
-
     def _touch(self, channel: Channel, *, old: bool = False) -> None:
         self.commands.began(channel)
         channel.home = channel.home or self._endpoint(channel.name)
         pool = self._pools.get(channel.home)
-        if pool is not None and not pool.moved(channel):
+        if pool is not None:
             pool.touch(channel, old=old)
         if channel.gone:
             self._channels.forget(channel)
 
     def _endpoint(self, name: str) -> str:
         """The endpoint of ours in ``PJSIP/8001-0000002a``, ``DAHDI/1-1`` or ``DAHDI/i1/13800138000-3``; else empty."""
-        endpoint = "" if name.endswith("<ZOMBIE>") else name.rpartition("-")[0]
+        endpoint = name.rpartition("-")[0]
         shorter = endpoint.rpartition("/")[0]
         return endpoint if endpoint in self._pools else shorter if shorter in self._pools else ""
 

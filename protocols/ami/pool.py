@@ -28,7 +28,8 @@ class Pool:
     def touch(self, channel: Channel, *, old: bool = False) -> None:
         """Something is new of ``channel``. ``old``: it was there before we were."""
         slot = next((slot for slot in self.slots if slot.has(channel)), None)
-        if slot is not None:
+        picked_up = not channel.told and calls_in(self._line, channel)
+        if slot is not None and not (picked_up and slot.drop(channel)):
             slot.update()
         elif channel in self._waiting:
             if channel.gone:
@@ -36,29 +37,6 @@ class Pool:
         elif not channel.told or not channel.gone:
             self._assign(channel, old=old)
         self._settle()
-
-    def moved(self, channel: Channel) -> bool:
-        """Whether ``channel`` has taken the name of a call of these lines, and so the call."""
-        for slot in self.slots:
-            if slot.channel is not None and slot.channel is not channel and slot.channel_name == channel.name:
-                self._take(channel)
-                slot.move(channel)
-                return True
-        return False
-
-    def release(self, channel: Channel) -> None:
-        """``channel`` is no longer this endpoint's."""
-        if self._take(channel):
-            channel.told = False
-
-    def _take(self, channel: Channel) -> bool:
-        """Have no line of ours keep the channel; whether one did."""
-        if channel in self._waiting:
-            self._waiting.remove(channel)
-        holding = [slot for slot in self.slots if slot.has(channel)]
-        for slot in holding:
-            slot.release(channel)
-        return bool(holding)
 
     def ready(self, identification: str) -> None:
         """The endpoint is watched."""
@@ -76,6 +54,7 @@ class Pool:
         if calls_in(self._line, channel) and not channel.told and not in_progress:
             self._call(channel)
         elif not channel.gone and (channel.told or in_progress or used_by_others(self._line, channel)):
+            channel.told = channel.told or in_progress
             self._use(channel)
 
     def _call(self, channel: Channel) -> None:

@@ -47,7 +47,6 @@ class Slot:
         self.line = line
         self.phase = Phase.FREE
         self.channel: Channel | None = None
-        self.channel_name = ""
         self.dial: Dial | None = None
         self._report = report
         self._same_call = same_call
@@ -99,26 +98,16 @@ class Slot:
 
     def use(self, channel: Channel) -> None:
         """The device is used by a call that is none of ours: one dialled on the telephone itself, or of old."""
-        channel.told = True
         self._own_use.append(channel)
         self.update()
 
-    def move(self, channel: Channel) -> None:
-        """The call goes on in ``channel``."""
-        if self.channel is not None:
-            channel.take_over(self.channel)
-        self._bind(channel)
-        self.update()
-
-    def release(self, channel: Channel) -> None:
-        """The channel is another device's from now on: somebody else took the call."""
-        if channel is not self.channel:
-            self._own_use.remove(channel)
-            self._hook()
-        elif self.phase in (Phase.RINGING, Phase.TALKING):
-            self._end(TakenElsewhere() if self.phase is Phase.RINGING else Ended(by_far_end=False), keep=False)
-        else:
-            self._end(DialFailed(DialFailure.REJECTED), keep=False)
+    def drop(self, channel: Channel) -> bool:
+        """The channel's use of the device turns out to be a call; whether it was in use by it."""
+        if channel not in self._own_use:
+            return False
+        self._own_use.remove(channel)
+        self._hook()
+        return True
 
     # The call.
 
@@ -242,21 +231,21 @@ class Slot:
             self._report(LineLost(ENDED_UNSEEN))
             self._report(LineReady(self._identification))
 
-    def _end(self, signal: LineSignal, *, keep: bool = True) -> None:
+    def _end(self, signal: LineSignal) -> None:
         self._put_down()
         self._report(signal)
-        self._clear(keep=keep)
+        self._clear()
         self._hook()
 
-    def _clear(self, *, keep: bool = True) -> None:
-        if keep and self.channel is not None and not self.channel.gone:
+    def _clear(self) -> None:
+        if self.channel is not None and not self.channel.gone:
             self._own_use.append(self.channel)
-        self.phase, self.channel, self.channel_name = Phase.FREE, None, ""
+        self.phase, self.channel = Phase.FREE, None
         self.dial, self._told, self._ending = None, None, False
 
     def _bind(self, channel: Channel) -> None:
         channel.told = True
-        self.channel, self.channel_name = channel, channel.name
+        self.channel = channel
 
     def _hook(self) -> None:
         """Report when the telephone, or the trunk for others' calls, comes into use and out of it."""

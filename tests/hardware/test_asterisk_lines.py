@@ -62,6 +62,8 @@ async def lines_on(
     finally:
         for device in devices:
             await device.stop()
+        # The reactor closes a connection in its next turn.
+        await deferLater(reactor, 0)
 
 
 async def until(condition: Callable[[], bool]) -> None:

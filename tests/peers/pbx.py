@@ -109,6 +109,16 @@ class Pbx:
         self.event("Rename", ("Channel", leg.name), ("Newname", name), ("Uniqueid", leg.uniqueid))
         leg.name = name
 
+    def pick_up(self, own: Leg, caller: Leg, target: Leg) -> None:
+        """``own``, which somebody placed at another telephone, takes the place of ``target``."""
+        own.connected, own.connected_name = caller.number, caller.caller_name
+        self.state(own, UP)
+        self.event("Pickup", *own.fields(), *target.fields("Target"))
+        self.hang_up(target)
+        own.application = "AppDial"
+        self.dial_end(caller, own, "ANSWER")
+        self.bridge(own, caller)
+
     # Whole stages of calls.
 
     def call(self, phone: str, number: str = "", name: str = "", *, trunk: str = "PJSIP/telecom") -> tuple[Leg, Leg]:

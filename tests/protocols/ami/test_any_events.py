@@ -36,7 +36,7 @@ class Rough:
         self.deeds: list[Callable[[], None]] = [
             self.call, self.call, self.answer, self.answer, self.hang_up, self.hang_up, self.far_out, self.own_call,
             self.dial, self.phone_rings, self.pick_up, self.end_call, self.lose, self.connect, self.wait, self.rename,
-            self.noise, self.bridge,
+            self.noise, self.bridge, self.pick_up_elsewhere,
         ]  # fmt: skip
 
     def tell(self, event: bytes) -> None:
@@ -129,7 +129,12 @@ class Rough:
     def rename(self) -> None:
         first, second = self.any_leg(), self.any_leg()
         if first is not None and second is not None:
-            self.bench.pbx.rename(first, self.source.choice([second.name, f"{second.name}<MASQ>", "X/1-1"]))
+            self.bench.pbx.rename(first, self.source.choice([second.name, "X/1-1"]))
+
+    def pick_up_elsewhere(self) -> None:
+        legs = self.bench.pbx.legs
+        if len(legs) > 2:
+            self.bench.pbx.pick_up(*self.source.sample(legs, 3))
 
     def noise(self) -> None:
         if self.bench.online:

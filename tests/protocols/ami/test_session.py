@@ -478,42 +478,20 @@ def test_a_digital_span_is_a_trunk() -> None:
     bench.pbx.hang_up(leg)
 
 
-# Channels that change their names.
-
-
-def test_a_call_goes_on_in_the_channel_that_the_pbx_puts_in_its_place() -> None:
-    bench = Bench()
-    caller, phone = bench.pbx.call("PJSIP/8001", "10086")
-    bench.pbx.answer(caller, phone)
-    bench.take()
-    name = phone.name
-    fresh = bench.pbx.leg(f"AsyncGoto/{name}", UP, of=caller)
-    bench.pbx.rename(phone, f"{name}<MASQ>")
-    bench.pbx.rename(fresh, name)
-    bench.pbx.rename(phone, f"{name}<ZOMBIE>")
-    bench.pbx.hang_up(phone)
-    assert bench.take() == []
-    bench.pbx.hang_up(fresh, by_device=True)
-    assert bench.take() == [HandsetReplaced(), Ended(by_far_end=False)]
+# Picked up elsewhere.
 
 
 def test_a_call_picked_up_at_another_telephone() -> None:
     bench = Bench(PHONE, OTHER)
-    caller, phone = bench.pbx.call("PJSIP/8001", "10086")
+    caller, phone = bench.pbx.call("PJSIP/8001", "13800138000", "张三")
     own = bench.pbx.leg("PJSIP/8002", RING, "8002")
-    old, new = phone.name, own.name
     bench.take("8001")
-    bench.take("8002")
-    bench.pbx.rename(own, f"{new}<MASQ>")
-    bench.pbx.rename(phone, new)
-    bench.pbx.rename(own, f"{old}<ZOMBIE>")
-    bench.pbx.answer(caller, phone)
-    bench.pbx.hang_up(own)
+    assert bench.take("8002") == [HandsetLifted()]
+    bench.pbx.pick_up(own, caller, phone)
     assert bench.take("8001") == [TakenElsewhere()]
-    assert [type(signal) for signal in bench.take("8002")] == [
-        HandsetReplaced,
-        CallerIdentified, Rang, HandsetLifted, Answered,
-    ]  # fmt: skip
+    assert bench.take("8002") == [HandsetReplaced(), ZHANG, Rang(), HandsetLifted(), Answered()]
+    bench.pbx.end(own, caller, by=caller)
+    assert bench.take("8002") == [HandsetReplaced(), Ended(by_far_end=True)]
 
 
 # Alarms.
