@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from callcenter.config_errors import ConfigurationError, Problem, explain, key_name
+from callcenter.config_pbx import pbx_mistakes
 from callcenter.config_secrets import Surroundings
 from callcenter.settings import Settings
 from callcenter.toml_positions import KeyPath, key_lines, line_of
@@ -51,7 +52,8 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Configuratio
         settings = Settings.model_validate(document, context=surroundings)
     except ValidationError as error:
         raise ConfigurationError(path, explain(error, Settings, document, lines)) from None
-    problems = [Problem(line_of(where, lines), key_name(where), message) for where, message in _clashes(settings)]
+    mistakes = [*_clashes(settings), *pbx_mistakes(settings)]
+    problems = [Problem(line_of(where, lines), key_name(where), message) for where, message in mistakes]
     if problems:
         raise ConfigurationError(path, problems)
     return Configuration(path, settings, tuple(surroundings.warnings))

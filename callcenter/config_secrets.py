@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,8 +69,17 @@ def _beside_the_file(value: Path, info: ValidationInfo) -> Path:
     return _surroundings(info).folder / value.expanduser()
 
 
+def _readable(value: Path) -> Path:
+    if not os.access(value, os.R_OK):
+        raise ValueError(f"the file {value} cannot be read")
+    return value
+
+
 SecretText = Annotated[SecretStr, BeforeValidator(_resolve_secret)]
 """A text that is never shown: not in errors, logs or ``repr``."""
 
 LocalPath = Annotated[Path, AfterValidator(_beside_the_file)]
 """A path; a relative one counts from the folder of the configuration file."""
+
+ReadablePath = Annotated[LocalPath, AfterValidator(_readable)]
+"""A file that is there and can be read."""

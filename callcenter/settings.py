@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from callcenter.config_secrets import LocalPath, SecretText
+from callcenter.config_secrets import LocalPath, ReadablePath, SecretText
 from hardware.drivers import LineSettings
+from protocols.ami.settings import checked_context
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "oracle": "oracle+oracledb"}
 
@@ -92,15 +92,8 @@ def _scheme(url: SecretStr) -> str:
 class TlsSettings(Section):
     """``[web.tls]``: serve HTTPS without a proxy in front."""
 
-    certificate: Annotated[LocalPath, Field(description="PEM file with the certificate and its chain.")]
-    key: Annotated[LocalPath, Field(description="PEM file with the private key; keep it at mode 0600.")]
-
-    @field_validator("certificate", "key")
-    @classmethod
-    def _readable(cls, value: Path) -> Path:
-        if not os.access(value, os.R_OK):
-            raise ValueError(f"the file {value} cannot be read")
-        return value
+    certificate: Annotated[ReadablePath, Field(description="PEM file with the certificate and its chain.")]
+    key: Annotated[ReadablePath, Field(description="PEM file with the private key; keep it at mode 0600.")]
 
 
 class SignInSettings(Section):
@@ -186,6 +179,59 @@ class TelephonySettings(Section):
     targets: Annotated[TargetSettings, Field(description="Targets beside the figures.")] = TargetSettings()
 
 
+class AsteriskSettings(Section):
+    """``[[asterisk]]``: a PBX whose manager interface we sign in to; lines name it in their port."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="What lines call it: letters, digits, _ and -.")
+    ]
+    host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:-]{1,255}$", description="Host name or address.")]
+    port: Annotated[int | None, Field(ge=1, le=65535, description="TCP port; 5038, with tls 5039.")] = None
+    tls: Annotated[bool, Field(description="Whether the connection is encrypted.")] = False
+    authorities: Annotated[
+        ReadablePath | None,
+        Field(description="PEM file of whom to trust instead of the system's authorities: the PBX's own certificate."),
+    ] = None
+    username: Annotated[
+        str, Field(min_length=1, max_length=80, description="A user of manager.conf, 1 to 80 printable characters.")
+    ]
+    secret: Annotated[
+        SecretText, Field(description='The user\'s secret, best as { env = "NAME" } or { file = "path" }.')
+    ]
+    plain_login: Annotated[
+        bool, Field(description="Send the secret itself instead of an answer to a challenge; only with tls.")
+    ] = False
+    context: Annotated[str, Field(description="Dialplan context in which numbers are dialled.")] = "from-internal"
+    telephone_rings: Annotated[
+        int, Field(ge=5, le=120, description="Seconds that the agent's telephone rings for a call to dial, 5 to 120.")
+    ] = 30
+
+    @field_validator("username")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must be one line of printable characters")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _printable_secret(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().isprintable() or not 1 <= len(value) <= 256:
+            raise ValueError("must be one line of 1 to 256 printable characters")
+        return value
+
+    @field_validator("context")
+    @classmethod
+    def _context(cls, value: str) -> str:
+        return checked_context(value)
+
+    @model_validator(mode="after")
+    def _never_in_the_clear(self) -> AsteriskSettings:
+        if self.plain_login and not self.tls:
+            raise ValueError("has plain_login without tls: anyone on the network could read the secret")
+        return self
+
+
 class LoggingSettings(Section):
     """``[logging]``: what the daemon says about itself."""
 
@@ -210,6 +256,7 @@ class Settings(Section):
     web: Annotated[WebSettings, Field(description="Address and port of the pages.")] = WebSettings()
     telephony: Annotated[TelephonySettings, Field(description="Figures and targets.")] = TelephonySettings()
     logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
+    asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
     lines: Annotated[tuple[LineSettings, ...], Field(description="One [[lines]] for each phone line.")] = ()
 
     @property

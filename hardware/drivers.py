@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
+from hardware.asterisk_line import AsteriskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
 from hardware.monitor_line import FskLine, NetCallerIdLine
@@ -34,6 +35,7 @@ _SHARING: Mapping[DriverName, SharingDriverFactory] = {
     DriverName.WHOZZ: WhozzLine,
     DriverName.TCI: TciLine,
     DriverName.UBOX: UboxLine,
+    DriverName.ASTERISK: AsteriskLine,
 }
 
 
@@ -47,7 +49,8 @@ def create_line_device(
 ) -> LineDevice:
     """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
 
-    Lines of boxes with several lines must be given the same ``shared``.
+    Lines of boxes with several lines and of PBXes must be given the same ``shared``; ``KeyError`` if their PBX is not
+    among its.
     """
     if settings.driver in _SHARING:
         return _SHARING[settings.driver](settings, reactor, trace_folder, shared or SharedPorts(reactor))

@@ -33,6 +33,17 @@ def threads_of(reactor: ReactorBase) -> RunInThread:
     return run
 
 
+def incapable(line: str, what: Saying, why: Saying | None = None) -> NotCapableError:
+    """Says that ``line`` cannot do ``what``, a saying with its name, and ``why`` not."""
+    unable = Said(what, line=line)
+    return NotCapableError(unable if why is None else Said(Saying.BECAUSE, what=unable, why=Said(why)))
+
+
+def unavailable(line: str, why: str) -> HardwareError:
+    """Says that ``line`` is lost, and ``why``."""
+    return HardwareError(Said(Saying.UNAVAILABLE, line=line, why=why))
+
+
 class PortLine:
     """Base of the line devices on a port. A subclass says which protocol runs on the port and what it can do."""
 
@@ -87,12 +98,11 @@ class PortLine:
         raise self._incapable(Saying.CANNOT_SEND_TONES)
 
     def _incapable(self, what: Saying, why: Saying | None = None) -> NotCapableError:
-        unable = Said(what, line=self._name)
-        return NotCapableError(unable if why is None else Said(Saying.BECAUSE, what=unable, why=Said(why)))
+        return incapable(self._name, what, why)
 
     def _require_up(self) -> None:
         if not self._up:
-            raise HardwareError(Said(Saying.UNAVAILABLE, line=self._name, why=self._lost_because))
+            raise unavailable(self._name, self._lost_because)
 
     def _cannot_open(self, reason: str) -> None:
         # Why it cannot be opened may change, from unplugged to occupied; that the line is lost is news once.

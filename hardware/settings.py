@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from hardware.hid_devices import hid_address
 from hardware.port_address import stream_address, tci_address, whozz_address
 from hardware.ubox_port import ubox_address
+from protocols.ami.settings import parse_port
 from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
 
@@ -25,6 +26,7 @@ class DriverName(enum.StrEnum):
     TCI = "tci"
     TP_HID = "tp_hid"
     UBOX = "ubox"
+    ASTERISK = "asterisk"
 
 
 _PORTS: Mapping[DriverName, Callable[[str], object]] = {
@@ -35,6 +37,7 @@ _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.TCI: tci_address,
     DriverName.TP_HID: hid_address,
     DriverName.UBOX: ubox_address,
+    DriverName.ASTERISK: parse_port,
 }
 """Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
 
@@ -50,8 +53,8 @@ class LineSettings(BaseModel):
     """What people call the line."""
     driver: DriverName
     port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-    """Where the device is. Each driver takes some kinds: see ``hardware.port_address``, ``hid_devices.hid_address`` and
-    ``ubox_port.ubox_address``.
+    """Where the device is. Each driver takes some kinds: see ``hardware.port_address``, ``hid_devices.hid_address``,
+    ``ubox_port.ubox_address`` and ``protocols.ami.settings.parse_port``.
     """
     profile: str = AUTO
     baud: int | None = None
@@ -60,6 +63,8 @@ class LineSettings(BaseModel):
     numberless_alarm_after: Annotated[int, Field(ge=1, le=1000)] = 5
     dial_prefix: str = ""
     international_prefix: str = "00"
+    trunk: bool = False
+    """Asterisk: callers come in on this endpoint; otherwise it is an agent's telephone."""
     group: str = ""
     bound_agent: str = ""
     trace: bool = False

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from hardware.asterisk_pbx import PbxDirectory
 from hardware.ports import stream_opener
 from hardware.supervisor import ClosablePort, PortError, PortOpener
 from hardware.ubox_port import UboxServices
@@ -18,9 +19,10 @@ from protocols.sayings import Said, Saying
 
 
 class SharedPorts:
-    """What the lines of one daemon share."""
+    """What the lines of one daemon share. ``pbxes`` are those that its configuration names."""
 
-    def __init__(self, reactor: ReactorBase) -> None:
+    def __init__(self, reactor: ReactorBase, pbxes: PbxDirectory | None = None) -> None:
+        self.pbxes = pbxes or {}
         self.sockets = UdpSockets(reactor)
         self.ubox = UboxServices(reactor)
         self._reactor = reactor

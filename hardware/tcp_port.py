@@ -101,7 +101,7 @@ class TcpOpener:
     def _explain(self, failure: Failure) -> None:
         if not isinstance(failure.value, _EXPECTED):
             failure.raiseException()
-        why = Said(Saying.CANNOT_CONNECT, peer=str(self._address), why=_plainly(failure.value))
+        why = Said(Saying.CANNOT_CONNECT, peer=str(self._address), why=plainly(failure.value))
         raise PortError(why) from failure.value
 
 
@@ -117,6 +117,7 @@ _PLAIN = {
 }
 
 
-def _plainly(problem: BaseException | None) -> str:
+def plainly(problem: BaseException | None) -> str:
+    """Why a connection could not be made."""
     number = getattr(problem, "osError", None)
     return _PLAIN.get(type(problem)) or (os.strerror(number) if number else str(problem))

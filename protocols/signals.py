@@ -71,6 +71,11 @@ class RingingStopped(LineSignal):
 
 
 @dataclass(frozen=True)
+class TakenElsewhere(LineSignal):
+    """The ringing call was answered at another telephone that rang for the same caller."""
+
+
+@dataclass(frozen=True)
 class CallerIdentified(LineSignal):
     """Caller id as received. May come before, between or after rings, and more than once for one call.
 

@@ -14,12 +14,17 @@ _CHARSETS = ("utf-8", "gb18030")
 
 def decode_text(raw: bytes) -> str:
     """Text of bytes in UTF-8 or GBK, cleaned; bytes that fit neither become ``?`` one by one. Never raises."""
+    return clean_text(decode_bytes(raw))
+
+
+def decode_bytes(raw: bytes) -> str:
+    """Like ``decode_text``, but neither cleaned nor cut: for values that are no text for people."""
     for charset in _CHARSETS:
         try:
-            return clean_text(raw.decode(charset))
+            return raw.decode(charset)
         except UnicodeDecodeError:
             continue
-    return clean_text(raw.decode("ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?"))
+    return raw.decode("ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?")
 
 
 def clean_text(text: str, limit: int = MAX_NAME) -> str:

@@ -18,10 +18,13 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
 from callcenter.bus import EventBus
 from callcenter.records import Records
-from callcenter.settings import Settings
+from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
+from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import SharedPorts, create_line_device
+from hardware.pbx_port import PbxAddress
+from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from web.services import Services
 
@@ -52,6 +55,19 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
     )
 
 
+def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
+    """A PBX's part of the configuration."""
+    port = settings.port or (5039 if settings.tls else 5038)
+    session = AmiSettings(
+        settings.username,
+        settings.secret.get_secret_value(),
+        plain_login=settings.plain_login,
+        context=settings.context,
+        timings=AmiTimings(phone_rings=settings.telephone_rings),
+    )
+    return PbxSettings(settings.name, PbxAddress(settings.host, port, settings.tls, settings.authorities), session)
+
+
 def build_services(
     settings: Settings,
     database: Database,
@@ -80,6 +96,6 @@ def build_services(
 
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    shared = SharedPorts(reactor)
+    shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
     lines = [(line, create_line_device(line, reactor, settings.trace_folder, shared)) for line in settings.lines]
     return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))

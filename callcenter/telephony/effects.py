@@ -40,6 +40,8 @@ class EndReason(StrEnum):
     FAR_END = "far_end"
     ABANDONED = "abandoned"
     """The caller gave up before anybody answered."""
+    ELSEWHERE = "elsewhere"
+    """Somebody answered at another telephone that rang for the same caller: not missed."""
     HANDSET = "handset"
     """The handset was put down, or the agent who spoke on it said that the call is over."""
     BUSY = "busy"

@@ -30,6 +30,7 @@ CALL_FIELDS = (
         ("hung_up", N_("Hung up here")),
         ("far_end", N_("The other side hung up")),
         ("abandoned", N_("Caller gave up")),
+        ("elsewhere", N_("Answered at another telephone")),
         ("handset", N_("Ended at the handset")),
         ("busy", N_("Busy")),
         ("no_answer", N_("No answer")),

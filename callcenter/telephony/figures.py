@@ -120,7 +120,11 @@ def _call_totals(
     session: Session, principal: Principal, settings: TelephonySettings, start: datetime, end: datetime
 ) -> CallTotals:
     """One pass over the day's calls by the index on their start."""
-    incoming = CallRecord.direction == "in"
+    # One caller rings several telephones: the call counts where it was answered.
+    incoming = and_(
+        CallRecord.direction == "in",
+        or_(CallRecord.end_reason.is_(None), CallRecord.end_reason != EndReason.ELSEWHERE.value),
+    )
     wait = seconds_between(CallRecord.started_at, CallRecord.answered_at)
     answered = and_(incoming, CallRecord.answered_at.is_not(None))
     # A caller who met a busy line never rang, and the queue did not lose them.

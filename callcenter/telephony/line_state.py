@@ -69,6 +69,7 @@ from protocols.signals import (
     NumberlessCalls,
     Rang,
     RingingStopped,
+    TakenElsewhere,
 )
 
 _DIAL_FAILURES = {
@@ -238,6 +239,10 @@ def _ringing_stopped(line: Line, news: RingingStopped, at: datetime) -> Step:
     return _close(line, call.last_ring_at, EndReason.ABANDONED)
 
 
+def _taken_elsewhere(line: Line, news: TakenElsewhere, at: datetime) -> Step:
+    return _close(line, at, EndReason.ELSEWHERE) if _in(line, LineStateName.RINGING) else (line, ())
+
+
 def _claimed(line: Line, news: Claimed, at: datetime) -> Step:
     if line.call is None or line.call.number != news.call:
         return line, ()
@@ -295,7 +300,10 @@ def _dial_failed(line: Line, news: DialFailed, at: datetime) -> Step:
 
 
 def _answered(line: Line, news: Answered, at: datetime) -> Step:
-    if not _in(line, LineStateName.RINGING, LineStateName.DIALLING):
+    if _in(line, LineStateName.TALKING):
+        # Taken at the handset before: now the device holds the call too, and can end it.
+        return _with_call(line, held=True), ()
+    if line.call is None:
         return line, ()
     held = line.call is not None and (line.call.held or line.call.direction is Direction.IN)
     return _take(line, at, held=held, certainty=news.certainty)
@@ -369,6 +377,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     Rang: _rang,
     CallerIdentified: _identified,
     RingingStopped: _ringing_stopped,
+    TakenElsewhere: _taken_elsewhere,
     Claimed: _claimed,
     HandsetLifted: _handset_lifted,
     HandsetReplaced: _handset_replaced,

@@ -14,6 +14,7 @@ _FAILED = {
     "dial": Saying.DIAL_FAILED,
     "answer": Saying.ANSWER_FAILED,
     "hang_up": Saying.HANG_UP_FAILED,
+    "end_call": Saying.HANG_UP_FAILED,
     "send_digits": Saying.TONES_FAILED,
 }
 

@@ -232,15 +232,15 @@ def _(effect: LineNoted, batch: Batch) -> None:
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     """End ``call``: missed when it came in and nobody spoke, open for wrap-up when an agent had it; announce it."""
-    missed = call.direction == Direction.IN.value and call.answered_at is None
+    unheard = call.direction == Direction.IN.value and call.answered_at is None
     changes: dict[str, Any] = {
         "state": ENDED,
         "ended_at": max(effect.at, call.started_at),
         "end_reason": effect.reason.value,
         "rings": max(call.rings, effect.rings),
-        "missed": missed,
+        "missed": unheard and effect.reason is not EndReason.ELSEWHERE,
     }
-    if call.agent_id is not None and not call.wrap_up and not missed:
+    if call.agent_id is not None and not call.wrap_up and not unheard:
         changes["wrap_up"] = "open"
     batch.update(call, changes)
     if call.agent_id is not None:

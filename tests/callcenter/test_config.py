@@ -50,7 +50,7 @@ def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folde
         ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535."),
         ('[web]\nport = "http"\n', f'{FILE}:2: web.port: "http" is not allowed: should be a valid integer'),
         ("[web]\n\nprot = 1\n", f'{FILE}:3: web.prot: is not a setting; did you mean "port"? Allowed here: interface,'),
-        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: database, hospital,'),
+        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: asterisk, database,'),
         ('[hospital]\ntime_zone = "Mars/Base"\n', f'{FILE}:2: hospital.time_zone: "Mars/Base" is not a known time'),
         ('[hospital]\nlanguage = "de"\n', f'{FILE}:2: hospital.language: "de" is not allowed; must be'),
         ('[hospital]\narea_code = "571"\n', f'{FILE}:2: hospital.area_code: "571" is not allowed'),
@@ -76,6 +76,53 @@ def test_a_wrong_driver_is_answered_with_the_drivers_there_are() -> None:
     (problem,) = problems('[[lines]]\nname = "1"\nport = "/dev/ttyS0"\ndriver = "hays"\n')
     assert problem.startswith(f"{FILE}:4: lines[1].driver: \"hays\" is not allowed; must be 'hayes', 'fsk'")
     assert 'did you mean "hayes"?' in problem
+
+
+PBX = '[[asterisk]]\nname = "main"\nhost = "10.0.0.5"\nusername = "huifang"\nsecret = { env = "AMI" }\n'
+AMI = {"AMI": "pass-1"}
+
+
+def pbx_line(name: str, port: str, more: str = "") -> str:
+    return f'[[lines]]\nname = "{name}"\ndriver = "asterisk"\nport = "{port}"\n{more}'
+
+
+def test_a_pbx_and_its_lines() -> None:
+    settings = read(PBX + pbx_line("8001", "main/PJSIP/8001") + pbx_line("telecom 2", "main/DAHDI/i1#2"), AMI).settings
+    (pbx,) = settings.asterisk
+    assert (pbx.host, pbx.port, pbx.tls, pbx.context, pbx.telephone_rings) == (
+        "10.0.0.5", None, False, "from-internal", 30,
+    )  # fmt: skip
+    assert pbx.secret.get_secret_value() == "pass-1"
+    assert "pass-1" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PBX + 'name = "b"\n', f"{FILE}: is not TOML"),
+        (PBX + PBX, f'{FILE}:7: asterisk[2].name: "main" is taken by the 1. [[asterisk]] section'),
+        (pbx_line("1", "main/PJSIP/1"), f'{FILE}:4: lines[1].port: there is no [[asterisk]] named "main". Known: none'),
+        (
+            PBX + pbx_line("1", "main/A/1") + pbx_line("2", "main/A/1#1"),
+            f'{FILE}:13: lines[2].port: "main/A/1#1" is the same as that of line 1 of the file',
+        ),
+        (
+            PBX + pbx_line("1", "main/A/1", "trunk = true\n") + pbx_line("2", "main/A/1#2", "trunk = false\n"),
+            f"{FILE}:15: lines[2].trunk: must be as in line 1 of the file, which has the same endpoint",
+        ),
+        (PBX + 'context = "a b"\n', f'{FILE}:6: asterisk[1].context: "a b" must be the name of a dialplan context'),
+        (PBX.replace("10.0.0.5", "a/b"), f'{FILE}:3: asterisk[1].host: "a/b" is not allowed'),
+        (PBX + "plain_login = true\n", f"{FILE}:1: asterisk[1]: has plain_login without tls"),
+        (PBX + 'authorities = "none.pem"\n', f'{FILE}:6: asterisk[1].authorities: "none.pem" the file'),
+        (PBX.replace('{ env = "AMI" }', '"a\\nb"'), f"{FILE}:5: asterisk[1].secret: must be one line"),
+        (PBX.replace('{ env = "AMI" }', '{ env = "X" }'), f"{FILE}:5: asterisk[1].secret: the environment variable X"),
+        (PBX.replace('"huifang"', '"a\\u0007b"'), f"{FILE}:4: asterisk[1].username: "),
+    ],
+)
+def test_what_can_be_wrong_with_a_pbx(text: str, expected: str) -> None:
+    (problem,) = problems(text, AMI)
+    assert problem.startswith(expected)
+    assert "pass-1" not in problem
 
 
 def test_every_mistake_is_listed_at_once() -> None:

@@ -27,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[telephony]": settings.TelephonySettings,
     "[telephony.targets]": settings.TargetSettings,
     "[logging]": settings.LoggingSettings,
+    "[[asterisk]]": settings.AsteriskSettings,
     "[[lines]]": LineSettings,
 }
 
@@ -59,6 +60,7 @@ def test_a_section_is_described_key_by_key_with_its_defaults(section: str) -> No
 
 
 def test_every_section_of_the_file_is_described() -> None:
-    names = {f"[{name}]" for name in settings.Settings.model_fields if name != "lines"} | {"[[lines]]"}
+    lists = {"asterisk", "lines"}
+    names = {f"[[{name}]]" if name in lists else f"[{name}]" for name in settings.Settings.model_fields}
     assert names <= set(SECTIONS)
     assert set(described()) - {"Secrets"} == set(SECTIONS)

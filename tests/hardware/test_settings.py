@@ -7,9 +7,12 @@ import pytest
 from pydantic import ValidationError
 from twisted.internet import reactor
 
-from hardware.drivers import LineSettings, create_line_device, driver_names
+from hardware.asterisk_pbx import PbxSettings, pbx_directory
+from hardware.drivers import LineSettings, SharedPorts, create_line_device, driver_names
 from hardware.line_device import HardwareError
+from hardware.pbx_port import PbxAddress
 from hardware.port_address import TciAddress, tci_address, whozz_address
+from protocols.ami.settings import AmiSettings
 
 GOOD: dict[str, Any] = {"name": "门诊一线", "driver": "hayes", "port": "/dev/serial/by-id/usb-x"}
 
@@ -52,6 +55,9 @@ def test_ubox_ports(port: str) -> None:
         ("ubox", "ws://127.0.0.1:8054/ws#0"),
         ("ubox", "ws://127.0.0.1:8054/w s#1"),
         ("ubox", "/dev/ttyS0"),
+        ("asterisk", "/dev/ttyS0"),
+        ("asterisk", "PJSIP/8001"),
+        ("hayes", "main/PJSIP/8001"),
     ],
 )
 def test_a_port_that_the_driver_cannot_open(driver: str, port: str) -> None:
@@ -99,15 +105,18 @@ EXAMPLES = {
     "tci": "/dev/ttyUSB1#02",
     "tp_hid": "hid:04d9:a0c1",
     "ubox": "ws://127.0.0.1:8054/ws#1",
+    "asterisk": "main/PJSIP/8001",
 }
 
 
 def test_there_is_a_device_for_every_driver(tmp_path: Path) -> None:
     assert set(EXAMPLES) == set(driver_names())
+    pbx = PbxSettings("main", PbxAddress("127.0.0.1"), AmiSettings("huifang", "s3cret"))
+    shared = SharedPorts(reactor, pbx_directory([pbx], reactor))
     for driver, port in EXAMPLES.items():
         settings = LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
         with pytest.raises(HardwareError):
-            create_line_device(settings, reactor, tmp_path).hang_up()
+            create_line_device(settings, reactor, tmp_path, shared).hang_up()
 
 
 @pytest.mark.parametrize(

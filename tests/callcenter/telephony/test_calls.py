@@ -22,6 +22,7 @@ from protocols.signals import (
     LineReady,
     Rang,
     RingingStopped,
+    TakenElsewhere,
 )
 from storage.models import UserAccount
 from tests.peers.call_center import (
@@ -91,6 +92,18 @@ async def test_a_call_from_ring_to_wrap_up(hospital: CallCenter) -> None:
     assert await hospital.look(audit_actions) == ["claim", "hang-up", "wrap-up"]
     seqs = [event.seq for event in hospital.events]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_call_answered_at_another_telephone_is_not_missed_and_needs_no_wrap_up(hospital: CallCenter) -> None:
+    await hospital.telephony.agents.connected(ANNA)
+    await hospital.hear(CALLER, Rang())
+    await hospital.telephony.calls.claim(ANNA, hospital.last("call.ringing")["id"])
+    await hospital.hear(TakenElsewhere())
+    ended = hospital.last("call.ended")
+    assert (ended["end_reason"], ended["missed"], ended["wrap_up"]) == ("elsewhere", False, "")
+    assert (await hospital.telephony.agents.list(ANNA))[0]["state"] != "wrap_up"
+    assert (await hospital.telephony.calls.missed(SUSAN)).items == []
 
 
 @pytest_twisted.ensureDeferred

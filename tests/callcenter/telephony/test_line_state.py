@@ -43,6 +43,7 @@ from protocols.signals import (
     NumberlessCalls,
     Rang,
     RingingStopped,
+    TakenElsewhere,
 )
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -225,6 +226,19 @@ def test_a_call_moved_to_the_handset_outlives_the_device() -> None:
     assert played.hear(HandsetReplaced()).reasons() == [EndReason.HANDSET]
 
 
+def test_a_call_taken_at_the_handset_may_be_held_by_the_device_as_well() -> None:
+    played = Played(Rang(), HandsetLifted(), Answered(), HandsetReplaced())
+    assert [taken.by_handset for taken in played.of(CallTaken)] == [True]
+    assert played.line.state is LineStateName.TALKING
+    assert played.hear(Ended(by_far_end=False)).reasons() == [EndReason.HUNG_UP]
+
+
+def test_a_ringing_call_may_be_taken_elsewhere_and_no_other() -> None:
+    assert Played(Rang(), TakenElsewhere()).reasons() == [EndReason.ELSEWHERE]
+    assert Played(Rang(), Answered(), TakenElsewhere()).reasons() == []
+    assert Played(TakenElsewhere()).reasons() == []
+
+
 def test_an_outgoing_call_from_reservation_to_presumed_answer() -> None:
     played = Played(Dial(REQUEST), HandsetReplaced(), FarEndRinging(), Answered(Certainty.PRESUMED))
     (opened,) = played.of(CallOpened)
@@ -308,6 +322,12 @@ def test_a_hang_up_with_nothing_to_hang_up_closes_the_call() -> None:
     played = Played(Rang(), Answered(), CommandFailed("hang_up", "no call"))
     assert played.reasons() == [EndReason.UNKNOWN]
     assert played.of(LineNoted)[0].note == "hanging up failed: no call"
+
+
+def test_a_call_that_could_not_be_ended_goes_on() -> None:
+    played = Played(Rang(), Answered(), CommandFailed("end_call", "Permission denied"))
+    assert played.line.state is LineStateName.TALKING
+    assert played.of(LineNoted)[0].note == "hanging up failed: Permission denied"
 
 
 def test_a_dial_command_that_was_refused_closes_the_call() -> None:

@@ -46,6 +46,8 @@ def a_day(session: Session) -> None:
     # A conversation whose end nobody saw counts as answered in time, not as handled.
     add_call(session, NOW - timedelta(hours=1), wait=5, talk=5000, end_reason="unknown")
     add_call(session, NOW - timedelta(hours=1), wait=15, talk=100, direction="out")
+    # Rang here too, but was answered at another telephone, where it counts.
+    add_call(session, NOW - timedelta(hours=1), wait=None, talk=5, end_reason="elsewhere", missed=False)
     # Yesterday, and the same second as tomorrow's first: not today's.
     add_call(session, MIDNIGHT - timedelta(microseconds=1), wait=500, talk=1)
     add_call(session, MIDNIGHT + timedelta(days=1), wait=500, talk=1)

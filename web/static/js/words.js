@@ -17,8 +17,9 @@ const CALL = {
 
 const END = {
   hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
-  handset: t("Ended at the handset"), busy: t("Busy"), no_answer: t("No answer"), no_dial_tone: t("No dial tone"),
-  failed: t("The line could not dial"), unknown: t("End not seen"),
+  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), busy: t("Busy"),
+  no_answer: t("No answer"), no_dial_tone: t("No dial tone"), failed: t("The line could not dial"),
+  unknown: t("End not seen"),
 };
 
 const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };

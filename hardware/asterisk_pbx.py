@@ -1,0 +1,120 @@
+"""One connection to each Asterisk, shared by all its lines."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from twisted.internet.base import ReactorBase
+
+from hardware.line_device import SignalListener
+from hardware.pbx_port import PbxAddress, PbxOpener
+from hardware.supervisor import BackOff, PortSupervisor
+from protocols.ami.endpoint import AmiProtocol
+from protocols.ami.session import AmiSession, OfLine
+from protocols.ami.settings import AmiSettings, PbxLine
+from protocols.line_endpoint import WireTap
+from protocols.signals import LineSignal
+
+# What proves the secret has no place in a trace, not even as a digest: weak secrets are guessed from it.
+_PROOFS = re.compile(rb"^((?:Secret|Key): )[^\r\n]*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PbxSettings:
+    """A PBX as configured. ``name`` is what lines call it."""
+
+    name: str
+    address: PbxAddress
+    session: AmiSettings
+
+
+class _Taps:
+    """Passes the bytes on to every line's trace."""
+
+    def __init__(self) -> None:
+        self.taps: list[WireTap] = []
+
+    def received(self, data: bytes) -> None:
+        for tap in self.taps:
+            tap.received(data)
+
+    def sent(self, data: bytes) -> None:
+        shown = _PROOFS.sub(rb"\1(not shown)", data)
+        for tap in self.taps:
+            tap.sent(shown)
+
+
+class AsteriskPbx:
+    """A PBX. It is connected while a line is started."""
+
+    def __init__(self, settings: PbxSettings, reactor: ReactorBase) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._lines: list[PbxLine] = []
+        self._taps = _Taps()
+        self._listeners: dict[str, SignalListener] = {}
+        self._session: AmiSession | None = None
+        self._protocol: AmiProtocol | None = None
+        self._supervisor: PortSupervisor | None = None
+
+    @property
+    def within_reach(self) -> bool:
+        """Whether commands can be given."""
+        return self._session is not None and self._session.ready
+
+    def add(self, line: PbxLine, tap: WireTap) -> None:
+        """One more line, before any is started."""
+        self._lines.append(line)
+        self._taps.taps.append(tap)
+
+    def start(self, line: PbxLine, listener: SignalListener) -> None:
+        """Report what happens on ``line``; connect if this is the first."""
+        self._listeners[line.name] = listener
+        if self._supervisor is None:
+            self._connect()
+
+    async def stop(self, line: PbxLine) -> None:
+        """Report no more of ``line``; disconnect if this was the last. Calls go on: they are the PBX's."""
+        self._listeners.pop(line.name, None)
+        if self._listeners or self._supervisor is None or self._protocol is None:
+            return
+        supervisor, self._supervisor = self._supervisor, None
+        self._protocol.finish()
+        await supervisor.stop()
+
+    def dial(self, line: PbxLine, number: str) -> None:
+        """Ring the telephone of ``line`` and dial; while the line is ready only."""
+        if self._protocol is not None:
+            self._protocol.dial(line.name, number)
+
+    def hang_up(self, line: PbxLine) -> None:
+        """End the call of ``line``; while the line is ready only."""
+        if self._protocol is not None:
+            self._protocol.hang_up(line.name)
+
+    def _connect(self) -> None:
+        self._session = session = AmiSession(self._settings.session, self._lines, secrets.token_hex(4))
+        self._protocol = protocol = AmiProtocol(session, self._reactor, self._hear, self._taps)
+        opener = PbxOpener(self._settings.address, self._reactor)
+        # A PBX that refuses us should not be asked twice a second: many lock out whoever does.
+        back_off = BackOff(first=2.0, most=30.0)
+        self._supervisor = PortSupervisor(opener, lambda: protocol, protocol.out_of_reach, self._reactor, back_off)
+        self._supervisor.start()
+
+    def _hear(self, signal: LineSignal) -> None:
+        match signal:
+            case OfLine(line, said) if line in self._listeners:
+                self._listeners[line](said)
+            case _:
+                pass
+
+
+PbxDirectory = Mapping[str, AsteriskPbx]
+
+
+def pbx_directory(settings: Iterable[PbxSettings], reactor: ReactorBase) -> PbxDirectory:
+    """Every PBX by its name."""
+    return {one.name: AsteriskPbx(one, reactor) for one in settings}

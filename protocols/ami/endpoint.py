@@ -1,0 +1,59 @@
+"""A PBX on a Twisted transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+
+from protocols.actions import Actions
+from protocols.ami.session import AmiSession
+from protocols.line_endpoint import LineProtocol, WireTap
+from protocols.signals import LineSignal
+
+
+class AmiProtocol(LineProtocol):
+    """Runs an ``AmiSession`` over one connection after another; ``report`` is given ``OfLine`` signals.
+
+    The session outlives its connections, and so do its deadlines: there is one of these for a PBX.
+    """
+
+    def __init__(
+        self, session: AmiSession, clock: IReactorTime, report: Callable[[LineSignal], None], tap: WireTap
+    ) -> None:
+        super().__init__(session, clock, report, tap)
+        self._pbx = session
+        self._finished = False
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        """The connection is gone."""
+        self.transport = None
+        super().connectionLost(reason)
+
+    def out_of_reach(self, reason: str) -> None:
+        """The connection is gone or could not be made; ``reason`` is a sentence for people."""
+        self.perform(self._pbx.port_lost(reason, self._clock.seconds()))
+
+    def dial(self, line: str, number: str) -> None:
+        """Dial ``number`` on the line of that name."""
+        self.perform(self._pbx.dial(line, number, self._clock.seconds()))
+
+    def hang_up(self, line: str) -> None:
+        """End the call of the line."""
+        self.perform(self._pbx.hang_up(line, self._clock.seconds()))
+
+    def perform(self, actions: Actions) -> None:
+        """Do what the session asks, and close a connection that is of no use to it."""
+        if self._finished:
+            return
+        super().perform(actions)
+        if self._pbx.failure and self.transport is not None:
+            self.transport.abortConnection()  # type: ignore[attr-defined]
+
+    def finish(self) -> None:
+        """Do nothing any more."""
+        self._finished = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
