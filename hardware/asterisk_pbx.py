@@ -97,10 +97,11 @@ class AsteriskPbx:
 
     def _connect(self) -> None:
         self._session = session = AmiSession(self._settings.session, self._lines, secrets.token_hex(4))
-        self._protocol = protocol = AmiProtocol(session, self._reactor, self._hear, self._taps)
-        opener = PbxOpener(self._settings.address, self._reactor)
-        # A PBX that refuses us should not be asked twice a second: many lock out whoever does.
+        # A PBX that refuses us should not be asked twice a second: many lock out whoever does. One that has let us in
+        # will again, and calls are waiting to be followed.
         back_off = BackOff(first=2.0, most=30.0)
+        self._protocol = protocol = AmiProtocol(session, self._reactor, self._hear, self._taps, back_off.reset)
+        opener = PbxOpener(self._settings.address, self._reactor)
         self._supervisor = PortSupervisor(opener, lambda: protocol, protocol.out_of_reach, self._reactor, back_off)
         self._supervisor.start()
 

@@ -17,14 +17,21 @@ from protocols.signals import LineSignal
 class AmiProtocol(LineProtocol):
     """Runs an ``AmiSession`` over one connection after another; ``report`` is given ``OfLine`` signals.
 
-    The session outlives its connections, and so do its deadlines: there is one of these for a PBX.
+    The session outlives its connections, and so do its deadlines: there is one of these for a PBX. ``while_ready`` is
+    called again and again while the session is ready.
     """
 
     def __init__(
-        self, session: AmiSession, clock: IReactorTime, report: Callable[[LineSignal], None], tap: WireTap
+        self,
+        session: AmiSession,
+        clock: IReactorTime,
+        report: Callable[[LineSignal], None],
+        tap: WireTap,
+        while_ready: Callable[[], None],
     ) -> None:
         super().__init__(session, clock, report, tap)
         self._pbx = session
+        self._while_ready = while_ready
         self._finished = False
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
@@ -49,6 +56,8 @@ class AmiProtocol(LineProtocol):
         if self._finished:
             return
         super().perform(actions)
+        if self._pbx.ready:
+            self._while_ready()
         if self._pbx.failure and self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 

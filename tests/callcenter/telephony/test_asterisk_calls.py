@@ -16,7 +16,7 @@ from twisted.internet.task import deferLater
 
 from callcenter.telephony.line_runner import LineRunner
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
-from hardware.drivers import LineSettings, create_line_device
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
@@ -39,10 +39,11 @@ def rows(session: Session) -> list[dict[str, Any]]:
 @asynccontextmanager
 async def hospital_with(server: AmiServer, database: Database, folder: Path) -> AsyncIterator[CallCenter]:
     address = PbxAddress("127.0.0.1", server.port)
-    pbxes = pbx_directory([PbxSettings("main", address, AmiSettings("huifang", "s3cret", timings=QUICK))], reactor)
+    pbx = PbxSettings("main", address, AmiSettings("huifang", "s3cret", timings=QUICK))
+    shared = SharedPorts(reactor, pbx_directory([pbx], reactor))
     devices: list[Any] = [
         create_line_device(
-            LineSettings.model_validate({"name": name, "driver": "asterisk", "port": port}), reactor, folder, pbxes
+            LineSettings.model_validate({"name": name, "driver": "asterisk", "port": port}), reactor, folder, shared
         )
         for name, port in LINES.items()
     ]
