@@ -66,7 +66,8 @@ async def test_each_chip_rings_and_tells_who_calls(chip: str, tmp_path: Path) ->
             replies = await simulator.run("call", number=NUMBER, name="张三", rings=3)
             assert replies[-1] == {"done": "abandoned"}
             await heard.until(lambda signals: RingingStopped() in signals)
-            assert heard.signals == [
+            # On a busy machine the number is read before the name has come, and told twice.
+            assert [signal for signal in heard.signals if signal != CallerIdentified(NUMBER)] == [
                 Rang(),
                 CallerIdentified(NUMBER, "张三"),
                 Rang(),
