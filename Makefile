@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test check format bench lock catalogues clean
+.PHONY: help setup run test test-whole test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -40,8 +40,21 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
+# Everything runs as two halves at a time: what drives whole daemons and devices mostly waits for them.
 test: browser
+ifeq ($(TESTS),tests)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-whole test-parts
+else
 	$(bin)/pytest $(TESTS)
+endif
+
+whole := tests/e2e tests/hardware tests/twistd_plugin
+
+test-whole:
+	$(bin)/pytest $(whole)
+
+test-parts:
+	$(bin)/pytest tests $(addprefix --ignore=,$(whole))
 
 check: setup
 	$(bin)/ruff check
