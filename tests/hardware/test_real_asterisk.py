@@ -48,15 +48,18 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telephony]:
         yield both
 
 
-def directory(asterisk: Telephony) -> SharedPorts:
+def directory(asterisk: Telephony, *, tls: bool = False) -> SharedPorts:
     where = PbxAddress("127.0.0.1", asterisk.pbx.manager)
+    if tls:
+        where = PbxAddress("127.0.0.1", asterisk.pbx.tls, tls=True, authorities=asterisk.pbx.certificate)
     settings = AmiSettings("huifang", "s3cret", timings=AmiTimings(phone_rings=3.0))
     return SharedPorts(reactor, pbx_directory([PbxSettings("main", where, settings)], reactor))
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @ensureDeferred
-async def test_a_call_is_answered_and_the_caller_hangs_up(asterisk: Telephony, tmp_path: Path) -> None:
-    async with lines_on(directory(asterisk), tmp_path, "PJSIP/8001", "PJSIP/8002") as ((_, heard), (_, other)):
+async def test_a_call_is_answered_and_the_caller_hangs_up(tls: bool, asterisk: Telephony, tmp_path: Path) -> None:
+    async with lines_on(directory(asterisk, tls=tls), tmp_path, "PJSIP/8001", "PJSIP/8002") as ((_, heard), (_, other)):
         await heard.first(LineReady)
         asterisk.call("9001", "13800138000", 3)
         await heard.until(lambda signals: signals == [*CALL, *TAKEN, *OVER])

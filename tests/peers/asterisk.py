@@ -26,6 +26,9 @@ MANAGER = """
 enabled = yes
 port = {port}
 bindaddr = 127.0.0.1
+tlsenable = yes
+tlsbindaddr = 127.0.0.1:{tls}
+tlscertfile = {certificate}
 
 [huifang]
 secret = s3cret
@@ -97,6 +100,17 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
+def make_certificate(file: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=pbx", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(file), "-out", f"{file}.cert"],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    with file.open("a") as both:
+        both.write(Path(f"{file}.cert").read_text())
+
+
 def endpoint(name: str, context: str, contact: str, *more: str) -> str:
     extra = "\n".join(more)
     return (
@@ -111,6 +125,7 @@ class Asterisk:
 
     folder: Path
     manager: int
+    tls: int
     sip: int
     process: subprocess.Popen[bytes] | None = None
 
@@ -128,9 +143,15 @@ class Asterisk:
         files["asterisk"] = f"[directories]\n{lines}\n"
         files["modules"] = "[modules]\nautoload=yes\nnoload => chan_sip.so\nnoload => chan_iax2.so\n"
         files["logger"] = "[logfiles]\nmessages => notice,warning,error\n"
-        files["manager"] = MANAGER.format(port=self.manager)
+        files["manager"] = MANAGER.format(port=self.manager, tls=self.tls, certificate=self.certificate)
+        make_certificate(self.certificate)
         for name, text in files.items():
             (self.folder / "etc" / f"{name}.conf").write_text(text)
+
+    @property
+    def certificate(self) -> Path:
+        """What it shows on TLS, made by itself; the key is in the same file."""
+        return self.folder / "keys/pbx.pem"
 
     def command(self, *arguments: str) -> list[str]:
         found = [str(PROGRAM), "-C", str(self.folder / "etc/asterisk.conf"), *arguments]
@@ -195,7 +216,7 @@ class Telephony:
 @contextmanager
 def telephony(folder: Path) -> Iterator[Telephony]:
     """Both started and ready."""
-    ports = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    ports = socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM
     pbx, world = (Asterisk(folder / name, *map(free_port, ports)) for name in ("pbx", "world"))
     transport = "[transport]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:{}\n"
     order = "[global]\ntype=global\nendpoint_identifier_order=username,ip\n"
