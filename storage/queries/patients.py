@@ -215,7 +215,7 @@ _CHOSEN = select(_CHOICE.patient_id).where(_CHOICE.number == bindparam("number")
 
 @dataclass(frozen=True)
 class NumberMatch:
-    """Who has a number: the enabled patients' ids in order, and of several the one that an agent said to remember."""
+    """Who has a number: the enabled patients' ids in order, and the one of them that an agent said to remember."""
 
     patient_ids: list[int]
     remembered: int | None
@@ -229,7 +229,7 @@ def match_number(
         return NumberMatch([], None)
     statement = _WITH_NUMBER if reach is None else _WITH_NUMBER.where(reach)
     found = list(session.scalars(statement, {"number": number, "most": most}))
-    chosen = session.scalar(_CHOSEN, {"number": number}) if len(found) > 1 else None
+    chosen = session.scalar(_CHOSEN, {"number": number}) if found else None
     return NumberMatch(found, chosen if chosen in found else None)
 
 
