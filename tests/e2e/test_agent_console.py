@@ -249,6 +249,8 @@ def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(item).to_have_count(0, timeout=PATIENCE)
+    # The event that empties the list may come before the answer that offers to undo it.
+    expect(page.locator("[data-toast-action]")).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("u")
     expect(item).to_have_count(1, timeout=PATIENCE)
 
