@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.actions import Actions
-from protocols.dial_strings import checked_digits, on_wire
+from protocols.call_commands import CallCommands
 from protocols.hayes.codec import HayesDecoder
 from protocols.hayes.context import Context
 from protocols.hayes.incoming import IncomingCalls
@@ -35,16 +35,16 @@ from protocols.hayes.settings import HayesSettings
 _NUMERIC = {"0": Result.OK, "4": Result.ERROR}
 
 
-class HayesSession:
+class HayesSession(CallCommands):
     """A ``LineSession``. Commands return at once; what comes of them is in the signals of later ``Actions``."""
 
     def __init__(self, settings: HayesSettings) -> None:
-        self._settings = settings
         self._decoder = HayesDecoder()
         self._runner = ScriptRunner(settings.timings.gap)
         self._context = Context(self._runner)
         incoming = IncomingCalls(settings.timings, settings.numberless_alarm_after)
         self._line = line = LineUse(self._context, settings.timings, incoming)
+        super().__init__(self._context, line, settings)
         self._link = ModemLink(settings, self._context, on_lost=line.forget, quiet=line.quiet, probing=line.probing)
         line.attach(self._link)
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
@@ -116,29 +116,6 @@ class HayesSession:
         self._context.now = now
         if self._link.phase is not Phase.CLOSED:
             self._link.close(reason)
-        return self._actions()
-
-    def dial(self, number: str, now: float) -> Actions:
-        """Dial ``number``; ``ValueError`` unless ``dial_strings.checked_number`` takes it."""
-        dialled = on_wire(number, self._settings.dial_prefix, self._settings.international_prefix)
-        return self._command(now, lambda: self._line.dial(dialled))
-
-    def answer(self, now: float) -> Actions:
-        """Take the ringing call."""
-        return self._command(now, self._line.answer)
-
-    def hang_up(self, now: float) -> Actions:
-        """End the call that the modem holds, or stop dialling."""
-        return self._command(now, self._line.hang_up)
-
-    def send_digits(self, digits: str, now: float) -> Actions:
-        """Send tones; ``ValueError`` unless ``dial_strings.checked_digits`` takes them."""
-        checked_digits(digits)
-        return self._command(now, lambda: self._line.send_digits(digits))
-
-    def _command(self, now: float, action: Callable[[], None]) -> Actions:
-        self._context.now = now
-        action()
         return self._actions()
 
     def _result(self, result: Result) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from protocols.actions import Actions
 from protocols.box_line import BoxLine
-from protocols.dial_strings import checked_digits, on_wire
+from protocols.call_commands import CallCommands
+from protocols.dial_strings import checked_digits
 from protocols.phone_box import Use
 from protocols.reports import Reports
 from protocols.ringing import Ringing, caller_of
@@ -40,16 +41,16 @@ from protocols.tp_hid.messages import (
 from protocols.tp_hid.settings import TpHidSettings
 
 
-class TpHidSession:
+class TpHidSession(CallCommands):
     """A ``CallSession``; ``receive`` takes one report at a time. ``local_time`` is for the box's display."""
 
     def __init__(self, settings: TpHidSettings, local_time: Callable[[], datetime]) -> None:
-        self._settings = settings
         self._decoder = TpHidDecoder()
         self._reports = reports = Reports(unready="a TP HID phone box that is being set up")
         ringing = Ringing(settings.timings.ring_stop, settings.numberless_alarm_after)
         telephones = Telephones()
         self._line = line = BoxLine(settings.timings.line, reports, ringing, telephones)
+        super().__init__(reports, line, settings)
         self._link = link = BoxLink(settings.timings, reports, local_time, line.forget)
         box = TpHidBox(link, line, telephones)
         line.attach(box)
@@ -113,33 +114,15 @@ class TpHidSession:
             self._link.close(reason)
         return self._actions()
 
-    def dial(self, number: str, now: float) -> Actions:
-        """Dial ``number``; ``ValueError`` unless ``dial_strings.checked_number`` takes it."""
-        dialled = on_wire(number, self._settings.dial_prefix, self._settings.international_prefix)
-        return self._command(now, lambda: self._line.dial(dialled))
-
-    def answer(self, now: float) -> Actions:
-        """Take the ringing call."""
-        return self._command(now, self._line.answer)
-
-    def hang_up(self, now: float) -> Actions:
-        """End the call that the box holds, or stop dialling."""
-        return self._command(now, self._line.hang_up)
-
     def send_digits(self, digits: str, now: float) -> Actions:
         """Send tones; ``ValueError`` unless ``dial_strings.checked_digits`` takes them, and for A to D."""
         tones(checked_digits(digits))
-        return self._command(now, lambda: self._line.send_digits(digits))
+        return super().send_digits(digits, now)
 
     def _battery_low(self) -> None:
         if not self._battery_was_low:
             self._battery_was_low = True
             self._reports.report(DeviceWarns(Said(Saying.BATTERY_LOW)))
-
-    def _command(self, now: float, action: Callable[[], None]) -> Actions:
-        self._reports.now = now
-        action()
-        return self._actions()
 
     def _actions(self) -> Actions:
         return Actions(self._link.take_output(), self._reports.take_signals())

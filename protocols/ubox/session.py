@@ -11,7 +11,7 @@ from typing import Any
 
 from protocols.actions import Actions
 from protocols.box_line import BoxLine
-from protocols.dial_strings import checked_digits, on_wire
+from protocols.call_commands import CallCommands
 from protocols.phone_box import Use
 from protocols.reports import Reports
 from protocols.ringing import Ringing, caller_of
@@ -48,15 +48,15 @@ from protocols.ubox.settings import UboxSettings
 _Handlers = dict[type[Message], Callable[[Any], None]]
 
 
-class UboxSession:
+class UboxSession(CallCommands):
     """A ``CallSession``; ``receive`` takes one message at a time, ``Actions.write`` holds one a line."""
 
     def __init__(self, settings: UboxSettings) -> None:
-        self._settings = settings
         self._reports = reports = Reports(unready="a UBOX that is being identified")
         ringing = Ringing(settings.timings.ring_stop, settings.numberless_alarm_after)
         telephones = Telephones()
         self._line = line = BoxLine(settings.timings.line, reports, ringing, telephones)
+        super().__init__(reports, line, settings)
         self._link = link = ServiceLink(settings, reports, self._lost)
         self._box = box = UboxBox(settings.timings, reports, link, line, telephones)
         line.attach(box)
@@ -134,24 +134,6 @@ class UboxSession:
             self._link.close(reason)
         return self._actions()
 
-    def dial(self, number: str, now: float) -> Actions:
-        """Dial ``number``; ``ValueError`` unless ``dial_strings.checked_number`` takes it."""
-        dialled = on_wire(number, self._settings.dial_prefix, self._settings.international_prefix)
-        return self._command(now, lambda: self._line.dial(dialled))
-
-    def answer(self, now: float) -> Actions:
-        """Take the ringing call."""
-        return self._command(now, self._line.answer)
-
-    def hang_up(self, now: float) -> Actions:
-        """End the call that the box holds, or stop dialling."""
-        return self._command(now, self._line.hang_up)
-
-    def send_digits(self, digits: str, now: float) -> Actions:
-        """Send tones; ``ValueError`` unless ``dial_strings.checked_digits`` takes them."""
-        checked_digits(digits)
-        return self._command(now, lambda: self._line.send_digits(digits))
-
     def _handle(self, message: Message) -> None:
         kind = type(message)
         if kind in self._of_the_service:
@@ -175,11 +157,6 @@ class UboxSession:
         if not self._warned:
             self._warned = True
             self._reports.report(DeviceWarns(Said(Saying.SERVICE_RESTART)))
-
-    def _command(self, now: float, action: Callable[[], None]) -> Actions:
-        self._reports.now = now
-        action()
-        return self._actions()
 
     def _actions(self) -> Actions:
         return Actions(self._link.take_output(), self._reports.take_signals())
