@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -33,6 +33,26 @@ def people(daemon: DemoDaemon) -> dict[str, Any]:
     assert own, "the demo has nobody with a mobile of their own"
     assert shared, "the demo has no shared number"
     return {"own": own, "shared": shared}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
+    """The next story finds idle lines and agents, whatever became of this one."""
+    yield
+    supervisor, agent = daemon.client("supervisor"), daemon.client("agent")
+    for line in supervisor.get("/api/v1/lines")["items"]:
+        if line["state"] != "idle":
+            daemon.simulate("unplug", "--line", line["name"])
+            daemon.simulate("replug", "--line", line["name"])
+            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", 60, f"idle line {line['name']}")
+    for call in agent.get("/api/v1/calls?wrap_up=open")["items"]:
+        if call["agent"]["name"] == "王秀英":
+            agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
+
+
+def line_state(daemon: DemoDaemon, name: str) -> str:
+    lines = daemon.client("supervisor").get("/api/v1/lines")["items"]
+    return next(str(line["state"]) for line in lines if line["name"] == name)
 
 
 def latest_call(daemon: DemoDaemon) -> Mapping[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -61,6 +63,32 @@ def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
     expect(doctor.locator("#list tbody tr").first).to_be_visible()
     expect(doctor.locator("[data-dial]")).to_have_count(0)
     assert "****" in doctor.locator("#list").inner_text()
+
+
+OVERTAKEN = """async (source) => {
+    const { Store } = await import(source);
+    const store = new Store(["calls"]);
+    const event = (seq, state) => store.feed({ topic: "calls", seq, type: "call", data: { id: 7, state } });
+    event(1, "ringing");
+    let respond;
+    const asked = store.learn("calls", new Promise((resolve) => { respond = resolve; }));
+    event(2, "talking");
+    respond({ id: 7, state: "ringing" });
+    const given = (await asked).state;
+    const overtaken = store.get("calls", 7).state;
+    await store.learn("calls", Promise.resolve({ id: 7, state: "held" }));
+    return [given, overtaken, store.get("calls", 7).state];
+}"""
+
+
+def test_an_answer_that_the_socket_overtook_does_not_bring_back_the_past(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    page = browsers.window(daemon, "supervisor", "/wallboard").page
+    source = page.locator("script[src*='/js/']").first.get_attribute("src")
+    assert source
+    module = re.sub("/js/.*", "/js/store.js", source)
+    assert page.evaluate(OVERTAKEN, module) == ["ringing", "talking", "held"]
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])

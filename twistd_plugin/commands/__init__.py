@@ -8,44 +8,48 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
-from callcenter.config import ConfigurationError
-from hardware.simulators.control import SimulatorError
-from storage.errors import StorageError
-from twistd_plugin.commands import check_config, demo, devices, initialise, migrate, simulate
-from twistd_plugin.commands.output import CommandError
-from twistd_plugin.listener import TlsError
+COMMANDS: Mapping[str, str] = {
+    "init": "initialise",
+    "migrate": "migrate",
+    "check-config": "check_config",
+    "devices": "devices",
+    "simulate": "simulate",
+    "demo": "demo",
+}
+"""The module of each command. Only the one that is asked for is loaded: the whole server takes seconds to import."""
 
-COMMANDS = (initialise, migrate, check_config, devices, simulate, demo)
 
-_EXPECTED = (CommandError, ConfigurationError, SimulatorError, StorageError, TlsError)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or the part that has the command ``only``."""
     whole = argparse.ArgumentParser(
         prog="callcenter",
         description="Huifang: call center, follow-up and CRM server for hospitals. The daemon itself is started by "
         "`twistd callcenter`.",
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_parser(commands)
+    for module in [COMMANDS[only]] if only in COMMANDS else COMMANDS.values():
+        import_module(f"twistd_plugin.commands.{module}").add_parser(commands)
     return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser(given[0] if given else None).parse_args(given)
     try:
         return int(options.run(options))
-    except _EXPECTED as error:
-        print(f"callcenter: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough, as `callcenter devices | head -1` does.
         sys.stderr.close()
+        return 1
+    except Exception as error:
+        # Loaded when there is one, for the reason told at COMMANDS.
+        if not isinstance(error, import_module("twistd_plugin.commands.expected").EXPECTED):
+            raise
+        print(f"callcenter: {error}", file=sys.stderr)
         return 1

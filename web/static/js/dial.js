@@ -13,7 +13,6 @@ export async function dial(number, { patient = null } = {}) {
   try {
     const call = await place(patient ? { number, patient_id: Number(patient) } : { number });
     if (!call) return null;
-    store.put("calls", call);
     document.dispatchEvent(new CustomEvent("huifang:dialled", { detail: call }));
     if (!document.getElementById("console")) {
       toast(t("Dialling {number}", { number: clean(call.number_formatted || number) }),
@@ -31,12 +30,14 @@ export async function dial(number, { patient = null } = {}) {
 // The server knows who asked not to be called; it refuses until the agent confirms.
 async function place(body) {
   try {
-    return await post("/calls/dial", body);
+    return await order(body);
   } catch (error) {
     if (!error.body?.details?.do_not_call) throw error;
-    return (await confirmCall()) ? post("/calls/dial", { ...body, confirmed: true }) : null;
+    return (await confirmCall()) ? order({ ...body, confirmed: true }) : null;
   }
 }
+
+const order = (body) => store.learn("calls", post("/calls/dial", body));
 
 // "Do not call" is the patient's wish; an agent may have a good reason, but has to say so.
 function confirmCall() {

@@ -5,6 +5,7 @@ export class Store extends EventTarget {
     super();
     this.topics = new Map(topics.map((topic) => [topic, new Map()]));
     this.loaded = new Set();
+    this.heard = 0; // Counts what the socket brought; every entry remembers its own.
   }
 
   all(topic) {
@@ -20,16 +21,19 @@ export class Store extends EventTarget {
   }
 
   feed(message) {
+    this.heard += 1;
     if (message.op === "snapshot") this.#snapshot(message);
     else if (message.topic) this.#event(message);
   }
 
-  // A record that an HTTP answer brought: as new as what is known now, and older than any event still to come.
-  put(topic, data) {
-    const entries = this.topics.get(topic);
-    const seq = entries.get(String(data.id))?.seq ?? 0;
-    entries.set(String(data.id), { seq, data });
-    this.#changed(topic, data);
+  // The record that an HTTP request answers with. The socket may overtake the answer: what it told of this record since
+  // the request was sent stands, and if that was older than the answer, its own event is still to come.
+  async learn(topic, request) {
+    const asked = this.heard;
+    const data = await request;
+    const known = this.topics.get(topic).get(String(data.id));
+    if (!known || known.heard <= asked) this.#keep(topic, known?.seq ?? 0, data, known?.heard ?? asked);
+    return data;
   }
 
   drop(topic, id) {
@@ -45,7 +49,7 @@ export class Store extends EventTarget {
     }
     for (const item of data) {
       const id = String(item.id);
-      if ((entries.get(id)?.seq ?? -1) <= seq) entries.set(id, { seq, data: item });
+      if ((entries.get(id)?.seq ?? -1) <= seq) entries.set(id, { seq, data: item, heard: this.heard });
     }
     this.loaded.add(topic);
     this.#changed(topic, null);
@@ -57,8 +61,14 @@ export class Store extends EventTarget {
     const id = String(data.id);
     const before = entries.get(id);
     if (before && before.seq >= seq) return;
-    entries.set(id, { seq, data });
-    this.#changed(topic, data, type, before?.data);
+    this.#keep(topic, seq, data, this.heard, type);
+  }
+
+  #keep(topic, seq, data, heard, type = "") {
+    const entries = this.topics.get(topic);
+    const before = entries.get(String(data.id))?.data;
+    entries.set(String(data.id), { seq, data, heard });
+    this.#changed(topic, data, type, before);
   }
 
   #changed(topic, data, type = "", before = undefined) {

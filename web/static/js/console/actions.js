@@ -10,9 +10,7 @@ async function command(call, what, body) {
   if (running.has(key)) return null;
   running.add(key);
   try {
-    const answer = await post(`/calls/${call.id}/${what}`, body);
-    store.put("calls", answer);
-    return answer;
+    return await store.learn("calls", post(`/calls/${call.id}/${what}`, body));
   } catch (error) {
     complain(error);
     return null;

@@ -39,7 +39,7 @@ function showLine() {
 async function choose(state, reason) {
   menu.removeAttribute("open");
   try {
-    store.put("agents", await post("/agents/me/state", { state, reason }));
+    await store.learn("agents", post("/agents/me/state", { state, reason }));
   } catch (error) {
     complain(error);
   }

@@ -79,7 +79,7 @@ async function save() {
 
 async function send(id, draft) {
   try {
-    store.put("calls", await post(`/calls/${id}/wrap-up`, draft));
+    await store.learn("calls", post(`/calls/${id}/wrap-up`, draft));
     if (bound === id && !dirty) say("saved");
     return true;
   } catch (error) {
@@ -106,9 +106,8 @@ async function finishNow() {
   clearTimeout(waiting);
   dirty = false;
   try {
-    const done = await post(`/calls/${id}/wrap-up`, { ...value(), finish: true });
+    const done = await store.learn("calls", post(`/calls/${id}/wrap-up`, { ...value(), finish: true }));
     showProblem({});
-    store.put("calls", done);
     document.dispatchEvent(new CustomEvent("huifang:wrapped-up", { detail: done }));
   } catch (error) {
     dirty = true;

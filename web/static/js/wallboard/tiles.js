@@ -36,7 +36,7 @@ async function switchLine(line) {
   const reason = out ? await ask(t("Take {line} out of service?", { line: lineName(line.name) }), { field: t("Reason"), action: t("Take out of service") }) : "";
   if (reason === null) return;
   try {
-    store.put("lines", await post(`/lines/${line.id}/out-of-service`, { out, reason }));
+    await store.learn("lines", post(`/lines/${line.id}/out-of-service`, { out, reason }));
     toast(out ? t("{line} is out of service.", { line: lineName(line.name) }) : t("{line} is back in service.", { line: lineName(line.name) }), { kind: "good" });
   } catch (error) {
     complain(error);
@@ -59,7 +59,7 @@ async function moveAgent(agent) {
   });
   if (!state) return;
   try {
-    store.put("agents", await post(`/agents/${agent.id}/state`, { state }));
+    await store.learn("agents", post(`/agents/${agent.id}/state`, { state }));
   } catch (error) {
     complain(error);
   }
