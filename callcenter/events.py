@@ -79,5 +79,8 @@ class AgentUpdated(Event):
     type: ClassVar[str] = "agent.updated"
 
 
+URGENT_TYPES = frozenset({CallRinging.type})
+"""Events that an agent is waiting for: told before all others, and without delay."""
+
 TOPICS: Mapping[str, str] = {"calls": "calls.view", "lines": "lines.view", "agents": "agents.view"}
 """Topic → the permission that subscribing takes."""

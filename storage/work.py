@@ -19,10 +19,14 @@ from storage.plain import ensure_plain
 
 @dataclass(frozen=True)
 class Job:
-    """A function with its arguments bound, and the Deferred that waits for its result."""
+    """A function with its arguments bound, and the Deferred that waits for its result.
+
+    ``urgent`` ones go before the others.
+    """
 
     work: Callable[[Session], Any]
     deferred: Deferred[Any]
+    urgent: bool = False
 
 
 @dataclass(frozen=True)

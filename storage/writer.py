@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +12,7 @@ from twisted.python.threadpool import ThreadPool
 from storage.errors import CommitUnknownError, StorageError
 from storage.event_delivery import EventDelivery
 from storage.event_log import StoredEvent, holds
+from storage.job_queue import JobQueue
 from storage.retry import again_if_worthwhile, connection_broken
 from storage.work import Job, Outcome, TransactionLostError, UnitOfWork, carry_out, failure_of
 
@@ -27,8 +27,9 @@ Report = Callable[[Sequence[Outcome]], None]
 class Writer:
     """Owns ``threads`` threads that take up to ``group`` functions for one commit.
 
-    Above one, each function of a group has its own savepoint: one that fails rolls back only itself, and when the
-    commit fails all of them fail with it. Outcomes go to ``report`` on the writing thread, after the commit only.
+    Above one, each function of a group but the first has its own savepoint: one that fails rolls back only itself, and
+    when the commit fails all of them fail with it. Outcomes go to ``report`` on the writing thread, after the commit
+    only.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Writer:
         self._report = report
         self._group = group
         self._now = now
-        self._waiting: deque[Job] = deque()
+        self._waiting = JobQueue()
         self._pool = ThreadPool(1, threads, name="database-writers")
 
     @property
@@ -65,15 +66,14 @@ class Writer:
 
     def add(self, job: Job) -> None:
         """Queue a job. A turn of a thread follows for each job, so none is left even if a group leaves some over."""
-        self._waiting.append(job)
+        self._waiting.add(job)
         self._pool.callInThread(self._turn)
 
     def _turn(self) -> None:
-        try:
-            first = self._waiting.popleft()
-        except IndexError:
-            return  # An earlier group took it.
-        self._report(self._together(first) if self._group > 1 else [self._alone(first)])
+        first = self._waiting.take()
+        # An earlier group may have taken it.
+        if first is not None:
+            self._report(self._together(first) if self._group > 1 else [self._alone(first)])
 
     def _alone(self, job: Job) -> Outcome:
         """One function, one transaction, run again as long as it certainly did nothing and may yet succeed."""
@@ -112,23 +112,29 @@ class Writer:
         return connection
 
     def _collect(self, connection: Connection, jobs: list[Job], outcomes: list[Outcome]) -> list[StoredEvent]:
-        """Run the first of ``jobs`` and more from the queue, adding to both lists; give all their events."""
-        events: list[StoredEvent] = []
+        """Run the first of ``jobs`` and more from the queue, adding to both lists; give all their events.
+
+        The first needs no savepoint, which most groups are then spared: when it fails there is nothing else to keep.
+        """
+        value, events = carry_out(connection, jobs[0], self._now, savepoint=False)
+        outcomes.append(Outcome(jobs[0], value))
         until = time.monotonic() + GROUP_SECONDS
-        while True:
+        while len(jobs) < self._group and time.monotonic() <= until:
+            following = self._waiting.take_with(jobs[0])
+            if following is None:
+                break
+            jobs.append(following)
             try:
-                value, recorded = carry_out(connection, jobs[-1], self._now, savepoint=True)
+                value, recorded = carry_out(connection, following, self._now, savepoint=True)
             except TransactionLostError as lost:
                 # Going on would commit each further statement by itself.
                 raise (lost.__cause__ or lost) from None
             except BaseException:  # noqa: BLE001 - told to its caller
-                outcomes.append(failure_of(jobs[-1]))
+                outcomes.append(failure_of(following))
             else:
-                outcomes.append(Outcome(jobs[-1], value))
+                outcomes.append(Outcome(following, value))
                 events.extend(recorded)
-            if len(jobs) >= self._group or not self._waiting or time.monotonic() > until:
-                return events
-            jobs.append(self._waiting.popleft())
+        return events
 
     def _commit(self, connection: Connection, events: list[StoredEvent]) -> None:
         self._delivery.announce(events)

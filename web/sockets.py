@@ -21,6 +21,7 @@ from web.errors import MalformedError, SignedOutError
 from web.exchange import session_token
 from web.fanout import Fanout
 from web.greeting import Greeting
+from web.pacing import Pacer
 from web.presence import Presence
 from web.security import from_own_page, set_headers
 from web.services import Services
@@ -118,6 +119,7 @@ class SocketService:
             allowNullOrigin=True,
         )
         self._fanout = Fanout(self.pack)
+        self._pacer = Pacer(services.reactor, self._fanout.publish)
         self._presence = Presence(services.telephony.agents)
         self._tasks = TaskTracker("sockets", services.reactor)
         self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
@@ -138,7 +140,7 @@ class SocketService:
     def start(self) -> None:
         """Listen for events, for the end of sessions, and for pages that have silently gone."""
         self._endings = [
-            self.services.bus.subscribe(self._fanout.publish),
+            self.services.bus.subscribe(self._pacer.publish),
             self.services.sign_in.on_session_ended(self.session_ended),
         ]
         self._checks.start()
@@ -149,6 +151,7 @@ class SocketService:
         await self._checks.stop()
         for stop_listening in self._endings:
             stop_listening()
+        self._pacer.flush()
         if self._sockets:
             self._empty = Deferred()
             for socket in list(self._sockets):

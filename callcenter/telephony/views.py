@@ -58,6 +58,8 @@ _AGENT_NAME = select(_AGENT.display_name).where(_AGENT.id == bindparam("id"))
 _PATIENT = select(*(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS)).where(
     _PATIENT_TABLE.id == bindparam("id")
 )
+_CALL = table_of(CallRecord).c
+_OPEN_CALL = select(func.max(_CALL.id)).where(_CALL.state.in_(IN_USE), _CALL.line_id == bindparam("line"))
 
 
 def calls_statement() -> Select[Any]:
@@ -227,8 +229,7 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
 
 def open_call_of(session: Session, line_id: int) -> int | None:
     """The call that is not over on this line."""
-    found = select(func.max(CallRecord.id)).where(CallRecord.state.in_(IN_USE), CallRecord.line_id == line_id)
-    return session.scalar(found)
+    return session.scalar(_OPEN_CALL, {"line": line_id})
 
 
 def agent_view(user: UserAccount, state: str, reason: str, since: datetime) -> AgentView:

@@ -229,7 +229,9 @@ def match_number(
         return NumberMatch([], None)
     statement = _WITH_NUMBER if reach is None else _WITH_NUMBER.where(reach)
     found = list(session.scalars(statement, {"number": number, "most": most}))
-    chosen = session.scalar(_CHOSEN, {"number": number}) if found else None
+    # Of one who has it alone there is nothing to remember; but whoever sees one may see only one of several.
+    several = len(found) > 1 or (found and reach is not None)
+    chosen = session.scalar(_CHOSEN, {"number": number}) if several else None
     return NumberMatch(found, chosen if chosen in found else None)
 
 

@@ -30,7 +30,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         "`twistd callcenter`.",
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in [COMMANDS[only]] if only in COMMANDS else COMMANDS.values():
+    for module in [COMMANDS[only]] if only is not None and only in COMMANDS else COMMANDS.values():
         import_module(f"twistd_plugin.commands.{module}").add_parser(commands)
     return whole
 
