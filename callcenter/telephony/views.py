@@ -229,7 +229,8 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
 
 def open_call_of(session: Session, line_id: int) -> int | None:
     """The call that is not over on this line."""
-    return session.scalar(_OPEN_CALL, {"line": line_id})
+    found: int | None = session.scalar(_OPEN_CALL, {"line": line_id})
+    return found
 
 
 def agent_view(user: UserAccount, state: str, reason: str, since: datetime) -> AgentView:
