@@ -33,7 +33,6 @@ _MOVE_LINE = (
         reason_said=bindparam("why_said", type_=Json),
         out_of_service=bindparam("is_out", type_=YesNo),
     )
-    .returning(*_LINE.c)
 )
 _EMPTY_CALL: Mapping[str, Any] = {
     column.key: getattr(column.default, "arg", None) for column in _CALL.columns if not column.primary_key
@@ -78,5 +77,5 @@ def move_line(
     ``reason`` has the columns ``reason`` and ``reason_said``.
     """
     values = {"key": line_id, "now_in": state, "at": at, "is_out": out_of_service}
-    why = {"why": reason["reason"], "why_said": reason["reason_said"]}
-    return PhoneLine(**session.execute(_MOVE_LINE, values | why).mappings().one())
+    session.execute(_MOVE_LINE, values | {"why": reason["reason"], "why_said": reason["reason_said"]})
+    return load_line(session, line_id)
