@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test test-whole test-parts browser check format bench lock catalogues clean
+.PHONY: help setup run test test-browser test-whole test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -40,21 +40,24 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# Everything runs as two halves at a time: what drives whole daemons and devices mostly waits for them.
+# Three parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-whole test-parts
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target test-browser test-whole test-parts
 else
 	$(bin)/pytest $(TESTS)
 endif
 
-whole := tests/e2e tests/hardware tests/twistd_plugin
+whole := tests/hardware tests/twistd_plugin
+
+test-browser:
+	$(bin)/pytest tests/e2e
 
 test-whole:
 	$(bin)/pytest $(whole)
 
 test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,$(whole))
+	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole))
 
 check: setup
 	$(bin)/ruff check
