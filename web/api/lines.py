@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
 from web.api.calls import Dial
 from web.api.models import Call, Line, Lines, Short
-from web.exchange import Exchange, Json, Reply
+from web.exchange import Content, Empty, Exchange, Json, Reply
+from web.line_words import drivers, port_suggestions
 from web.parsing import Input
 from web.routing import Routes
 
 routes = Routes("/api/v1")
+
+Value = Annotated[str, Field(max_length=300)]
+Number = Annotated[str, Field(max_length=40)] | int | float
 
 
 class Service(Input):
@@ -18,10 +26,221 @@ class Service(Input):
     reason: Short = ""
 
 
+class LineChange(Input):
+    """What is to be set on a line; null is the default. Which driver has which setting: ``GET /lines/drivers``.
+
+    The values are checked like those of the configuration file, and what is wrong is said by field.
+    """
+
+    name: Value | None = None
+    group: Value | None = None
+    bound_agent: Value | None = None
+    driver: Value | None = None
+    port: Annotated[str, Field(max_length=1000)] | None = None
+    profile: Value | None = None
+    baud: Number | None = None
+    ring_timeout: Number | None = None
+    numberless_alarm_after: Number | None = None
+    dial_prefix: Value | None = None
+    international_prefix: Value | None = None
+    trace: bool | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was sent, whatever it is."""
+        return self.model_dump(include=self.model_fields_set - {"version"})
+
+
+class LineEdit(LineChange):
+    """A change; ``version`` is that of the line that was changed."""
+
+    version: int
+
+
+class LineVersion(Input):
+    """The version of the line that is meant."""
+
+    version: int
+
+
+class Entries(Input):
+    """From where on: after the entry of that number."""
+
+    after: Annotated[int, Field(ge=0)] = 0
+
+
+class FileLine(BaseModel):
+    """What the configuration file says of name, group and seat."""
+
+    name: str
+    group: str
+    bound_agent: str
+
+
+class Setup(Line):
+    """A line with how it is set up.
+
+    ``source`` says where it is: in the ``file`` or in the ``interface``. ``settings`` are those that were set in the
+    interface and are not the defaults. ``desks`` are the people whose own line it is.
+    """
+
+    source: Literal["file", "interface"]
+    port: str
+    settings: dict[str, Any]
+    bound_agent: str
+    bound_name: str
+    desks: list[str]
+    file: FileLine | None
+    version: int
+
+
+class Setups(BaseModel):
+    """Every line."""
+
+    items: list[Setup]
+
+
+class Driver(BaseModel):
+    """A device family, with the names of what can be set on its lines beside what every line has."""
+
+    driver: str
+    label: str
+    options: list[str]
+
+
+class Drivers(BaseModel):
+    """The device families of lines that can be added."""
+
+    items: list[Driver]
+
+
+class Device(BaseModel):
+    """A device that is plugged in; ``port`` is what to set, ``driver`` what it might be, empty where nobody knows."""
+
+    port: str
+    path: str
+    description: str
+    might_be: str
+    driver: str
+
+
+class Devices(BaseModel):
+    """What is plugged in, and what could not be looked at."""
+
+    items: list[Device]
+    problems: list[str]
+
+
+class TrialStep(BaseModel):
+    """One step of the check list; ``at`` is null while it is to come."""
+
+    step: Literal["port", "ready", "ring", "caller_id", "picked_up", "hung_up", "stopped"]
+    at: str | None
+    detail: dict[str, Any]
+
+
+class TrialEntry(BaseModel):
+    """What went over the port. ``hidden``: it may hold a number that the reader may not see."""
+
+    n: int
+    at: str
+    way: Literal["received", "sent", "opened", "closed"]
+    size: int
+    hex: str
+    text: str
+    hidden: bool
+
+
+class Trial(BaseModel):
+    """A test of a line. ``last`` is the number of its newest entry; ``missed`` entries are not among those told."""
+
+    line_id: int
+    running: bool
+    end: Literal["", "time", "stopped"]
+    began_at: str | None
+    ends_at: str | None
+    steps: list[TrialStep]
+    entries: list[TrialEntry]
+    missed: int
+    last: int
+
+
 @routes.get("/lines", permission="lines.view", returns=Lines)
 async def list_lines(exchange: Exchange) -> Reply:
     """Every line, as it is now."""
     return Json({"items": await exchange.services.telephony.lines.list(exchange.principal)})
+
+
+@routes.post("/lines", permission="lines.manage", returns=Setup, status=201)
+async def add_line(exchange: Exchange, body: LineChange) -> Reply:
+    """Add a line and start it."""
+    said = {name: value for name, value in body.said.items() if value is not None}
+    return Json(await exchange.services.telephony.setups.create(exchange.principal, said), status=201)
+
+
+@routes.get("/lines/setups", permission="lines.edit", returns=Setups)
+async def list_setups(exchange: Exchange) -> Reply:
+    """Every line with how it is set up."""
+    return Json({"items": list(await exchange.services.telephony.setups.list(exchange.principal))})
+
+
+@routes.get("/lines/drivers", permission="lines.manage", returns=Drivers)
+async def list_drivers(exchange: Exchange) -> Reply:
+    """The device families of lines that can be added, and what can be set on each."""
+    return Json({"items": drivers(exchange.translate)})
+
+
+@routes.get("/lines/ports", permission="lines.manage", returns=Devices)
+async def list_ports(exchange: Exchange) -> Reply:
+    """The devices that are plugged in, each with the port to set."""
+    found = await exchange.services.telephony.setups.ports(exchange.principal)
+    return Json({"items": port_suggestions(found, exchange.translate), "problems": list(found.problems)})
+
+
+@routes.get("/lines/<int:line_id>/setup", permission="lines.edit", returns=Setup)
+async def show_setup(exchange: Exchange, line_id: int) -> Reply:
+    """One line with how it is set up."""
+    return Json(await exchange.services.telephony.setups.get(exchange.principal, line_id))
+
+
+@routes.patch("/lines/<int:line_id>", permission="lines.edit", returns=Setup)
+async def change_line(exchange: Exchange, line_id: int, body: LineEdit) -> Reply:
+    """Set up a line anew, as it works: name, group and seat, or with ``lines.manage`` its device."""
+    setups = exchange.services.telephony.setups
+    return Json(await setups.edit(exchange.principal, line_id, body.said, body.version))
+
+
+@routes.delete("/lines/<int:line_id>", permission="lines.manage", status=204)
+async def remove_line(exchange: Exchange, line_id: int, body: LineVersion) -> Reply:
+    """Take a line away that was added in the interface. Its calls stay."""
+    await exchange.services.telephony.setups.remove(exchange.principal, line_id, body.version)
+    return Empty()
+
+
+@routes.get("/lines/<int:line_id>/test", permission="lines.test", returns=Trial)
+async def show_test(exchange: Exchange, line_id: int, query: Entries) -> Reply:
+    """The test of a line, with what went over its port; asking keeps it going."""
+    return Json(exchange.services.telephony.tests.view(exchange.principal, line_id, query.after))
+
+
+@routes.post("/lines/<int:line_id>/test", permission="lines.test", returns=Trial)
+async def begin_test(exchange: Exchange, line_id: int) -> Reply:
+    """Begin a test of a line, or begin it anew. It ends when nobody looks, and after 15 minutes in any case."""
+    return Json(await exchange.services.telephony.tests.begin(exchange.principal, line_id))
+
+
+@routes.delete("/lines/<int:line_id>/test", permission="lines.test", returns=Trial)
+async def stop_test(exchange: Exchange, line_id: int) -> Reply:
+    """End the test of a line."""
+    return Json(exchange.services.telephony.tests.stop(exchange.principal, line_id))
+
+
+@routes.get("/lines/<int:line_id>/test/trace", permission="lines.test")
+async def download_trace(exchange: Exchange, line_id: int) -> Reply:
+    """The raw trace of the test as a file of text."""
+    text = exchange.services.telephony.tests.trace(exchange.principal, line_id)
+    headers = {"Content-Disposition": f'attachment; filename="line-{line_id}-trace.txt"'}
+    return Content("text/plain; charset=utf-8", text.encode("utf-8"), headers=headers)
 
 
 @routes.post("/lines/<int:line_id>/dial", permission="calls.dial", returns=Call)

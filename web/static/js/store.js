@@ -57,7 +57,8 @@ export class Store extends EventTarget {
     const id = String(data.id);
     const before = entries.get(id);
     if (before && before.seq >= seq) return;
-    entries.set(id, { seq, data });
+    if (type.endsWith(".removed")) entries.delete(id);
+    else entries.set(id, { seq, data });
     this.#changed(topic, data, type, before?.data);
   }
 
