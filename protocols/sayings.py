@@ -144,6 +144,8 @@ class Saying(enum.Enum):
     PREFIX = N_("not a dialling prefix: {prefix}; allowed are up to 8 of 0-9 * # and ,")
 
     # What a device that is plugged in might be.
+    SERIAL_PORT = N_("serial port")
+    HID_DEVICE = N_("HID device")
     MIGHT_BE_VOICE_MODEM = N_("{maker} voice modem: driver hayes, profile {profile}")
     MIGHT_BE_ON_PORT = N_(
         "a serial port of the machine: an external modem (driver hayes) or "

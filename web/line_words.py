@@ -34,10 +34,10 @@ ABOUT: Mapping[str, str] = MappingProxyType(
 
 EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
-        "hayes": "/dev/serial/by-id/…  usb:0baf:0303  tcp://192.168.1.20:4001",
-        "fsk": "/dev/serial/by-id/…  tcp://192.168.1.20:4001",
+        "hayes": "/dev/serial/by-id/… · usb:0baf:0303 · tcp://192.168.1.20:4001",
+        "fsk": "/dev/serial/by-id/… · tcp://192.168.1.20:4001",
         "whozz": "udp://0.0.0.0:3520/*/01",
-        "netcallerid": "/dev/serial/by-id/…  tcp://192.168.1.20:4001",
+        "netcallerid": "/dev/serial/by-id/… · tcp://192.168.1.20:4001",
         "tci": "/dev/serial/by-id/…#02",
         "tp_hid": "hid:04d9:a0c1",
         "ubox": "ws://127.0.0.1:8054/ws#1",
@@ -109,7 +109,7 @@ def port_suggestions(found: Discovery, say: Callable[[str], str]) -> list[dict[s
         {
             "port": device.port,
             "path": device.path,
-            "description": device.description,
+            "description": translated(say, device.description),
             "might_be": translated(say, device.might_be),
             "driver": match[1] if (match := _GUESSED.search(device.might_be)) else "",
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
@@ -13,7 +13,6 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from callcenter.clock import utc_now
-from callcenter.errors import ServiceError
 from callcenter.events import TOPICS
 from callcenter.tasks import Periodic, TaskTracker
 from callcenter.text import N_
@@ -26,7 +25,7 @@ from web.presence import Presence
 from web.security import from_own_page, set_headers
 from web.services import Services
 from web.settings import SiteSettings
-from web.trial_watch import TrialWatch
+from web.trial_watch import TrialWatches
 from web.websocket import BROKEN, CLOSING_SECONDS, GOING_AWAY, SESSION_ENDED, Socket
 
 _log = Logger(namespace="web.sockets")
@@ -124,8 +123,7 @@ class SocketService:
         self._tasks = TaskTracker("sockets", services.reactor)
         self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
         self._sockets: dict[Socket, None] = {}
-        # What ends when a page goes that looks at tests of lines.
-        self._watching: dict[Socket, list[Callable[[], None]]] = {}
+        self._trials = TrialWatches(services.telephony.tests)
         self._endings: list[Any] = []
         self._stopping = False
         self._empty: Deferred[None] | None = None
@@ -187,7 +185,7 @@ class SocketService:
             return
         del self._sockets[socket]
         self._fanout.remove(socket)
-        self._watch_no_more(socket)
+        self._trials.leave(socket)
         if socket.greeted:
             self._tasks.start(self._presence.left(socket.principal))
         if self._empty is not None and not self._sockets:
@@ -199,26 +197,11 @@ class SocketService:
             raise MalformedError(N_("Say hello once."))
         for topic in greeting.topics:
             socket.principal.require(TOPICS[topic])
-        self._watch_tests(socket, greeting.tests)
+        self._trials.watch(socket, greeting.tests)
         socket.greeted = True
         # First subscribe, then read: what happens meanwhile waits in the outbox.
         self._fanout.add(socket, greeting.topics)
         self._tasks.start(self._bring_up_to_date(socket, greeting.since, greeting.topics))
-
-    def _watch_tests(self, socket: Socket, line_ids: Iterable[int]) -> None:
-        """Let a page look at the tests of these lines, or at none of them. Raises ServiceError."""
-        self._watching[socket] = []
-        try:
-            for line_id in line_ids:
-                watch = TrialWatch(socket, self.services.telephony.tests, line_id)
-                self._watching[socket].append(watch.begin())
-        except ServiceError:
-            self._watch_no_more(socket)
-            raise
-
-    def _watch_no_more(self, socket: Socket) -> None:
-        for leave in self._watching.pop(socket, ()):
-            leave()
 
     def session_ended(self, token_hashes: Iterable[str]) -> None:
         """Close the sockets of these sessions."""

@@ -1,11 +1,12 @@
-"""An open page that looks at the test of a line: it is told what is new, as fast as it reads and no faster.
+"""Open pages that look at tests of lines: each is told what is new, as fast as it reads and no faster.
 
 These are no events: they are kept nowhere, have no numbers of the event log, and end with the test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from callcenter.administration.principal import Principal
@@ -55,3 +56,25 @@ class TrialWatch:
         self._after = view["last"]
         self._page.say({"op": "test", "line_id": self._line_id, "data": view})
         return True
+
+
+class TrialWatches:
+    """All pages that look at tests."""
+
+    def __init__(self, tests: LineTests) -> None:
+        self._tests = tests
+        self._leaving: dict[Page, list[Callable[[], None]]] = defaultdict(list)
+
+    def watch(self, page: Page, line_ids: Iterable[int]) -> None:
+        """Let ``page`` look at the tests of these lines, or at none of them. Raises ServiceError."""
+        try:
+            for line_id in line_ids:
+                self._leaving[page].append(TrialWatch(page, self._tests, line_id).begin())
+        except ServiceError:
+            self.leave(page)
+            raise
+
+    def leave(self, page: Page) -> None:
+        """The page looks no more."""
+        for leave in self._leaving.pop(page, ()):
+            leave()
