@@ -107,6 +107,7 @@ def port_suggestions(found: Discovery, say: Callable[[str], str]) -> list[dict[s
     """The devices that are plugged in, with the driver that each is guessed to need where one is."""
     return [
         {
+            "bus": device.kind.value,
             "port": device.port,
             "path": device.path,
             "description": translated(say, device.description),

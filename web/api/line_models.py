@@ -104,6 +104,7 @@ class Drivers(BaseModel):
 class Device(BaseModel):
     """A device that is plugged in; ``port`` is what to set, ``driver`` what it might be, empty where nobody knows."""
 
+    bus: Literal["serial", "hid"]
     port: str
     path: str
     description: str

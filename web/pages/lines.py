@@ -11,6 +11,7 @@ from callcenter.errors import ConflictError, InvalidError, NotAllowedError, Serv
 from callcenter.telephony.line_options import ARRANGED, INTERFACE_DRIVERS
 from callcenter.text import N_, translated
 from hardware.settings import OPTIONS, DriverName
+from web.api.models import Id
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.line_words import DRIVER_WORDS, EXAMPLES, LABELS, driver_cards, option_inputs
@@ -32,10 +33,10 @@ Values = dict[str, Any]
 
 
 class LinesPage(Input):
-    """``done`` tells what has just been done to the line called ``name``."""
+    """``done`` tells what has just been done to the line ``key``."""
 
     done: Annotated[str, Field(max_length=20)] = ""
-    name: Annotated[str, Field(max_length=80)] = ""
+    key: Id | None = None
 
 
 class LineForm(Input):
@@ -83,8 +84,7 @@ class DriverChoice(Input):
 async def show_lines(exchange: Exchange, query: LinesPage) -> Reply:
     """Every line with its state and how it is set up."""
     lines = await exchange.services.telephony.setups.list(exchange.principal)
-    done = exchange.translate(_DONE[query.done]) % {"name": query.name} if query.done in _DONE else ""
-    return Page("lines.html", {"lines": lines, "done": done})
+    return Page("lines.html", {"lines": lines, "done": await _told(exchange, query)})
 
 
 @routes.get("/lines/new", permission="lines.manage")
@@ -122,11 +122,11 @@ async def change_line(exchange: Exchange, line_id: int, body: LineForm) -> Reply
     """Set the line up anew, or show the form again: with what is wrong, or with what somebody else changed."""
     setups = exchange.services.telephony.setups
     try:
-        line = await setups.edit(exchange.principal, line_id, body.values, body.version)
+        await setups.edit(exchange.principal, line_id, body.values, body.version)
     except (InvalidError, ConflictError, NotAllowedError) as error:
         line = await setups.get(exchange.principal, line_id)
         return await _form(exchange, {**_present(line), **body.values}, line, error)
-    return _done(line["name"], "changed")
+    return Redirect(f"/lines?done=changed&key={line_id}")
 
 
 @routes.post("/lines/<int:line_id>/remove", permission="lines.manage")
@@ -138,7 +138,7 @@ async def remove_line(exchange: Exchange, line_id: int, body: Removal) -> Reply:
         await setups.remove(exchange.principal, line_id, body.version)
     except (InvalidError, ConflictError) as error:
         return await _form(exchange, _present(line), line, error)
-    return _done(line["name"], "removed")
+    return Redirect(f"/lines?done=removed&key={line_id}")
 
 
 @routes.get("/lines/<int:line_id>/test", permission="lines.test")
@@ -148,9 +148,13 @@ async def show_test(exchange: Exchange, line_id: int) -> Reply:
     return Page("line_test.html", {"line": line})
 
 
-def _done(name: str, what: str) -> Reply:
-    # Not by urlencode: Redirect quotes once.
-    return Redirect(f"/lines?done={what}&name={name.replace('&', '').replace('#', '')}")
+async def _told(exchange: Exchange, query: LinesPage) -> str:
+    """What has just been done, in words; empty for nothing."""
+    principal = exchange.principal
+    if query.done not in _DONE or query.key is None or not principal.may("lines.view"):
+        return ""
+    names = await exchange.services.telephony.lines.names(principal, [query.key])
+    return exchange.translate(_DONE[query.done]) % {"name": names[query.key]} if names else ""
 
 
 def _present(line: Mapping[str, Any]) -> Values:

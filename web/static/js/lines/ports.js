@@ -22,7 +22,7 @@ async function look() {
   box.replaceChildren(el("p", { class: "small quiet" }, t("Looking for what is plugged in…")));
   try {
     const { items } = await get("/lines/ports");
-    const fitting = items.filter((one) => !box.dataset.bus || one.port.startsWith("hid:") === (box.dataset.bus === "hid"));
+    const fitting = items.filter((one) => one.bus === box.dataset.bus);
     box.replaceChildren(fitting.length
       ? el("ul", { class: "plain port-offers" }, fitting.map(offer))
       : el("p", { class: "small quiet" }, t("No fitting device is plugged into the server. The line can be added all the same and waits for it.")));
