@@ -72,6 +72,14 @@ class LineUpdated(Event):
 
 
 @dataclass(frozen=True)
+class LineRemoved(Event):
+    """There is no such line any more; ``data`` has its id and name."""
+
+    topic: ClassVar[str] = "lines"
+    type: ClassVar[str] = "line.removed"
+
+
+@dataclass(frozen=True)
 class AgentUpdated(Event):
     """An agent's state changed."""
 

@@ -10,7 +10,7 @@ from hardware.line_device import Capability, NotCapableError, SignalListener
 from hardware.port_line import incapable, threads_of, unavailable
 from hardware.settings import LineSettings
 from hardware.shared_ports import SharedPorts
-from hardware.trace import LineTrace, trace_path
+from hardware.trace import LineTrace, TraceListener, trace_path
 from protocols.ami.codec import checked_exten
 from protocols.ami.settings import PbxLine, parse_port
 from protocols.sayings import Said, Saying
@@ -25,6 +25,7 @@ class AsteriskLine:
 
     def __init__(self, settings: LineSettings, reactor: ReactorBase, trace_folder: Path, shared: SharedPorts) -> None:
         port = parse_port(settings.port)
+        self._name = settings.name
         self._line = PbxLine(
             name=settings.name,
             endpoint=port.endpoint,
@@ -82,15 +83,23 @@ class AsteriskLine:
         """See ``LineDevice``. The trace holds what the PBX says of all lines."""
         self._trace.enabled = enabled
 
+    def watch(self, listener: TraceListener | None) -> None:
+        """See ``LineDevice``; likewise of all lines."""
+        self._trace.watch(listener)
+
+    def rename(self, name: str) -> None:
+        """See ``LineDevice``. To the PBX's connection it keeps its name."""
+        self._name = name
+
     def _incapable(self, what: Saying, why: Saying | None = None) -> NotCapableError:
-        return incapable(self._line.name, what, why)
+        return incapable(self._name, what, why)
 
     def _require_up(self) -> None:
         if self._lost_because is not None:
-            raise unavailable(self._line.name, self._lost_because)
+            raise unavailable(self._name, self._lost_because)
         if not self._pbx.within_reach:
             # A call in progress is kept for a while without a connection.
-            raise unavailable(self._line.name, Said(Saying.PBX_OUT_OF_REACH))
+            raise unavailable(self._name, Said(Saying.PBX_OUT_OF_REACH))
 
     def _hear(self, signal: LineSignal) -> None:
         match signal:

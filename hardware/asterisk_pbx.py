@@ -37,6 +37,14 @@ class _Taps:
     def __init__(self) -> None:
         self.taps: list[WireTap] = []
 
+    def opened(self) -> None:
+        for tap in self.taps:
+            tap.opened()
+
+    def closed(self) -> None:
+        for tap in self.taps:
+            tap.closed()
+
     def received(self, data: bytes) -> None:
         for tap in self.taps:
             tap.received(data)

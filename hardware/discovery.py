@@ -11,17 +11,23 @@ from typing import Any
 from serial.tools import list_ports
 
 from hardware.hid_devices import VENDOR_PAGES
+from protocols.sayings import Said, Saying
 
 BY_ID = Path("/dev/serial/by-id")
 _TELEPHONY_PAGE = 0x0B
 
+
+def _voice_modem(maker: str, profile: str) -> str:
+    return Said(Saying.MIGHT_BE_VOICE_MODEM, maker=maker, profile=profile)
+
+
 # Vendor and product ids as listed by the Linux USB id database and the makers.
 _KNOWN: Mapping[tuple[int, int], str] = {
-    (0x0BAF, 0x0303): "U.S. Robotics 5637 voice modem: driver hayes, profile usr",
-    (0x0572, 0x1329): "Conexant voice modem: driver hayes, profile conexant",
-    (0x0572, 0x1340): "Conexant voice modem: driver hayes, profile conexant",
-    (0x0803, 0x3095): "Zoom 3095 voice modem: driver hayes, profile conexant",
-    (0x11C1, 0x048F): "Agere voice modem: driver hayes, profile agere",
+    (0x0BAF, 0x0303): _voice_modem("U.S. Robotics 5637", "usr"),
+    (0x0572, 0x1329): _voice_modem("Conexant", "conexant"),
+    (0x0572, 0x1340): _voice_modem("Conexant", "conexant"),
+    (0x0803, 0x3095): _voice_modem("Zoom 3095", "conexant"),
+    (0x11C1, 0x048F): _voice_modem("Agere", "agere"),
 }
 _ADAPTERS: Mapping[int, str] = {
     0x0403: "FTDI",
@@ -29,8 +35,6 @@ _ADAPTERS: Mapping[int, str] = {
     0x10C4: "Silicon Labs",
     0x1A86: "WCH",
 }
-
-_BOXES = "caller-id box (driver fsk, netcallerid or tci)"
 
 
 class BusKind(enum.Enum):
@@ -81,7 +85,7 @@ def _serial_devices() -> Iterable[DiscoveredDevice]:
             kind=BusKind.SERIAL,
             port=by_id.get(info.device) or _bus_name("usb", info.vid, info.pid, info.serial_number) or info.device,
             path=info.device,
-            description=info.description if info.description != "n/a" else "serial port",
+            description=info.description if info.description != "n/a" else Said(Saying.SERIAL_PORT),
             might_be=guess_serial(info.vid, info.pid, info.device),
             vendor_id=info.vid,
             product_id=info.pid,
@@ -106,14 +110,14 @@ def _bus_name(bus: str, vendor: int | None, product: int | None, number: str | N
 def guess_serial(vendor: int | None, product: int | None, device: str) -> str:
     """What a serial port might be, as a sentence for whoever sets up a line."""
     if vendor is None or product is None:
-        return f"a serial port of the machine: an external modem (driver hayes) or {_BOXES}"
+        return Said(Saying.MIGHT_BE_ON_PORT)
     if known := _KNOWN.get((vendor, product)):
         return known
     if maker := _ADAPTERS.get(vendor):
-        return f"{maker} serial adapter: behind it a modem (driver hayes) or {_BOXES}"
+        return Said(Saying.MIGHT_BE_BEHIND_ADAPTER, maker=maker)
     if "ttyACM" in device:
-        return "a USB modem: driver hayes"
-    return "unknown: switch the trace on to see what it says"
+        return Said(Saying.MIGHT_BE_USB_MODEM)
+    return Said(Saying.MIGHT_BE_ANYTHING)
 
 
 def _hid_devices() -> Iterable[DiscoveredDevice]:
@@ -133,7 +137,7 @@ def _hid_device(entry: Mapping[str, Any]) -> DiscoveredDevice:
         kind=BusKind.HID,
         port=_bus_name("hid", entry.get("vendor_id"), entry.get("product_id"), entry.get("serial_number")) or path,
         path=path,
-        description=" ".join(word for word in words if word) or "HID device",
+        description=" ".join(word for word in words if word) or Said(Saying.HID_DEVICE),
         might_be=guess_hid(int(entry.get("usage_page") or 0)),
         vendor_id=entry.get("vendor_id"),
         product_id=entry.get("product_id"),
@@ -144,7 +148,7 @@ def _hid_device(entry: Mapping[str, Any]) -> DiscoveredDevice:
 def guess_hid(usage_page: int) -> str:
     """What a HID device might be by its usage page."""
     if usage_page == _TELEPHONY_PAGE:
-        return "a headset or handset with hook button: not a line"
+        return Said(Saying.MIGHT_BE_HEADSET)
     if usage_page >= VENDOR_PAGES:
-        return "a vendor's own device; if it is a phone box, try driver tp_hid with the trace on"
-    return "not a telephone device"
+        return Said(Saying.MIGHT_BE_PHONE_BOX)
+    return Said(Saying.NO_TELEPHONE)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from hardware.device_files import require_device
 from hardware.supervisor import PortError
 from protocols.sayings import Said, Saying
 
@@ -41,7 +42,7 @@ def hid_address(port: str) -> re.Match[str] | None:
     """Vendor, product and serial number in ``port``, None for a path; ``ValueError`` says what is allowed."""
     match = _HID.fullmatch(port)
     if match is None and not port.startswith("/"):
-        raise ValueError("must be hid:VID:PID or hid:VID:PID:SERIAL (four hexadecimal digits each) or a path")
+        raise ValueError(Said(Saying.HID_PORT))
     return match
 
 
@@ -54,13 +55,18 @@ def open_hid(port: str) -> HidDevice:
         raise _cannot_open(port, error) from error
     try:
         match = hid_address(port)
-        path = resolve_hid(match, hid.enumerate) if match else os.path.realpath(port).encode()
+        path = resolve_hid(match, hid.enumerate) if match else _device_path(port)
         device = hid.device()
         device.open_path(path)
     except DEVICE_ERRORS as error:
         raise _cannot_open(port, error) from error
     opened: HidDevice = device
     return opened
+
+
+def _device_path(port: str) -> bytes:
+    require_device(port)
+    return os.path.realpath(port).encode()
 
 
 def _cannot_open(port: str, error: Exception) -> PortError:

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import Protocol
 
+from hardware.trace import TraceListener
 from protocols.signals import LineSignal
 
 SignalListener = Callable[[LineSignal], None]
@@ -79,5 +80,16 @@ class LineDevice(Protocol):
         ...
 
     def set_trace(self, enabled: bool) -> None:
-        """Switch the raw, timestamped trace of this line on or off."""
+        """Switch the raw, timestamped trace of this line on or off: the one in a file."""
+        ...
+
+    def watch(self, listener: TraceListener | None) -> None:
+        """Tell ``listener`` of every byte, and of the port's opening and closing; None: nobody any more.
+
+        A port that is open is told of at once. One listener at a time; it must not raise.
+        """
+        ...
+
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in what is said to people from now on."""
         ...

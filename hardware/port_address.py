@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from protocols.sayings import Said, Saying
+
 Network = IPv4Network | IPv6Network
 
 _HOST = re.compile(r"[0-9A-Za-z_.:%-]{1,253}")
@@ -38,14 +40,14 @@ def stream_address(text: str) -> StreamAddress:
     if text.startswith("tcp:"):
         return _tcp_address(text)
     if not text.startswith(("/", "usb:")) or not text.isprintable():
-        raise ValueError("must be a path such as /dev/serial/by-id/…, usb:VID:PID[:SERIAL] or tcp://host:port")
+        raise ValueError(Said(Saying.STREAM_PORT))
     return SerialAddress(text)
 
 
 def _tcp_address(text: str) -> TcpAddress:
     host, port, rest = split_address(text)
     if not host or rest:
-        raise ValueError("must be tcp://host:port and nothing more, such as tcp://192.168.1.20:4001")
+        raise ValueError(Said(Saying.TCP_PORT))
     return TcpAddress(host, port)
 
 
@@ -55,11 +57,11 @@ def split_address(text: str) -> tuple[str, int, str]:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ValueError(f"is not an address with host and port: {error}") from error
+        raise ValueError(Said(Saying.NO_ADDRESS, why=str(error))) from error
     if not port or not text.startswith(f"{parts.scheme}://"):
-        raise ValueError(f"must be {parts.scheme}://host:port, with a port of 1 to 65535")
+        raise ValueError(Said(Saying.ADDRESS_PORT, scheme=parts.scheme))
     if parts.username is not None or (host and not _HOST.fullmatch(host)):
-        raise ValueError(f"must be {parts.scheme}://host:port, with a host name or address")
+        raise ValueError(Said(Saying.ADDRESS_HOST, scheme=parts.scheme))
     following = text.split("//", 1)[1].removeprefix(parts.netloc)
     return host, port, following
 
@@ -97,23 +99,23 @@ class WhozzAddress:
     line: int
 
 
-_WHOZZ_FORM = "must be udp://ADDRESS:PORT/UNIT/LINE such as udp://0.0.0.0:3520/8669316/01"
+_WHOZZ_FORM = "udp://ADDRESS:PORT/UNIT/LINE such as udp://0.0.0.0:3520/8669316/01"
 _WHOZZ_PATH = re.compile(r"/(\*|[0-9]{1,15})/([0-9]{1,2})(?:\?from=([^?&#]+))?")
 
 
 def whozz_address(text: str) -> WhozzAddress:
     """Address of a ``whozz`` line; ``ValueError`` says what is allowed."""
     if not text.startswith("udp:"):
-        raise ValueError(f"{_WHOZZ_FORM}, with * for the unit if there is only one box")
+        raise ValueError(Said(Saying.WHOZZ_PORT, form=_WHOZZ_FORM))
     host, port, following = split_address(text)
     match = _WHOZZ_PATH.fullmatch(following)
     if match is None or int(match[2]) == 0:
-        raise ValueError(f"{_WHOZZ_FORM}; UNIT is a decimal number or *, LINE 01 to 99")
+        raise ValueError(Said(Saying.WHOZZ_UNIT, form=_WHOZZ_FORM))
     try:
         ip_address(host or "0.0.0.0")  # noqa: S104 - nothing is bound here
         senders = tuple(ip_network(sender.strip()) for sender in (match[3] or "").split(",") if sender)
     except ValueError as error:
-        raise ValueError(f"{_WHOZZ_FORM}?from=SENDERS, with IP addresses and networks and no names: {error}") from error
+        raise ValueError(Said(Saying.WHOZZ_SENDERS, form=_WHOZZ_FORM, why=str(error))) from error
     udp = UdpAddress(host or "0.0.0.0", port, senders)  # noqa: S104 - boxes broadcast
     return WhozzAddress(udp, None if match[1] == "*" else int(match[1]), int(match[2]))
 
@@ -131,5 +133,5 @@ def tci_address(text: str) -> TciAddress:
     port, mark, line = text.partition("#")
     stream_address(port)
     if mark and (not re.fullmatch(r"[0-9]{1,2}", line) or int(line) == 0):
-        raise ValueError("must have the line of the box, 01 to 99, behind #, such as /dev/serial/by-id/…#02")
+        raise ValueError(Said(Saying.TCI_PORT))
     return TciAddress(port, int(line) if mark else None)

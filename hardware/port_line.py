@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThreadPool
 from hardware.line_device import HardwareError, NotCapableError, SignalListener
 from hardware.settings import LineSettings
 from hardware.supervisor import PortOpener, PortSupervisor
-from hardware.trace import LineTrace, RunInThread, trace_path
+from hardware.trace import LineTrace, RunInThread, TraceListener, trace_path
 from protocols.line_endpoint import LineProtocol
 from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady, LineSignal
@@ -80,6 +80,14 @@ class PortLine:
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``."""
         self._trace.enabled = enabled
+
+    def watch(self, listener: TraceListener | None) -> None:
+        """See ``LineDevice``."""
+        self._trace.watch(listener)
+
+    def rename(self, name: str) -> None:
+        """See ``LineDevice``. The file of its trace keeps the old name until the device is made anew."""
+        self._name = name
 
     def dial(self, number: str) -> None:
         """See ``LineDevice``."""

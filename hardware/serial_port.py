@@ -19,6 +19,7 @@ from twisted.internet.serialport import SerialPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
+from hardware.device_files import require_device
 from hardware.supervisor import ClosablePort, PortError
 from protocols.sayings import Said, Saying
 
@@ -56,6 +57,7 @@ def resolve_port(port: str) -> str:
 def open_device(port: str, baud: int) -> serial.Serial:
     """Open ``port`` for this process alone, 8N1 without flow control. Blocks; ``PortError`` if it cannot be."""
     path = resolve_port(port)
+    require_device(path)
     try:
         return serial.Serial(path, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
     except (*_DEVICE_ERRORS, ValueError) as error:

@@ -14,6 +14,7 @@ from hardware.ubox_port import ubox_address
 from protocols.ami.settings import parse_port
 from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names
+from protocols.sayings import Said, Saying
 
 
 class DriverName(enum.StrEnum):
@@ -40,6 +41,19 @@ _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.ASTERISK: parse_port,
 }
 """Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
+
+_CALLS = ("dial_prefix", "international_prefix")
+OPTIONS: Mapping[DriverName, tuple[str, ...]] = {
+    DriverName.HAYES: ("profile", "baud", "ring_timeout", "numberless_alarm_after", *_CALLS),
+    DriverName.FSK: ("baud", "ring_timeout"),
+    DriverName.WHOZZ: ("ring_timeout",),
+    DriverName.NETCALLERID: ("baud", "ring_timeout"),
+    DriverName.TCI: ("baud", "ring_timeout"),
+    DriverName.TP_HID: ("ring_timeout", "numberless_alarm_after", *_CALLS),
+    DriverName.UBOX: ("ring_timeout", "numberless_alarm_after", *_CALLS),
+    DriverName.ASTERISK: ("trunk", *_CALLS),
+}
+"""Which settings mean something to each driver, beside those that every line has."""
 
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -73,14 +87,14 @@ class LineSettings(BaseModel):
     @classmethod
     def _printable(cls, name: str) -> str:
         if not name.isprintable():
-            raise ValueError("must be one line of printable characters")
+            raise ValueError(Said(Saying.PRINTABLE))
         return name
 
     @field_validator("port")
     @classmethod
     def _port(cls, port: str, info: ValidationInfo) -> str:
         if not port.isprintable():
-            raise ValueError("must be one line of printable characters")
+            raise ValueError(Said(Saying.PRINTABLE))
         # A wrong driver is reported by itself.
         if driver := info.data.get("driver"):
             _PORTS[driver](port)
@@ -90,14 +104,14 @@ class LineSettings(BaseModel):
     @classmethod
     def _profile(cls, profile: str) -> str:
         if profile not in profile_names():
-            raise ValueError(f"must be one of {', '.join(profile_names())}")
+            raise ValueError(Said(Saying.ONE_OF, choices=", ".join(profile_names())))
         return profile
 
     @field_validator("baud")
     @classmethod
     def _baud(cls, baud: int | None) -> int | None:
         if baud is not None and baud not in STANDARD_BAUD_RATES:
-            raise ValueError(f"must be one of {', '.join(map(str, STANDARD_BAUD_RATES))}")
+            raise ValueError(Said(Saying.ONE_OF, choices=", ".join(map(str, STANDARD_BAUD_RATES))))
         return baud
 
     @field_validator("dial_prefix", "international_prefix")

@@ -1,14 +1,17 @@
-"""The raw bytes of one line with their times, in a file: how a fault is understood and an unknown box added.
+"""The raw bytes of one line with their times, in a file and for whoever watches: how a fault is understood and an
+unknown box added.
 
 It contains telephone numbers, so the folder is 0700, the files are 0600, and it is off unless switched on.
 """
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,16 +29,41 @@ RunInThread = Callable[[Callable[[], None], Callable[[], None]], None]
 """Runs the first on another thread, then the second on the reactor's, whether or not the first failed."""
 
 
+class Way(enum.StrEnum):
+    """What an entry of a trace tells."""
+
+    RECEIVED = "<"
+    SENT = ">"
+    OPENED = "+"
+    CLOSED = "-"
+
+
+@dataclass(frozen=True)
+class TraceEntry:
+    """What went over a port at ``seconds`` since 1970; without ``data`` where it was opened or closed."""
+
+    seconds: float
+    way: Way
+    data: bytes = b""
+
+
+TraceListener = Callable[[TraceEntry], None]
+
+
 def trace_path(folder: Path, line_name: str) -> Path:
     """File of a line's trace; what a file name should not contain is replaced."""
     return folder / (re.sub(r"[^\w.-]+", "_", line_name).strip(".") or "line")
 
 
+def as_ascii(data: bytes) -> str:
+    """The signs of ``data``, a dot for each byte that is none."""
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
+
+
 def format_entry(seconds: float, direction: str, data: bytes) -> str:
     """One trace line: time in UTC, ``<`` from or ``>`` to the device, bytes in hexadecimal and as ASCII."""
     at = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
-    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
-    return f"{at} {direction} {data.hex(' ')} |{text}|\n"
+    return f"{at} {direction} {data.hex(' ')} |{as_ascii(data)}|\n"
 
 
 class RotatingFile:
@@ -87,15 +115,33 @@ class LineTrace:
         self._dropped = 0
         self._timer: IDelayedCall | None = None
         self._writing = False
+        self._opened_at: float | None = None
+        self._listener: TraceListener | None = None
         self.enabled = enabled
+
+    def watch(self, listener: TraceListener | None) -> None:
+        """Tell ``listener`` of everything as it happens, None nobody any more; first, if it is so, of an open port."""
+        self._listener = listener
+        if listener is not None and self._opened_at is not None:
+            listener(TraceEntry(self._opened_at, Way.OPENED))
+
+    def opened(self) -> None:
+        """The port is open."""
+        self._opened_at = self._clock.seconds()
+        self._tell(Way.OPENED)
+
+    def closed(self) -> None:
+        """The port is closed or lost."""
+        self._opened_at = None
+        self._tell(Way.CLOSED)
 
     def received(self, data: bytes) -> None:
         """``data`` came from the device."""
-        self._record("<", data)
+        self._record(Way.RECEIVED, data)
 
     def sent(self, data: bytes) -> None:
         """``data`` was written to the device."""
-        self._record(">", data)
+        self._record(Way.SENT, data)
 
     def close(self) -> None:
         """Write what waits and set no more timers."""
@@ -103,10 +149,16 @@ class LineTrace:
             self._timer.cancel()
             self._timer = None
         self.enabled = False
+        self._listener = None
         if not self._writing:
             self._flush()
 
-    def _record(self, direction: str, data: bytes) -> None:
+    def _tell(self, way: Way, data: bytes = b"") -> None:
+        if self._listener is not None:
+            self._listener(TraceEntry(self._clock.seconds(), way, data))
+
+    def _record(self, direction: Way, data: bytes) -> None:
+        self._tell(direction, data)
         if not self.enabled:
             return
         if len(self._waiting) == MAX_WAITING:

@@ -37,7 +37,7 @@ def ubox_address(port: str) -> tuple[str, int]:
     """Address and channel in ``ws://host:port/path#channel``; ``ValueError`` says what is allowed."""
     match = _ADDRESS.fullmatch(port)
     if match is None or not 0 < int(match[3]) < 65_536:
-        raise ValueError("must be ws://host:port/path#channel, such as ws://127.0.0.1:8054/ws#1")
+        raise ValueError(Said(Saying.UBOX_PORT))
     return match[1], int(match[4])
 
 

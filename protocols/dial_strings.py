@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from protocols.sayings import Said, Saying
+
 _DIALABLE = re.compile(r"(?=.{1,32}\Z)\+?[0-9*#,]+")
 _PREFIX = re.compile(r"[0-9*#,]{0,8}")
 _DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
@@ -29,7 +31,7 @@ def checked_digits(digits: str) -> str:
 def checked_prefix(prefix: str) -> str:
     """``prefix`` itself if it is at most 8 of ``0-9 * # ,``; else ``ValueError``."""
     if not _PREFIX.fullmatch(prefix):
-        raise ValueError(f"not a dialling prefix: {prefix!r}; allowed are up to 8 of 0-9 * # and ,")
+        raise ValueError(Said(Saying.PREFIX, prefix=repr(prefix)))
     return prefix
 
 

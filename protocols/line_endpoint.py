@@ -18,6 +18,14 @@ from protocols.signals import LineSignal
 class WireTap(TypedProtocol):
     """Something that wants to see the bytes: a trace."""
 
+    def opened(self) -> None:
+        """The port is open."""
+        ...
+
+    def closed(self) -> None:
+        """The port is closed or lost."""
+        ...
+
     def received(self, data: bytes) -> None:
         """``data`` came from the device."""
         ...
@@ -49,6 +57,7 @@ class LineProtocol(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802
         """Start the session."""
+        self._tap.opened()
         self.perform(self._session.start(self._clock.seconds()))
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
@@ -58,6 +67,7 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Tell the session that the port is gone."""
+        self._tap.closed()
         gone = isinstance(reason.value, PortGoneError)
         why = words_of(reason.value) if gone else Said(Saying.UNPLUGGED)
         self.perform(self._session.port_lost(why, self._clock.seconds()))

@@ -38,6 +38,10 @@ class Saying(enum.Enum):
     AMBIGUOUS = N_("{port} is ambiguous ({found}): add the serial number, or give a path by-id")
     AMBIGUOUS_HID = N_("{port} could be any of {found}: add the serial number or give the path")
     CANNOT_OPEN = N_("cannot open {port}: {why}")
+    NO_DEVICE = N_("{port} is not a device")
+    NOT_THERE = N_("{port} does not exist; only a device under /dev may be absent for a while")
+    RESTARTING = N_("the device is being started with other settings")
+    SETTINGS_UNUSABLE = N_("its settings cannot be used: {why}")
     CANNOT_CONNECT = N_("cannot connect to {peer}: {why}")
     CONNECTION_CLOSED = N_("the connection to {peer} was closed by it")
     CONNECTION_LOST = N_("the connection to {peer} was lost")
@@ -118,6 +122,43 @@ class Saying(enum.Enum):
     CANNOT_SEND_TONES = N_("line {line} cannot send tones")
     UNAVAILABLE = N_("line {line} is not available: {why}")
     BECAUSE = N_("{what}: {why}")
+
+    # What a setting must be.
+    PRINTABLE = N_("must be one line of printable characters")
+    ONE_OF = N_("must be one of {choices}")
+    STREAM_PORT = N_("must be a path such as /dev/serial/by-id/…, usb:VID:PID[:SERIAL] or tcp://host:port")
+    TCP_PORT = N_("must be tcp://host:port and nothing more, such as tcp://192.168.1.20:4001")
+    NO_ADDRESS = N_("is not an address with host and port: {why}")
+    ADDRESS_PORT = N_("must be {scheme}://host:port, with a port of 1 to 65535")
+    ADDRESS_HOST = N_("must be {scheme}://host:port, with a host name or address")
+    WHOZZ_PORT = N_("must be {form}, with * for the unit if there is only one box")
+    WHOZZ_UNIT = N_("must be {form}; UNIT is a decimal number or *, LINE 01 to 99")
+    WHOZZ_SENDERS = N_("must be {form}?from=SENDERS, with IP addresses and networks and no names: {why}")
+    TCI_PORT = N_("must have the line of the box, 01 to 99, behind #, such as /dev/serial/by-id/…#02")
+    HID_PORT = N_("must be hid:VID:PID or hid:VID:PID:SERIAL (four hexadecimal digits each) or a path")
+    UBOX_PORT = N_("must be ws://host:port/path#channel, such as ws://127.0.0.1:8054/ws#1")
+    PBX_PORT = N_(
+        "must be the name of a PBX and an endpoint on it, such as main/PJSIP/8001 or main/DAHDI/1, "
+        "with #2 to #99 behind it for further calls on the same endpoint"
+    )
+    PREFIX = N_("not a dialling prefix: {prefix}; allowed are up to 8 of 0-9 * # and ,")
+
+    # What a device that is plugged in might be.
+    SERIAL_PORT = N_("serial port")
+    HID_DEVICE = N_("HID device")
+    MIGHT_BE_VOICE_MODEM = N_("{maker} voice modem: driver hayes, profile {profile}")
+    MIGHT_BE_ON_PORT = N_(
+        "a serial port of the machine: an external modem (driver hayes) or "
+        "caller-id box (driver fsk, netcallerid or tci)"
+    )
+    MIGHT_BE_BEHIND_ADAPTER = N_(
+        "{maker} serial adapter: behind it a modem (driver hayes) or caller-id box (driver fsk, netcallerid or tci)"
+    )
+    MIGHT_BE_USB_MODEM = N_("a USB modem: driver hayes")
+    MIGHT_BE_ANYTHING = N_("unknown: switch the trace on to see what it says")
+    MIGHT_BE_HEADSET = N_("a headset or handset with hook button: not a line")
+    MIGHT_BE_PHONE_BOX = N_("a vendor's own device; if it is a phone box, try driver tp_hid with the trace on")
+    NO_TELEPHONE = N_("not a telephone device")
 
     # What is noticed.
     BATTERY_LOW = N_("the battery of the phone box is low")

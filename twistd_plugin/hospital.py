@@ -22,7 +22,8 @@ from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
-from hardware.drivers import SharedPorts, create_line_device
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
+from hardware.line_device import LineDevice
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
@@ -97,5 +98,15 @@ def build_services(
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
     shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
-    lines = [(line, create_line_device(line, reactor, settings.trace_folder, shared)) for line in settings.lines]
-    return Telephony(database=database, bus=bus, reactor=reactor, lines=lines, settings=telephony_settings(settings))
+
+    def make(line: LineSettings) -> LineDevice:
+        return create_line_device(line, reactor, settings.trace_folder, shared)
+
+    return Telephony(
+        database=database,
+        bus=bus,
+        reactor=reactor,
+        lines=[(line, make(line)) for line in settings.lines],
+        make_device=make,
+        settings=telephony_settings(settings),
+    )

@@ -73,6 +73,8 @@ class Metrics:
                 self._calls.labels(str(event.data.get("direction")), str(event.data.get("end_reason"))).inc()
             case "line.updated":
                 self.figures.line_states[event.subject] = str(event.data.get("state"))
+            case "line.removed":
+                self.figures.line_states.pop(event.subject, None)
 
     def lines_are(self, states: Mapping[str, str]) -> None:
         """Begin with these lines: id → state."""

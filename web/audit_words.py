@@ -159,8 +159,7 @@ async def _names(exchange: Exchange, found: Sequence[tuple[Entry, Subject, Seque
         name: await service.names(principal, wanted[name]) for name, service in _records(exchange).items()
     }
     if wanted["lines"] and principal.may("lines.view"):
-        lines = await exchange.services.telephony.lines.list(principal)
-        names["lines"] = {line["id"]: line["name"] for line in lines}
+        names["lines"] = await exchange.services.telephony.lines.names(principal, wanted["lines"])
     return names
 
 

@@ -26,6 +26,7 @@ MODULES = (
     "web.pages.console",
     "web.pages.wallboard",
     "web.pages.calls",
+    "web.pages.lines",
     "web.pages.patients",
 )
 """Each has ``routes``; where two could match the same path, werkzeug prefers the more exact one."""

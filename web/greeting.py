@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from callcenter.events import TOPICS
@@ -10,14 +11,20 @@ from callcenter.text import N_, Text
 from web.errors import MalformedError
 
 _LARGEST = 2**63
+_MOST_TESTS = 4
+_TEST = re.compile(r"line-test/([1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """``since`` is the last number that the page saw, None for a page that knows nothing."""
+    """``since`` is the last number that the page saw, None for a page that knows nothing.
+
+    ``tests`` are the lines whose tests it wants to look at.
+    """
 
     since: int | None
     topics: tuple[str, ...]
+    tests: tuple[int, ...] = ()
 
 
 def read_greeting(payload: bytes, *, is_binary: bool) -> Greeting:
@@ -27,11 +34,14 @@ def read_greeting(payload: bytes, *, is_binary: bool) -> Greeting:
     try:
         message = json.loads(payload)
         since, topics = message["since"], message["topics"]
-        good = message["op"] == "hello" and type(topics) is list and len(topics) <= len(TOPICS)
+        good = message["op"] == "hello" and type(topics) is list and len(topics) <= len(TOPICS) + _MOST_TESTS
     except (ValueError, KeyError, TypeError, RecursionError):
         good, since, topics = False, None, []
     if not good or (since is not None and (type(since) is not int or not 0 <= since < _LARGEST)):
         raise MalformedError(N_("The first message says hello, since which number, and to which topics."))
-    if not all(type(one) is str and one in TOPICS for one in topics):
-        raise MalformedError(Text(N_("There are these topics: {topics}."), topics=", ".join(TOPICS)))
-    return Greeting(since, tuple(dict.fromkeys(topics)))
+    tests = {one: match[1] for one in topics if type(one) is str and (match := _TEST.fullmatch(one))}
+    if not all(type(one) is str and (one in TOPICS or one in tests) for one in topics):
+        known = ", ".join((*TOPICS, "line-test/…"))
+        raise MalformedError(Text(N_("There are these topics: {topics}."), topics=known))
+    lasting = tuple(dict.fromkeys(one for one in topics if one in TOPICS))
+    return Greeting(since, lasting, tuple(map(int, tests.values())))

@@ -86,6 +86,11 @@ class Outbox:
         self._paused = False
         self._flush()
 
+    @property
+    def paused(self) -> bool:
+        """Whether the connection takes no more at the moment."""
+        return self._paused
+
     def close(self) -> None:
         """Nothing is sent or kept any more."""
         self._closed = True

@@ -26,6 +26,7 @@ from web.presence import Presence
 from web.security import from_own_page, set_headers
 from web.services import Services
 from web.settings import SiteSettings
+from web.trial_watch import TrialWatches
 from web.websocket import BROKEN, CLOSING_SECONDS, GOING_AWAY, SESSION_ENDED, Socket
 
 _log = Logger(namespace="web.sockets")
@@ -124,6 +125,7 @@ class SocketService:
         self._tasks = TaskTracker("sockets", services.reactor)
         self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
         self._sockets: dict[Socket, None] = {}
+        self._trials = TrialWatches(services.telephony.tests)
         self._endings: list[Any] = []
         self._stopping = False
         self._empty: Deferred[None] | None = None
@@ -186,6 +188,7 @@ class SocketService:
             return
         del self._sockets[socket]
         self._fanout.remove(socket)
+        self._trials.leave(socket)
         if socket.greeted:
             self._tasks.start(self._presence.left(socket.principal))
         if self._empty is not None and not self._sockets:
@@ -197,6 +200,7 @@ class SocketService:
             raise MalformedError(N_("Say hello once."))
         for topic in greeting.topics:
             socket.principal.require(TOPICS[topic])
+        self._trials.watch(socket, greeting.tests)
         socket.greeted = True
         # First subscribe, then read: what happens meanwhile waits in the outbox.
         self._fanout.add(socket, greeting.topics)

@@ -84,6 +84,11 @@ class Socket(WebSocketServerProtocol):
         principal: Principal = self.session.principal
         return principal
 
+    @property
+    def behind(self) -> bool:
+        """Whether the page does not read as fast as it is told."""
+        return self.outbox.paused
+
     def offer(self, frames: Sequence[Frame]) -> None:
         """Take events that this page may see."""
         self.outbox.offer(frames)

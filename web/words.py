@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
-from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS
+from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
 
 Codes = Mapping[str, Mapping[str, str]]
@@ -20,9 +20,14 @@ def codes_of(fields: Iterable[Field]) -> Codes:
 
 
 CODES: Mapping[str, Codes] = MappingProxyType(
-    {"patient": codes_of(PATIENT_FIELDS), "call": codes_of(CALL_FIELDS), "agent": codes_of(AGENT_FIELDS)}
+    {
+        "patient": codes_of(PATIENT_FIELDS),
+        "call": codes_of(CALL_FIELDS),
+        "line": codes_of(LINE_FIELDS),
+        "agent": codes_of(AGENT_FIELDS),
+    }
 )
-"""What the codes in a patient, a call and an agent mean; templates find them as ``words`` in their language."""
+"""What the codes in a patient, a call, a line and an agent mean; templates find them as ``words`` in their language."""
 
 
 def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> str:
@@ -58,6 +63,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "handle": N_("Take and wrap up"),
         "dial": N_("Dial"),
         "control": N_("Control"),
+        "test": N_("Test, with the raw trace"),
+        "manage": N_("Set up devices"),
     }
 )
 
@@ -103,6 +110,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "call-back": N_("said whether the call-back is done"),
         "dial-do-not-call": N_("called in spite of “do not call”"),
         "set-service": N_("took out of service or back"),
+        "remove": N_("removed"),
+        "test": N_("began a test"),
         "force-state": N_("moved the agent"),
     }
 )

@@ -25,7 +25,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "patients": ("view", "create", "edit", "disable", "export", "unmask"),
         "calls": ("view", "handle", "dial", "export"),
-        "lines": ("view", "control"),
+        "lines": ("view", "control", "edit", "test", "manage"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
         "outcomes": ("view", "create", "edit", "disable"),
@@ -62,6 +62,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
                 "lines.view",
                 "lines.control",
+                "lines.edit",
+                "lines.test",
                 "agents.view",
                 "agents.control",
                 "wallboard.view",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from callcenter.events import AgentUpdated, Audience, Event, LineUpdated
+from callcenter.events import AgentUpdated, Audience, Event, LineRemoved, LineUpdated
 from callcenter.telephony.views import (
     IN_USE,
     NOTHING_KNOWN,
@@ -43,11 +43,21 @@ def announce(session: Session, event: Event) -> None:
 def announce_line(
     session: Session, line: PhoneLine, capabilities: Sequence[str], note: str = "", call_id: int | None = None
 ) -> None:
-    """Tell the present state of a line. ``call_id`` is its open call, where the caller knows it."""
+    """Tell the present state of a line. ``call_id`` is its open call, where the caller knows it.
+
+    Nobody is told of a line that was removed: pages have forgotten it.
+    """
     session.flush()
+    if line.removed:
+        return
     if call_id is None and line.state in IN_USE:
         call_id = open_call_of(session, line.id)
     announce(session, line_event(line_view(line, call_id, capabilities, note)))
+
+
+def announce_removal(session: Session, line: PhoneLine) -> None:
+    """Tell that a line is no more."""
+    announce(session, LineRemoved(str(line.id), {"id": line.id, "name": line.name}, Audience("lines.view")))
 
 
 def announce_call(

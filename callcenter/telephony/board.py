@@ -12,7 +12,7 @@ from callcenter.text import N_
 
 
 class LineBoard:
-    """Filled on start, in the order of the configuration."""
+    """Filled on start, in the order of the configuration; behind them the lines that were added in the interface."""
 
     def __init__(self) -> None:
         self._runners: dict[int, LineRunner] = {}
@@ -23,6 +23,10 @@ class LineBoard:
     def add(self, runner: LineRunner) -> None:
         """A line more."""
         self._runners[runner.line_id] = runner
+
+    def remove(self, line_id: int) -> None:
+        """A line less."""
+        self._runners.pop(line_id, None)
 
     def line(self, line_id: int) -> LineRunner:
         """The line ``line_id``; ``NotFoundError`` without it."""

@@ -54,9 +54,38 @@ CALL_FIELDS = (
 )  # fmt: skip
 
 LINE_FIELDS = (
+    Field("state", N_("State"), Kind.CHOICE, choices=(
+        ("idle", N_("Idle")),
+        ("ringing", N_("Ringing")),
+        ("dialling", N_("Dialling")),
+        ("talking", N_("In conversation")),
+        ("lost", N_("Line lost")),
+        ("out_of_service", N_("Out of service")),
+    )),
+    Field("name", N_("Name")),
+    Field("driver", N_("Device"), Kind.CHOICE, choices=(
+        ("hayes", N_("Voice modem")),
+        ("fsk", N_("FSK caller-id receiver")),
+        ("whozz", N_("Whozz Calling box on Ethernet")),
+        ("netcallerid", N_("NetCallerID box")),
+        ("tci", N_("TCI or Whozz Calling box on a serial port")),
+        ("tp_hid", N_("TP phone box on USB")),
+        ("ubox", N_("UBOX phone box")),
+        ("asterisk", N_("Asterisk PBX")),
+    )),
+    Field("port", N_("Port")),
+    Field("group", N_("Group")),
+    Field("bound_agent", N_("Seat")),
+    Field("profile", N_("Chip of the modem")),
+    Field("baud", N_("Speed of the port")),
+    Field("ring_timeout", N_("Ringing stops after (s)")),
+    Field("numberless_alarm_after", N_("Alarm after calls without a number")),
+    Field("dial_prefix", N_("Outside line")),
+    Field("international_prefix", N_("In place of +")),
+    Field("trace", N_("Raw trace in a file"), Kind.FLAG),
     Field("out_of_service", N_("Out of service"), Kind.FLAG),
     Field("reason", N_("Reason")),
-)
+)  # fmt: skip
 
 AGENT_FIELDS = (
     Field("state", N_("State"), Kind.CHOICE, choices=(

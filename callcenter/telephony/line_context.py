@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LineContext:
-    """A line of the configuration with its record's id.
+    """A line with its record's id.
 
     ``department_id`` is the department whose name is the line's group; ``bound_agent`` a user name, often empty.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -14,23 +15,42 @@ from callcenter.clock import utc_now
 from callcenter.errors import UnavailableError
 from callcenter.telephony.effects import Effect
 from callcenter.telephony.journal import LineJournal
+from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_model import Claimed, Line, LineCommand, News
 from callcenter.telephony.line_state import step
 from hardware.line_device import Capability, HardwareError, LineDevice
+from hardware.trace import TraceEntry
 from protocols.sayings import Said, Saying, words_of
-from protocols.signals import LineLost, LineSignal
+from protocols.signals import LineLost, LineReady, LineSignal
 
 _log = Logger(namespace="callcenter.telephony")
 
 
+class LineObserver(Protocol):
+    """Somebody who looks on while a line is tried."""
+
+    def heard(self, signal: LineSignal) -> None:
+        """The device reports ``signal``."""
+        ...
+
+    def traced(self, entry: TraceEntry) -> None:
+        """Something went over the line's port."""
+        ...
+
+
 class LineRunner:
-    """A line while the daemon runs. Signals and commands go through ``hear`` and ``command``."""
+    """A line while the daemon runs. Signals and commands go through ``hear`` and ``command``.
+
+    ``identification`` is what the device said that it is, empty while it is lost.
+    """
 
     def __init__(self, device: LineDevice, journal: LineJournal, line: Line, clock: IReactorTime) -> None:
         self.device = device
         self.journal = journal
         self.line = line
         self._clock = clock
+        self.identification = ""
+        self._observer: LineObserver | None = None
         self._heard_at = utc_now(clock)
 
     @property
@@ -57,14 +77,38 @@ class LineRunner:
 
     async def stop(self) -> None:
         """Release the port; calls still open are closed as unknown."""
-        try:
-            await self.device.stop()
-        except Exception:  # noqa: BLE001 - the other lines are still to be stopped
-            _log.failure("line {line} did not stop cleanly", line=self.journal.line.name)
+        await self._release()
         self.hear(LineLost(Said(Saying.STOPPED)))
+
+    async def exchange(self, device: LineDevice) -> None:
+        """Work with ``device`` from now on; a call that is open on the present one is closed as unknown."""
+        await self._release()
+        self.hear(LineLost(Said(Saying.RESTARTING)))
+        self.device = device
+        self.observe(self._observer)
+        self.start()
+
+    def arrange(self, line: LineContext) -> None:
+        """The line is called otherwise, belongs to another group or stands on another desk from now on."""
+        self.journal.line = replace(line, capabilities=self.journal.line.capabilities)
+        self.device.rename(line.name)
+
+    def observe(self, observer: LineObserver | None) -> None:
+        """Let ``observer`` look on, None nobody any more."""
+        self._observer = observer
+        self.device.watch(None if observer is None else observer.traced)
 
     def hear(self, signal: LineSignal) -> None:
         """The device reports ``signal``. One that tells of the past never comes before what was heard already."""
+        match signal:
+            case LineReady(identification):
+                self.identification = identification
+            case LineLost():
+                self.identification = ""
+            case _:
+                pass
+        if self._observer is not None:
+            self._observer.heard(signal)
         now = utc_now(self._clock)
         self._take(signal, at=min(now, max(self._heard_at, now - timedelta(seconds=signal.age))))
 
@@ -98,6 +142,12 @@ class LineRunner:
             return succeed(False)
         self._learn_capabilities()
         return self.journal.put((*effects, *also))
+
+    async def _release(self) -> None:
+        try:
+            await self.device.stop()
+        except Exception:  # noqa: BLE001 - whatever a driver does wrong concerns its own line
+            _log.failure("line {line} did not stop cleanly", line=self.journal.line.name)
 
     def _learn_capabilities(self) -> None:
         """A device may turn out to be able to do more once it is identified."""

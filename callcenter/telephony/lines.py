@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,6 +42,11 @@ class LineService:
         principal.require("lines.view")
         capabilities = {runner.line_id: runner.device.capabilities.names for runner in self._board}
         return await self._database.read(_load_lines, capabilities)
+
+    async def names(self, principal: Principal, line_ids: Collection[int]) -> dict[int, str]:
+        """Id → name of these lines, removed ones too. Needs ``lines.view``."""
+        principal.require("lines.view")
+        return await self._database.read(_load_names, sorted(line_ids))
 
     async def dial(
         self,
@@ -144,6 +149,11 @@ def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
 def _serves(runner: LineRunner, principal: Principal) -> bool:
     line = runner.journal.line
     return not line.bound_agent and line.department_id in (None, principal.department_id)
+
+
+def _load_names(session: Session, line_ids: Sequence[int]) -> dict[int, str]:
+    found = session.execute(select(PhoneLine.id, PhoneLine.name).where(PhoneLine.id.in_(line_ids)))
+    return {row.id: row.name for row in found}
 
 
 def _load_lines(session: Session, capabilities: dict[int, list[str]]) -> list[LineView]:

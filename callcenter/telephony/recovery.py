@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_age
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_roll import Arranged, LineEntry, call_the_roll
 from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
@@ -23,54 +24,29 @@ from storage.models import AgentStatus, CallRecord, Department, PhoneLine
 STARTING = Said(Saying.STARTING)
 
 
-class LineEntry(Protocol):
-    """What telephony reads of a line's configuration."""
-
-    @property
-    def name(self) -> str:
-        """What people call the line; ties it to its record."""
-        ...
-
-    @property
-    def driver(self) -> str:
-        """The device family."""
-        ...
-
-    @property
-    def group(self) -> str:
-        """Whose calls these are: the name of a department, or empty for everybody's."""
-        ...
-
-    @property
-    def bound_agent(self) -> str:
-        """User name of the agent at whose desk the line is, or empty."""
-        ...
-
-
 @dataclass(frozen=True)
 class RecoveredLine:
-    """A configured line with its record. ``unknown_group`` when no department has the group's name."""
+    """A line with its record. ``unknown_group`` when no department has the group's name.
+
+    ``settings`` are those of a line of the interface, None for one of the configuration file.
+    """
 
     context: LineContext
     out_of_service: bool
     service_reason: str
     unknown_group: bool
+    settings: Mapping[str, Any] | None = None
 
 
 def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
-    """Write the configured lines, mark the others removed, close what a crash left open; in the order of ``lines``.
+    """Write the lines, mark the others removed, close what a crash left open; first ``lines``, in their order.
 
     Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline until
     their pages are back.
     """
-    departments = {name: key for key, name in session.execute(select(Department.id, Department.name))}
-    known = {line.name: line for line in session.scalars(select(PhoneLine))}
-    recovered = []
-    for entry in lines:
-        record = known.pop(entry.name, None) or _new_line(session, entry, at)
-        recovered.append(_configured(session, record, entry, departments, area_code, at))
-    for removed in known.values():
-        removed.removed = True
+    recovered = [
+        set_up(session, record, arranged, area_code, at) for record, arranged in call_the_roll(session, lines, at)
+    ]
     contexts = {one.context.line_id: one.context for one in recovered}
     _close_left_open(session, contexts, at)
     _all_offline(session, at)
@@ -79,27 +55,25 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
     return recovered
 
 
-def _new_line(session: Session, entry: LineEntry, at: datetime) -> PhoneLine:
-    line = PhoneLine(name=entry.name, driver=str(entry.driver), state=LineStateName.LOST.value, since=at)
-    line.out_of_service = False
-    session.add(line)
-    session.flush()
-    return line
-
-
-def _configured(
-    session: Session, line: PhoneLine, entry: LineEntry, departments: dict[str, int], area_code: str, at: datetime
-) -> RecoveredLine:
+def set_up(session: Session, line: PhoneLine, arranged: Arranged, area_code: str, at: datetime) -> RecoveredLine:
+    """Write down what ``line`` is, about to be started, and give what its runner needs."""
     if line.state != LineStateName.LOST.value:
         line.since = at
     service_reason = line.reason if line.out_of_service else ""
     line.state, line.removed = LineStateName.LOST.value, False
     put_reason(line, service_reason or STARTING)
-    line.driver, line.group_name = str(entry.driver), entry.group
-    line.department_id = departments.get(entry.group)
-    context = LineContext(line.id, line.name, line.department_id, entry.bound_agent, (), area_code)
-    unknown_group = bool(entry.group) and line.department_id is None
-    return RecoveredLine(context, line.out_of_service, service_reason, unknown_group)
+    line.driver = arranged.driver
+    context = arrange(session, line, arranged, area_code)
+    unknown_group = bool(arranged.group) and line.department_id is None
+    settings = None if line.file_name else line.settings
+    return RecoveredLine(context, line.out_of_service, service_reason, unknown_group, settings)
+
+
+def arrange(session: Session, line: PhoneLine, arranged: Arranged, area_code: str) -> LineContext:
+    """Write down name and group of ``line``; what the writing side knows of it from now on."""
+    line.name, line.group_name = arranged.name, arranged.group
+    line.department_id = session.scalar(select(Department.id).where(Department.name == arranged.group))
+    return LineContext(line.id, line.name, line.department_id, arranged.bound_agent, (), area_code)
 
 
 def _close_left_open(session: Session, contexts: dict[int, LineContext], at: datetime) -> None:

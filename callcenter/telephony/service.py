@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from callcenter.bus import EventBus
 from callcenter.clock import utc_now
@@ -16,24 +15,23 @@ from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
-from callcenter.telephony.journal import LineJournal
-from callcenter.telephony.line_model import Line
-from callcenter.telephony.line_runner import LineRunner
+from callcenter.telephony.line_roll import LineEntry
+from callcenter.telephony.line_setups import LineSetups
+from callcenter.telephony.line_tests import LineTests
+from callcenter.telephony.line_workshop import LineWorkshop, MakeDevice
 from callcenter.telephony.lines import LineService
-from callcenter.telephony.recovery import STARTING, LineEntry, RecoveredLine, recover
+from callcenter.telephony.recovery import recover
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
 from hardware.line_device import LineDevice
 from storage.database import Database
 
-_log = Logger(namespace="callcenter.telephony")
-
 
 class Telephony:
-    """The facade: ``lines``, ``calls``, ``agents`` and ``wallboard`` are its services.
+    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``agents`` and ``wallboard`` are its services.
 
-    ``lines`` pairs each configured line with its device, not started. ``reactor`` gives time only, so a test may
-    pass a ``Clock`` set to the present.
+    ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of the
+    interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
     """
 
     def __init__(
@@ -43,6 +41,7 @@ class Telephony:
         bus: EventBus,
         reactor: IReactorTime,
         lines: Sequence[tuple[LineEntry, LineDevice]],
+        make_device: MakeDevice,
         settings: TelephonySettings,
     ) -> None:
         self._database = database
@@ -51,6 +50,9 @@ class Telephony:
         self._settings = settings
         self._board = LineBoard()
         self._tasks = TaskTracker("telephony", reactor)
+        self._workshop = LineWorkshop(database, reactor, self._tasks, make_device)
+        self.tests = LineTests(database, reactor, self._board)
+        self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
         self.calls = CallService(database, reactor, self._board)
         self.agents = AgentService(database, reactor, self._board, self._tasks, settings.offline_after_seconds)
@@ -62,8 +64,11 @@ class Telephony:
         await self._database.read(_warm_up)
         entries = [entry for entry, _ in self._devices]
         recovered = await self._database.run(recover, entries, self._settings.area_code, utc_now(self._clock))
-        for line, (_, device) in zip(recovered, self._devices, strict=True):
-            self._board.add(self._runner(line, device))
+        devices = [device for _, device in self._devices]
+        devices += [self._workshop.device(line.settings or {}) for line in recovered[len(devices) :]]
+        for line, device in zip(recovered, devices, strict=True):
+            self._board.add(self._workshop.runner(line, device))
+        self.setups.begin({line.context.line_id: entry for line, entry in zip(recovered, entries, strict=False)})
         self.wallboard.start()
         for runner in self._board:
             runner.start()
@@ -72,18 +77,9 @@ class Telephony:
         """Release the lines, close their calls as unknown, and wait (bounded) until all of it is written."""
         self.agents.stop()
         self.wallboard.stop()
+        self.tests.stop_all()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
-
-    def _runner(self, line: RecoveredLine, device: LineDevice) -> LineRunner:
-        if line.unknown_group:
-            _log.warn(
-                "line {line}: no department has the name of its group; every agent is offered its calls",
-                line=line.context.name,
-            )
-        journal = LineJournal(line.context, self._database, self._clock, self._tasks)
-        state = Line(lost_reason=STARTING, out_of_service=line.out_of_service, service_reason=line.service_reason)
-        return LineRunner(device, journal, state, self._clock)
 
 
 def _warm_up(_: Session) -> None:

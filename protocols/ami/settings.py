@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from protocols.ami.codec import encode
+from protocols.sayings import Said, Saying
 
 _PORT = re.compile(r"([A-Za-z0-9_-]{1,40})/([A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.+-]{1,60})(?:#([1-9][0-9]?))?")
 _CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,79}")
@@ -47,10 +48,7 @@ def parse_port(text: str) -> PbxPort:
     """``main/PJSIP/8001``, ``main/PJSIP/telecom#2``; else ``ValueError``."""
     match = _PORT.fullmatch(text)
     if match is None:
-        raise ValueError(
-            "must be the name of a PBX and an endpoint on it, such as main/PJSIP/8001 or main/DAHDI/1, "
-            "with #2 to #99 behind it for further calls on the same endpoint"
-        )
+        raise ValueError(Said(Saying.PBX_PORT))
     return PbxPort(match[1], match[2], int(match[3] or 1))
 
 

@@ -12,8 +12,11 @@ from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, p
 
 
 class PhoneLine(Base):
-    """A line as the daemon sees it; ``name`` ties it to its entry in the configuration.
+    """A line as the daemon sees it. ``file_name`` is the name of its section in the configuration file, empty for a
+    line that was added in the interface; a removed line keeps its name, for its calls.
 
+    ``settings`` is what was set in the interface: everything of a line that was added there, and of a line of the file
+    what differs from it. Keys are those of ``hardware.settings.LineSettings``.
     ``state`` is idle, ringing, dialling, talking, lost or out_of_service. ``reason_said`` is ``reason`` by its code and
     values, where it has one (``protocols.sayings``).
     """
@@ -32,6 +35,9 @@ class PhoneLine(Base):
     reason_said: Mapped[Any | None] = mapped_column(Json)
     out_of_service: Mapped[bool] = mapped_column(YesNo, default=False)
     removed: Mapped[bool] = mapped_column(YesNo, default=False)
+    file_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
+    settings: Mapped[Any | None] = mapped_column(Json)
+    version: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class CallRecord(Base):

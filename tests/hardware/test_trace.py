@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twisted.internet.task import Clock
 
-from hardware.trace import MAX_WAITING, LineTrace, format_entry, trace_path
+from hardware.trace import MAX_WAITING, LineTrace, TraceEntry, Way, format_entry, trace_path
 
 
 class Thread:
@@ -104,3 +104,26 @@ def test_a_full_disk_does_not_stop_the_line(tmp_path: Path, lost_failures: objec
     assert "IsADirectoryError" in lost_failures.take()[0]  # type: ignore[attr-defined]
     tap.received(b"y")
     assert clock.getDelayedCalls()
+
+
+def test_whoever_watches_is_told_of_everything_and_writes_nothing(tmp_path: Path) -> None:
+    tap, clock, _ = trace(tmp_path / "line")
+    tap.enabled = False
+    seen: list[TraceEntry] = []
+    clock.advance(1)
+    tap.opened()
+    tap.received(b"before")
+    clock.advance(1)
+    tap.watch(seen.append)
+    tap.received(b"RING")
+    tap.sent(b"ATA")
+    tap.closed()
+    tap.watch(None)
+    tap.received(b"after")
+    assert seen == [
+        TraceEntry(1, Way.OPENED), TraceEntry(2, Way.RECEIVED, b"RING"), TraceEntry(2, Way.SENT, b"ATA"),
+        TraceEntry(2, Way.CLOSED),
+    ]  # fmt: skip
+    assert not clock.getDelayedCalls()
+    tap.watch(seen.append)
+    assert len(seen) == 4

@@ -30,7 +30,7 @@ from storage.models import (
     UserRole,
 )
 from storage.seed import seed_outcomes
-from tests.peers.scripted_line import ScriptedLine
+from tests.peers.scripted_line import ScriptedLine, Workbench
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 FOLLOW_UP, CARDIOLOGY = 101, 102
@@ -72,6 +72,7 @@ class LineEntry:
     driver: str = "hayes"
     group: str = ""
     bound_agent: str = ""
+    port: str = "/dev/ttyACM0"
 
 
 LINES = (LineEntry("line 1", group="随访中心"), LineEntry("line 2"))
@@ -133,6 +134,7 @@ class CallCenter:
     settings: TelephonySettings = field(default_factory=lambda: TelephonySettings(area_code="010"))
     events: list[StoredEvent] = field(default_factory=list)
     devices: list[ScriptedLine] = field(default_factory=list)
+    workbench: Workbench = field(default_factory=Workbench)
 
     def __post_init__(self) -> None:
         self.bus = LocalBus()
@@ -144,6 +146,7 @@ class CallCenter:
             bus=self.bus,
             reactor=self.clock,
             lines=list(zip(self.entries, self.devices, strict=True)),
+            make_device=self.workbench,
             settings=self.settings,
         )
 

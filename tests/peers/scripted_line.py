@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hardware.line_device import Capability, HardwareError, NotCapableError, SignalListener
+from hardware.settings import LineSettings
+from hardware.trace import TraceEntry, TraceListener, Way
 from protocols.signals import LineReady, LineSignal
 
 MODEM = Capability.RING | Capability.CALLER_ID | Capability.DIAL | Capability.HANG_UP | Capability.ANSWER
@@ -22,6 +24,8 @@ class ScriptedLine:
     fails_to_start: bool = False
     stopped: bool = False
     listener: SignalListener | None = None
+    watcher: TraceListener | None = None
+    name: str = ""
 
     def say(self, *signals: LineSignal) -> None:
         assert self.listener is not None, "the line was not started"
@@ -53,9 +57,36 @@ class ScriptedLine:
     def set_trace(self, enabled: bool) -> None:
         self.asked.append(("set_trace", str(enabled)))
 
+    def watch(self, listener: TraceListener | None) -> None:
+        self.watcher = listener
+
+    def rename(self, name: str) -> None:
+        self.name = name
+
+    def trace(self, way: Way, data: bytes = b"") -> None:
+        """Something goes over the port, if anybody looks."""
+        if self.watcher is not None:
+            self.watcher(TraceEntry(0.0, way, data))
+
     def _do(self, needed: Capability, command: str, argument: str = "") -> None:
         if not self.capabilities & needed:
             raise NotCapableError(f"this line cannot {command}")
         if self.broken:
             raise HardwareError(self.broken)
         self.asked.append((command, argument))
+
+
+@dataclass
+class Workbench:
+    """Makes the devices of lines that are added in the interface, and remembers for which settings."""
+
+    made: list[tuple[LineSettings, ScriptedLine]] = field(default_factory=list)
+
+    def __call__(self, settings: LineSettings) -> ScriptedLine:
+        device = ScriptedLine(name=settings.name)
+        self.made.append((settings, device))
+        return device
+
+    @property
+    def last(self) -> ScriptedLine:
+        return self.made[-1][1]

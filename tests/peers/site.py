@@ -32,7 +32,7 @@ from callcenter.telephony.settings import TelephonySettings
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
-from tests.peers.scripted_line import ScriptedLine
+from tests.peers.scripted_line import ScriptedLine, Workbench
 from web.prompt_transport import listen_promptly
 from web.services import Services
 from web.settings import SiteSettings
@@ -157,6 +157,7 @@ class RunningSite:
     port: IListeningPort
     pool: HTTPConnectionPool
     lines: list[ScriptedLine]
+    workbench: Workbench
     people: Mapping[str, Principal]
     roles: Mapping[str, int]
     browsers: list[Browser] = field(default_factory=list)
@@ -212,6 +213,7 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     lines = [ScriptedLine() for _ in LINES]
     telephony = Telephony(
         database=database, bus=bus, reactor=reactor, lines=list(zip(LINES, lines, strict=True)),
+        make_device=(workbench := Workbench()),
         settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
     )  # fmt: skip
     services = Services(
@@ -223,7 +225,7 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     web = build_site(services, settings or SiteSettings())
     web.start()
     port = listen_promptly(reactor, 0, web.site, 50, "127.0.0.1")
-    return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, people, roles)
+    return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, workbench, people, roles)
 
 
 async def _ready() -> list[str]:

@@ -14,6 +14,13 @@ from protocols.signals import CommandFailed, LineLost, LineReady, LineSignal, Ra
 class Tap:
     def __init__(self) -> None:
         self.seen: list[tuple[str, bytes]] = []
+        self.is_open = False
+
+    def opened(self) -> None:
+        self.is_open = True
+
+    def closed(self) -> None:
+        self.is_open = False
 
     def received(self, data: bytes) -> None:
         self.seen.append(("<", data))

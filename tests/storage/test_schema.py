@@ -208,3 +208,35 @@ def test_call_backs_agreed_before_there_was_a_list_are_owed_unless_somebody_call
     assert [tuple(row) for row in found] == [
         (1, "open"), (2, "done"), (3, None), (4, "done"), (5, "open"), (6, None)
     ]  # fmt: skip
+
+
+def test_lines_of_before_are_the_files_and_whoever_controlled_lines_may_set_them_up(
+    database_url: str, tmp_path: Path
+) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0004")
+    with connected(url) as connection:
+        old_calls(connection, [None])
+        roles = [(1, "administrator"), (2, "supervisor"), (3, "supervisor-of-old"), (4, None)]
+        for key, code in roles:
+            connection.execute(
+                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+                {"id": key, "code": code, "name": f"role {key}"},
+            )
+        for key in (1, 2, 4):
+            connection.execute(
+                text("insert into role_permission (role_id, permission, scope) values (:id, 'lines.control', 'all')"),
+                {"id": key},
+            )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        lines = connection.execute(text("select name, file_name, settings, version from phone_line")).all()
+        granted = connection.execute(
+            text("select role_id, permission from role_permission order by role_id, permission")
+        ).all()
+    assert [tuple(line) for line in lines] == [("1", "1", None, 1)]
+    assert [tuple(one) for one in granted] == [
+        (1, "lines.control"), (1, "lines.edit"), (1, "lines.manage"), (1, "lines.test"),
+        (2, "lines.control"), (2, "lines.edit"), (2, "lines.test"), (4, "lines.control"),
+    ]  # fmt: skip

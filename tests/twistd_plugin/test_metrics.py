@@ -41,7 +41,8 @@ def test_lines_are_counted_by_their_present_state() -> None:
     metrics = Metrics()
     metrics.lines_are({"1": "idle", "2": "lost"})
     metrics.heard([event("line.updated", "1", state="ringing")])
-    metrics.heard([event("line.updated", "3", state="idle")])
+    metrics.heard([event("line.updated", "3", state="idle"), event("line.updated", "4", state="talking")])
+    metrics.heard([event("line.removed", "4", name="x")])
     figures = shown(metrics)
     states = {state: figures[f'huifang_lines{{state="{state}"}}'] for state in ("idle", "ringing", "lost", "talking")}
     assert states == {"idle": 1, "ringing": 1, "lost": 1, "talking": 0}

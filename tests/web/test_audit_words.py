@@ -121,3 +121,18 @@ async def test_names_out_of_the_readers_reach_are_not_told(site: RunningSite) ->
     address = "/audit?lang=en&action=attach-patient"
     assert told(await admin.get(address))["Patient"] == "赵六 → 李四"
     assert told(await head.get(address))["Patient"] == "4 → 2"
+
+
+@pytest_twisted.ensureDeferred
+async def test_lines_are_told_of_in_words_also_when_they_are_no_more(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    line = {"name": "门诊一线", "driver": "hayes", "port": "/dev/serial/by-id/none-such", "baud": 9600}
+    line_id = (await admin.post("/api/v1/lines", line)).json["id"]
+    change = {"group": "骨科", "trace": True, "baud": None, "version": 1}
+    assert (await admin.ask("PATCH", f"/api/v1/lines/{line_id}", change)).status == 200
+    assert (await admin.ask("DELETE", f"/api/v1/lines/{line_id}", {"version": 2})).status == 204
+    page = await admin.get("/audit?lang=zh_CN&subject_type=line&action=edit")
+    assert told(page) == {"端口速率": "9600 → –", "所属组": "– → 骨科", "将原始报文写入文件": "– → 是"}
+    assert "门诊一线" in page.text
+    assert told(await admin.get("/audit?lang=zh_CN&subject_type=line&action=create"))["设备"] == "语音调制解调器"
+    assert "移除" in (await admin.get("/audit?lang=zh_CN&subject_type=line&action=remove")).text

@@ -61,7 +61,12 @@ export class Store extends EventTarget {
     const id = String(data.id);
     const before = entries.get(id);
     if (before && before.seq >= seq) return;
-    this.#keep(topic, seq, data, this.heard, type);
+    if (type.endsWith(".removed")) {
+      entries.delete(id);
+      this.#changed(topic, data, type, before?.data);
+    } else {
+      this.#keep(topic, seq, data, this.heard, type);
+    }
   }
 
   #keep(topic, seq, data, heard, type = "") {

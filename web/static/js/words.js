@@ -33,6 +33,7 @@ function alone(said, text) {
 export const lineReason = (line) => alone(line.reason_said, line.reason);
 export const lineNote = (line) => alone(line.note_said, line.note);
 
+export const absentWord = (absent) => ABSENT[absent] ?? "";
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
 export const callWord = (state) => CALL[state] ?? state;

@@ -1,12 +1,13 @@
 // Lines and agents as tiles, calls in progress as a list. A tile keeps its place whatever its state.
 import { post } from "../api.js";
+import { ask } from "../ask.js";
 import { el, icon, mark, refresh } from "../dom.js";
+import { switchLine } from "../lines/service.js";
 import { store } from "../live.js";
 import { t } from "../text.js";
-import { complain, toast } from "../toast.js";
+import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { agentWord, callWord, lineName, lineReason, lineWord, numberOf, regionOf } from "../words.js";
-import { ask } from "./ask.js";
 
 const board = document.getElementById("wallboard");
 const controlsLines = board.dataset.controlsLines === "yes";
@@ -29,18 +30,6 @@ function lineTile(line) {
     title: line.out_of_service ? t("Back into service") : t("Take out of service"), "aria-label": `${lineName(line.name)}: ${line.out_of_service ? t("Back into service") : t("Take out of service")}`,
   }, icon(line.out_of_service ? "play-fill" : "pause-fill")) : null;
   return tile(`line-${line.id}`, lineName(line.name), line.state, lineWord(line.state), line.since, more, control);
-}
-
-async function switchLine(line) {
-  const out = !line.out_of_service;
-  const reason = out ? await ask(t("Take {line} out of service?", { line: lineName(line.name) }), { field: t("Reason"), action: t("Take out of service") }) : "";
-  if (reason === null) return;
-  try {
-    await store.learn("lines", post(`/lines/${line.id}/out-of-service`, { out, reason }));
-    toast(out ? t("{line} is out of service.", { line: lineName(line.name) }) : t("{line} is back in service.", { line: lineName(line.name) }), { kind: "good" });
-  } catch (error) {
-    complain(error);
-  }
 }
 
 function agentTile(agent) {

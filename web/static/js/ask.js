@@ -1,6 +1,6 @@
 // A question in a dialog: gives what was typed or chosen, or null when it was dismissed.
-import { el } from "../dom.js";
-import { t } from "../text.js";
+import { el } from "./dom.js";
+import { t } from "./text.js";
 
 export function ask(title, { field = "", choices = [], action }) {
   return new Promise((resolve) => {
