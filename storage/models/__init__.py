@@ -14,16 +14,17 @@ from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.telephony import (
-    AgentStateChange,
+    AgentStateSpan,
     AgentStatus,
     CallOffer,
     CallOutcome,
     CallRecord,
+    Heartbeat,
     PhoneLine,
 )
 
 __all__ = [
-    "AgentStateChange",
+    "AgentStateSpan",
     "AgentStatus",
     "AuditEntry",
     "Base",
@@ -33,6 +34,7 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "Heartbeat",
     "NumberChoice",
     "Patient",
     "PatientPhone",
