@@ -19,7 +19,7 @@ from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
 from protocols.sayings import Said, Saying
-from storage.models import AgentStatus, CallRecord, Department, PhoneLine
+from storage.models import AgentGroup, AgentStatus, CallRecord, Department, PhoneLine
 
 STARTING = Said(Saying.STARTING)
 
@@ -39,7 +39,7 @@ class LineEntry(Protocol):
 
     @property
     def group(self) -> str:
-        """Whose calls these are: the name of a department, or empty for everybody's."""
+        """Whose calls these are: the name of a group of agents, a department, or both; empty for everybody's."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class LineEntry(Protocol):
 
 @dataclass(frozen=True)
 class RecoveredLine:
-    """A configured line with its record. ``unknown_group`` when no department has the group's name."""
+    """A configured line with its record. ``unknown_group`` when no group and no department has the group's name."""
 
     context: LineContext
     out_of_service: bool
@@ -65,11 +65,12 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
     daemon's last sign of life on, until their pages are back.
     """
     departments = {name: key for key, name in session.execute(select(Department.id, Department.name))}
+    groups = {name: key for key, name in session.execute(select(AgentGroup.id, AgentGroup.name))}
     known = {line.name: line for line in session.scalars(select(PhoneLine))}
     recovered = []
     for entry in lines:
         record = known.pop(entry.name, None) or _new_line(session, entry, at)
-        recovered.append(_configured(session, record, entry, departments, area_code, at))
+        recovered.append(_configured(record, entry, departments, groups, area_code, at))
     for removed in known.values():
         removed.removed = True
     contexts = {one.context.line_id: one.context for one in recovered}
@@ -89,17 +90,25 @@ def _new_line(session: Session, entry: LineEntry, at: datetime) -> PhoneLine:
 
 
 def _configured(
-    session: Session, line: PhoneLine, entry: LineEntry, departments: dict[str, int], area_code: str, at: datetime
+    line: PhoneLine,
+    entry: LineEntry,
+    departments: dict[str, int],
+    groups: dict[str, int],
+    area_code: str,
+    at: datetime,
 ) -> RecoveredLine:
     if line.state != LineStateName.LOST.value:
         line.since = at
     service_reason = line.reason if line.out_of_service else ""
     line.state, line.removed = LineStateName.LOST.value, False
     put_reason(line, service_reason or STARTING)
+    # What was set otherwise stays until the configuration names another group.
+    if entry.group != line.group_name or line.agent_group_id is None:
+        line.agent_group_id = groups.get(entry.group)
     line.driver, line.group_name = str(entry.driver), entry.group
     line.department_id = departments.get(entry.group)
     context = LineContext(line.id, line.name, line.department_id, entry.bound_agent, (), area_code)
-    unknown_group = bool(entry.group) and line.department_id is None
+    unknown_group = bool(entry.group) and line.department_id is None and line.agent_group_id is None
     return RecoveredLine(context, line.out_of_service, service_reason, unknown_group)
 
 

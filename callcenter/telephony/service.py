@@ -16,6 +16,7 @@ from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
+from callcenter.telephony.dispatcher import Dispatcher
 from callcenter.telephony.heartbeat import Life
 from callcenter.telephony.journal import LineJournal
 from callcenter.telephony.line_model import Line
@@ -24,6 +25,7 @@ from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import STARTING, LineEntry, RecoveredLine, recover
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
+from callcenter.telephony.wrap_up_limit import WrapUpLimit
 from hardware.line_device import LineDevice
 from storage.database import Database
 
@@ -55,8 +57,10 @@ class Telephony:
         self.lines = LineService(database, reactor, self._board, settings.area_code)
         self.calls = CallService(database, reactor, self._board)
         self._life = Life(database, reactor)
-        self.agents = AgentService(database, reactor, self._board, self._tasks, settings)
+        self.agents = AgentService(database, reactor, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
+        self._dispatcher = Dispatcher(database, reactor, bus, self._board, self._tasks)
+        self._wrap_up_limit = WrapUpLimit(database, reactor, bus, self._tasks)
 
     async def start(self) -> None:
         """Repair what a crash left behind, then start every line; one that fails does not keep the others back."""
@@ -68,6 +72,8 @@ class Telephony:
         for line, (_, device) in zip(recovered, self._devices, strict=True):
             self._board.add(self._runner(line, device))
         self.wallboard.start()
+        self._dispatcher.start()
+        self._wrap_up_limit.start()
         for runner in self._board:
             runner.start()
 
@@ -75,6 +81,8 @@ class Telephony:
         """Release the lines, close their calls as unknown, and wait (bounded) until all of it is written."""
         self.agents.stop()
         self.wallboard.stop()
+        self._dispatcher.stop()
+        self._wrap_up_limit.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
         await self._life.stop()
@@ -82,7 +90,7 @@ class Telephony:
     def _runner(self, line: RecoveredLine, device: LineDevice) -> LineRunner:
         if line.unknown_group:
             _log.warn(
-                "line {line}: no department has the name of its group; every agent is offered its calls",
+                "line {line}: nothing has the name of its group; every agent is offered its calls",
                 line=line.context.name,
             )
         journal = LineJournal(line.context, self._database, self._clock, self._tasks)

@@ -14,16 +14,22 @@ from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.telephony import (
+    AgentGroup,
+    AgentSkill,
     AgentStateSpan,
     AgentStatus,
     CallOffer,
     CallOutcome,
     CallRecord,
+    GroupMember,
     Heartbeat,
     PhoneLine,
+    Skill,
 )
 
 __all__ = [
+    "AgentGroup",
+    "AgentSkill",
     "AgentStateSpan",
     "AgentStatus",
     "AuditEntry",
@@ -34,6 +40,7 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "GroupMember",
     "Heartbeat",
     "NumberChoice",
     "Patient",
@@ -43,6 +50,7 @@ __all__ = [
     "Role",
     "RolePermission",
     "SavedView",
+    "Skill",
     "UserAccount",
     "UserRole",
     "WebSession",

@@ -59,6 +59,11 @@ class Call(BaseModel):
     candidates: int
     agent: Named | None
     offered_to: list[int]
+    offer_why: Literal[
+        "", "bound", "last_agent", "longest_idle", "round_robin", "group", "untaken", "everyone", "nobody", "number"
+    ]
+    offered_until: datetime | None
+    priority: list[Literal["vip", "complaint"]]
     state: Literal["ringing", "dialling", "talking", "ended"]
     certainty: str
     rings: int
@@ -130,6 +135,8 @@ class Agent(BaseModel):
     reason: str
     since: datetime | None
     line: str
+    until: datetime | None
+    connected: bool
 
 
 class Agents(BaseModel):
