@@ -8,6 +8,7 @@ from types import MappingProxyType
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.departments import department_resource
+from callcenter.administration.groups import group_resource, skill_resource
 from callcenter.administration.outcomes import outcome_resource
 from callcenter.administration.passwords import Passwords
 from callcenter.administration.resource_service import ResourceService
@@ -20,7 +21,7 @@ from storage.database import Database
 
 
 class Records(Mapping[str, ResourceService]):
-    """Name of a resource → its service: users, roles, departments, outcomes, patients.
+    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, patients.
 
     ``patients`` also has what only patients have.
     """
@@ -33,6 +34,8 @@ class Records(Mapping[str, ResourceService]):
             role_resource(sign_in.rights_changed),
             user_resource(passwords, sign_in.rights_changed),
             outcome_resource(),
+            group_resource(),
+            skill_resource(),
         )
         self.patients = PatientService(patient_resource(clock, area_code), database, clock, area_code)
         services = {one.name: ResourceService(one, database, clock) for one in resources}

@@ -43,6 +43,7 @@ class Field:
     - ``fixed`` fields are set when the record is made, not changed afterwards; ``readonly`` ones never from outside.
     - ``unique`` values belong to one record only.
     - ``sensitive`` ones are masked for whoever may not see numbers.
+    - ``default`` is what the form of a new record begins with.
     - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
 
@@ -65,6 +66,7 @@ class Field:
     unique: bool = False
     sensitive: bool = False
     export: bool = True
+    default: Any = None
     help: str = ""
 
     @property

@@ -22,7 +22,7 @@ from storage.models.base import NO
 
 LISTS: Mapping[str, str] = MappingProxyType(
     {"calls": "calls.view", "missed": "calls.view", "audit": "audit.view"}
-    | {name: f"{name}.view" for name in ("patients", "users", "roles", "departments", "outcomes")}
+    | {name: f"{name}.view" for name in ("patients", "users", "roles", "departments", "outcomes", "groups", "skills")}
 )
 """Name of a list → the permission to see it."""
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.authority import one_at_a_time, require_administrator_left, require_covers_person
 from callcenter.administration.fields import Field, Kind
+from callcenter.administration.groups import GROUPS_OF_USER, SKILLS_OF_USER, link, linked
 from callcenter.administration.passwords import Passwords, require_good_password
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.reach import reach_clause
-from callcenter.administration.references import DEPARTMENTS, ROLES
+from callcenter.administration.references import DEPARTMENTS, GROUPS, ROLES, SKILLS
 from callcenter.administration.resources import Hooks, Resource
 from callcenter.administration.rights import RightsChange, RightsListener, give_roles, granted_by, roles_of
 from callcenter.administration.sessions import end_sessions, hashes_of, widest
@@ -23,6 +24,8 @@ from callcenter.administration.sign_in import username_of
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.text import N_
 from storage.models import UserAccount
+
+_LINKS = {"group_ids": GROUPS_OF_USER, "skill_ids": SKILLS_OF_USER}
 
 _FELT = ("username", "display_name", "department_id", "role_ids", "disabled")
 """What a session has of its user: when one of these changes, it is looked at again."""
@@ -54,8 +57,10 @@ class UserHooks(Hooks):
             values.setdefault("department_id", principal.department_id)
 
     def load(self, session: Session, keys: Sequence[Any]) -> Mapping[Any, Mapping[str, Any]]:
-        """The roles of the users."""
-        return {user_id: {"role_ids": roles} for user_id, roles in roles_of(session, keys).items()}
+        """The roles, groups and skills of the users."""
+        roles = roles_of(session, keys)
+        groups, skills = (linked(session, links, keys) for links in (GROUPS_OF_USER, SKILLS_OF_USER))
+        return {key: {"role_ids": roles[key], "group_ids": groups[key], "skill_ids": skills[key]} for key in roles}
 
     def check(
         self, session: Session, principal: Principal, row: Any | None, before: Mapping[str, Any], values: dict[str, Any]
@@ -68,6 +73,9 @@ class UserHooks(Hooks):
         if row is not None:
             _require_not_own_password(principal, row, values)
             _require_covered(session, principal, before["role_ids"], before["department_id"])
+        if values.get("group_ids") or (row is not None and "group_ids" in values):
+            # Who is in a group is rung for its calls.
+            principal.require("groups.edit")
         roles = values.get("role_ids", before.get("role_ids", []))
         _require_covered(session, principal, roles, values.get("department_id", before.get("department_id")))
 
@@ -83,9 +91,12 @@ class UserHooks(Hooks):
         }
 
     def store(self, session: Session, principal: Principal, row: Any, values: Mapping[str, Any], now: datetime) -> None:
-        """Write the roles; whoever is given a password is signed out."""
+        """Write roles, groups and skills; whoever is given a password is signed out."""
         if "role_ids" in values:
             give_roles(session, row.id, values["role_ids"])
+        for name, links in _LINKS.items():
+            if name in values:
+                link(session, links, row.id, values[name])
         if values.get("password"):
             end_sessions(session, hashes_of(session, [row.id]), now)
 
@@ -162,8 +173,11 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
                   filterable=True),
             Field("role_ids", N_("Roles"), Kind.REFERENCES, reference=ROLES, stored=False, in_list=True),
+            Field("group_ids", N_("Agent groups"), Kind.REFERENCES, reference=GROUPS, stored=False, in_list=True,
+                  help=N_("Whose calls this person is rung for.")),
+            Field("skill_ids", N_("Skills"), Kind.REFERENCES, reference=SKILLS, stored=False),
             Field("bound_line", N_("Own line"), max_length=60, in_list=True,
-                  help=N_("Calls on this line are shown to this person only.")),
+                  help=N_("Calls on this line ring for this person first.")),
             Field("language", N_("Language"), Kind.CHOICE,
                   choices=(("zh_CN", N_("Chinese")), ("en", N_("English")))),
             Field("must_change_password", N_("Must change the password"), Kind.FLAG, readonly=True),

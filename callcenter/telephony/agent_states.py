@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.telephony.announce import agent_event, announce
 from callcenter.telephony.views import AgentView, agent_view
-from storage.models import AgentStateChange, AgentStatus, UserAccount
+from storage.models import AgentGroup, AgentStateSpan, AgentStatus, PhoneLine, UserAccount
+from storage.models.base import NO
 
 
 class AgentState(StrEnum):
@@ -40,8 +41,12 @@ def state_of(session: Session, user_id: int) -> AgentState:
     return AgentState.OFFLINE if status is None else AgentState(status.state)
 
 
-def move_agent(session: Session, user_id: int, state: AgentState, at: datetime, reason: str = "") -> AgentView | None:
+def move_agent(
+    session: Session, user_id: int, state: AgentState, at: datetime, reason: str = "", until: datetime | None = None
+) -> AgentView | None:
     """Put an agent into ``state`` from ``at`` on, and announce it. None when nothing changed or there is no such user.
+
+    ``until`` is when the state is to end by itself, see ``wrap_up_limit``.
 
     Locks nothing beyond the agent's rows; several moves in one transaction are fine.
     """
@@ -50,17 +55,20 @@ def move_agent(session: Session, user_id: int, state: AgentState, at: datetime, 
         return None
     status = session.get(AgentStatus, user_id)
     if status is None:
-        status = AgentStatus(user_id=user_id, state=AgentState.OFFLINE.value, reason="", since=at)
+        status = AgentStatus(user_id=user_id, state=AgentState.OFFLINE.value, reason="", since=at, connected=True)
         session.add(status)
     elif (status.state, status.reason) == (state.value, reason):
         return None
-    status.state, status.reason, status.since = state.value, reason, at
-    open_stretch = update(AgentStateChange).where(
-        AgentStateChange.user_id == user_id, AgentStateChange.ended_at.is_(None)
-    )
+    status.state, status.reason, status.since, status.until = state.value, reason, at, until
+    open_stretch = update(AgentStateSpan).where(AgentStateSpan.user_id == user_id, AgentStateSpan.ended_at.is_(None))
     session.execute(open_stretch.values(ended_at=at), execution_options={"synchronize_session": False})
-    session.add(AgentStateChange(user_id=user_id, state=state.value, reason=reason, started_at=at))
-    view = agent_view(user, status.state, status.reason, status.since)
+    session.add(AgentStateSpan(user_id=user_id, state=state.value, reason=reason, started_at=at))
+    return announce_agent(session, user, status)
+
+
+def announce_agent(session: Session, user: UserAccount, status: AgentStatus) -> AgentView:
+    """Tell the present state of an agent."""
+    view = agent_view(user, status)
     announce(session, agent_event(view, user.department_id))
     return view
 
@@ -72,7 +80,22 @@ def enter_call(session: Session, user_id: int, state: AgentState, at: datetime) 
     move_agent(session, user_id, state, at)
 
 
-def leave_call(session: Session, user_id: int, at: datetime, *, to_wrap_up: bool) -> None:
-    """A call of this agent is over: wrap-up, or available again. Whom a supervisor moved elsewhere stays there."""
-    if state_of(session, user_id) in IN_CALL:
-        move_agent(session, user_id, AgentState.WRAP_UP if to_wrap_up else AgentState.AVAILABLE, at)
+def leave_call(session: Session, user_id: int, line_id: int, at: datetime, *, to_wrap_up: bool) -> None:
+    """A call of this agent is over: wrap-up, or available again. Whom a supervisor moved elsewhere stays there.
+
+    The group of the line may limit how long a wrap-up keeps the agent from the next call.
+    """
+    if state_of(session, user_id) not in IN_CALL:
+        return
+    if not to_wrap_up:
+        move_agent(session, user_id, AgentState.AVAILABLE, at)
+        return
+    limit = session.scalar(_WRAP_UP_LIMIT, {"line_id": line_id}) or 0
+    move_agent(session, user_id, AgentState.WRAP_UP, at, until=at + timedelta(seconds=limit) if limit else None)
+
+
+_WRAP_UP_LIMIT = (
+    select(AgentGroup.wrap_up_seconds)
+    .join(PhoneLine, PhoneLine.agent_group_id == AgentGroup.id)
+    .where(PhoneLine.id == bindparam("line_id"), AgentGroup.disabled == NO)
+)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from callcenter.errors import NotFoundError
 from callcenter.telephony.effects import LineStateName
-from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_runner import LineRunner
 from callcenter.text import N_
 
@@ -35,13 +34,13 @@ class LineBoard:
             raise NotFoundError(N_("There is no such line."), line_id=line_id)
         return runner
 
+    def has(self, line_id: int) -> bool:
+        """Whether the line is one of this node."""
+        return line_id in self._runners
+
     def with_call(self, call_id: int) -> LineRunner | None:
         """The line on which the call ``call_id`` is, or None when it is over."""
         return next((runner for runner in self if runner.call_id == call_id), None)
-
-    def contexts(self) -> list[LineContext]:
-        """What is known of every line."""
-        return [runner.journal.line for runner in self]
 
     def quiet(self, runner: LineRunner) -> bool:
         """Whether nobody uses the line: idle, and no handset lifted."""

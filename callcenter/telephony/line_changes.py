@@ -17,9 +17,10 @@ from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.telephony.announce import announce_line, announce_removal
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_roll import Arranged, new_line
+from callcenter.telephony.line_views import group_names
 from callcenter.telephony.recovery import RecoveredLine, arrange, set_up
 from callcenter.text import N_, Text
-from storage.models import Department, PhoneLine, UserAccount
+from storage.models import PhoneLine, UserAccount
 from storage.models.base import NO
 
 GONE = N_("This does not exist any more. Choose another.")
@@ -138,8 +139,7 @@ def _check(
     if "port" in settings and (owner := _port_owner(session, deed, str(settings["port"]), line)):
         wrong["port"] = Text(N_("The line {name} has this port."), name=owner)
     if arranged.group not in ("", kept.group):
-        known = select(Department.id).where(Department.name == arranged.group, Department.disabled == NO)
-        wrong |= {} if session.scalar(known) else {"group": GONE}
+        wrong |= {} if arranged.group in group_names(session) else {"group": GONE}
     if arranged.bound_agent not in ("", kept.bound_agent):
         known = select(UserAccount.id).where(UserAccount.username == arranged.bound_agent, UserAccount.disabled == NO)
         wrong |= {} if session.scalar(known) else {"bound_agent": GONE}

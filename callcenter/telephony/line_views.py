@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter.telephony.line_options import ARRANGED
 from callcenter.telephony.line_roll import LineEntry
 from callcenter.telephony.views import line_view, open_call_of
-from storage.models import Department, PhoneLine, UserAccount
+from storage.models import AgentGroup, Department, PhoneLine, UserAccount
 from storage.models.base import NO
 
 SetupView = dict[str, Any]
@@ -65,12 +65,19 @@ def _desks(session: Session) -> Mapping[str, list[str]]:
     return found
 
 
+def group_names(session: Session) -> list[str]:
+    """What a line can be given as its group: groups of agents, then departments, each by name."""
+    names: dict[str, None] = {}
+    for record in (AgentGroup, Department):
+        names |= dict.fromkeys(session.scalars(select(record.name).where(record.disabled == NO).order_by(record.name)))
+    return list(names)
+
+
 def load_choices(session: Session) -> dict[str, Any]:
     """The groups and agents that a line can be given, by name."""
-    groups = select(Department.name).where(Department.disabled == NO).order_by(Department.name)
     agents = select(UserAccount.username, UserAccount.display_name).where(UserAccount.disabled == NO)
     return {
-        "groups": list(session.scalars(groups)),
+        "groups": group_names(session),
         "agents": [
             {"username": username, "name": name}
             for username, name in session.execute(agents.order_by(UserAccount.display_name, UserAccount.username))

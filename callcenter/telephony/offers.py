@@ -1,88 +1,99 @@
-"""To whom a ringing call is shown."""
+"""Showing a ringing call to agents: what ``routing`` decides, read from and written to the database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from datetime import datetime
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.telephony.agent_states import AgentState
+from callcenter.events import CallRinging
+from callcenter.telephony.announce import announce_call
+from callcenter.telephony.candidates import available_agents, group_of, last_agent, move_turn, take_turn
 from callcenter.telephony.line_context import LineContext
-from storage.models import AgentStatus, CallOffer, CallRecord, RolePermission, UserAccount, UserRole
-from storage.models.administration import Role
-from storage.models.base import NO, table_of
-from storage.queries.offers import fetch_ids, insert_offers
+from callcenter.telephony.routing import NEW, Caller, Offer, Why, next_offer
+from callcenter.telephony.views import Facts
+from storage.models import CallOffer, CallRecord
+from storage.models.base import table_of
+from storage.queries.calls import update_call
+from storage.queries.offers import insert_offers
 
-# Statements are made once, and of tables rather than of records: this is on the way from the ring to the pop.
-_USER, _STATUS = table_of(UserAccount).c, table_of(AgentStatus).c
-# Read once for all agents, not once for each.
-_handlers = (
-    select(table_of(UserRole).c.user_id)
-    .join(RolePermission, RolePermission.role_id == UserRole.role_id)
-    .join(Role, Role.id == UserRole.role_id)
-    .where(RolePermission.permission == "calls.handle", Role.disabled == NO)
-)
-_is_bound = or_(_USER.bound_line == bindparam("line"), _USER.username == bindparam("bound_agent"))
-
-
-@cache
-def _agents(*, bound: bool = False, in_group: bool = False, available: bool = False) -> Select[tuple[int]]:
-    """Whoever handles calls: bound to the line, or of its group or bound to it; of these the available ones."""
-    statement = select(_USER.id).where(_USER.disabled == NO, _USER.id.in_(_handlers))
-    if bound:
-        statement = statement.where(_is_bound)
-    elif in_group:
-        statement = statement.where(or_(_USER.department_id == bindparam("department"), _is_bound))
-    if available:
-        statement = statement.where(_USER.id == _STATUS.user_id, _STATUS.state == AgentState.AVAILABLE.value)
-    return statement
-
-
-def _find(session: Session, statement: Select[tuple[int]], line: LineContext) -> list[int]:
-    values = {"line": line.name, "bound_agent": line.bound_agent, "department": line.department_id}
-    return fetch_ids(session, statement, values)
-
-
-def group_agents(session: Session, line: LineContext, *, available: bool = False) -> list[int]:
-    """The agents of the line's group, by id, or only the available ones; all agents where the line has no group."""
-    return _find(session, _agents(in_group=line.department_id is not None, available=available), line)
-
-
-def agents_to_offer(session: Session, line: LineContext) -> list[int]:
-    """The available agents bound to the line, else all available agents of its group; maybe nobody."""
-    return _available_bound(session, line) or group_agents(session, line, available=True)
-
-
-def bound_agent(session: Session, line: LineContext) -> int | None:
-    """The one available agent who is bound to the line, if there is exactly one."""
-    bound = _available_bound(session, line)
-    return bound[0] if len(bound) == 1 else None
-
-
-def _available_bound(session: Session, line: LineContext) -> list[int]:
-    return _find(session, _agents(bound=True, available=True), line)
-
-
-def offer_call(session: Session, call_id: int, line: LineContext) -> list[int]:
-    """Offer a new call and give the agents' ids."""
-    agents = agents_to_offer(session, line)
-    insert_offers(session, call_id, agents)
-    return agents
-
-
-def offer_waiting_calls(session: Session, user_id: int, lines: Sequence[LineContext]) -> list[int]:
-    """Offer to an agent who has just become available the unclaimed calls that ring; their ids."""
-    by_id = {line.line_id: line for line in lines}
-    waiting = select(CallRecord.id, CallRecord.line_id).where(
-        CallRecord.state == "ringing", CallRecord.line_id.in_(sorted(by_id)), CallRecord.agent_id.is_(None)
+_CALL, _OFFER = table_of(CallRecord), table_of(CallOffer)
+_LOCK_CALL = (
+    select(_CALL)
+    .where(
+        _CALL.c.id == bindparam("key"),
+        _CALL.c.state == "ringing",
+        _CALL.c.direction == "in",
+        _CALL.c.agent_id.is_(None),
     )
-    offered = []
-    for call_id, line_id in session.execute(waiting.order_by(CallRecord.id)).all():
-        known = session.get(CallOffer, (call_id, user_id))
-        if known is None and user_id in agents_to_offer(session, by_id[line_id]):
-            session.add(CallOffer(call_id=call_id, user_id=user_id))
-            offered.append(call_id)
-    session.flush()
-    return offered
+    .with_for_update()
+)
+_OFFERS = select(_OFFER.c.user_id, _OFFER.c.closed_at, _OFFER.c.let_ring).where(_OFFER.c.call_id == bindparam("key"))
+
+
+def first_offer(session: Session, call: CallRecord, line: LineContext, at: datetime) -> list[int]:
+    """Whom a new call is to be shown to, by id; notes on ``call``, which is not written yet, why and until when."""
+    offer = _decide(session, call, line, NEW, at)
+    call.offer_why, call.offered_until = offer.why or "", offer.until
+    return sorted(offer.agents)
+
+
+def route_call(session: Session, call_id: int, line: LineContext, at: datetime) -> None:
+    """Offer an unclaimed ringing call to whom it belongs at ``at``, and tell of it; nothing where nothing changes.
+
+    Its row is ours until the commit, so a claim comes before or after.
+    """
+    row = session.execute(_LOCK_CALL, {"key": call_id}).mappings().first()
+    if row is None:
+        return
+    call = CallRecord(**row)
+    if reroute(session, call, line, at):
+        announce_call(session, CallRinging, call, known=Facts(line.name))
+
+
+def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> bool:
+    """What ``route_call`` does for a call whose row is ours already; tells nobody. False where nothing changes."""
+    rows = session.execute(_OFFERS, {"key": call.id}).all()
+    present = Offer(
+        frozenset(user_id for user_id, closed_at, _ in rows if closed_at is None),
+        Why(call.offer_why) if call.offer_why else None,
+        call.offered_until,
+        frozenset(user_id for user_id, _, let_ring in rows if let_ring),
+    )
+    after = _decide(session, call, line, present, at)
+    if after == present:
+        return False
+    _write(session, call.id, frozenset(row[0] for row in rows), present, after, at)
+    if (after.why, after.until) != (present.why, present.until):
+        update_call(session, call, {"offer_why": after.why or "", "offered_until": after.until})
+    return True
+
+
+def _decide(session: Session, call: CallRecord, line: LineContext, present: Offer, at: datetime) -> Offer:
+    stored = group_of(session, line.line_id)
+    group = None if stored is None else take_turn(session, stored)
+    wanted = group is not None and group.prefers_last
+    caller = Caller(
+        last_agent(session, call.patient_id) if wanted else None, awaited=not (call.number or call.number_absent)
+    )
+    available = available_agents(session, line, stored, call.id or 0)
+    offer = next_offer(group, available, caller, present, at)
+    if stored is not None and offer.why is Why.ROUND_ROBIN and offer != present:
+        move_turn(session, stored, next(iter(offer.agents)))
+    return offer
+
+
+def _write(session: Session, call_id: int, known: frozenset[int], before: Offer, after: Offer, at: datetime) -> None:
+    insert_offers(session, call_id, sorted(after.agents - known))
+    late = after.let_ring - before.let_ring
+    _change(session, call_id, late - after.agents, closed_at=at, let_ring=True)
+    _change(session, call_id, late & after.agents, let_ring=True)
+    _change(session, call_id, before.agents - after.agents - late, closed_at=at)
+    _change(session, call_id, (after.agents & known) - before.agents, closed_at=None)
+
+
+def _change(session: Session, call_id: int, user_ids: frozenset[int], **values: object) -> None:
+    if user_ids:
+        mine = update(_OFFER).where(_OFFER.c.call_id == call_id, _OFFER.c.user_id.in_(sorted(user_ids)))
+        session.execute(mine.values(**values))

@@ -19,6 +19,7 @@ from callcenter.events import CallAnswered, CallEnded, CallRinging, CallUpdated,
 from callcenter.numbers import normalise
 from callcenter.telephony.agent_states import AgentState, enter_call, leave_call
 from callcenter.telephony.announce import announce_call, announce_line
+from callcenter.telephony.candidates import agents_of, bound_agent
 from callcenter.telephony.effects import (
     Audited,
     CallClosed,
@@ -39,12 +40,14 @@ from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_words import reason_columns
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
-from callcenter.telephony.offers import bound_agent, group_agents, offer_call
+from callcenter.telephony.offers import first_offer, reroute
+from callcenter.telephony.routing import Why
 from callcenter.telephony.views import ENDED, Facts
 from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord
 from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
+from storage.queries.offers import insert_offers
 
 _RECEIVED_LENGTH = 80
 
@@ -89,16 +92,24 @@ class Batch:
         self._candidates[number] = found.candidates
         return found.patient_id
 
-    def offer(self, call: CallRecord) -> None:
-        """Offer a new call to the line's agents."""
-        self._offered[call.id] = offer_call(self.session, call.id, self.line)
+    def open(self, call: CallRecord, at: datetime) -> None:
+        """Write a new incoming call, and show it to the agents to whom it belongs."""
+        agents = first_offer(self.session, call, self.line, at)
+        self.add(call)
+        insert_offers(self.session, call.id, agents)
+        self._offered[call.id] = agents
+
+    def reoffer(self, call: CallRecord, at: datetime) -> None:
+        """The caller is known now, which may decide to whom a ringing call belongs."""
+        if reroute(self.session, call, self.line, at):
+            self._offered.pop(call.id, None)
 
     def announce(self, kind: type[Event], call: CallRecord) -> None:
         """Tell of ``call``, leaning on what this batch knows already."""
         known = Facts(self.line.name, self._candidates.get(call.number), self._offered.get(call.id))
         # A missed call that nobody took is work for the whole group.
         left_over = call.missed and call.agent_id is None
-        group = group_agents(self.session, self.line) if left_over else []
+        group = agents_of(self.session, self.line) if left_over else []
         announce_call(self.session, kind, call, group, known)
 
 
@@ -132,11 +143,13 @@ def _(effect: CallOpened, batch: Batch) -> None:
         call.claimed_at = effect.at
         call.department_id = batch.line.department_id or effect.request.department_id
         call.patient_id = effect.request.patient_id or batch.match(call.number)
-    _add(call, effect.caller, batch)
-    batch.ids[effect.call] = call.id
+    _learn(call, effect.caller, batch)
     if incoming:
-        batch.offer(call)
-    elif call.agent_id is not None:
+        batch.open(call, effect.at)
+    else:
+        batch.add(call)
+    batch.ids[effect.call] = call.id
+    if call.agent_id is not None:
         enter_call(batch.session, call.agent_id, AgentState.RINGING, effect.at)
     batch.announce(CallRinging if incoming else CallUpdated, call)
 
@@ -147,6 +160,8 @@ def _(effect: CallerLearned, batch: Batch) -> None:
     if call is None:
         return
     batch.update(call, {"rings": effect.rings, **_caller_changes(call, effect.caller, batch)})
+    if call.offer_why == Why.NUMBER and call.state == LineStateName.RINGING.value and call.agent_id is None:
+        batch.reoffer(call, effect.at)
     # Of an answered call it is no reason to ring again.
     batch.announce(CallRinging if call.state == LineStateName.RINGING.value else CallUpdated, call)
 
@@ -192,7 +207,8 @@ def _(effect: CallClosed, batch: Batch) -> None:
 def _(effect: WaitingCallerSeen, batch: Batch) -> None:
     call = _new_call(batch.line, effect.at, Direction.IN, ENDED)
     call.ended_at, call.end_reason, call.missed = effect.at, EndReason.BUSY.value, True
-    _add(call, effect.caller, batch)
+    _learn(call, effect.caller, batch)
+    batch.add(call)
     batch.announce(CallEnded, call)
 
 
@@ -244,7 +260,7 @@ def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
         changes["wrap_up"] = "open"
     batch.update(call, changes)
     if call.agent_id is not None:
-        leave_call(batch.session, call.agent_id, effect.at, to_wrap_up=call.wrap_up == "open")
+        leave_call(batch.session, call.agent_id, call.line_id, effect.at, to_wrap_up=call.wrap_up == "open")
     batch.announce(CallEnded, call)
 
 
@@ -254,10 +270,9 @@ def _new_call(line: LineContext, at: datetime, direction: Direction, state: str)
     )
 
 
-def _add(call: CallRecord, caller: Caller, batch: Batch) -> None:
+def _learn(call: CallRecord, caller: Caller, batch: Batch) -> None:
     for key, value in _caller_changes(call, caller, batch).items():
         setattr(call, key, value)
-    batch.add(call)
 
 
 def _already_written(effect: CallOpened, batch: Batch) -> int | None:

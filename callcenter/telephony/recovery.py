@@ -13,20 +13,21 @@ from sqlalchemy.orm import Session
 from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_agent
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
+from callcenter.telephony.heartbeat import last_heartbeat
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_roll import Arranged, LineEntry, call_the_roll
 from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
 from protocols.sayings import Said, Saying
-from storage.models import AgentStatus, CallRecord, Department, PhoneLine
+from storage.models import AgentGroup, AgentStatus, CallRecord, Department, PhoneLine
 
 STARTING = Said(Saying.STARTING)
 
 
 @dataclass(frozen=True)
 class RecoveredLine:
-    """A line with its record. ``unknown_group`` when no department has the group's name.
+    """A line with its record. ``unknown_group`` when no group and no department has the group's name.
 
     ``settings`` are those of a line of the interface, None for one of the configuration file.
     """
@@ -41,15 +42,15 @@ class RecoveredLine:
 def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
     """Write the lines, mark the others removed, close what a crash left open; first ``lines``, in their order.
 
-    Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline until
-    their pages are back.
+    Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline from the
+    daemon's last sign of life on, until their pages are back.
     """
     recovered = [
         set_up(session, record, arranged, area_code, at) for record, arranged in call_the_roll(session, lines, at)
     ]
     contexts = {one.context.line_id: one.context for one in recovered}
-    _close_left_open(session, contexts, at)
     _all_offline(session, at)
+    _close_left_open(session, contexts, at)
     for one in recovered:
         announce_line(session, session.get_one(PhoneLine, one.context.line_id), one.context.capabilities)
     return recovered
@@ -64,13 +65,16 @@ def set_up(session: Session, line: PhoneLine, arranged: Arranged, area_code: str
     put_reason(line, service_reason or STARTING)
     line.driver = arranged.driver
     context = arrange(session, line, arranged, area_code)
-    unknown_group = bool(arranged.group) and line.department_id is None
+    unknown_group = bool(arranged.group) and line.department_id is None and line.agent_group_id is None
     settings = None if line.file_name else line.settings
     return RecoveredLine(context, line.out_of_service, service_reason, unknown_group, settings)
 
 
 def arrange(session: Session, line: PhoneLine, arranged: Arranged, area_code: str) -> LineContext:
     """Write down name and group of ``line``; what the writing side knows of it from now on."""
+    # What was set otherwise stays until another group is named.
+    if arranged.group != line.group_name or line.agent_group_id is None:
+        line.agent_group_id = session.scalar(select(AgentGroup.id).where(AgentGroup.name == arranged.group))
     line.name, line.group_name = arranged.name, arranged.group
     line.department_id = session.scalar(select(Department.id).where(Department.name == arranged.group))
     return LineContext(line.id, line.name, line.department_id, arranged.bound_agent, (), area_code)
@@ -88,6 +92,8 @@ def _close_left_open(session: Session, contexts: dict[int, LineContext], at: dat
 
 
 def _all_offline(session: Session, at: datetime) -> None:
-    statement = select(AgentStatus.user_id).where(AgentStatus.state != AgentState.OFFLINE.value)
-    for user_id in session.scalars(statement.order_by(AgentStatus.user_id)).all():
-        move_agent(session, user_id, AgentState.OFFLINE, at, DISCONNECTED)
+    """Nobody was at work while the daemon was dead, so the history says offline from its last sign of life on."""
+    alive_until = min(last_heartbeat(session) or at, at)
+    statement = select(AgentStatus.user_id, AgentStatus.since).where(AgentStatus.state != AgentState.OFFLINE.value)
+    for user_id, since in session.execute(statement.order_by(AgentStatus.user_id)).all():
+        move_agent(session, user_id, AgentState.OFFLINE, max(alive_until, since), DISCONNECTED)

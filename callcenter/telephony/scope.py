@@ -14,7 +14,7 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.reach import reach_clause
 from callcenter.crm.scope import patient_scope_clause
-from storage.models import CallOffer, CallRecord, Patient, PhoneLine, UserAccount
+from storage.models import AgentGroup, CallOffer, CallRecord, GroupMember, Patient, PhoneLine, UserAccount
 from storage.models.base import NO, YES
 
 
@@ -22,7 +22,7 @@ def scope_clause(principal: Principal, permission: str = "calls.view") -> Column
     """The condition on ``CallRecord`` for what ``permission`` lets ``principal`` reach.
 
     - own: calls that one took or dialled, calls that were offered to one, and, for whoever handles calls, missed calls
-      of one's group that nobody took;
+      that nobody took on the lines of one's groups, or on lines without a group of one's department or of none;
     - department: also every call of the department, be it the line's or the patient's;
     - all: every call.
 
@@ -41,12 +41,15 @@ def _own(principal: Principal) -> ColumnElement[bool]:
 
 
 def _left_over(principal: Principal) -> ColumnElement[bool]:
-    """Missed calls that nobody took, on lines whose group the person belongs to."""
-    group = select(PhoneLine.id).where(
+    """Missed calls that nobody took, on lines whose calls are the person's work."""
+    group = select(AgentGroup.id).where(AgentGroup.id == PhoneLine.agent_group_id, AgentGroup.disabled == NO)
+    membership = and_(GroupMember.group_id == AgentGroup.id, GroupMember.user_id == principal.user_id)
+    common = or_(PhoneLine.department_id.is_(None), PhoneLine.department_id == principal.department_id)
+    line = select(PhoneLine.id).where(
         PhoneLine.id == CallRecord.line_id,
-        or_(PhoneLine.department_id.is_(None), PhoneLine.department_id == principal.department_id),
+        or_(group.join(GroupMember, membership).exists(), and_(~group.exists(), common)),
     )
-    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), _for_call(group))
+    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), _for_call(line))
 
 
 def _department(principal: Principal) -> ColumnElement[bool]:

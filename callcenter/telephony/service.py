@@ -15,6 +15,8 @@ from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
+from callcenter.telephony.dispatcher import Dispatcher
+from callcenter.telephony.heartbeat import Life
 from callcenter.telephony.line_roll import LineEntry
 from callcenter.telephony.line_setups import LineSetups
 from callcenter.telephony.line_tests import LineTests
@@ -23,6 +25,7 @@ from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import recover
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
+from callcenter.telephony.wrap_up_limit import WrapUpLimit
 from hardware.line_device import LineDevice
 from storage.database import Database
 
@@ -55,8 +58,11 @@ class Telephony:
         self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
         self.calls = CallService(database, reactor, self._board)
-        self.agents = AgentService(database, reactor, self._board, self._tasks, settings.offline_after_seconds)
+        self._life = Life(database, reactor)
+        self.agents = AgentService(database, reactor, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
+        self._dispatcher = Dispatcher(database, reactor, bus, self._board, self._tasks)
+        self._wrap_up_limit = WrapUpLimit(database, reactor, bus, self._tasks)
 
     async def start(self) -> None:
         """Repair what a crash left behind, then start every line; one that fails does not keep the others back."""
@@ -64,12 +70,15 @@ class Telephony:
         await self._database.read(_warm_up)
         entries = [entry for entry, _ in self._devices]
         recovered = await self._database.run(recover, entries, self._settings.area_code, utc_now(self._clock))
+        await self._life.start()
         devices = [device for _, device in self._devices]
         devices += [self._workshop.device(line.settings or {}) for line in recovered[len(devices) :]]
         for line, device in zip(recovered, devices, strict=True):
             self._board.add(self._workshop.runner(line, device))
         self.setups.begin({line.context.line_id: entry for line, entry in zip(recovered, entries, strict=False)})
         self.wallboard.start()
+        self._dispatcher.start()
+        self._wrap_up_limit.start()
         for runner in self._board:
             runner.start()
 
@@ -78,8 +87,11 @@ class Telephony:
         self.agents.stop()
         self.wallboard.stop()
         self.tests.stop_all()
+        self._dispatcher.stop()
+        self._wrap_up_limit.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
+        await self._life.stop()
 
 
 def _warm_up(_: Session) -> None:

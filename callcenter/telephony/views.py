@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -14,8 +13,9 @@ from sqlalchemy.orm import Session
 from callcenter.clock import iso
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
+from callcenter.telephony.urgency import has_open_complaint, priorities
 from protocols.sayings import said
-from storage.models import CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
+from storage.models import AgentStatus, CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
 from storage.models.base import NO, table_of
 from storage.queries.offers import offered_to
 from storage.queries.patients import count_sharing
@@ -48,16 +48,18 @@ _PATIENT_COLUMNS = (
     Patient.allergies,
     Patient.do_not_call,
 )
+_HEAD = (*_PATIENT_COLUMNS, has_open_complaint(Patient.id))
 _DEPARTMENT = [column.key for column in _PATIENT_COLUMNS].index("department_id")
-_NOBODY = (None,) * len(_PATIENT_COLUMNS)
+_TIER = [column.key for column in _PATIENT_COLUMNS].index("tier")
+_NOBODY = (None,) * len(_HEAD)
 
 # Of tables rather than of records, which costs half.
 _LINE, _AGENT, _PATIENT_TABLE = (table_of(record).c for record in (PhoneLine, UserAccount, Patient))
 _LINE_NAME = select(_LINE.name).where(_LINE.id == bindparam("id"))
 _AGENT_NAME = select(_AGENT.display_name).where(_AGENT.id == bindparam("id"))
-_PATIENT = select(*(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS)).where(
-    _PATIENT_TABLE.id == bindparam("id")
-)
+_PATIENT = select(
+    *(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS), has_open_complaint(_PATIENT_TABLE.id)
+).where(_PATIENT_TABLE.id == bindparam("id"))
 _CALL = table_of(CallRecord).c
 _OPEN_CALL = select(func.max(_CALL.id)).where(_CALL.state.in_(IN_USE), _CALL.line_id == bindparam("line"))
 
@@ -65,7 +67,7 @@ _OPEN_CALL = select(func.max(_CALL.id)).where(_CALL.state.in_(IN_USE), _CALL.lin
 def calls_statement() -> Select[Any]:
     """Call records with all that ``call_view`` shows; add conditions and order, run it with ``load_calls``."""
     return (
-        select(CallRecord, PhoneLine.name, UserAccount.display_name, _candidates, *_PATIENT_COLUMNS)
+        select(CallRecord, PhoneLine.name, UserAccount.display_name, _candidates, *_HEAD)
         .join(PhoneLine, PhoneLine.id == CallRecord.line_id)
         .outerjoin(Patient, Patient.id == CallRecord.patient_id)
         .outerjoin(UserAccount, UserAccount.id == CallRecord.agent_id)
@@ -98,7 +100,7 @@ NOTHING_KNOWN = Facts()
 
 @dataclass(frozen=True)
 class DescribedCall:
-    """A call's view with what decides who may hear of it: departments (maybe None) and agents it was offered to."""
+    """A call's view with what decides who may hear of it: departments (maybe None), agents it is or was offered to."""
 
     view: CallView
     departments: tuple[int | None, ...]
@@ -112,17 +114,18 @@ def describe_call(session: Session, call: CallRecord, known: Facts = NOTHING_KNO
     """
     session.flush()
     line_name, candidates, offered = known.line_name, known.candidates, known.offered_to
+    passed_over: Sequence[int] = ()
     if line_name is None:
         line_name = session.scalar(_LINE_NAME, {"id": call.line_id})
     if candidates is None:
         candidates = count_sharing(session, call.number)
     if offered is None:
-        offered = offered_to(session, call.id)
+        offered, passed_over = offered_to(session, call.id)
     agent_name = None if call.agent_id is None else session.scalar(_AGENT_NAME, {"id": call.agent_id})
     row = None if call.patient_id is None else session.execute(_PATIENT, {"id": call.patient_id}).first()
     patient = _NOBODY if row is None else row
     view = call_view(call, line_name or "", agent_name, candidates, patient, offered)
-    return DescribedCall(view, (call.department_id, patient[_DEPARTMENT]), tuple(offered))
+    return DescribedCall(view, (call.department_id, patient[_DEPARTMENT]), (*offered, *passed_over))
 
 
 def load_call(session: Session, call_id: int) -> CallView:
@@ -131,10 +134,12 @@ def load_call(session: Session, call_id: int) -> CallView:
 
 
 def offers_of(session: Session, call_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Call id → ids of the agents to whom it was offered, in order; empty for others."""
+    """Call id → ids of the agents to whom it is offered, in order; empty for others."""
     found: dict[int, list[int]] = defaultdict(list)
     if call_ids:
-        statement = select(CallOffer.call_id, CallOffer.user_id).where(CallOffer.call_id.in_(call_ids))
+        statement = select(CallOffer.call_id, CallOffer.user_id).where(
+            CallOffer.call_id.in_(call_ids), CallOffer.closed_at.is_(None)
+        )
         for call_id, user_id in session.execute(statement.order_by(CallOffer.call_id, CallOffer.user_id)):
             found[call_id].append(user_id)
     return found
@@ -153,10 +158,11 @@ def call_view(
     patient: Sequence[Any],
     offered_to: Sequence[int],
 ) -> CallView:
-    """The call as JSON data. ``patient`` has the values of ``_PATIENT_COLUMNS``, all None when there is none.
+    """The call as JSON data. ``patient`` has the values of ``_HEAD``, all None when there is none.
 
     ``candidates`` counts the patients that share the number. ``offered_to`` is empty once the call has ended.
     """
+    *head, open_complaint = patient
     return {
         "id": call.id,
         "direction": call.direction,
@@ -168,10 +174,13 @@ def call_view(
         "region_en": region_of(call.number, "en"),
         "name": call.caller_name,
         "line": {"id": call.line_id, "name": line_name},
-        "patient": _patient(patient),
+        "patient": _patient(head),
         "candidates": candidates,
         "agent": None if call.agent_id is None else {"id": call.agent_id, "name": agent_name or ""},
         "offered_to": [] if call.state == ENDED else list(offered_to),
+        "offer_why": call.offer_why,
+        "offered_until": iso(call.offered_until),
+        "priority": priorities(head[_TIER], open_complaint),
         "state": call.state,
         "certainty": call.certainty,
         "rings": call.rings,
@@ -233,13 +242,15 @@ def open_call_of(session: Session, line_id: int) -> int | None:
     return found
 
 
-def agent_view(user: UserAccount, state: str, reason: str, since: datetime) -> AgentView:
+def agent_view(user: UserAccount, status: AgentStatus) -> AgentView:
     """The agent as JSON data."""
     return {
         "id": user.id,
         "name": user.display_name,
-        "state": state,
-        "reason": reason,
-        "since": iso(since),
+        "state": status.state,
+        "reason": status.reason,
+        "since": iso(status.since),
         "line": user.bound_line,
+        "until": iso(status.until),
+        "connected": status.connected,
     }

@@ -14,16 +14,23 @@ from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.telephony import (
-    AgentStateChange,
+    AgentGroup,
+    AgentSkill,
+    AgentStateSpan,
     AgentStatus,
     CallOffer,
     CallOutcome,
     CallRecord,
+    GroupMember,
+    Heartbeat,
     PhoneLine,
+    Skill,
 )
 
 __all__ = [
-    "AgentStateChange",
+    "AgentGroup",
+    "AgentSkill",
+    "AgentStateSpan",
     "AgentStatus",
     "AuditEntry",
     "Base",
@@ -33,6 +40,8 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "GroupMember",
+    "Heartbeat",
     "NumberChoice",
     "Patient",
     "PatientPhone",
@@ -41,6 +50,7 @@ __all__ = [
     "Role",
     "RolePermission",
     "SavedView",
+    "Skill",
     "UserAccount",
     "UserRole",
     "WebSession",

@@ -18,7 +18,8 @@ class PhoneLine(Base):
     ``settings`` is what was set in the interface: everything of a line that was added there, and of a line of the file
     what differs from it. Keys are those of ``hardware.settings.LineSettings``.
     ``state`` is idle, ringing, dialling, talking, lost or out_of_service. ``reason_said`` is ``reason`` by its code and
-    values, where it has one (``protocols.sayings``).
+    values, where it has one (``protocols.sayings``). ``group_name`` is what the configuration says, ``department_id``
+    and ``agent_group_id`` what has that name.
     """
 
     __tablename__ = "phone_line"
@@ -29,6 +30,8 @@ class PhoneLine(Base):
     driver: Mapped[str] = mapped_column(String(30))
     group_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     department_id: Mapped[int | None] = mapped_column(Key, ForeignKey("department.id", name="fk_line_department"))
+    # Without a foreign key, which SQLite cannot add to a table; groups are never deleted.
+    agent_group_id: Mapped[int | None] = mapped_column(Key)
     state: Mapped[str] = mapped_column(String(16))
     since: Mapped[datetime] = mapped_column(Utc)
     reason: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
@@ -47,7 +50,8 @@ class CallRecord(Base):
     ``number`` is canonical, ``number_received`` as the line sent it; ``number_absent`` private or unavailable.
     ``call_back`` is empty, open while an agreed call-back is owed (from ``call_back_at`` on), then done.
     ``certainty`` is sure or presumed once answered. ``end_reason`` is one of callcenter.telephony.calls.EndReason.
-    ``talk_seconds`` follows from ``answered_at`` and ``ended_at``.
+    ``talk_seconds`` follows from ``answered_at`` and ``ended_at``. ``offer_why`` is one of
+    callcenter.telephony.routing.Why, ``offered_until`` when the present offer goes on to the next agent.
     """
 
     __tablename__ = "call_record"
@@ -92,6 +96,8 @@ class CallRecord(Base):
     call_back: Mapped[str] = mapped_column(Words(6), nullable=True, default="")
     called_back_at: Mapped[datetime | None] = mapped_column(Utc)
     notes: Mapped[str] = mapped_column(LongWords, nullable=True, default="")
+    offer_why: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
+    offered_until: Mapped[datetime | None] = mapped_column(Utc)
     missed: Mapped[bool] = mapped_column(YesNo, default=False)
     missed_handled_at: Mapped[datetime | None] = mapped_column(Utc)
     missed_handled_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_call_handler"))
@@ -106,14 +112,20 @@ class CallRecord(Base):
 
 
 class CallOffer(Base):
-    """An agent to whom a ringing call was shown."""
+    """An agent to whom a ringing call was shown: until ``closed_at``, if it went on to others.
+
+    ``let_ring``: it went on because the agent was there and did not take it.
+    """
 
     __tablename__ = "call_offer"
+    __table_args__ = (Index("ix_offer_closed", "closed_at"),)
 
     call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_offer_call"), primary_key=True)
     user_id: Mapped[int] = mapped_column(
         Key, ForeignKey("user_account.id", name="fk_offer_user"), primary_key=True, index=True
     )
+    closed_at: Mapped[datetime | None] = mapped_column(Utc)
+    let_ring: Mapped[bool] = mapped_column(YesNo, default=False)
 
 
 class CallOutcome(Base):
@@ -130,7 +142,10 @@ class CallOutcome(Base):
 
 
 class AgentStatus(Base):
-    """The present state of an agent: offline, available, ringing, talking, wrap_up or away (with reason)."""
+    """The present state of an agent: offline, available, ringing, talking, wrap_up or away (with reason).
+
+    ``until`` is when a wrap-up that may not last longer ends by itself. ``connected`` is false while no page is open.
+    """
 
     __tablename__ = "agent_status"
 
@@ -140,17 +155,91 @@ class AgentStatus(Base):
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     since: Mapped[datetime] = mapped_column(Utc)
+    until: Mapped[datetime | None] = mapped_column(Utc)
+    connected: Mapped[bool] = mapped_column(YesNo, default=True)
 
 
-class AgentStateChange(Base):
-    """A stretch of time that an agent spent in one state; ``ended_at`` is empty for the present one."""
+class AgentStateSpan(Base):
+    """A stretch of time that an agent spent in one state; ``ended_at`` is empty for the present one.
 
-    __tablename__ = "agent_state_change"
-    __table_args__ = (Index("ix_agentchange_user", "user_id", "started_at"),)
+    The spans of an agent follow each other without gap or overlap, whatever day, restart or crash lies between.
+    """
 
-    id: Mapped[int] = primary_key("agent_state_change")
-    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_agentchange_user"))
+    __tablename__ = "agent_state_span"
+    __table_args__ = (
+        Index("ix_agentspan_user", "user_id", "started_at"),
+        Index("ix_agentspan_ended", "ended_at"),
+    )
+
+    id: Mapped[int] = primary_key("agent_state_span")
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_agentspan_user"))
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     started_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Heartbeat(Base):
+    """When a daemon was last known to be alive: how long its agents' last states can be vouched for."""
+
+    __tablename__ = "heartbeat"
+
+    node: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class AgentGroup(Base):
+    """Agents who share the calls of lines. ``rule`` is one of callcenter.telephony.routing.Rule, times are in seconds.
+
+    ``wrap_up_seconds`` is 0 for no limit. ``turn`` is the agent to whom round robin offered last.
+    """
+
+    __tablename__ = "agent_group"
+    __table_args__ = (UniqueConstraint("name", name="uq_agent_group_name"),)
+
+    id: Mapped[int] = primary_key("agent_group")
+    name: Mapped[str] = mapped_column(String(60))
+    rule: Mapped[str] = mapped_column(String(12))
+    ring_seconds: Mapped[int] = mapped_column(SmallInteger, default=20)
+    prefer_last: Mapped[bool] = mapped_column(YesNo, default=False)
+    wrap_up_seconds: Mapped[int] = mapped_column(SmallInteger, default=0)
+    skill_id: Mapped[int | None] = mapped_column(Key, ForeignKey("skill.id", name="fk_group_skill"))
+    turn: Mapped[int | None] = mapped_column(Key)
+    disabled: Mapped[bool] = mapped_column(YesNo, default=False)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class GroupMember(Base):
+    """An agent of a group."""
+
+    __tablename__ = "agent_group_member"
+
+    group_id: Mapped[int] = mapped_column(Key, ForeignKey("agent_group.id", name="fk_member_group"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("user_account.id", name="fk_member_user"), primary_key=True, index=True
+    )
+
+
+class Skill(Base):
+    """Something that some agents can do: a language, a specialty."""
+
+    __tablename__ = "skill"
+    __table_args__ = (UniqueConstraint("name", name="uq_skill_name"),)
+
+    id: Mapped[int] = primary_key("skill")
+    name: Mapped[str] = mapped_column(String(60))
+    disabled: Mapped[bool] = mapped_column(YesNo, default=False)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class AgentSkill(Base):
+    """An agent who has a skill."""
+
+    __tablename__ = "agent_skill"
+
+    user_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("user_account.id", name="fk_agentskill_user"), primary_key=True
+    )
+    skill_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("skill.id", name="fk_agentskill_skill"), primary_key=True, index=True
+    )

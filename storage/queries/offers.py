@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, literal_column, select
+from sqlalchemy import Select, bindparam, case, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from storage.models import CallOffer
@@ -21,7 +21,10 @@ _OFFER = table_of(CallOffer)
 _each = func.json_each(bindparam("ids")).table_valued("value", name="one")
 _INSERT_ONE = insert(_OFFER)
 _INSERT_ALL = insert(_OFFER).from_select(["call_id", "user_id"], select(bindparam("call_id", type_=Key), _each.c.value))
-_OFFERED = select(_OFFER.c.user_id).where(_OFFER.c.call_id == bindparam("call_id"))
+# Those whose offer went on to others are told apart by their sign, so that one statement finds both.
+_OFFERED = select(
+    case((_OFFER.c.closed_at.is_(None), _OFFER.c.user_id), else_=-_OFFER.c.user_id).label("signed")
+).where(_OFFER.c.call_id == bindparam("call_id"))
 
 
 def fetch_ids(session: Session, statement: Select[tuple[int]], values: dict[str, Any] | None = None) -> list[int]:
@@ -44,12 +47,24 @@ def insert_offers(session: Session, call_id: int, user_ids: Sequence[int]) -> No
         session.execute(_INSERT_ONE, [{"call_id": call_id, "user_id": user_id} for user_id in user_ids])
 
 
-def offered_to(session: Session, call_id: int) -> list[int]:
-    """The agents to whom the call was offered, by id."""
-    return fetch_ids(session, _OFFERED, {"call_id": call_id})
+def offered_to(session: Session, call_id: int) -> tuple[list[int], list[int]]:
+    """The agents to whom the call is offered, and those to whom it was until it went on to others, by id."""
+    signed = fetch_ids(session, _OFFERED, {"call_id": call_id})
+    return [key for key in signed if key > 0], [-key for key in signed if key < 0]
+
+
+def fetch_numbers(
+    session: Session, statement: Select[tuple[int, ...]], values: dict[str, Any]
+) -> list[tuple[int, ...]]:
+    """The rows of whole numbers that ``statement`` finds, ascending. Keep it in a module as for ``fetch_ids``."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sorted(map(tuple, json.loads(session.scalar(_as_one_text(statement), values) or "[]")))
+    return sorted(row._tuple() for row in session.execute(statement, values))
 
 
 @lru_cache(64)
-def _as_one_text(statement: Select[tuple[int]]) -> Select[tuple[str]]:
+def _as_one_text(statement: Select[Any]) -> Select[tuple[str]]:
     inner = statement.subquery("ids")
-    return select(func.json_group_array(literal_column(f"ids.{inner.c[0].name}"))).select_from(inner)
+    columns: list[Any] = [literal_column(f"ids.{column.name}") for column in inner.c]
+    each = columns[0] if len(columns) == 1 else func.json_array(*columns)
+    return select(func.json_group_array(each)).select_from(inner)

@@ -117,9 +117,9 @@ async def test_offers_to_many_and_to_nobody(database: Database) -> None:
         assert [tuple(row) for row in rows] == [(call, agent) for agent in agents]
         few = select(UserAccount.id).where(UserAccount.id.in_(agents[:3])).order_by(UserAccount.id.desc())
         return (
-            offered_to(session, call) == agents,
+            offered_to(session, call) == (agents, []),
             offered_to(session, nobodys.id),
             fetch_ids(session, few) == agents[:3],
         )
 
-    assert await database.run(write) == (True, [], True)
+    assert await database.run(write) == (True, ([], []), True)

@@ -20,6 +20,8 @@ KEPT = {
     "roles": ("?q=a", "q=a"),
     "departments": ("clinical=true", "clinical=true"),
     "outcomes": ("sort=code", "sort=code"),
+    "groups": ("q=hot&sort=name", "q=hot&sort=name"),
+    "skills": ("sort=-name", "sort=-name"),
     "audit": ("subject_type=patient&from_day=2026-03-01&sort=at", "from_day=2026-03-01&sort=at&subject_type=patient"),
 }  # fmt: skip
 REFUSED = (

@@ -59,6 +59,11 @@ class Call(BaseModel):
     candidates: int
     agent: Named | None
     offered_to: list[int]
+    offer_why: Literal[
+        "", "bound", "last_agent", "longest_idle", "round_robin", "group", "untaken", "everyone", "nobody", "number"
+    ]
+    offered_until: datetime | None
+    priority: list[Literal["vip", "complaint"]]
     state: Literal["ringing", "dialling", "talking", "ended"]
     certainty: str
     rings: int
@@ -130,12 +135,33 @@ class Agent(BaseModel):
     reason: str
     since: datetime | None
     line: str
+    until: datetime | None
+    connected: bool
 
 
 class Agents(BaseModel):
     """The agents in reach."""
 
     items: list[Agent]
+
+
+class AgentSpan(BaseModel):
+    """A state that an agent was in. ``ended_at`` is null while it lasts; ``seconds`` is what lies in the asked time."""
+
+    state: Literal["offline", "available", "ringing", "talking", "wrap_up", "away"]
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None
+    seconds: float
+
+
+class AgentHistory(BaseModel):
+    """The states of an agent that touch the time from ``from`` to ``until``, oldest first, without gaps."""
+
+    agent: Named
+    since: Annotated[datetime, Field(alias="from")]
+    until: datetime
+    items: list[AgentSpan]
 
 
 class Records(BaseModel):

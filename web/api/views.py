@@ -29,7 +29,7 @@ Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
 class ViewsQuery(Input):
-    """Of which list: calls, missed, patients, users, roles, departments, outcomes or audit."""
+    """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills or audit."""
 
     list: Short
 

@@ -82,8 +82,9 @@ def _lister(name: str) -> Handler:
 
 def _blank(name: str) -> Handler:
     async def show_blank(exchange: Exchange) -> Reply:
-        """An empty form."""
-        return await _form(exchange, name, {}, creating=True)
+        """A form with what new records begin with."""
+        fields = declaration(exchange.services, name).fields
+        return await _form(exchange, name, {one.name: one.default for one in fields}, creating=True)
 
     return show_blank
 

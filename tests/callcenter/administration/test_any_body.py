@@ -48,7 +48,7 @@ async def send(hospital: Hospital, name: str, body: Any, key: Any, version: Any)
             assert record["version"]
 
 
-@pytest.mark.parametrize("name", ["patients", "users", "roles", "departments", "outcomes"])
+@pytest.mark.parametrize("name", ["patients", "users", "roles", "departments", "outcomes", "groups", "skills"])
 @pytest_twisted.ensureDeferred
 async def test_any_json_is_taken_or_refused_in_words(sqlite_hospital: Hospital, name: str) -> None:
     fields = [field.name for field in sqlite_hospital.records[name].resource.fields]

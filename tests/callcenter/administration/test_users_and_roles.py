@@ -277,7 +277,7 @@ async def test_fields_that_are_not_declared_cannot_be_set(hospital: Hospital) ->
         assert list(error.fields) == [name]
 
 
-@pytest.mark.parametrize("resource", ["users", "roles", "departments", "outcomes", "patients"])
+@pytest.mark.parametrize("resource", ["users", "roles", "departments", "outcomes", "groups", "skills", "patients"])
 @pytest_twisted.ensureDeferred
 async def test_without_the_permission_nothing_is_done_and_nothing_is_shown(hospital: Hospital, resource: str) -> None:
     service, clerk = hospital.records[resource], hospital.people["clerk"]

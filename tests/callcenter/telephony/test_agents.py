@@ -8,14 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import ConflictError, InvalidError
+from callcenter.telephony.agents import RELOAD_SECONDS
 from protocols.signals import Answered, Ended, Rang
-from storage.models import AgentStateChange, AgentStatus
+from storage.models import AgentStateSpan, AgentStatus
 from tests.peers.call_center import ANNA, BEN, CARL, DORA, SUSAN, CallCenter, audit_actions
 
 
 def stretches(session: Session, user_id: int) -> list[tuple[str, str, bool]]:
-    statement = select(AgentStateChange.state, AgentStateChange.reason, AgentStateChange.ended_at.is_(None))
-    found = session.execute(statement.where(AgentStateChange.user_id == user_id).order_by(AgentStateChange.id))
+    statement = select(AgentStateSpan.state, AgentStateSpan.reason, AgentStateSpan.ended_at.is_(None))
+    found = session.execute(statement.where(AgentStateSpan.user_id == user_id).order_by(AgentStateSpan.id))
     return [(state, reason, bool(is_open)) for state, reason, is_open in found]
 
 
@@ -25,9 +26,9 @@ def state(session: Session, user_id: int) -> tuple[str, str]:
 
 
 async def idle_out(hospital: CallCenter) -> None:
-    hospital.clock.advance(31)
-    await hospital.settle()
-    await hospital.settle()
+    for seconds in (RELOAD_SECONDS, 31):
+        hospital.clock.advance(seconds)
+        await hospital.settle()
 
 
 @pytest_twisted.ensureDeferred
@@ -126,4 +127,6 @@ async def test_whom_one_sees(hospital: CallCenter) -> None:
         "reason": "",
         "since": "2026-03-02T08:00:00.000Z",
         "line": "",
+        "until": None,
+        "connected": True,
     }

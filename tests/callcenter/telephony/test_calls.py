@@ -280,6 +280,7 @@ async def test_who_becomes_available_is_offered_what_rings(hospital: CallCenter)
     assert hospital.told("call.ringing")[-1].data["offered_to"] == []
     assert len(await hospital.telephony.calls.open_for(SUSAN)) == 1
     await hospital.telephony.agents.connected(ANNA)
+    await hospital.settle()
     assert hospital.told("call.ringing")[-1].data["offered_to"] == [ANNA.user_id]
     assert len(await hospital.telephony.calls.open_for(ANNA)) == 1
 

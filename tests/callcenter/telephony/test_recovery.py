@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest_twisted
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
@@ -18,7 +18,7 @@ from callcenter.telephony.effects import LineStateName
 from protocols.signals import Answered, CallerIdentified, Rang
 from storage.database import Database
 from storage.event_log import events_after, last_seq
-from storage.models import CallRecord, PhoneLine
+from storage.models import AgentGroup, CallRecord, PhoneLine
 from tests.peers.call_center import ANNA, LINES, NOW, SUSAN, CallCenter, LineEntry, clock_at, fill
 from tests.peers.scripted_line import ScriptedLine
 
@@ -79,6 +79,31 @@ async def test_lines_follow_the_configuration(database: Database) -> None:
     ]
     assert [line["name"] for line in await second.telephony.lines.list(ANNA)] == ["line 2", "line 3"]
     await second.telephony.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_belongs_to_the_group_that_its_configuration_names_or_that_was_set(database: Database) -> None:
+    def groups(session: Session) -> None:
+        session.add_all(AgentGroup(id=key, name=name, rule="all") for key, name in ((1, "热线"), (2, "别的")))
+
+    def move(session: Session) -> None:
+        session.execute(update(PhoneLine).values(agent_group_id=2))
+
+    async def group_after_start(group: str) -> int | None:
+        center = CallCenter(database, clock_at(NOW), (LineEntry("line 1", group=group),))
+        await center.telephony.start()
+        await center.telephony.stop()
+        found: int | None = await database.read(lambda session: session.scalar(select(PhoneLine.agent_group_id)))
+        return found
+
+    await database.run(fill)
+    assert await group_after_start("热线") is None
+    await database.run(groups)
+    assert await group_after_start("热线") == 1
+    await database.run(move)
+    assert await group_after_start("热线") == 2
+    assert await group_after_start("") is None
+    assert await group_after_start("别的") == 2
 
 
 @pytest_twisted.ensureDeferred

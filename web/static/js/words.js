@@ -24,6 +24,13 @@ const END = {
 
 const ABSENT = { private: t("Number withheld"), unavailable: t("Number not available") };
 
+// Why a ringing call is on this page.
+const WHY = {
+  bound: t("It is your line"), last_agent: t("You talked with this patient last"), longest_idle: t("You have been free the longest"),
+  round_robin: t("It is your turn"), group: t("Rings for your whole group"), untaken: t("Nobody has taken it yet"),
+};
+const PRIORITY = { vip: t("VIP"), complaint: t("Open complaint") };
+
 // Sayings are parts of sentences, and here each stands alone; what a person has typed stays as it is.
 function alone(said, text) {
   const words = say(said, text);
@@ -38,6 +45,8 @@ export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
 export const callWord = (state) => CALL[state] ?? state;
 export const endWord = (reason) => END[reason] ?? "";
+export const whyWord = (call) => WHY[call.offer_why] ?? "";
+export const prioritiesOf = (call) => (call.priority ?? []).map((name) => PRIORITY[name] ?? name);
 export const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] ?? "";
 export const tierWord = (tier) => ({ silver: t("Silver"), gold: t("Gold"), platinum: t("Platinum") })[tier] ?? tier;
 export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.region_en) ?? "";

@@ -6,7 +6,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, callWord, endWord, lineName, numberOf, regionOf, tierWord } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, prioritiesOf, regionOf, tierWord, whyWord } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
@@ -45,11 +45,13 @@ function headOf(call) {
     el("div", { class: "pop-number" },
       el("span", { class: "pop-way", title: incoming ? t("Incoming call") : t("Outgoing call") }, icon(incoming ? "telephone-inbound" : "telephone-outbound")),
       el("strong", { class: "number" }, numberOf(call)),
-      call.number_verified === false && call.number ? el("span", { class: "badge-soft badge-warn" }, t("number not certain")) : null),
+      call.number_verified === false && call.number ? el("span", { class: "badge-soft badge-warn" }, t("number not certain")) : null,
+      prioritiesOf(call).map((word) => el("span", { class: "badge-soft badge-violet", "data-badge": "priority" }, icon("star-fill"), word))),
     el("div", { class: "pop-about" },
       call.number ? el("span", {}, regionOf(call) || t("Region unknown")) : null,
       call.name ? el("span", {}, call.name) : null,
       el("span", {}, lineName(call.line.name)),
+      isOffered(call) && whyWord(call) ? el("span", { "data-why": call.offer_why }, whyWord(call)) : null,
       call.state === "ringing" ? el("span", { "data-rings": true, "aria-live": "off", hidden: true }) : null),
     el("div", { class: "pop-state", "data-state": call.state, role: "status" },
       mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
@@ -92,7 +94,7 @@ function takeWord(call, mine) {
 
 function hint(call, mine, canAnswer) {
   if (call.state === "ringing" && mine && !canAnswer) return t("Pick up the handset.");
-  if (call.state === "ringing" && !mine && !canAnswer) return t("Take the call, then pick up the handset.");
+  if (isOffered(call) && call.state === "ringing" && !canAnswer) return t("Take the call, then pick up the handset.");
   if (call.state === "ended" && mine) return t("Write down what came of it.");
   return "";
 }
@@ -106,6 +108,7 @@ function button(name, look, picture, label, key, run, enabled) {
 
 function farewell(call) {
   if (call.agent && !isMine(call)) return t("{name} took this call.", { name: call.agent.name });
+  if (call.state === "ringing" && !call.agent && !isOffered(call) && desk.leaving.has(call.id)) return t("The call has gone on to somebody else.");
   return call.state === "ended" && !isMine(call) ? t("The caller gave up. The call is in the missed list.") : "";
 }
 
@@ -167,7 +170,7 @@ function show() {
   card.setAttribute("aria-labelledby", `tab-${call.id}`);
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
-  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction], () => headOf(call));
+  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction, call.priority, isOffered(call) && whyWord(call)], () => headOf(call));
   showRings(call);
   if (shownId !== call.id) {
     shownId = call.id;

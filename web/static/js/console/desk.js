@@ -8,6 +8,7 @@ const KEPT = "huifang.desk.selected";
 
 export const isMine = (call) => call.agent?.id === me;
 export const isOffered = (call) => call.direction === "in" && call.state !== "ended" && !call.agent && call.offered_to.includes(me);
+export const isUrgent = (call) => (call.priority ?? []).length > 0;
 export const inProgress = (call) => call.state !== "ended" && isMine(call);
 export const isOwed = (call) => call.state === "ended" && isMine(call) && call.wrap_up === "open";
 
@@ -109,7 +110,8 @@ class Desk extends EventTarget {
     if (present && (isMine(present) ? present.state !== "ended" || present.wrap_up === "open" : isOffered(present) || this.leaving.has(present.id))) return;
     if (present === null && this.selectedId && !store.has("calls")) return;
     const calls = this.calls.filter((call) => call.id !== this.selectedId);
-    const next = calls.find(inProgress) ?? calls.find(isOffered) ?? this.owed[0] ?? null;
+    const offered = calls.filter(isOffered);
+    const next = calls.find(inProgress) ?? offered.find(isUrgent) ?? offered[0] ?? this.owed[0] ?? null;
     this.selectedId = next?.id ?? null;
   }
 }

@@ -1,6 +1,7 @@
 // My state with its timer, and my line, in the top bar.
 import { post } from "../api.js";
 import { el, mark, refresh } from "../dom.js";
+import { timeOfDay } from "../format.js";
 import { me, store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
@@ -15,9 +16,11 @@ const line = document.getElementById("my-line");
 function showState() {
   const agent = store.get("agents", me);
   if (!agent) return;
-  refresh(summary, [agent.state, agent.reason, agent.since], () => [
+  refresh(summary, [agent.state, agent.reason, agent.since, agent.until], () => [
     mark(agent.state), el("strong", {}, agentWord(agent.state)), agent.reason ? el("span", { class: "quiet cut" }, agent.reason) : null,
     el("span", { class: "number state-timer", "data-since": agent.since }),
+    agent.until ? el("span", { class: "quiet state-until", title: t("Then you are available again by yourself. What is not written down stays on the list.") },
+      t("until {time}", { time: timeOfDay(agent.until) })) : null,
   ]);
   for (const button of menu.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(button.dataset.state === agent.state && (button.dataset.reason ?? "") === agent.reason));
