@@ -17,6 +17,7 @@ from callcenter.telephony.agents import RELOAD_SECONDS
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import first_offer
 from callcenter.telephony.wrapup import WrapUpDraft
+from hardware.line_device import Capability
 from protocols.signals import Answered, CallerIdentified, Ended, Rang, RingingStopped
 from storage.database import Database
 from storage.models import (
@@ -115,6 +116,7 @@ async def test_a_call_goes_from_one_to_the_next_and_then_to_everybody(hospital: 
     await later(hospital, 60)
     assert len(hospital.events) == told
     assert await hospital.look(let_ring) == [(ringing["id"], person.user_id) for person in (ANNA, BEN, CARL)]
+    assert (await hospital.telephony.agents.history(SUSAN, BEN.user_id))["let_ring"] == 1
     claimed = await hospital.telephony.calls.claim(BEN, ringing["id"])
     assert claimed["agent"]["id"] == BEN.user_id
     assert not hospital.clock.getDelayedCalls()[1:], "only the sign of life is waited for"
@@ -164,6 +166,25 @@ async def test_two_calls_do_not_ring_for_one_agent_alone(hospital: CallCenter) -
     await hospital.hear(RingingStopped())
     assert (hospital.last("call.ringing")["id"], *shown(hospital)) == (second, "longest_idle", [ANNA.user_id])
     assert first != second
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_let_one_call_ring_is_rung_for_the_next(hospital: CallCenter) -> None:
+    await group(hospital, ANNA)
+    await hospital.hear(Rang())
+    first = hospital.last("call.ringing")["id"]
+    await hospital.hear(Rang(), line=1)
+    await later(hospital, SECONDS - 1)
+    told = [(one.data["id"] == first, one.data["offer_why"]) for one in hospital.told("call.ringing")]
+    assert told == [(True, "longest_idle"), (False, "nobody"), (True, "untaken"), (False, "longest_idle")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_that_never_tells_the_number_is_not_waited_for(hospital: CallCenter) -> None:
+    hospital.line.capabilities = Capability.RING
+    await group(hospital, ANNA, prefer_last=True)
+    await hospital.hear(Rang())
+    assert shown(hospital) == ("longest_idle", [ANNA.user_id])
 
 
 @pytest_twisted.ensureDeferred
