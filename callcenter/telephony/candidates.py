@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from callcenter.telephony.agent_states import AgentState
@@ -59,12 +59,6 @@ _GROUP_OF_LINE = select(_GROUP.id, _GROUP.rule, _GROUP.ring_seconds, _GROUP.pref
 )
 _LOCK_TURN = select(_GROUP.turn).where(_GROUP.id == bindparam("group_key")).with_for_update()
 _MOVE_TURN = table_of(AgentGroup).update().where(_GROUP.id == bindparam("group_key"))
-_LAST_AGENT = (
-    select(_CALL.agent_id)
-    .where(_CALL.patient_id == bindparam("patient"), _CALL.answered_at.is_not(None), _CALL.agent_id.is_not(None))
-    .order_by(_CALL.started_at.desc())
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -130,7 +124,10 @@ def bound_agent(session: Session, line: LineContext) -> int | None:
 
 def last_agent(session: Session, patient_id: int | None) -> int | None:
     """Who last talked with the patient."""
-    return None if patient_id is None else session.scalar(_LAST_AGENT, {"patient": patient_id})
+    if patient_id is None:
+        return None
+    talked = (_CALL.patient_id == patient_id, _CALL.answered_at.is_not(None), _CALL.agent_id.is_not(None))
+    return session.scalar(select(_CALL.agent_id).where(*talked).order_by(_CALL.started_at.desc()).limit(1))
 
 
 def _values(line: LineContext, group: LineGroup | None) -> dict[str, Any]:
@@ -170,6 +167,6 @@ def _as_number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-_ONE: ColumnElement[int] = case((true(), 1), else_=1)
-_ZERO: ColumnElement[int] = case((true(), 0), else_=0)
+_ONE: ColumnElement[int] = literal_column("1", Integer)
+_ZERO: ColumnElement[int] = literal_column("0", Integer)
 _BOUND = select(_USER.id).where(_USER.disabled == NO, _USER.id.in_(_handlers), _is_available, _is_bound)

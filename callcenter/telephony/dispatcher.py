@@ -99,8 +99,7 @@ class Dispatcher:
         unclaimed = data["agent"] is None and data["state"] == LineStateName.RINGING.value
         if unclaimed and data["direction"] == Direction.IN.value and self._board.has(data["line"]["id"]):
             self._ringing[data["id"]] = self._noticed(data, before)
-        left = before is not None and before.alone and not before.agents <= frozenset(data["offered_to"])
-        if left or not unclaimed:
+        if not unclaimed or (before is not None and before.alone and self._ringing.get(before.id) != before):
             # Whoever was rung for it alone is free for another.
             self._due.update(one.id for one in self._ringing.values() if one.waits)
 

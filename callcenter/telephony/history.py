@@ -13,7 +13,8 @@ from callcenter.clock import iso
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.telephony.scope import agent_scope_clause
 from callcenter.text import N_
-from storage.models import AgentStateSpan, UserAccount
+from storage.models import AgentStateSpan, CallOffer, CallRecord, UserAccount
+from storage.models.base import YES
 
 LONGEST = timedelta(days=31)
 """More is not given at a time."""
@@ -23,6 +24,8 @@ def load_history(
     session: Session, principal: Principal, user_id: int, since: datetime, until: datetime, now: datetime
 ) -> dict[str, Any]:
     """The agent's spans that touch the time from ``since`` to ``until``, oldest first; see ``_span`` for each.
+
+    ``let_ring`` counts the calls of that time that rang for the agent alone and were not taken.
 
     Raises ``NotFoundError`` for somebody out of reach of ``agents.view``, ``InvalidError`` for a time that ends before
     it begins or is longer than 31 days.
@@ -38,6 +41,7 @@ def load_history(
         "agent": {"id": user_id, "name": name},
         "from": iso(since),
         "until": iso(until),
+        "let_ring": _let_ring(session, user_id, since, until),
         "items": [_span(span, since, until, now) for span in _touching(session, user_id, since, until)],
     }
 
@@ -57,6 +61,17 @@ def _touching(session: Session, user_id: int, since: datetime, until: datetime) 
         or_(AgentStateSpan.ended_at.is_(None), AgentStateSpan.ended_at > since),
     )
     return list(session.scalars(statement.order_by(AgentStateSpan.started_at, AgentStateSpan.id)))
+
+
+def _let_ring(session: Session, user_id: int, since: datetime, until: datetime) -> int:
+    statement = (
+        select(func.count())
+        .select_from(CallRecord)
+        .join(CallOffer, CallOffer.call_id == CallRecord.id)
+        .where(CallRecord.started_at >= since, CallRecord.started_at < until)
+        .where(CallOffer.user_id == user_id, CallOffer.let_ring == YES)
+    )
+    return session.scalar(statement) or 0
 
 
 def _span(span: AgentStateSpan, since: datetime, until: datetime, now: datetime) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from storage.models.base import table_of
 from storage.queries.calls import update_call
 from storage.queries.offers import insert_offers
 
+_TELLS_CALLERS = "caller_id"
 _CALL, _OFFER = table_of(CallRecord), table_of(CallOffer)
 _LOCK_CALL = (
     select(_CALL)
@@ -74,9 +75,8 @@ def _decide(session: Session, call: CallRecord, line: LineContext, present: Offe
     stored = group_of(session, line.line_id)
     group = None if stored is None else take_turn(session, stored)
     wanted = group is not None and group.prefers_last
-    caller = Caller(
-        last_agent(session, call.patient_id) if wanted else None, awaited=not (call.number or call.number_absent)
-    )
+    awaited = not (call.number or call.number_absent) and _TELLS_CALLERS in line.capabilities
+    caller = Caller(last_agent(session, call.patient_id) if wanted else None, awaited)
     available = available_agents(session, line, stored, call.id or 0)
     offer = next_offer(group, available, caller, present, at)
     if stored is not None and offer.why is Why.ROUND_ROBIN and offer != present:

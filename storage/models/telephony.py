@@ -118,7 +118,6 @@ class CallOffer(Base):
     """
 
     __tablename__ = "call_offer"
-    __table_args__ = (Index("ix_offer_closed", "closed_at"),)
 
     call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_offer_call"), primary_key=True)
     user_id: Mapped[int] = mapped_column(

@@ -59,7 +59,8 @@ def fetch_numbers(
     """The rows of whole numbers that ``statement`` finds, ascending. Keep it in a module as for ``fetch_ids``."""
     if session.get_bind().dialect.name == "sqlite":
         return sorted(map(tuple, json.loads(session.scalar(_as_one_text(statement), values) or "[]")))
-    return sorted(row._tuple() for row in session.execute(statement, values))
+    rows: Sequence[Any] = session.execute(statement, values).all()
+    return sorted(tuple(row) for row in rows)
 
 
 @lru_cache(64)

@@ -156,11 +156,15 @@ class AgentSpan(BaseModel):
 
 
 class AgentHistory(BaseModel):
-    """The states of an agent that touch the time from ``from`` to ``until``, oldest first, without gaps."""
+    """The states of an agent that touch the time from ``from`` to ``until``, oldest first, without gaps.
+
+    ``let_ring`` counts the calls of that time that rang for the agent alone and were not taken.
+    """
 
     agent: Named
     since: Annotated[datetime, Field(alias="from")]
     until: datetime
+    let_ring: int
     items: list[AgentSpan]
 
 

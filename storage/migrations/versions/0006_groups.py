@@ -113,7 +113,6 @@ def _add_columns() -> None:
     op.add_column("call_record", sa.Column("offered_until", base.Utc(), nullable=True))
     op.add_column("call_offer", sa.Column("closed_at", base.Utc(), nullable=True))
     op.add_column("call_offer", sa.Column("let_ring", base.YesNo(), nullable=False, server_default="0"))
-    op.create_index("ix_offer_closed", "call_offer", ["closed_at"])
     op.add_column("agent_status", sa.Column("until", base.Utc(), nullable=True))
     op.add_column("agent_status", sa.Column("connected", base.YesNo(), nullable=False, server_default="1"))
 

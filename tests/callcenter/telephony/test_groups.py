@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest_twisted
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.administration.principal import Principal
 from callcenter.telephony.agents import RELOAD_SECONDS
+from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import first_offer
 from callcenter.telephony.wrapup import WrapUpDraft
+from hardware.line_device import Capability
 from protocols.signals import Answered, CallerIdentified, Ended, Rang, RingingStopped
 from storage.database import Database
 from storage.models import (
@@ -21,6 +25,7 @@ from storage.models import (
     AgentSkill,
     AgentStatus,
     CallOffer,
+    CallRecord,
     GroupMember,
     Patient,
     PatientPhone,
@@ -111,6 +116,7 @@ async def test_a_call_goes_from_one_to_the_next_and_then_to_everybody(hospital: 
     await later(hospital, 60)
     assert len(hospital.events) == told
     assert await hospital.look(let_ring) == [(ringing["id"], person.user_id) for person in (ANNA, BEN, CARL)]
+    assert (await hospital.telephony.agents.history(SUSAN, BEN.user_id))["let_ring"] == 1
     claimed = await hospital.telephony.calls.claim(BEN, ringing["id"])
     assert claimed["agent"]["id"] == BEN.user_id
     assert not hospital.clock.getDelayedCalls()[1:], "only the sign of life is waited for"
@@ -160,6 +166,25 @@ async def test_two_calls_do_not_ring_for_one_agent_alone(hospital: CallCenter) -
     await hospital.hear(RingingStopped())
     assert (hospital.last("call.ringing")["id"], *shown(hospital)) == (second, "longest_idle", [ANNA.user_id])
     assert first != second
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_let_one_call_ring_is_rung_for_the_next(hospital: CallCenter) -> None:
+    await group(hospital, ANNA)
+    await hospital.hear(Rang())
+    first = hospital.last("call.ringing")["id"]
+    await hospital.hear(Rang(), line=1)
+    await later(hospital, SECONDS - 1)
+    told = [(one.data["id"] == first, one.data["offer_why"]) for one in hospital.told("call.ringing")]
+    assert told == [(True, "longest_idle"), (False, "nobody"), (True, "untaken"), (False, "longest_idle")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_that_never_tells_the_number_is_not_waited_for(hospital: CallCenter) -> None:
+    hospital.line.capabilities = Capability.RING
+    await group(hospital, ANNA, prefer_last=True)
+    await hospital.hear(Rang())
+    assert shown(hospital) == ("longest_idle", [ANNA.user_id])
 
 
 @pytest_twisted.ensureDeferred
@@ -312,39 +337,44 @@ async def test_an_extended_wrap_up_has_no_limit(hospital: CallCenter) -> None:
     assert hospital.last("agent.updated")["state"] == "away"
 
 
-def ring(session: Session, line_id: int, context: Any) -> list[int]:
+def ring(session: Session, line: LineContext) -> list[int]:
     """What a node does when one of its lines rings."""
-    call = new_call(line_id=line_id, direction="in", state="ringing", started_at=NOW)
-    agents = first_offer(session, call, context, NOW)
+    call = new_call(line_id=line.line_id, direction="in", state="ringing", started_at=NOW)
+    agents = first_offer(session, call, line, NOW)
     insert_call(session, call)
     insert_offers(session, call.id, agents)
     return agents
 
 
+@asynccontextmanager
+async def another_node(database_url: str) -> AsyncIterator[Database]:
+    """A database of its own on the same data."""
+    database = Database(database_url, reactor)
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
+
+
 @pytest_twisted.ensureDeferred
 async def test_round_robin_on_two_nodes_and_after_a_restart(hospital: CallCenter, database_url: str) -> None:
-    """Ten calls at once on two nodes: each goes to another agent, and the round goes on where it was."""
+    """Calls at one moment on two nodes go to different agents, and the round goes on where it was."""
     crowd = [ANNA, BEN, CARL]
     await group(hospital, *crowd, rule="round_robin")
-    other = Database(database_url, hospital.database._reactor)
-    await other.start()
-    context = next(iter(hospital.telephony._board)).journal.line
-    tries = [
-        Deferred.fromCoroutine(node.run(ring, context.line_id, context)) for node in (hospital.database, other, other)
-    ]
-    assert sorted(await gatherResults(tries)) == [[person.user_id] for person in crowd]
-    await other.stop()
+    line = next(iter(hospital.telephony._board)).journal.line
+    async with another_node(database_url) as other:
+        tries = [Deferred.fromCoroutine(node.run(ring, line)) for node in (hospital.database, other, other)]
+        assert sorted(await gatherResults(tries)) == [[person.user_id] for person in crowd]
 
-    def hang_up(session: Session) -> int | None:
-        session.execute(update(CallOffer).values(closed_at=NOW))
+    def stop_ringing(session: Session) -> int | None:
+        session.execute(update(CallRecord).values(state="ended"))
         return session.scalar(select(AgentGroup.turn))
 
-    last = await hospital.database.run(hang_up)
-    restarted = Database(database_url, hospital.database._reactor)
-    await restarted.start()
+    last = await hospital.database.run(stop_ringing)
     wanted = {ANNA.user_id: BEN, BEN.user_id: CARL, CARL.user_id: ANNA}[last]
-    assert await restarted.run(ring, context.line_id, context) == [wanted.user_id]
-    await restarted.stop()
+    async with another_node(database_url) as restarted:
+        assert await restarted.run(ring, line) == [wanted.user_id]
 
 
 @pytest_twisted.ensureDeferred
