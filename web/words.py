@@ -102,6 +102,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "handle-missed": N_("dealt with a missed call"),
         "call-back": N_("said whether the call-back is done"),
         "dial-do-not-call": N_("called in spite of “do not call”"),
+        "give-token": N_("gave a new token"),
+        "revoke-token": N_("made the token void"),
         "set-service": N_("took out of service or back"),
         "force-state": N_("moved the agent"),
     }
@@ -117,6 +119,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "call": N_("Call"),
         "line": N_("Line"),
         "agent": N_("Agent"),
+        "line_host": N_("Line host"),
         "audit": N_("Audit log"),
     }
 )

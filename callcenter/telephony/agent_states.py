@@ -54,6 +54,8 @@ def move_agent(session: Session, user_id: int, state: AgentState, at: datetime, 
         session.add(status)
     elif (status.state, status.reason) == (state.value, reason):
         return None
+    # A line may tell only now of what was before: no stretch of time ends before it began.
+    at = max(at, status.since)
     status.state, status.reason, status.since = state.value, reason, at
     open_stretch = update(AgentStateChange).where(
         AgentStateChange.user_id == user_id, AgentStateChange.ended_at.is_(None)

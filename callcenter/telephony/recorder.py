@@ -33,6 +33,7 @@ from callcenter.telephony.effects import (
     LineNoted,
     LineStateName,
     RingsCounted,
+    SignalHeard,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
@@ -44,7 +45,15 @@ from callcenter.telephony.views import ENDED, Facts
 from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord
-from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
+from storage.queries.calls import (
+    insert_call,
+    load_call_record,
+    load_line,
+    move_line,
+    new_call,
+    note_heard,
+    update_call,
+)
 
 _RECEIVED_LENGTH = 80
 
@@ -228,6 +237,11 @@ def _(effect: LineMoved, batch: Batch) -> None:
 def _(effect: LineNoted, batch: Batch) -> None:
     line = load_line(batch.session, batch.line.line_id)
     announce_line(batch.session, line, batch.line.capabilities, cleaned(effect.note))
+
+
+@write.register
+def _(effect: SignalHeard, batch: Batch) -> None:
+    note_heard(batch.session, batch.line.line_id, effect.source, effect.number)
 
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:

@@ -46,7 +46,7 @@ class HostTimings:
 class HostActions:
     """What is to be done, in the order of the fields. ``close`` says why the connection is to be given up.
 
-    Each of ``carry_out`` is to be answered by ``done``.
+    Each of ``carry_out`` is to be answered by ``done``. ``turned_away``: the server does not want us to come back soon.
     """
 
     keep: tuple[Item, ...] = ()
@@ -55,6 +55,7 @@ class HostActions:
     trace: tuple[tuple[str, bool], ...] = ()
     carry_out: tuple[Order, ...] = ()
     close: str = ""
+    turned_away: bool = False
 
 
 @dataclass
@@ -65,6 +66,7 @@ class _Pending:
     trace: list[tuple[str, bool]] = field(default_factory=list)
     carry_out: list[Order] = field(default_factory=list)
     close: str = ""
+    turned_away: bool = False
 
 
 class HostSession:
@@ -105,6 +107,11 @@ class HostSession:
             Ping: self._pinged,
             Order: self._ordered,
         }
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._heard_at is not None
 
     @property
     def waiting(self) -> int:
@@ -202,6 +209,7 @@ class HostSession:
 
     def _turned_away(self, message: Refused, now: Moment) -> None:
         self._pending.close = f"the server ends the connection: {message.why}"
+        self._pending.turned_away = True
 
     def _written(self, message: Written, now: Moment) -> None:
         if (line := self._lines.get(message.line)) is not None:
@@ -238,4 +246,5 @@ class HostSession:
             tuple(pending.trace),
             tuple(pending.carry_out),
             pending.close,
+            pending.turned_away,
         )

@@ -107,9 +107,10 @@ class ServerSession:
         """A line by the host's name for it."""
         return self._lines[name]
 
-    def start(self) -> ServerActions:
-        """Before the first connection."""
-        self._all_out_of_reach(Said(Saying.HOST_NOT_CONNECTED, host=self._host))
+    def start(self, name: str) -> ServerActions:
+        """Somebody wants to hear of the line."""
+        line = self._lines[name]
+        self._report(line, line.out_of_reach(Said(Saying.HOST_NOT_CONNECTED, host=self._host)))
         return self._actions()
 
     def connect(self, marks: Iterable[tuple[str, str, int]], now: float) -> ServerActions:
@@ -180,15 +181,12 @@ class ServerSession:
         why = Said(Saying.HOST_OUT_OF_REACH, host=self._host)
         if absence is Absence.SILENT:
             self._pending.close = why
-            self._all_out_of_reach(why)
+            for line in self._lines.values():
+                self._report(line, line.out_of_reach(why))
             return
         for line in self._lines.values():
             # As of the last word: what the host still tells of may have happened since.
             self._report(line, line.stands(up=False, words=why, age=now - self._presence.contact))
-
-    def _all_out_of_reach(self, why: Said) -> None:
-        for line in self._lines.values():
-            self._report(line, line.out_of_reach(why))
 
     # Messages.
 

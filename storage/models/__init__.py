@@ -19,6 +19,7 @@ from storage.models.telephony import (
     CallOffer,
     CallOutcome,
     CallRecord,
+    LineHost,
     PhoneLine,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "LineHost",
     "NumberChoice",
     "Patient",
     "PatientPhone",

@@ -1,4 +1,4 @@
-"""Lines, call records, offers, outcomes and agent states."""
+"""Lines, line hosts, call records, offers, outcomes and agent states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class PhoneLine(Base):
     """A line as the daemon sees it; ``name`` ties it to its entry in the configuration.
 
     ``state`` is idle, ringing, dialling, talking, lost or out_of_service. ``reason_said`` is ``reason`` by its code and
-    values, where it has one (``protocols.sayings``).
+    values, where it has one (``protocols.sayings``). ``heard_source`` and ``heard_number`` are of the last signal that
+    is dealt with, where the line's signals are numbered.
     """
 
     __tablename__ = "phone_line"
@@ -32,6 +33,20 @@ class PhoneLine(Base):
     reason_said: Mapped[Any | None] = mapped_column(Json)
     out_of_service: Mapped[bool] = mapped_column(YesNo, default=False)
     removed: Mapped[bool] = mapped_column(YesNo, default=False)
+    heard_source: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    heard_number: Mapped[int | None] = mapped_column(Key)
+
+
+class LineHost(Base):
+    """A line host that may connect. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "line_host"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    connected_at: Mapped[datetime | None] = mapped_column(Utc)
+    address: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
 
 
 class CallRecord(Base):

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from callcenter.config import ConfigurationError
 from hardware.simulators.control import SimulatorError
 from storage.errors import StorageError
-from twistd_plugin.commands import check_config, demo, devices, initialise, migrate, simulate
+from twistd_plugin.commands import check_config, demo, devices, initialise, line_host_token, migrate, simulate
 from twistd_plugin.commands.output import CommandError
 from twistd_plugin.listener import TlsError
 
-COMMANDS = (initialise, migrate, check_config, devices, simulate, demo)
+COMMANDS = (initialise, migrate, check_config, devices, line_host_token, simulate, demo)
 
 _EXPECTED = (CommandError, ConfigurationError, SimulatorError, StorageError, TlsError)
 

@@ -65,7 +65,8 @@ class Bench:
 
     def start_server(self) -> None:
         self.server = ServerSession("ward3", self.served, self._written, lambda: next(self.ids), self.timings)
-        self._server(self.server.start())
+        for line in self.served:
+            self._server(self.server.start(line))
 
     def start_host(self) -> None:
         kept = [
