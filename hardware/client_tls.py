@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
+from service_identity import VerificationError
 from twisted.internet import error
 from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 
 from hardware.supervisor import PortError
 from protocols.sayings import Said, Saying
 
+TLS_PROBLEMS = (SSL.Error, VerificationError)
+"""What keeps a connection from becoming a secure one."""
 _END_OF_CERTIFICATE = b"-----END CERTIFICATE-----"
 
 
@@ -42,5 +45,7 @@ def how_lost(peer: str, problem: BaseException | None) -> Said:
     if isinstance(problem, SSL.Error):
         reasons = [str(entry[-1]) for entry in (problem.args[0] if problem.args else [])]
         return Said(Saying.CONNECTION_REFUSED, peer=peer, why=", ".join(reasons) or Said(Saying.NO_REASON))
+    if isinstance(problem, VerificationError):
+        return Said(Saying.CONNECTION_REFUSED, peer=peer, why=Said(Saying.WRONG_NAME))
     closed = isinstance(problem, error.ConnectionDone)
     return Said(Saying.CONNECTION_CLOSED if closed else Saying.CONNECTION_LOST, peer=peer)

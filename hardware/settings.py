@@ -66,6 +66,7 @@ That of a line host's line follows from other settings.
 """
 
 _LONGEST_NAME = 40
+_LONGEST_PORT = 255
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
 
@@ -77,7 +78,7 @@ class LineSettings(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_NAME)]
     """What people call the line."""
     driver: DriverName
-    port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+    port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_PORT)]
     """Where the device is. Each driver takes some kinds: see ``hardware.port_address``, ``hid_devices.hid_address``,
     ``ubox_port.ubox_address`` and ``protocols.ami.settings.parse_port``.
     """
@@ -105,7 +106,7 @@ class LineSettings(BaseModel):
             return given
         if foreign := sorted(given.keys() & cls.model_fields.keys() - _OF_A_HOSTED_LINE):
             raise ValueError(f"has {', '.join(foreign)}: with line_host this is set at the host of the line")
-        return {**given, "port": f"{given.get('host', '')}/{given.get('line', '')}"}
+        return {**given, "port": f"{given.get('host', '')}/{given.get('line', '')}"[:_LONGEST_PORT]}
 
     @field_validator("name")
     @classmethod
@@ -117,6 +118,8 @@ class LineSettings(BaseModel):
     @field_validator("port")
     @classmethod
     def _port(cls, port: str, info: ValidationInfo) -> str:
+        if info.data.get("driver") is DriverName.LINE_HOST:
+            return port
         if not port.isprintable():
             raise ValueError("must be one line of printable characters")
         # A wrong driver is reported by itself.

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
-from OpenSSL import SSL
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -19,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from hardware.client_tls import client_tls, how_lost
+from hardware.client_tls import TLS_PROBLEMS, client_tls, how_lost
 from hardware.supervisor import ClosablePort, PortError
 from hardware.tcp_port import plainly
 from protocols.line_endpoint import PortGoneError
@@ -30,7 +29,7 @@ _log = Logger()
 CONNECT_SECONDS = 10
 HANDSHAKE_SECONDS = 10
 CLOSE_SECONDS = 1
-_STATUS = re.compile(r"\((\d{3}) - ")
+_STATUS = re.compile(r"[\[(](\d{3})\b")
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
             self._opened.errback(PortError(self._why_refused(reason or "")))
 
     def _why_refused(self, reason: str) -> Said:
-        if isinstance(self._problem, SSL.Error):
+        if isinstance(self._problem, TLS_PROBLEMS):
             return how_lost(self._address.url, self._problem)
         status = _STATUS.search(reason)
         known = self._address.refusals.get(int(status[1])) if status is not None else None

@@ -67,6 +67,7 @@ class Saying(enum.Enum):
     NO_REASON = N_("no reason given")
     CONNECTION_REFUSED = N_("the connection to {peer} was refused by us or it: {why}")
     CERTIFICATES_UNREADABLE = N_("{file} cannot be read as certificates: {why}")
+    WRONG_NAME = N_("the certificate is for another name")
     NO_CERTIFICATE = N_("{file} holds no certificate")
     HOST_NOT_CONNECTED = N_("the line host {host} is not connected")
     HOST_OUT_OF_REACH = N_("the line host {host} is out of reach")

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from callcenter.config_reading import line_clashes, read_text, validated
+from callcenter.config_reading import Mistake, line_clashes, read_text, validated
 from callcenter.config_secrets import ReadablePath, SecretText
 from callcenter.settings import Section, VarSettings
 from hardware.settings import DriverName, LineSettings
+from protocols.line_host.codec import MAX_LINES
 
 ENTRANCE = "/line-host"
 """Where the server expects line hosts."""
@@ -102,10 +103,7 @@ class HostSettings(Section):
     server: Annotated[ServerSettings, Field(description="The call center.")]
     var: Annotated[VarSettings, Field(default_factory=dict, description="The data folder.")]
     logging: Annotated[HostLoggingSettings, Field(description="Logs.")] = HostLoggingSettings()
-    lines: Annotated[
-        tuple[HostLineSettings, ...],
-        Field(min_length=1, max_length=64, description="One [[lines]] for each phone line, 1 to 64."),
-    ]
+    lines: Annotated[tuple[HostLineSettings, ...], Field(description="One [[lines]] for each phone line, 1 to 64.")]
 
     @property
     def memory(self) -> Path:
@@ -133,5 +131,11 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> HostConfigu
 
 def parse(text: str, path: Path, environment: Mapping[str, str]) -> HostConfiguration:
     """Check ``text`` as if it had been read from ``path``; raises like ``load``."""
-    settings, warnings = validated(text, path, environment, HostSettings, lambda found: line_clashes(found.lines))
+    settings, warnings = validated(text, path, environment, HostSettings, _mistakes)
     return HostConfiguration(settings, warnings)
+
+
+def _mistakes(settings: HostSettings) -> list[Mistake]:
+    if not 1 <= len(settings.lines) <= MAX_LINES:
+        return [(("lines",), f"there must be 1 to {MAX_LINES} [[lines]]")]
+    return line_clashes(settings.lines)
