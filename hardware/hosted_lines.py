@@ -76,6 +76,7 @@ class HostedLines:
         self._reactor = reactor
         self._store = SignalStore(memory, reactor)
         self._running: _Running | None = None
+        self._stopping = False
         self._back_off = BackOff(first=0.5, most=30.0)
         self._why_down = ""
 
@@ -95,6 +96,7 @@ class HostedLines:
 
     async def stop(self) -> None:
         """Release the lines and tell the server, if it is there; what it does not hear is told by the next run."""
+        self._stopping = True
         if self._running is not None:
             running, self._running = self._running, None
             stopping = [self._stop_line(name, line.device, running.protocol) for name, line in self._lines.items()]
@@ -123,6 +125,8 @@ class HostedLines:
         command = _COMMANDS.get(order.command)
         if command is None:
             return Said(Saying.ORDER_UNKNOWN)
+        if self._stopping:
+            return Said(Saying.HOST_STOPPED)
         try:
             command(self._lines[order.line].device, order.argument)
         except (HardwareError, ValueError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -161,6 +161,3 @@ class LineHosts:
     def find(self, name: str) -> LineHost | None:
         """The host ``name``, None if the configuration has no line of it."""
         return self._hosts.get(name)
-
-    def __iter__(self) -> Iterator[LineHost]:
-        return iter(self._hosts.values())

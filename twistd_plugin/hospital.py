@@ -19,7 +19,7 @@ from callcenter.administration.throttle import Limits
 from callcenter.bus import EventBus
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
-from callcenter.telephony.line_hosts import LineHostService
+from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
@@ -88,7 +88,7 @@ def build_services(
         bus=bus,
         sign_in=sign_in,
         telephony=_telephony(settings, database, bus, reactor, shared),
-        line_hosts=LineHostService(database, reactor, shared.line_hosts),
+        line_hosts=LineHostAccess(database, reactor, shared.line_hosts),
         patients=records.patients,
         resources=records,
         audit=AuditLog(database, reactor),

@@ -13,7 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from callcenter.errors import ServiceError
-from callcenter.telephony.line_hosts import Admitted, LineHostService
+from callcenter.telephony.line_hosts import Admitted, LineHostAccess
 from protocols.line_host.codec import MAX_MESSAGE
 from web.closing_socket import (
     BROKEN,
@@ -116,9 +116,7 @@ class HostEntrance(Resource):
         admitted: Any = None
         if not wants_websocket(request):
             status = 426
-        elif self._sockets.stopping:
-            status = 503
-        else:
+        elif not self._sockets.stopping:
             try:
                 admitted = await self._sockets.admit(bearer_token(request), request)
             except ServiceError as error:
@@ -128,8 +126,8 @@ class HostEntrance(Resource):
                 status = 500
         if left:
             return
-        if admitted is None:
-            refuse(request, status)
+        if admitted is None or self._sockets.stopping:
+            refuse(request, 503 if self._sockets.stopping else status)
         else:
             self._sockets.let_in(request, admitted)
 
@@ -137,7 +135,7 @@ class HostEntrance(Resource):
 class HostSockets:
     """The connections of line hosts."""
 
-    def __init__(self, hosts: LineHostService, settings: SiteSettings, reactor: Any) -> None:
+    def __init__(self, hosts: LineHostAccess, settings: SiteSettings, reactor: Any) -> None:
         self._hosts = hosts
         self._settings = settings
         self._reactor = reactor

@@ -106,7 +106,7 @@ def list_hosts(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-class LineHostService:
+class LineHostAccess:
     """Lets line hosts in, and puts out those whose token was revoked meanwhile."""
 
     def __init__(self, database: Database, clock: IReactorTime, hosts: LineHosts) -> None:

@@ -66,6 +66,7 @@ class Batch:
         self.line = line
         self.ids = dict(ids)
         self.again = again
+        self.heard: SignalHeard | None = None
         # Read once in this transaction: the calls, how many patients have a number, to whom a new call was offered.
         self._calls: dict[int, CallRecord] = {}
         self._candidates: dict[str, int] = {}
@@ -118,6 +119,8 @@ def write_effects(
     batch = Batch(session, line, ids, again=again)
     for effect in effects:
         write(effect, batch)
+    if (heard := batch.heard) is not None:
+        note_heard(session, line.line_id, heard.source, heard.number)
     return batch.ids
 
 
@@ -241,7 +244,8 @@ def _(effect: LineNoted, batch: Batch) -> None:
 
 @write.register
 def _(effect: SignalHeard, batch: Batch) -> None:
-    note_heard(batch.session, batch.line.line_id, effect.source, effect.number)
+    # Of a flood of signals the last says all.
+    batch.heard = effect
 
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:

@@ -28,7 +28,7 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import LocalBus
 from callcenter.records import Records
-from callcenter.telephony.line_hosts import LineHostService
+from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
@@ -223,7 +223,7 @@ async def start_site(
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
-        line_hosts=LineHostService(database, reactor, shared.line_hosts), patients=records.patients,
+        line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip

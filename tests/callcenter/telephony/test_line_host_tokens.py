@@ -16,7 +16,7 @@ from callcenter.administration.principal import SYSTEM
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.telephony.line_hosts import (
     RECHECK_SECONDS,
-    LineHostService,
+    LineHostAccess,
     NoLinesError,
     TokenRefusedError,
     list_hosts,
@@ -31,7 +31,7 @@ from tests.peers.call_center import NOW, clock_at
 ADDRESS = "10.0.0.7"
 
 
-class Entrance(LineHostService):
+class Entrance(LineHostAccess):
     """With what it was made of. The configuration has the line ``ward`` on the host ``ward3``, which calls it 1."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
