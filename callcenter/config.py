@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from callcenter.config_errors import ConfigurationError, Problem, explain, key_name
+from callcenter.config_errors import ConfigurationError
 from callcenter.config_pbx import pbx_mistakes
-from callcenter.config_secrets import Surroundings
+from callcenter.config_reading import Mistake, line_clashes, read_text, validated
 from callcenter.settings import Settings
-from callcenter.toml_positions import KeyPath, key_lines, line_of
 
 __all__ = ["Configuration", "ConfigurationError", "Settings", "load", "parse"]
 
@@ -31,42 +26,15 @@ class Configuration:
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
     """Read and check ``path``. Raises ``ConfigurationError`` listing everything that is wrong, with line numbers."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(path, [Problem(None, "", f"cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(path, [Problem(None, "", f"is not UTF-8 (byte {error.start})")]) from error
-    return parse(text, path, environment)
+    return parse(read_text(path), path, environment)
 
 
 def parse(text: str, path: Path, environment: Mapping[str, str]) -> Configuration:
     """Check ``text`` as if it had been read from ``path``; raises like ``load``."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(path, [Problem(None, "", f"is not TOML: {error}")]) from error
-    surroundings = Surroundings(path.absolute().parent, environment)
-    lines = key_lines(text)
-    try:
-        settings = Settings.model_validate(document, context=surroundings)
-    except ValidationError as error:
-        raise ConfigurationError(path, explain(error, Settings, document, lines)) from None
-    mistakes = [*_clashes(settings), *pbx_mistakes(settings)]
-    problems = [Problem(line_of(where, lines), key_name(where), message) for where, message in mistakes]
-    if problems:
-        raise ConfigurationError(path, problems)
-    return Configuration(path, settings, tuple(surroundings.warnings))
+    settings, warnings = validated(text, path, environment, Settings, mistakes)
+    return Configuration(path, settings, warnings)
 
 
-def _clashes(settings: Settings) -> list[tuple[KeyPath, str]]:
-    """Lines that say the same name or port twice."""
-    found: list[tuple[KeyPath, str]] = []
-    for key in ("name", "port"):
-        seen: dict[Any, int] = {}
-        for index, line in enumerate(settings.lines):
-            value = getattr(line, key)
-            if value in seen:
-                found.append((("lines", index, key), f'"{value}" is taken by line {seen[value] + 1} of the file'))
-            seen.setdefault(value, index)
-    return found
+def mistakes(settings: Settings) -> list[Mistake]:
+    """What is wrong between sections that are right each by itself."""
+    return [*line_clashes(settings.lines), *pbx_mistakes(settings)]

@@ -10,6 +10,7 @@ from twisted.internet.base import ReactorBase
 from hardware.asterisk_line import AsteriskLine
 from hardware.hayes_line import HayesLine
 from hardware.line_device import LineDevice
+from hardware.line_host_line import LineHostLine
 from hardware.monitor_line import FskLine, NetCallerIdLine
 from hardware.settings import DriverName, LineSettings
 from hardware.shared_ports import SharedPorts
@@ -36,6 +37,7 @@ _SHARING: Mapping[DriverName, SharingDriverFactory] = {
     DriverName.TCI: TciLine,
     DriverName.UBOX: UboxLine,
     DriverName.ASTERISK: AsteriskLine,
+    DriverName.LINE_HOST: LineHostLine,
 }
 
 
@@ -47,7 +49,7 @@ def driver_names() -> list[str]:
 def create_line_device(
     settings: LineSettings, reactor: ReactorBase, trace_folder: Path, shared: SharedPorts | None = None
 ) -> LineDevice:
-    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
+    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``; with a line host, there.
 
     Lines of boxes with several lines and of PBXes must be given the same ``shared``; ``KeyError`` if their PBX is not
     among its.

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from OpenSSL import SSL
-from twisted.internet import error
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IProtocol, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
-from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from twisted.python.failure import Failure
 
+from hardware.client_tls import client_tls, how_lost
 from hardware.supervisor import ClosablePort, PortError
 from hardware.tcp_port import plainly
 from protocols.line_endpoint import PortGoneError
 from protocols.sayings import Said, Saying
 
 CONNECT_SECONDS = 10.0
-_END_OF_CERTIFICATE = b"-----END CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class PbxOpener:
     def __init__(self, address: PbxAddress, reactor: ReactorBase) -> None:
         self._address = address
         self._reactor = reactor
-        self._tls = _client_options(address) if address.tls else None
+        self._tls = client_tls(address.host, address.authorities) if address.tls else None
         self._opening: Deferred[Any] | None = None
 
     def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
@@ -98,7 +95,7 @@ class PbxPort(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """The PBX is gone, or ``close`` was called."""
         if self._carries:
-            gone = PortGoneError(_how_lost(str(self._address), reason.value))
+            gone = PortGoneError(how_lost(str(self._address), reason.value))
             self._protocol.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
             self._on_closed()
 
@@ -106,29 +103,3 @@ class PbxPort(Protocol):
         """Close at once; unwritten bytes are dropped."""
         assert self.transport is not None  # noqa: S101 - connected
         self.transport.abortConnection()  # type: ignore[attr-defined]
-
-
-def _client_options(address: PbxAddress) -> Any:
-    known = address.authorities
-    trust = _trust_in(known) if known is not None else platformTrust()  # type: ignore[no-untyped-call]
-    return optionsForClientTLS(address.host, trustRoot=trust)
-
-
-def _trust_in(file: Path) -> Any:
-    """Trust in every certificate of a PEM file; ``PortError`` if there is none in it."""
-    try:
-        parts = file.read_bytes().split(_END_OF_CERTIFICATE)[:-1]
-        certificates = [Certificate.loadPEM(part + _END_OF_CERTIFICATE) for part in parts]
-    except (OSError, SSL.Error) as problem:
-        raise PortError(Said(Saying.CERTIFICATES_UNREADABLE, file=str(file), why=str(problem))) from problem
-    if not certificates:
-        raise PortError(Said(Saying.NO_CERTIFICATE, file=str(file)))
-    return trustRootFromCertificates(certificates)  # type: ignore[no-untyped-call]
-
-
-def _how_lost(peer: str, problem: BaseException | None) -> Said:
-    if isinstance(problem, SSL.Error):
-        reasons = [str(entry[-1]) for entry in (problem.args[0] if problem.args else [])]
-        return Said(Saying.CONNECTION_REFUSED, peer=peer, why=", ".join(reasons) or Said(Saying.NO_REASON))
-    closed = isinstance(problem, error.ConnectionDone)
-    return Said(Saying.CONNECTION_CLOSED if closed else Saying.CONNECTION_LOST, peer=peer)

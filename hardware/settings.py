@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from hardware.hid_devices import hid_address
 from hardware.port_address import stream_address, tci_address, whozz_address
@@ -28,6 +37,18 @@ class DriverName(enum.StrEnum):
     TP_HID = "tp_hid"
     UBOX = "ubox"
     ASTERISK = "asterisk"
+    LINE_HOST = "line_host"
+
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_OF_A_HOSTED_LINE = frozenset({"name", "driver", "host", "line", "group", "bound_agent", "trace"})
+
+
+def host_name(text: str) -> str:
+    """``text`` itself if a line host may be called so; else ``ValueError``."""
+    if not _HOST_NAME.fullmatch(text):
+        raise ValueError("must be the name of a line host: 1 to 40 letters, digits, _ and -")
+    return text
 
 
 _PORTS: Mapping[DriverName, Callable[[str], object]] = {
@@ -40,7 +61,10 @@ _PORTS: Mapping[DriverName, Callable[[str], object]] = {
     DriverName.UBOX: ubox_address,
     DriverName.ASTERISK: parse_port,
 }
-"""Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use."""
+"""Reads the ``port`` setting of each driver; raises ``ValueError`` for one that the driver cannot use.
+
+That of a line host's line follows from other settings.
+"""
 
 _CALLS = ("dial_prefix", "international_prefix")
 OPTIONS: Mapping[DriverName, tuple[str, ...]] = {
@@ -52,9 +76,12 @@ OPTIONS: Mapping[DriverName, tuple[str, ...]] = {
     DriverName.TP_HID: ("ring_timeout", "numberless_alarm_after", *_CALLS),
     DriverName.UBOX: ("ring_timeout", "numberless_alarm_after", *_CALLS),
     DriverName.ASTERISK: ("trunk", *_CALLS),
+    DriverName.LINE_HOST: ("host", "line"),
 }
 """Which settings mean something to each driver, beside those that every line has."""
 
+_LONGEST_NAME = 40
+_LONGEST_PORT = 255
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
 
@@ -63,10 +90,10 @@ class LineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_NAME)]
     """What people call the line."""
     driver: DriverName
-    port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+    port: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_PORT)]
     """Where the device is. Each driver takes some kinds: see ``hardware.port_address``, ``hid_devices.hid_address``,
     ``ubox_port.ubox_address`` and ``protocols.ami.settings.parse_port``.
     """
@@ -77,11 +104,24 @@ class LineSettings(BaseModel):
     numberless_alarm_after: Annotated[int, Field(ge=1, le=1000)] = 5
     dial_prefix: str = ""
     international_prefix: str = "00"
+    host: Annotated[str, Field(validate_default=True)] = ""
+    """Line host: its name. ``port`` then follows from ``host`` and ``line``."""
+    line: Annotated[str, Field(validate_default=True)] = ""
+    """Line host: what it calls the line."""
     trunk: bool = False
     """Asterisk: callers come in on this endpoint; otherwise it is an agent's telephone."""
     group: str = ""
     bound_agent: str = ""
     trace: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _where_hosted(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("driver") != DriverName.LINE_HOST.value:
+            return given
+        if foreign := sorted(given.keys() & cls.model_fields.keys() - _OF_A_HOSTED_LINE):
+            raise ValueError(f"has {', '.join(foreign)}: with line_host this is set at the host of the line")
+        return {**given, "port": f"{given.get('host', '')}/{given.get('line', '')}"[:_LONGEST_PORT]}
 
     @field_validator("name")
     @classmethod
@@ -93,12 +133,28 @@ class LineSettings(BaseModel):
     @field_validator("port")
     @classmethod
     def _port(cls, port: str, info: ValidationInfo) -> str:
+        if info.data.get("driver") is DriverName.LINE_HOST:
+            return port
         if not port.isprintable():
             raise ValueError(Said(Saying.PRINTABLE))
         # A wrong driver is reported by itself.
-        if driver := info.data.get("driver"):
-            _PORTS[driver](port)
+        read = _PORTS.get(info.data["driver"]) if "driver" in info.data else None
+        if read is not None:
+            read(port)
         return port
+
+    @field_validator("host", "line")
+    @classmethod
+    def _hosted(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("driver") is not DriverName.LINE_HOST:
+            if value:
+                raise ValueError("is for driver line_host only")
+            return value
+        if info.field_name == "host":
+            return host_name(value)
+        if not 1 <= len(value) <= _LONGEST_NAME or not value.isprintable():
+            raise ValueError("must be the line's name at its host: 1 to 40 printable characters")
+        return value
 
     @field_validator("profile")
     @classmethod

@@ -11,6 +11,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from hardware.asterisk_pbx import PbxDirectory
+from hardware.line_hosts import LineHosts
 from hardware.ports import stream_opener
 from hardware.supervisor import ClosablePort, PortError, PortOpener
 from hardware.ubox_port import UboxServices
@@ -23,6 +24,7 @@ class SharedPorts:
 
     def __init__(self, reactor: ReactorBase, pbxes: PbxDirectory | None = None) -> None:
         self.pbxes = pbxes or {}
+        self.line_hosts = LineHosts(reactor)
         self.sockets = UdpSockets(reactor)
         self.ubox = UboxServices(reactor)
         self._reactor = reactor

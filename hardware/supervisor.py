@@ -57,6 +57,11 @@ class BackOff:
     most: float = 15.0
     source: random.Random = field(default_factory=random.Random)
     _next: float = 0.0
+    _slow: bool = False
+
+    def slow_down(self) -> None:
+        """Make the next pause the longest, whatever happens until then."""
+        self._slow = True
 
     def reset(self) -> None:
         """Begin again with the shortest pause."""
@@ -64,7 +69,8 @@ class BackOff:
 
     def pause(self) -> float:
         """The next pause."""
-        self._next = min(self.most, max(self.first, 2 * self._next))
+        self._next = self.most if self._slow else min(self.most, max(self.first, 2 * self._next))
+        self._slow = False
         return self._next * self.source.uniform(0.5, 1.0)
 
 

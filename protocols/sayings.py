@@ -71,7 +71,16 @@ class Saying(enum.Enum):
     NO_REASON = N_("no reason given")
     CONNECTION_REFUSED = N_("the connection to {peer} was refused by us or it: {why}")
     CERTIFICATES_UNREADABLE = N_("{file} cannot be read as certificates: {why}")
+    WRONG_NAME = N_("the certificate is for another name")
     NO_CERTIFICATE = N_("{file} holds no certificate")
+    HOST_NOT_CONNECTED = N_("the line host {host} is not connected")
+    HOST_OUT_OF_REACH = N_("the line host {host} is out of reach")
+    HOST_WITHOUT_LINE = N_("the line host {host} has no line {line}")
+    HOST_STARTED = N_("the line host was started anew")
+    HOST_STOPPED = N_("the line host was stopped")
+    HOST_ELSEWHERE = N_("another connection with the same token took its place")
+    HOST_MISBEHAVES = N_("the line host does not keep to the protocol: {why}")
+    VERSIONS_DIFFER = N_("the line host speaks version {theirs} of the protocol and the server version {ours}")
     SETTING_UP = N_("the modem is being set up")
     SILENT = N_("the modem does not answer")
     SILENT_TO_AT = N_("the modem does not answer AT")
@@ -110,6 +119,10 @@ class Saying(enum.Enum):
     PHONE_NOT_TAKEN = N_("{phone} did not take the call")
     PBX_REFUSES = N_("the PBX refuses: {why}")
     CHANNEL_NAME = N_("the PBX gave the call a name that is not allowed: {name}")
+
+    ORDER_LATE = N_("the command reached the line host too late and was not carried out")
+    ORDER_UNKNOWN = N_("the line host does not know this command")
+    ORDER_UNCONFIRMED = N_("the line host {host} has not confirmed it for {seconds} s")
 
     # Commands that failed or cannot be given.
     DIAL_FAILED = N_("dialling failed: {why}")
@@ -161,6 +174,8 @@ class Saying(enum.Enum):
     NO_TELEPHONE = N_("not a telephone device")
 
     # What is noticed.
+    HOST_CLOCK = N_("the clock of the line host {host} is wrong by {seconds} s; the times of its calls are corrected")
+    HOST_DROPPED = N_("{count} reports of the line host are lost: it was out of reach for too long")
     BATTERY_LOW = N_("the battery of the phone box is low")
     SERVICE_RESTART = N_("the UBOX service asks to be restarted")
     NUMBERLESS = N_("{count} calls in a row came without caller id; the device may be stuck")
@@ -190,6 +205,21 @@ class Said(str):
     def msgid(self) -> str:
         """What the catalogues call it."""
         return str(self.saying.value)
+
+
+_FAILED = {
+    "dial": Saying.DIAL_FAILED,
+    "answer": Saying.ANSWER_FAILED,
+    "hang_up": Saying.HANG_UP_FAILED,
+    "end_call": Saying.HANG_UP_FAILED,
+    "send_digits": Saying.TONES_FAILED,
+}
+
+
+def command_failed(command: str, why: str) -> Said:
+    """That ``command`` failed, and ``why``."""
+    saying = _FAILED.get(command)
+    return Said(Saying.BECAUSE, what=command, why=why) if saying is None else Said(saying, why=why)
 
 
 def said(text: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ into call records. All are frozen, carry no device detail and compare by value.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -36,12 +37,25 @@ class DialFailure(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """The number of a signal whose sender keeps it until it is written down: ``source`` counts upwards, line by line.
+
+    ``written`` is to be called once what came of the signal is on disk together with its number.
+    """
+
+    source: str
+    number: int
+    written: Callable[[], None] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class LineSignal:
     """Base of everything a line device reports. ``age`` is how many seconds ago it happened, where the device tells
-    of it only later.
+    of it only later; ``receipt`` is for one who would send it again.
     """
 
     age: float = field(default=0.0, kw_only=True)
+    receipt: Receipt | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,16 @@ class LineReady(LineSignal):
 @dataclass(frozen=True)
 class LineLost(LineSignal):
     """The device is gone or silent. ``reason`` is for people, best one of ``protocols.sayings``."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class OutOfReach(LineSignal):
+    """Whoever watches the line cannot tell for now what happens there. A call goes on as far as is known.
+
+    ``LineReady`` or ``LineLost`` follows, what happened meanwhile before it.
+    """
 
     reason: str
 
@@ -163,3 +187,10 @@ class DeviceWarns(LineSignal):
     """The device goes on working but wants attention; ``detail`` is for people."""
 
     detail: str
+
+
+@dataclass(frozen=True)
+class CommandTaken(LineSignal):
+    """A command has been given to a device far away; what comes of it is in later signals."""
+
+    command: str

@@ -19,6 +19,7 @@ from callcenter.administration.throttle import Limits
 from callcenter.bus import EventBus
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
+from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
@@ -80,13 +81,15 @@ def build_services(
     """Every service, not started."""
     passwords = Passwords(reactor)
     sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
+    shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
     records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
     return Services(
         reactor=reactor,
         database=database,
         bus=bus,
         sign_in=sign_in,
-        telephony=_telephony(settings, database, bus, reactor),
+        telephony=_telephony(settings, database, bus, reactor, shared),
+        line_hosts=LineHostAccess(database, reactor, shared.line_hosts),
         patients=records.patients,
         resources=records,
         audit=AuditLog(database, reactor),
@@ -96,9 +99,7 @@ def build_services(
     )
 
 
-def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Telephony:
-    shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
-
+def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any, shared: SharedPorts) -> Telephony:
     def make(line: LineSettings) -> LineDevice:
         return create_line_device(line, reactor, settings.trace_folder, shared)
 

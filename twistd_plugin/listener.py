@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from callcenter.settings import TlsSettings
-from twistd_plugin.reactor_guard import blocking_allowed
+from twistd_plugin.blocking import blocking_allowed
 from web.prompt_transport import listen_promptly
 
 _log = Logger(namespace="callcenter.listener")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
-from twistd_plugin.reactor_guard import blocking_allowed
+from twistd_plugin.blocking import blocking_allowed
 
 HIDDEN = "***"
 
@@ -192,3 +193,18 @@ class LogWriter:
                 self._stream.flush()
         except OSError:
             return
+
+
+def twistd_observer(parent: Any, format_name: str, level: str) -> ILogObserver | None:
+    """Our log format into twistd's --logfile or the terminal; None where --syslog asks for twistd's own.
+
+    ``parent`` holds twistd's own options.
+    """
+    twistd: Any = parent or {}
+    if twistd.get("syslog"):
+        return None
+    path = twistd.get("logfile")
+    if not path and not twistd.get("nodaemon"):
+        path = "twistd.log"
+    stream: Any = log_file(Path(path).absolute()) if path and path != "-" else sys.stdout
+    return LogWriter(stream, format_name, level)

@@ -19,13 +19,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+
+from twistd_plugin.blocking import blocking_is_allowed
 
 AUDITED = frozenset(
     {
@@ -78,19 +79,6 @@ _OWN = 2
 """Frames of the guard itself, which is on top of every stack."""
 _DEPTH = 14
 
-_allowed = threading.local()
-
-
-@contextmanager
-def blocking_allowed(reason: str) -> Iterator[None]:
-    """Declare a short, bounded call that has no asynchronous form; ``reason`` says why it is harmless."""
-    previous = getattr(_allowed, "reason", "")
-    _allowed.reason = reason
-    try:
-        yield
-    finally:
-        _allowed.reason = previous
-
 
 class ReactorGuard:
     """Reports ``(what, stack)`` to ``report`` for blocking calls on the thread of ``watch``, each place once."""
@@ -134,7 +122,7 @@ class ReactorGuard:
         return hear
 
     def _seen(self, what: str) -> None:
-        if self._busy or threading.get_ident() != self._thread or getattr(_allowed, "reason", "") != "":
+        if self._busy or threading.get_ident() != self._thread or blocking_is_allowed():
             return
         self._busy = True
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
@@ -14,12 +13,11 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
 from callcenter.config import Configuration, ConfigurationError, load
-from callcenter.settings import LoggingSettings
 from storage.errors import StorageError
 from twistd_plugin.composition import Daemon, build_daemon
 from twistd_plugin.database_check import require_ready_database
 from twistd_plugin.listener import TlsError
-from twistd_plugin.logs import LogWriter, log_file
+from twistd_plugin.logs import twistd_observer
 from twistd_plugin.options import Options
 from twistd_plugin.stages import StageFailedError
 
@@ -96,18 +94,7 @@ def makeService(options: Options) -> CallCenterService:
         configuration = load(options.configuration)
         for warning in configuration.warnings:
             sys.stderr.write(f"warning: {warning}\n")
-        return open_service(configuration, reactor, _observer(options, configuration.settings.logging))
+        logging = configuration.settings.logging
+        return open_service(configuration, reactor, twistd_observer(options.parent, logging.format, logging.level))
     except (ConfigurationError, StorageError, TlsError) as error:
         raise SystemExit(str(error)) from error
-
-
-def _observer(options: Options, settings: LoggingSettings) -> ILogObserver | None:
-    """Our log format into twistd's --logfile or the terminal; None where --syslog asks for twistd's own."""
-    twistd: Any = options.parent or {}
-    if twistd.get("syslog"):
-        return None
-    path = twistd.get("logfile")
-    if not path and not twistd.get("nodaemon"):
-        path = "twistd.log"
-    stream: Any = log_file(Path(path).absolute()) if path and path != "-" else sys.stdout
-    return LogWriter(stream, settings.format, settings.level)

@@ -14,6 +14,7 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
+from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from storage.database import Database
 
@@ -31,6 +32,7 @@ class Services:
     bus: EventBus
     sign_in: SignIn
     telephony: Telephony
+    line_hosts: LineHostAccess
     patients: PatientService
     resources: Mapping[str, ResourceService]
     audit: AuditLog

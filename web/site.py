@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from web.binding import Application
 from web.endpoints import all_routes
+from web.line_hosts import HostSockets
 from web.rendering import as_json
 from web.requests import LimitedChannel, LimitedRequest
 from web.routing import Route
@@ -144,6 +145,7 @@ class Web:
         templates = Templates(settings, static.url)
         self.application = Application(services, settings, templates, all_routes() if routes is None else routes)
         self.sockets = SocketService(services, settings)
+        self.line_hosts = HostSockets(services.line_hosts, settings, services.reactor)
         root = Root(self.application)
         root.putChild(b"static", static)
         root.putChild(b"messages", StaticFiles(message_files(), "/messages"))
@@ -151,16 +153,19 @@ class Web:
         root.putChild(b"readyz", Ready(services))
         root.putChild(b"metrics", Metrics(services.registry, settings))
         root.putChild(b"ws", self.sockets.resource())
+        root.putChild(b"line-host", self.line_hosts.resource())
         self.site = HospitalSite(root, settings, services.reactor)
 
     def start(self) -> None:
         """Listen to the bus."""
         self.sockets.start()
+        self.line_hosts.start()
 
     async def stop(self, deadline: float = 5.0) -> None:
         """Refuse new requests, finish those under way, close the sockets with 1001."""
         await self.application.drain(deadline)
         await self.sockets.stop()
+        await self.line_hosts.stop()
 
 
 def build_site(services: Services, settings: SiteSettings) -> Web:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.resource import Resource
@@ -17,37 +16,31 @@ from callcenter.events import TOPICS
 from callcenter.tasks import Periodic, TaskTracker
 from callcenter.text import N_
 from web.catching_up import Missed, Snapshot, catch_up
+from web.closing_socket import (
+    BROKEN,
+    CLOSING_SECONDS,
+    GOING_AWAY,
+    Handover,
+    refuse,
+    socket_factory,
+    wants_websocket,
+)
 from web.errors import MalformedError, SignedOutError
 from web.exchange import session_token
 from web.fanout import Fanout
 from web.greeting import Greeting
 from web.pacing import Pacer
 from web.presence import Presence
-from web.security import from_own_page, set_headers
+from web.security import from_own_page
 from web.services import Services
 from web.settings import SiteSettings
 from web.trial_watch import TrialWatches
-from web.websocket import BROKEN, CLOSING_SECONDS, GOING_AWAY, SESSION_ENDED, Socket
+from web.websocket import SESSION_ENDED, Socket
 
 _log = Logger(namespace="web.sockets")
 
 # Sessions looked up in the database with every round of pings.
 RECHECKED_AT_ONCE = 50
-
-
-class _Handover:
-    """Gives the session, known from the HTTP request, to the protocol that Autobahn's resource asks for."""
-
-    def __init__(self, service: SocketService, session: Any) -> None:
-        self._service = service
-        self._session = session
-
-    def buildProtocol(self, address: Any) -> Socket:
-        """A socket that knows whose it is."""
-        socket: Socket = self._service.factory.buildProtocol(address)
-        socket.service = self._service
-        socket.session = self._session
-        return socket
 
 
 class SocketEntrance(Resource):
@@ -70,32 +63,25 @@ class SocketEntrance(Resource):
     async def _enter(self, request: Request, left: list[bool]) -> None:
         service = self._service
         if not from_own_page(request, service.settings):
-            _refuse(request, 403)
+            refuse(request, 403)
             return
-        if request.requestHeaders.getRawHeaders("Upgrade", [""])[0].lower() != "websocket":
-            request.setHeader("Upgrade", "websocket")
-            _refuse(request, 426)
+        if not wants_websocket(request):
+            refuse(request, 426)
             return
         token = session_token(request)
         session = await service.services.sign_in.principal_for(token) if token else None
         if left:
             return
         if refusal := service.refusal(session):
-            _refuse(request, refusal)
+            refuse(request, refusal)
             return
-        WebSocketResource(_Handover(service, session)).render(request)
+        handover = Handover(service.factory, service=service, session=session, reactor=service.reactor)
+        WebSocketResource(handover).render(request)
 
     def _failed(self, request: Request, left: list[bool], failure: Any) -> None:
         _log.failure("a page could not be let in", failure)
         if not left:
-            _refuse(request, 500)
-
-
-def _refuse(request: Request, status: int) -> None:
-    set_headers(request)
-    request.setResponseCode(status)
-    request.setHeader("Content-Length", "0")
-    request.finish()
+            refuse(request, 500)
 
 
 class SocketService:
@@ -105,20 +91,8 @@ class SocketService:
         self.services = services
         self.settings = settings
         self.reactor: Any = services.reactor
-        self.factory = WebSocketServerFactory(server="", reactor=services.reactor)
-        self.factory.protocol = Socket
-        self.factory.setProtocolOptions(
-            maxFramePayloadSize=settings.socket_message_limit,
-            maxMessagePayloadSize=settings.socket_message_limit,
-            failByDrop=False,
-            # Ours run on the injected clock.
-            openHandshakeTimeout=0,
-            closeHandshakeTimeout=0,
-            webStatus=False,
-            # Checked by SocketEntrance against where the page was really loaded from.
-            allowedOrigins=["*"],
-            allowNullOrigin=True,
-        )
+        # Where a page was really loaded from is checked by SocketEntrance.
+        self.factory = socket_factory(Socket, services.reactor, settings.socket_message_limit)
         self._fanout = Fanout(self.pack)
         self._pacer = Pacer(services.reactor, self._fanout.publish)
         self._presence = Presence(services.telephony.agents)

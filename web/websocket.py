@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from autobahn.twisted.websocket import WebSocketServerProtocol
 from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
+from web.closing_socket import BROKEN, POLICY, ClosingSocket
 from web.greeting import Greeting, read_greeting
 from web.outbox import Frame, Outbox
 from web.prompt_transport import sender
@@ -20,21 +20,14 @@ from web.settings import SiteSettings
 
 _log = Logger(namespace="web.sockets")
 
-GOING_AWAY = 1001
-POLICY = 1008
-BROKEN = 1011
 SESSION_ENDED = 4401
 TOO_SLOW = 4408
-
-# Seconds that a page has to answer our close before the connection is cut.
-CLOSING_SECONDS = 2.0
 
 
 class Host(Protocol):
     """What a socket needs of the service that holds all of them."""
 
     settings: SiteSettings
-    reactor: Any
 
     def pack(self, text: bytes) -> bytes:
         """A whole WebSocket frame with this text."""
@@ -54,11 +47,10 @@ class Host(Protocol):
 
 
 @implementer(IPushProducer)
-class Socket(WebSocketServerProtocol):
+class Socket(ClosingSocket):
     """One page's connection.
 
-    Autobahn has no payload limit and no pings of its own accord, swallows what handlers raise, refuses to send 1001
-    and never gives up on a reader that stopped; each of these is dealt with here.
+    Autobahn has no pings of its own accord and swallows what handlers raise; both are dealt with here.
     """
 
     service: Host
@@ -75,7 +67,6 @@ class Socket(WebSocketServerProtocol):
         self.greeted = False
         self.heard = True
         self._messages = 0
-        self._cut: Any = None
         self.service.opened(self)
 
     @property
@@ -137,22 +128,13 @@ class Socket(WebSocketServerProtocol):
         return True
 
     def end(self, code: int, reason: str) -> None:
-        """Close with ``code``; cut the connection when the page does not answer in time. Twice does no harm."""
+        """Tell nothing more, and close with ``code``. Twice does no harm."""
         self.outbox.close()
-        # Autobahn's sendClose takes no code below 3000 but 1000.
-        self.sendCloseFrame(code=code, reasonUtf8=reason.encode("utf-8"), isReply=False)
-
-    def sendCloseFrame(self, *arguments: Any, **options: Any) -> None:
-        """However closing begins, it ends: a reader that has stopped reading never answers."""
-        super().sendCloseFrame(*arguments, **options)
-        if self._cut is None:
-            self._cut = self.service.reactor.callLater(CLOSING_SECONDS, self._cut_off)
+        super().end(code, reason)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N803
         """The connection is gone, or never became one."""
-        if getattr(self, "_cut", None) is not None:
-            self._cut.cancel()
-            self._cut = None
+        super().onClose(wasClean, code, reason)
         if hasattr(self, "outbox"):
             self.outbox.close()
             self.service.closed(self)
@@ -171,7 +153,3 @@ class Socket(WebSocketServerProtocol):
 
     def _too_slow(self) -> None:
         self.end(TOO_SLOW, "too slow; resume")
-
-    def _cut_off(self) -> None:
-        self._cut = None
-        self.transport.abortConnection()

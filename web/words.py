@@ -115,6 +115,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "handle-missed": N_("dealt with a missed call"),
         "call-back": N_("said whether the call-back is done"),
         "dial-do-not-call": N_("called in spite of “do not call”"),
+        "give-token": N_("gave a new token"),
+        "revoke-token": N_("made the token void"),
         "set-service": N_("took out of service or back"),
         "remove": N_("removed"),
         "test": N_("began a test"),
@@ -134,6 +136,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "call": N_("Call"),
         "line": N_("Line"),
         "agent": N_("Agent"),
+        "line_host": N_("Line host"),
         "audit": N_("Audit log"),
     }
 )

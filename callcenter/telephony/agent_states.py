@@ -59,6 +59,8 @@ def move_agent(
         session.add(status)
     elif (status.state, status.reason) == (state.value, reason):
         return None
+    # A line may tell only now of what was before: no stretch of time ends before it began.
+    at = max(at, status.since)
     status.state, status.reason, status.since, status.until = state.value, reason, at, until
     open_stretch = update(AgentStateSpan).where(AgentStateSpan.user_id == user_id, AgentStateSpan.ended_at.is_(None))
     session.execute(open_stretch.values(ended_at=at), execution_options={"synchronize_session": False})

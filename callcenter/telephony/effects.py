@@ -159,6 +159,14 @@ class LineMoved(Effect):
 
 
 @dataclass(frozen=True)
+class SignalHeard(Effect):
+    """A numbered signal was heard: written with what came of it, so that it is not heard again after a crash."""
+
+    source: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Audited(Effect):
     """Somebody did this; goes to the audit log in the transaction of what came of it."""
 

@@ -18,10 +18,15 @@ from protocols.sayings import words_of
 ARRANGED = ("name", "group", "bound_agent")
 """What can be said of any line, whatever its device and wherever it is set up."""
 
-INTERFACE_DRIVERS = tuple(one for one in DriverName if one is not DriverName.ASTERISK)
-"""The device families of lines that are added in the interface. A PBX connection knows its lines before it is opened,
-and its secret stands in the file: its lines do too.
-"""
+_OF_THE_FILE: Mapping[str, str] = MappingProxyType(
+    {
+        # The connection knows its lines before it is opened, and its secret stands in the file: its lines do too.
+        DriverName.ASTERISK: N_("Lines on a PBX are set up in the configuration file, beside the PBX."),
+        DriverName.LINE_HOST: N_("Lines of a line host are set up in the configuration file, here and at the host."),
+    }
+)
+INTERFACE_DRIVERS = tuple(one for one in DriverName if one not in _OF_THE_FILE)
+"""The device families of lines that are added in the interface."""
 
 LONGEST_GROUP = 60
 
@@ -38,8 +43,8 @@ def read_settings(values: Settings) -> LineSettings:
     """The settings that ``values`` are; raises InvalidError naming each field that is wrong and what is allowed."""
     wrong: dict[str, str] = {}
     driver = values.get("driver")
-    if driver == DriverName.ASTERISK:
-        wrong["driver"] = N_("Lines on a PBX are set up in the configuration file, beside the PBX.")
+    if driver in _OF_THE_FILE:
+        wrong["driver"] = _OF_THE_FILE[str(driver)]
     elif driver in list(INTERFACE_DRIVERS):
         wrong |= {name: N_("This device has no such setting.") for name in set(values) - set(fields_of(driver))}
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from callcenter.clock import utc_now
 from callcenter.errors import UnavailableError
-from callcenter.telephony.effects import Effect
+from callcenter.telephony.effects import Effect, SignalHeard
 from callcenter.telephony.journal import LineJournal
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_model import Claimed, Line, LineCommand, News
@@ -21,9 +21,12 @@ from callcenter.telephony.line_state import step
 from hardware.line_device import Capability, HardwareError, LineDevice
 from hardware.trace import TraceEntry
 from protocols.sayings import Said, Saying, words_of
-from protocols.signals import LineLost, LineReady, LineSignal
+from protocols.signals import CommandTaken, DeviceWarns, LineLost, LineReady, LineSignal, OutOfReach, Receipt
 
 _log = Logger(namespace="callcenter.telephony")
+
+_BESIDE = frozenset({OutOfReach, DeviceWarns, CommandTaken})
+"""Signals that tell nothing of when something happened on the line: what is told after them may have been before."""
 
 
 class LineObserver(Protocol):
@@ -51,7 +54,8 @@ class LineRunner:
         self._clock = clock
         self.identification = ""
         self._observer: LineObserver | None = None
-        self._heard_at = utc_now(clock)
+        self._began_at = utc_now(clock)
+        self._heard_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def line_id(self) -> int:
@@ -99,7 +103,10 @@ class LineRunner:
         self.device.watch(None if observer is None else observer.traced)
 
     def hear(self, signal: LineSignal) -> None:
-        """The device reports ``signal``. One that tells of the past never comes before what was heard already."""
+        """The device reports ``signal``. One that tells of the past never comes before what was heard already.
+
+        Before the daemon began is only what comes with a receipt: that was heard by nobody yet.
+        """
         match signal:
             case LineReady(identification):
                 self.identification = identification
@@ -110,14 +117,27 @@ class LineRunner:
         if self._observer is not None:
             self._observer.heard(signal)
         now = utc_now(self._clock)
-        self._take(signal, at=min(now, max(self._heard_at, now - timedelta(seconds=signal.age))))
+        earliest = self._heard_at if signal.receipt is not None else max(self._heard_at, self._began_at)
+        at = min(now, max(earliest, now - timedelta(seconds=signal.age)))
+        if type(signal) not in _BESIDE:
+            self._heard_at = at
+        effects = self._step(signal, at)
+        if signal.receipt is not None:
+            self._write_numbered(effects, signal.receipt, at)
+        elif effects:
+            self.journal.put(effects)
 
     def command(self, command: LineCommand, *also: Effect) -> Deferred[bool]:
         """Do ``command``; fires True when what came of it is committed, False when nothing came of it.
 
         ``also`` is written with it, or not at all.
         """
-        return self._take(command, also)
+        now = utc_now(self._clock)
+        effects = self._step(command, now)
+        if not effects:
+            return succeed(False)
+        self._heard_at = now
+        return self.journal.put((*effects, *also))
 
     def write(self, *effects: Effect) -> Deferred[bool]:
         """Write ``effects`` after all that the line saw until now; fires like ``command``."""
@@ -126,7 +146,7 @@ class LineRunner:
     def claimed(self, call_id: int) -> None:
         """The claim of the call ``call_id`` is committed."""
         if self.call_id == call_id and self.line.call is not None:
-            self._take(Claimed(self.line.call.number))
+            self.command(Claimed(self.line.call.number))
 
     def ask(self, wish: Callable[[], None]) -> None:
         """Have the device do ``wish``; raises ``UnavailableError`` if it cannot."""
@@ -135,13 +155,17 @@ class LineRunner:
         except (HardwareError, ValueError) as error:
             raise UnavailableError(words_of(error), line=self.journal.line.name) from error
 
-    def _take(self, news: News, also: Sequence[Effect] = (), at: datetime | None = None) -> Deferred[bool]:
-        self._heard_at = at or utc_now(self._clock)
-        self.line, effects = step(self.line, news, self._heard_at)
-        if not effects:
-            return succeed(False)
-        self._learn_capabilities()
-        return self.journal.put((*effects, *also))
+    def _step(self, news: News, at: datetime) -> tuple[Effect, ...]:
+        self.line, effects = step(self.line, news, at)
+        if effects:
+            self._learn_capabilities()
+        return effects
+
+    def _write_numbered(self, effects: Sequence[Effect], receipt: Receipt, at: datetime) -> None:
+        heard = SignalHeard(at, receipt.source, receipt.number)
+        written = self.journal.put((*effects, heard))
+        written.addCallback(lambda done: receipt.written() if done else None)
+        written.addErrback(lambda failure: _log.failure("a receipt could not be given", failure))
 
     async def _release(self) -> None:
         try:

@@ -13,6 +13,7 @@ What an analog line does not tell is decided here:
 - A second number during the same ringing is a second caller if it came after a further ring or contradicts a verified
   one; a caller announced during a conversation that the device holds or sees is noted as missed.
 - A line that rings is not in a conversation: whatever we believed to be one is over, its end unseen.
+- A line that nobody can see for a while keeps its call: what became of it is told later.
 - A call dialled at a handset is the handset's: nobody of ours asked for it, and it ends when the handset is replaced.
 """
 
@@ -48,8 +49,7 @@ from callcenter.telephony.line_model import (
     OpenCall,
     SetService,
 )
-from callcenter.telephony.line_words import failed
-from protocols.sayings import Said, Saying
+from protocols.sayings import Said, Saying, command_failed
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -67,6 +67,7 @@ from protocols.signals import (
     LineLost,
     LineReady,
     NumberlessCalls,
+    OutOfReach,
     Rang,
     RingingStopped,
     TakenElsewhere,
@@ -328,7 +329,7 @@ def _declared_over(line: Line, news: DeclaredOver, at: datetime) -> Step:
 
 
 def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
-    noted = LineNoted(at, failed(news))
+    noted = LineNoted(at, command_failed(news.command, news.detail))
     if news.command == "dial" and _in(line, LineStateName.DIALLING):
         line, closed = _close(line, at, EndReason.FAILED)
         return line, (*closed, noted)
@@ -351,6 +352,10 @@ def _lost(line: Line, news: LineLost, at: datetime) -> Step:
     return replace(line, ready=False, lost_reason=news.reason, handset_up=False), closed
 
 
+def _out_of_reach(line: Line, news: OutOfReach, at: datetime) -> Step:
+    return replace(line, ready=False, lost_reason=news.reason), ()
+
+
 def _set_service(line: Line, news: SetService, at: datetime) -> Step:
     line = replace(line, out_of_service=news.out, service_reason=news.reason if news.out else "")
     if news.out and _in(line, LineStateName.RINGING):
@@ -371,7 +376,7 @@ def _heard_only(line: Line, news: DigitHeard, at: datetime) -> Step:
     return line, ()
 
 
-_HEARD_OUT_OF_SERVICE = frozenset({LineReady, LineLost, SetService})
+_HEARD_OUT_OF_SERVICE = frozenset({LineReady, LineLost, OutOfReach, SetService})
 
 _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     Rang: _rang,
@@ -391,6 +396,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     CommandFailed: _command_failed,
     LineReady: _ready,
     LineLost: _lost,
+    OutOfReach: _out_of_reach,
     SetService: _set_service,
     NumberlessCalls: _numberless,
     DeviceWarns: _device_warns,

@@ -34,6 +34,7 @@ from callcenter.telephony.effects import (
     LineNoted,
     LineStateName,
     RingsCounted,
+    SignalHeard,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
@@ -46,7 +47,15 @@ from callcenter.telephony.views import ENDED, Facts
 from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord
-from storage.queries.calls import insert_call, load_call_record, load_line, move_line, new_call, update_call
+from storage.queries.calls import (
+    insert_call,
+    load_call_record,
+    load_line,
+    move_line,
+    new_call,
+    note_heard,
+    update_call,
+)
 from storage.queries.offers import insert_offers
 
 _RECEIVED_LENGTH = 80
@@ -60,6 +69,7 @@ class Batch:
         self.line = line
         self.ids = dict(ids)
         self.again = again
+        self.heard: SignalHeard | None = None
         # Read once in this transaction: the calls, how many patients have a number, to whom a new call was offered.
         self._calls: dict[int, CallRecord] = {}
         self._candidates: dict[str, int] = {}
@@ -120,6 +130,8 @@ def write_effects(
     batch = Batch(session, line, ids, again=again)
     for effect in effects:
         write(effect, batch)
+    if (heard := batch.heard) is not None:
+        note_heard(session, line.line_id, heard.source, heard.number)
     return batch.ids
 
 
@@ -244,6 +256,12 @@ def _(effect: LineMoved, batch: Batch) -> None:
 def _(effect: LineNoted, batch: Batch) -> None:
     line = load_line(batch.session, batch.line.line_id)
     announce_line(batch.session, line, batch.line.capabilities, cleaned(effect.note))
+
+
+@write.register
+def _(effect: SignalHeard, batch: Batch) -> None:
+    # Of a flood of signals the last says all.
+    batch.heard = effect
 
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:

@@ -23,6 +23,7 @@ from storage.models.telephony import (
     CallRecord,
     GroupMember,
     Heartbeat,
+    LineHost,
     PhoneLine,
     Skill,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "EventRecord",
     "GroupMember",
     "Heartbeat",
+    "LineHost",
     "NumberChoice",
     "Patient",
     "PatientPhone",

@@ -1,4 +1,4 @@
-"""Lines, call records, offers, outcomes and agent states."""
+"""Lines, line hosts, call records, offers, outcomes and agent states."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class PhoneLine(Base):
     what differs from it. Keys are those of ``hardware.settings.LineSettings``.
     ``state`` is idle, ringing, dialling, talking, lost or out_of_service. ``reason_said`` is ``reason`` by its code and
     values, where it has one (``protocols.sayings``). ``group_name`` is what the configuration says, ``department_id``
-    and ``agent_group_id`` what has that name.
+    and ``agent_group_id`` what has that name. ``heard_source`` and ``heard_number`` are of the last signal that is
+    dealt with, where the line's signals are numbered.
     """
 
     __tablename__ = "phone_line"
@@ -41,6 +42,20 @@ class PhoneLine(Base):
     file_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     settings: Mapped[Any | None] = mapped_column(Json)
     version: Mapped[int] = mapped_column(Integer, default=1)
+    heard_source: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    heard_number: Mapped[int | None] = mapped_column(Key)
+
+
+class LineHost(Base):
+    """A line host that may connect. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "line_host"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    connected_at: Mapped[datetime | None] = mapped_column(Utc)
+    address: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
 
 
 class CallRecord(Base):

@@ -34,6 +34,7 @@ _MOVE_LINE = (
         out_of_service=bindparam("is_out", type_=YesNo),
     )
 )
+_NOTE_HEARD = update(_LINE).where(_LINE.c.id == bindparam("key"))
 _EMPTY_CALL: Mapping[str, Any] = {
     column.key: getattr(column.default, "arg", None) for column in _CALL.columns if not column.primary_key
 }
@@ -79,3 +80,8 @@ def move_line(
     values = {"key": line_id, "now_in": state, "at": at, "is_out": out_of_service}
     session.execute(_MOVE_LINE, values | {"why": reason["reason"], "why_said": reason["reason_said"]})
     return load_line(session, line_id)
+
+
+def note_heard(session: Session, line_id: int, source: str, number: int) -> None:
+    """The line's signals up to this one, as its sender numbers them, are dealt with."""
+    session.execute(_NOTE_HEARD, {"key": line_id, "heard_source": source, "heard_number": number})

@@ -110,13 +110,41 @@ EXAMPLES = {
 
 
 def test_there_is_a_device_for_every_driver(tmp_path: Path) -> None:
-    assert set(EXAMPLES) == set(driver_names())
+    assert {*EXAMPLES, "line_host"} == set(driver_names())
     pbx = PbxSettings("main", PbxAddress("127.0.0.1"), AmiSettings("huifang", "s3cret"))
     shared = SharedPorts(reactor, pbx_directory([pbx], reactor))
     for driver, port in EXAMPLES.items():
         settings = LineSettings.model_validate(GOOD | {"driver": driver, "port": port})
         with pytest.raises(HardwareError):
             create_line_device(settings, reactor, tmp_path, shared).hang_up()
+    with pytest.raises(HardwareError):
+        create_line_device(LineSettings.model_validate(HOSTED), reactor, tmp_path, shared).hang_up()
+
+
+HOSTED = {"name": "ward", "driver": "line_host", "host": "ward3", "line": "1"}
+
+
+def test_a_line_of_a_line_host_is_named_by_host_and_line() -> None:
+    line = LineSettings.model_validate({**HOSTED, "group": "a", "bound_agent": "b", "trace": True})
+    assert (line.host, line.line, line.port) == ("ward3", "1", "ward3/1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "says"),
+    [
+        ({"host": "ward 3"}, ("host",), "must be the name of a line host"),
+        ({"host": ""}, ("host",), "must be the name of a line host"),
+        ({"line": ""}, ("line",), "must be the line's name at its host"),
+        ({"line": "a\nb"}, ("line",), "must be the line's name at its host"),
+        ({"port": "/dev/ttyACM0"}, (), "has port: with line_host this is set at the host"),
+        ({"dial_prefix": "9,", "baud": 9600}, (), "has baud, dial_prefix: with line_host this is set at the host"),
+        ({"driver": "hayes", "port": "/dev/ttyACM0"}, ("host",), "is for driver line_host only"),
+    ],
+)
+def test_wrong_lines_of_a_line_host(changes: dict[str, object], where: tuple[str, ...], says: str) -> None:
+    with pytest.raises(ValidationError, match=says) as caught:
+        LineSettings.model_validate(HOSTED | changes)
+    assert caught.value.errors()[0]["loc"] == where
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,12 @@ def test_a_port_that_closes_before_it_was_handed_over_is_opened_again() -> None:
     opening.callback(port)
     rig.clock.advance(1.0)
     assert rig.opener.openings == 2
+
+
+def test_one_that_is_told_to_slow_down_waits_long_once_however_steady_it_was() -> None:
+    back_off = BackOff(first=1.0, most=8.0, source=random.Random(1))
+    back_off.slow_down()
+    back_off.reset()
+    assert 4.0 <= back_off.pause() <= 8.0
+    back_off.reset()
+    assert back_off.pause() <= 1.0

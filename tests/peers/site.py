@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -27,8 +28,10 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import LocalBus
 from callcenter.records import Records
+from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
+from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
@@ -200,8 +203,10 @@ class RunningSite:
         await pause(0.01)
 
 
-async def start_site(url: str, settings: SiteSettings | None = None) -> RunningSite:
-    """Fill the database at ``url`` and serve it."""
+async def start_site(
+    url: str, settings: SiteSettings | None = None, hosted: Sequence[LineSettings] = ()
+) -> RunningSite:
+    """Fill the database at ``url`` and serve it. ``hosted`` are lines of line hosts beside the scripted ones."""
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     bus = LocalBus()
     database = Database(url, reactor, on_commit=bus.publish)
@@ -211,13 +216,16 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     sign_in = SignIn(database, reactor, passwords)
     records = Records(database, reactor, sign_in, passwords, "010")
     lines = [ScriptedLine() for _ in LINES]
+    shared = SharedPorts(reactor)
+    others = [(line, create_line_device(line, reactor, Path("unused"), shared)) for line in hosted]
     telephony = Telephony(
-        database=database, bus=bus, reactor=reactor, lines=list(zip(LINES, lines, strict=True)),
+        database=database, bus=bus, reactor=reactor, lines=[*zip(LINES, lines, strict=True), *others],
         make_device=(workbench := Workbench()),
         settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
     )  # fmt: skip
     services = Services(
-        reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
+        reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
+        line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip

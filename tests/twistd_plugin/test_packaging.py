@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PLUGINS = {"twisted/plugins/callcenter_plugin.py", "twisted/plugins/callcenter_linehost_plugin.py"}
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="needs the checkout")
 
 
@@ -65,7 +66,7 @@ def test_the_wheel_carries_what_is_not_python(wheel: Path) -> None:
         "web/static/css/app.css",
         "web/static/lib/bootstrap.min.css",
         "web/static/lib/htmx.min.js",
-        "twisted/plugins/callcenter_plugin.py",
+        *PLUGINS,
     ):
         assert wanted in names, f"{wanted} is missing; was `make setup` run?"
     assert any(name.startswith("storage/migrations/versions/0001") for name in names)
@@ -76,7 +77,7 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     packages = {"callcenter", "protocols", "hardware", "storage", "web", "twistd_plugin", "twisted"}
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
-    assert [name for name in names if name.startswith("twisted/")] == ["twisted/plugins/callcenter_plugin.py"]
+    assert {name for name in names if name.startswith("twisted/")} == PLUGINS
     assert not [name for name in names if "node_modules" in name or name.endswith((".pyc", ".db"))]
 
 
@@ -89,6 +90,7 @@ def test_an_installation_has_the_daemon_and_the_command(
     assert Path(where).is_relative_to(ROOT if kind == "editable" else python.parents[1])
     twistd = "from twisted.scripts.twistd import run; run()"
     assert "Call center, follow-up and CRM server" in run(python, "-c", twistd, "--help", folder=tmp_path)
-    assert "--config=" in run(python, "-c", twistd, "callcenter", "--help", folder=tmp_path)
+    for service in ("callcenter", "callcenter-linehost"):
+        assert "--config=" in run(python, "-c", twistd, service, "--help", folder=tmp_path)
     (tmp_path / "callcenter.toml").write_text("[web]\nport = 0\n")
     assert "is right" in run(python.with_name("callcenter"), "check-config", folder=tmp_path)

@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, text
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
 
-from twistd_plugin.reactor_guard import ReactorGuard, blocking_allowed
+from twistd_plugin.blocking import blocking_allowed
+from twistd_plugin.reactor_guard import ReactorGuard
 
 Seen = list[tuple[str, str]]
 

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "migrate",
     "check-config": "check_config",
     "devices": "devices",
+    "line-host-token": "line_host_token",
     "simulate": "simulate",
     "demo": "demo",
 }

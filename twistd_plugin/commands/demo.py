@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callcenter.config import Configuration, load
+from twistd_plugin.blocking import blocking_allowed
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
@@ -94,7 +95,6 @@ def _serve(configuration: Configuration, folder: DemoFolder, content: DemoConten
     # A reactor is installed by its import: only the command that runs one may do that.
     from twisted.internet import reactor  # noqa: PLC0415
 
-    from twistd_plugin.reactor_guard import blocking_allowed  # noqa: PLC0415 - imports SQLAlchemy
     from twistd_plugin.running import begin_logging, run_in_foreground  # noqa: PLC0415
     from twistd_plugin.service import open_service  # noqa: PLC0415
 

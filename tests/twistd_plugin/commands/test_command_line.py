@@ -97,3 +97,39 @@ def test_simulating_without_a_demo_names_the_command_that_starts_one(tmp_path: P
     result = run_callcenter("simulate", "call", "13800138000", "--var", str(tmp_path))
     assert result.returncode == 1
     assert "no demo is running" in result.stderr
+
+
+def test_tokens_of_line_hosts_are_made_listed_and_revoked(hospital: Path) -> None:
+    made = run_callcenter("line-host-token", "ward3", folder=hospital)
+    assert made.returncode == 0, made.stderr
+    token = made.stdout.strip()
+    assert token.startswith("ward3.")
+    assert 'no line of callcenter.toml has host = "ward3" yet' in made.stderr
+    with sqlite3.connect(hospital / "var" / "huifang.db") as database:
+        assert token not in str(database.execute("select * from line_host").fetchall())
+        assert token not in str(database.execute("select * from audit_entry").fetchall())
+    again = json.loads(run_callcenter("line-host-token", "ward3", "--json", folder=hospital).stdout)
+    assert again["name"] == "ward3"
+    assert again["token"] not in ("", token)
+    (listed,) = json.loads(run_callcenter("line-host-token", "--list", "--json", folder=hospital).stdout)
+    assert (listed["name"], listed["connected_at"], listed["address"]) == ("ward3", None, "")
+    assert "never" in run_callcenter("line-host-token", "--list", folder=hospital).stdout
+    revoked = run_callcenter("line-host-token", "ward3", "--revoke", "--json", folder=hospital)
+    assert json.loads(revoked.stdout) == {"name": "ward3"}
+    assert json.loads(run_callcenter("line-host-token", "--list", "--json", folder=hospital).stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ((), 1, "name the line host, or ask for the --list of all"),
+        (("--list", "ward3"), 1, "name the line host, or ask for the --list of all"),
+        (("ward 3",), 1, "The name of a line host has 1 to 40 letters"),
+        (("ward9", "--revoke"), 1, "There is no line host of this name."),
+        (("ward9", "--revoke", "--list"), 2, "not allowed with argument"),
+    ],
+)
+def test_line_host_token_refuses_in_words(hospital: Path, arguments: tuple[str, ...], status: int, says: str) -> None:
+    result = run_callcenter("line-host-token", *arguments, folder=hospital)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert says in result.stderr
