@@ -26,7 +26,7 @@ from protocols.signals import (
     RingingStopped,
 )
 from storage.database import Database
-from storage.models import AgentStateChange, CallRecord, PhoneLine
+from storage.models import AgentStateSpan, CallRecord, PhoneLine
 from tests.peers.call_center import ANNA, NOW, CallCenter, LineEntry, clock_at, fill
 from tests.peers.scripted_line import ScriptedLine
 
@@ -146,7 +146,7 @@ async def test_notes_and_claims_of_now_do_not_move_what_was_before(hospital: Cal
 def stretches(session: Session) -> list[datetime]:
     """Begin and end of what Anna did, one after the other."""
     rows = session.scalars(
-        select(AgentStateChange).where(AgentStateChange.user_id == ANNA.user_id).order_by(AgentStateChange.id)
+        select(AgentStateSpan).where(AgentStateSpan.user_id == ANNA.user_id).order_by(AgentStateSpan.id)
     )
     return [moment for row in rows for moment in (row.started_at, row.ended_at) if moment is not None]
 
