@@ -60,13 +60,13 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Configuratio
 
 
 def _clashes(settings: Settings) -> list[tuple[KeyPath, str]]:
-    """Lines that say the same name or port twice."""
+    """Lines and webhooks that say the same name or port twice."""
     found: list[tuple[KeyPath, str]] = []
-    for key in ("name", "port"):
+    for section, key, what in (("lines", "name", "line"), ("lines", "port", "line"), ("webhooks", "name", "webhook")):
         seen: dict[Any, int] = {}
-        for index, line in enumerate(settings.lines):
-            value = getattr(line, key)
+        for index, entry in enumerate(getattr(settings, section)):
+            value = getattr(entry, key)
             if value in seen:
-                found.append((("lines", index, key), f'"{value}" is taken by line {seen[value] + 1} of the file'))
+                found.append(((section, index, key), f'"{value}" is taken by {what} {seen[value] + 1} of the file'))
             seen.setdefault(value, index)
     return found

@@ -79,5 +79,26 @@ class AgentUpdated(Event):
     type: ClassVar[str] = "agent.updated"
 
 
-TOPICS: Mapping[str, str] = {"calls": "calls.view", "lines": "lines.view", "agents": "agents.view"}
+@dataclass(frozen=True)
+class AlarmOpened(Event):
+    """Something needs somebody, for the first time or again."""
+
+    topic: ClassVar[str] = "alarms"
+    type: ClassVar[str] = "alarm.opened"
+
+
+@dataclass(frozen=True)
+class AlarmUpdated(Event):
+    """An alarm is over, was handled, or is known better."""
+
+    topic: ClassVar[str] = "alarms"
+    type: ClassVar[str] = "alarm.updated"
+
+
+TOPICS: Mapping[str, str] = {
+    "calls": "calls.view",
+    "lines": "lines.view",
+    "agents": "agents.view",
+    "alarms": "alarms.view",
+}
 """Topic → the permission that subscribing takes."""

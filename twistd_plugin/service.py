@@ -13,6 +13,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
+from callcenter.alarms.settings import WebhookError
 from callcenter.config import Configuration, ConfigurationError, load
 from callcenter.settings import LoggingSettings
 from storage.errors import StorageError
@@ -82,7 +83,8 @@ class CallCenterService(Service):
 def open_service(configuration: Configuration, reactor: Any, observer: ILogObserver | None = None) -> CallCenterService:
     """The service for ``configuration``. Blocks: to be called before the reactor runs.
 
-    Raises ``StorageError`` for a database that is not there or not at this program's schema, and ``TlsError``.
+    Raises ``StorageError`` for a database that is not there or not at this program's schema, ``TlsError`` and
+    ``WebhookError``.
     """
     require_ready_database(configuration)
     return CallCenterService(build_daemon(configuration, reactor), reactor, observer)
@@ -97,7 +99,7 @@ def makeService(options: Options) -> CallCenterService:
         for warning in configuration.warnings:
             sys.stderr.write(f"warning: {warning}\n")
         return open_service(configuration, reactor, _observer(options, configuration.settings.logging))
-    except (ConfigurationError, StorageError, TlsError) as error:
+    except (ConfigurationError, StorageError, TlsError, WebhookError) as error:
         raise SystemExit(str(error)) from error
 
 

@@ -18,6 +18,7 @@ MODULES = (
     "web.api.patients",
     "web.api.resources",
     "web.api.audit",
+    "web.api.alarms",
     "web.api.views",
     "web.api.description",
     "web.pages.accounts",
@@ -25,6 +26,7 @@ MODULES = (
     "web.pages.audit",
     "web.pages.console",
     "web.pages.wallboard",
+    "web.pages.alarms",
     "web.pages.calls",
     "web.pages.patients",
 )

@@ -39,6 +39,8 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
+        "alarms": N_("Alarms"),
+        "reports": N_("Reports"),
         "outcomes": N_("Call outcomes"),
         "departments": N_("Departments"),
         "users": N_("Users"),
@@ -104,6 +106,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "dial-do-not-call": N_("called in spite of “do not call”"),
         "set-service": N_("took out of service or back"),
         "force-state": N_("moved the agent"),
+        "handle-alarm": N_("dealt with an alarm"),
     }
 )
 
@@ -117,6 +120,17 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "call": N_("Call"),
         "line": N_("Line"),
         "agent": N_("Agent"),
+        "alarm": N_("Alarm"),
+        "report": N_("Report"),
         "audit": N_("Audit log"),
+    }
+)
+
+ALARM_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "line_lost": N_("Line lost"),
+        "numberless": N_("Calls without numbers"),
+        "gateway_down": N_("Gateway down"),
+        "queue_stuck": N_("Messages stuck"),
     }
 )

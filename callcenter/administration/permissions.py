@@ -28,6 +28,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lines": ("view", "control"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
+        "alarms": ("view", "handle", "export"),
+        "reports": ("view", "export"),
         "outcomes": ("view", "create", "edit", "disable"),
         "departments": ("view", "create", "edit", "disable"),
         "users": ("view", "create", "edit", "disable", "export"),
@@ -65,6 +67,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 "agents.view",
                 "agents.control",
                 "wallboard.view",
+                *(f"alarms.{action}" for action in RESOURCES["alarms"]),
+                *(f"reports.{action}" for action in RESOURCES["reports"]),
             ),
         ),
         "doctor": (

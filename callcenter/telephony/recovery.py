@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,13 +14,12 @@ from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_age
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_model import STARTING
+from callcenter.telephony.line_service import begin_history, end_history, numberless_lines
 from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
-from protocols.sayings import Said, Saying
 from storage.models import AgentStatus, CallRecord, Department, PhoneLine
-
-STARTING = Said(Saying.STARTING)
 
 
 class LineEntry(Protocol):
@@ -49,12 +48,16 @@ class LineEntry(Protocol):
 
 @dataclass(frozen=True)
 class RecoveredLine:
-    """A configured line with its record. ``unknown_group`` when no department has the group's name."""
+    """A configured line with its record. ``unknown_group`` when no department has the group's name.
+
+    ``numberless``: before the start, its last calls came without numbers.
+    """
 
     context: LineContext
     out_of_service: bool
     service_reason: str
     unknown_group: bool
+    numberless: bool = False
 
 
 def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
@@ -65,12 +68,17 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
     """
     departments = {name: key for key, name in session.execute(select(Department.id, Department.name))}
     known = {line.name: line for line in session.scalars(select(PhoneLine))}
+    numberless = numberless_lines(session)
     recovered = []
     for entry in lines:
         record = known.pop(entry.name, None) or _new_line(session, entry, at)
-        recovered.append(_configured(session, record, entry, departments, area_code, at))
+        one = _configured(session, record, entry, departments, area_code, at)
+        recovered.append(replace(one, numberless=record.id in numberless))
+        begin_history(session, record.id, at)
     for removed in known.values():
-        removed.removed = True
+        if not removed.removed:
+            removed.removed = True
+            end_history(session, removed.id, at)
     contexts = {one.context.line_id: one.context for one in recovered}
     _close_left_open(session, contexts, at)
     _all_offline(session, at)

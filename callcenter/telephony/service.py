@@ -17,10 +17,10 @@ from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
 from callcenter.telephony.journal import LineJournal
-from callcenter.telephony.line_model import Line
+from callcenter.telephony.line_model import STARTING, Line
 from callcenter.telephony.line_runner import LineRunner
 from callcenter.telephony.lines import LineService
-from callcenter.telephony.recovery import STARTING, LineEntry, RecoveredLine, recover
+from callcenter.telephony.recovery import LineEntry, RecoveredLine, recover
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
 from hardware.line_device import LineDevice
@@ -82,7 +82,12 @@ class Telephony:
                 line=line.context.name,
             )
         journal = LineJournal(line.context, self._database, self._clock, self._tasks)
-        state = Line(lost_reason=STARTING, out_of_service=line.out_of_service, service_reason=line.service_reason)
+        state = Line(
+            lost_reason=STARTING,
+            out_of_service=line.out_of_service,
+            service_reason=line.service_reason,
+            numberless=line.numberless,
+        )
         return LineRunner(device, journal, state, self._clock)
 
 

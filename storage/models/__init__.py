@@ -10,6 +10,7 @@ from storage.models.administration import (
     UserRole,
     WebSession,
 )
+from storage.models.alarms import Alarm, AlarmDelivery, AlarmTarget, LineServiceSpan
 from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
@@ -25,6 +26,9 @@ from storage.models.telephony import (
 __all__ = [
     "AgentStateChange",
     "AgentStatus",
+    "Alarm",
+    "AlarmDelivery",
+    "AlarmTarget",
     "AuditEntry",
     "Base",
     "CallOffer",
@@ -33,6 +37,7 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "LineServiceSpan",
     "NumberChoice",
     "Patient",
     "PatientPhone",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import PATIENCE, Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -13,17 +13,28 @@ pytestmark = pytest.mark.browser
 CALLER = "13777770000"
 
 
-def test_a_line_that_is_pulled_out_is_an_alarm_at_once_and_gone_when_it_is_back(
+def test_a_line_that_is_pulled_out_is_an_alarm_on_every_screen_until_somebody_says_what_was_done(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:
-    page = browsers.window(daemon, "supervisor", "/wallboard").page
+    window = browsers.window(daemon, "supervisor", "/wallboard")
+    page, other = window.page, window.tab("/calls")
+    wait_until_live(other)
     expect(page.locator("#lines .tile")).to_have_count(4, timeout=PATIENCE)
     daemon.simulate("unplug", "--line", "3")
     expect(page.locator(".alarm")).to_contain_text("线路 3：线路中断。设备已拔出或端口已关闭", timeout=PATIENCE)
     expect(page.locator("#lines .tile[data-state=lost]")).to_have_count(1)
+    expect(other.locator("#alarm-chip")).to_have_text("告警 1")
+    expect(other.locator(".toast-line")).to_contain_text("线路中断")
     daemon.simulate("replug", "--line", "3")
-    expect(page.locator(".alarm")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".alarm[data-kind=over]")).to_contain_text("已恢复", timeout=60_000)
     expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(4, timeout=PATIENCE)
+    page.locator(".alarm-handle").click()
+    page.fill("#ask-field", "插头松了，已插紧")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alarm")).to_have_count(0, timeout=PATIENCE)
+    expect(other.locator("#alarm-chip")).to_be_hidden()
+    other.goto("/alarms")
+    expect(other.locator("#list tbody tr")).to_contain_text("插头松了，已插紧")
 
 
 def test_a_supervisor_takes_a_line_out_of_service_and_back(daemon: DemoDaemon, browsers: Browsers) -> None:

@@ -25,6 +25,7 @@ from callcenter.administration.passwords import Passwords
 from callcenter.administration.principal import Principal
 from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
+from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
 from callcenter.records import Records
 from callcenter.telephony.service import Telephony
@@ -217,6 +218,7 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
+        alarms=AlarmService(database, reactor),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()

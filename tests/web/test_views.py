@@ -20,6 +20,7 @@ KEPT = {
     "roles": ("?q=a", "q=a"),
     "departments": ("clinical=true", "clinical=true"),
     "outcomes": ("sort=code", "sort=code"),
+    "alarms": ("handled=False&kind=line_lost&limit=9", "handled=false&kind=line_lost"),
     "audit": ("subject_type=patient&from_day=2026-03-01&sort=at", "from_day=2026-03-01&sort=at&subject_type=patient"),
 }  # fmt: skip
 REFUSED = (

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from callcenter.alarms.settings import WebhookError
 from callcenter.config import ConfigurationError
 from hardware.simulators.control import SimulatorError
 from storage.errors import StorageError
@@ -19,7 +20,7 @@ from twistd_plugin.listener import TlsError
 
 COMMANDS = (initialise, migrate, check_config, devices, simulate, demo)
 
-_EXPECTED = (CommandError, ConfigurationError, SimulatorError, StorageError, TlsError)
+_EXPECTED = (CommandError, ConfigurationError, SimulatorError, StorageError, TlsError, WebhookError)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -22,6 +22,8 @@ export const timer = (iso) => (iso ? duration(since(iso)) : "");
 
 export const exact = (iso) => (iso ? exactFormat.format(new Date(iso)) : "");
 
+export const clockTime = (iso) => (iso ? clockFormat.format(new Date(iso)) : "");
+
 export const sameDay = (iso) => dateKey.format(new Date(iso)) === dateKey.format(new Date(now()));
 
 export function relative(iso) {

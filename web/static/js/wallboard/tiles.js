@@ -6,7 +6,7 @@ import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { agentWord, callWord, lineName, lineReason, lineWord, numberOf, regionOf } from "../words.js";
-import { ask } from "./ask.js";
+import { ask } from "../ask.js";
 
 const board = document.getElementById("wallboard");
 const controlsLines = board.dataset.controlsLines === "yes";
