@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.telephony.announce import agent_event, announce
 from callcenter.telephony.views import AgentView, agent_view
-from storage.models import AgentStateChange, AgentStatus, UserAccount
+from storage.models import AgentStateSpan, AgentStatus, UserAccount
 
 
 class AgentState(StrEnum):
@@ -55,11 +55,9 @@ def move_agent(session: Session, user_id: int, state: AgentState, at: datetime, 
     elif (status.state, status.reason) == (state.value, reason):
         return None
     status.state, status.reason, status.since = state.value, reason, at
-    open_stretch = update(AgentStateChange).where(
-        AgentStateChange.user_id == user_id, AgentStateChange.ended_at.is_(None)
-    )
+    open_stretch = update(AgentStateSpan).where(AgentStateSpan.user_id == user_id, AgentStateSpan.ended_at.is_(None))
     session.execute(open_stretch.values(ended_at=at), execution_options={"synchronize_session": False})
-    session.add(AgentStateChange(user_id=user_id, state=state.value, reason=reason, started_at=at))
+    session.add(AgentStateSpan(user_id=user_id, state=state.value, reason=reason, started_at=at))
     view = agent_view(user, status.state, status.reason, status.since)
     announce(session, agent_event(view, user.department_id))
     return view

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,21 +13,23 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
-from callcenter.clock import utc_now
+from callcenter.clock import day_bounds, utc_now
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.events import CallRinging
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.agent_states import DISCONNECTED, IN_CALL, AgentState, move_agent, state_of
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.board import LineBoard
+from callcenter.telephony.history import load_history
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import offer_waiting_calls
 from callcenter.telephony.scope import agent_scope_clause
+from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.views import ENDED, AgentView, agent_view
 from callcenter.text import N_, Text
 from protocols.text import clean_text
 from storage.database import Database
-from storage.models import AgentStateChange, AgentStatus, CallRecord, UserAccount
+from storage.models import AgentStateSpan, AgentStatus, CallRecord, UserAccount
 from storage.models.base import NO
 
 CHOSEN = frozenset({AgentState.AVAILABLE, AgentState.AWAY, AgentState.WRAP_UP, AgentState.OFFLINE})
@@ -34,22 +37,38 @@ CHOSEN = frozenset({AgentState.AVAILABLE, AgentState.AWAY, AgentState.WRAP_UP, A
 
 
 class AgentService:
-    """States of agents. ``offline_after`` is in seconds, from the last page's closing."""
+    """States of agents, present and past."""
 
     def __init__(
-        self, database: Database, clock: IReactorTime, board: LineBoard, tasks: TaskTracker, offline_after: float
+        self,
+        database: Database,
+        clock: IReactorTime,
+        board: LineBoard,
+        tasks: TaskTracker,
+        settings: TelephonySettings,
     ) -> None:
         self._database = database
         self._clock = clock
         self._board = board
         self._tasks = tasks
-        self._offline_after = offline_after
+        self._settings = settings
         self._pages: Counter[int] = Counter()
         self._leaving: dict[int, IDelayedCall] = {}
 
     async def list(self, principal: Principal) -> list[AgentView]:
         """The agents in reach, by name. Needs ``agents.view``."""
         return await self._database.read(_load_agents, principal)
+
+    async def history(
+        self, principal: Principal, user_id: int, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, Any]:
+        """What the agent did from ``since`` to ``until``, see ``history.load_history``. Needs ``agents.view``.
+
+        What is left out is taken from today, as the hospital's time zone has it.
+        """
+        now = self._now()
+        day_start, day_end = day_bounds(since or now, self._settings.time_zone)
+        return await self._database.read(load_history, principal, user_id, since or day_start, until or day_end, now)
 
     async def set_state(self, principal: Principal, state: str, reason: str = "") -> AgentView:
         """Choose one's own state: ``available``, ``away``, ``wrap_up`` or ``offline``. Needs ``calls.handle``.
@@ -109,7 +128,7 @@ class AgentService:
 
     def _leave_later(self, user_id: int) -> None:
         self._leaving[user_id] = self._clock.callLater(
-            self._offline_after, lambda: self._tasks.start(self._leave(user_id))
+            self._settings.offline_after_seconds, lambda: self._tasks.start(self._leave(user_id))
         )
 
     async def _leave(self, user_id: int) -> None:
@@ -204,9 +223,9 @@ def _come_back(session: Session, user_id: int, signed_in: bool, lines: Sequence[
 def _before(session: Session, user_id: int) -> tuple[AgentState, str]:
     """What an agent was before the pages went: away stays away, everything else is available now."""
     statement = (
-        select(AgentStateChange.state, AgentStateChange.reason)
-        .where(AgentStateChange.user_id == user_id, AgentStateChange.ended_at.is_not(None))
-        .order_by(AgentStateChange.started_at.desc(), AgentStateChange.id.desc())
+        select(AgentStateSpan.state, AgentStateSpan.reason)
+        .where(AgentStateSpan.user_id == user_id, AgentStateSpan.ended_at.is_not(None))
+        .order_by(AgentStateSpan.started_at.desc(), AgentStateSpan.id.desc())
         .limit(1)
     )
     previous = session.execute(statement).first()

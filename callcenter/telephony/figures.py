@@ -15,7 +15,7 @@ Shares are 0 to 1, times are seconds; a figure of nothing is None, never 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -27,11 +27,9 @@ from callcenter.telephony.agent_states import HANDLING, AgentState
 from callcenter.telephony.effects import EndReason
 from callcenter.telephony.scope import agent_scope_clause, scope_clause
 from callcenter.telephony.settings import TelephonySettings
-from storage.models import AgentStateChange, AgentStatus, CallRecord, PhoneLine, UserAccount
+from storage.models import AgentStateSpan, AgentStatus, CallRecord, PhoneLine, UserAccount
 from storage.models.base import NO, YES
 from storage.queries.durations import seconds_between
-
-_LONGEST_STRETCH = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -170,14 +168,13 @@ def _sum(condition: ColumnElement[bool], value: ColumnElement[float]) -> ColumnE
 def _agent_times(session: Session, principal: Principal, start: datetime, now: datetime) -> dict[str, float]:
     """State → seconds that agents spent in it today; a stretch begun before midnight counts from midnight on.
 
-    The present stretch comes from the agent's status; past ones are looked for by agent and start, which is indexed,
-    so one that began more than ``_LONGEST_STRETCH`` before today and ended today is not seen.
+    The present stretch comes from the agent's status, past ones by the index on their end.
     """
     reach = agent_scope_clause(principal, "wallboard.view")
     past = (
-        select(AgentStateChange.state, AgentStateChange.started_at, AgentStateChange.ended_at)
-        .join(UserAccount, UserAccount.id == AgentStateChange.user_id)
-        .where(reach, AgentStateChange.started_at >= start - _LONGEST_STRETCH, AgentStateChange.ended_at > start)
+        select(AgentStateSpan.state, AgentStateSpan.started_at, AgentStateSpan.ended_at)
+        .join(UserAccount, UserAccount.id == AgentStateSpan.user_id)
+        .where(reach, AgentStateSpan.ended_at > start)
     )
     present = select(AgentStatus.state, AgentStatus.since).join(UserAccount, UserAccount.id == AgentStatus.user_id)
     stretches = [(state, since, until or now) for state, since, until in session.execute(past)]

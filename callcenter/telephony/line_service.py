@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from callcenter.alarms.kinds import AlarmKind
 from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
 from callcenter.telephony.effects import LineService
+from callcenter.telephony.heartbeat import last_heartbeat
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_words import reason_columns
 from protocols.sayings import Said, Saying
-from storage.models import Alarm, EventRecord, LineServiceSpan
+from storage.models import Alarm, LineServiceSpan
 
 CALLER_ID = "caller_id"
 """The capability of a line whose calls are expected to have numbers."""
@@ -53,13 +54,13 @@ def enter_service(session: Session, line_id: int, service: LineService, reason: 
 
 
 def begin_history(session: Session, line_id: int, at: datetime) -> None:
-    """The daemon starts. What the line was when the last one died ended with the last that is known of that time."""
+    """The daemon starts. What the line was when the last one died ended with that one's last sign of life."""
     present = session.scalar(_present(line_id))
     if present is None:
         enter_service(session, line_id, LineService.STOPPED, "", at)
     elif present.state not in (LineService.STOPPED.value, LineService.OUT_OF_SERVICE.value):
-        last_sign = session.scalar(select(func.max(EventRecord.at)).where(EventRecord.at <= at)) or at
-        enter_service(session, line_id, LineService.STOPPED, "", max(last_sign, present.started_at))
+        alive_until = min(last_heartbeat(session) or at, at)
+        enter_service(session, line_id, LineService.STOPPED, "", max(alive_until, present.started_at))
 
 
 def end_history(session: Session, line_id: int, at: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.telephony.agent_states import DISCONNECTED, AgentState, move_agent
 from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
+from callcenter.telephony.heartbeat import last_heartbeat
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_model import STARTING
 from callcenter.telephony.line_service import begin_history, end_history, numberless_lines
@@ -63,8 +64,8 @@ class RecoveredLine:
 def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
     """Write the configured lines, mark the others removed, close what a crash left open; in the order of ``lines``.
 
-    Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline until
-    their pages are back.
+    Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline from the
+    daemon's last sign of life on, until their pages are back.
     """
     departments = {name: key for key, name in session.execute(select(Department.id, Department.name))}
     known = {line.name: line for line in session.scalars(select(PhoneLine))}
@@ -80,8 +81,8 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
             removed.removed = True
             end_history(session, removed.id, at)
     contexts = {one.context.line_id: one.context for one in recovered}
-    _close_left_open(session, contexts, at)
     _all_offline(session, at)
+    _close_left_open(session, contexts, at)
     for one in recovered:
         announce_line(session, session.get_one(PhoneLine, one.context.line_id), one.context.capabilities)
     return recovered
@@ -122,6 +123,8 @@ def _close_left_open(session: Session, contexts: dict[int, LineContext], at: dat
 
 
 def _all_offline(session: Session, at: datetime) -> None:
-    statement = select(AgentStatus.user_id).where(AgentStatus.state != AgentState.OFFLINE.value)
-    for user_id in session.scalars(statement.order_by(AgentStatus.user_id)).all():
-        move_agent(session, user_id, AgentState.OFFLINE, at, DISCONNECTED)
+    """Nobody was at work while the daemon was dead, so the history says offline from its last sign of life on."""
+    alive_until = min(last_heartbeat(session) or at, at)
+    statement = select(AgentStatus.user_id, AgentStatus.since).where(AgentStatus.state != AgentState.OFFLINE.value)
+    for user_id, since in session.execute(statement.order_by(AgentStatus.user_id)).all():
+        move_agent(session, user_id, AgentState.OFFLINE, max(alive_until, since), DISCONNECTED)

@@ -16,6 +16,7 @@ from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.calls import CallService
+from callcenter.telephony.heartbeat import Life
 from callcenter.telephony.journal import LineJournal
 from callcenter.telephony.line_model import STARTING, Line
 from callcenter.telephony.line_runner import LineRunner
@@ -53,7 +54,8 @@ class Telephony:
         self._tasks = TaskTracker("telephony", reactor)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
         self.calls = CallService(database, reactor, self._board)
-        self.agents = AgentService(database, reactor, self._board, self._tasks, settings.offline_after_seconds)
+        self._life = Life(database, reactor)
+        self.agents = AgentService(database, reactor, self._board, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
 
     async def start(self) -> None:
@@ -62,6 +64,7 @@ class Telephony:
         await self._database.read(_warm_up)
         entries = [entry for entry, _ in self._devices]
         recovered = await self._database.run(recover, entries, self._settings.area_code, utc_now(self._clock))
+        await self._life.start()
         for line, (_, device) in zip(recovered, self._devices, strict=True):
             self._board.add(self._runner(line, device))
         self.wallboard.start()
@@ -74,6 +77,7 @@ class Telephony:
         self.wallboard.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
+        await self._life.stop()
 
     def _runner(self, line: RecoveredLine, device: LineDevice) -> LineRunner:
         if line.unknown_group:

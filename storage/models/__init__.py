@@ -15,16 +15,17 @@ from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.telephony import (
-    AgentStateChange,
+    AgentStateSpan,
     AgentStatus,
     CallOffer,
     CallOutcome,
     CallRecord,
+    Heartbeat,
     PhoneLine,
 )
 
 __all__ = [
-    "AgentStateChange",
+    "AgentStateSpan",
     "AgentStatus",
     "Alarm",
     "AlarmDelivery",
@@ -37,6 +38,7 @@ __all__ = [
     "Department",
     "EventCounter",
     "EventRecord",
+    "Heartbeat",
     "LineServiceSpan",
     "NumberChoice",
     "Patient",

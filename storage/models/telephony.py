@@ -136,15 +136,30 @@ class AgentStatus(Base):
     since: Mapped[datetime] = mapped_column(Utc)
 
 
-class AgentStateChange(Base):
-    """A stretch of time that an agent spent in one state; ``ended_at`` is empty for the present one."""
+class AgentStateSpan(Base):
+    """A stretch of time that an agent spent in one state; ``ended_at`` is empty for the present one.
 
-    __tablename__ = "agent_state_change"
-    __table_args__ = (Index("ix_agentchange_user", "user_id", "started_at"),)
+    The spans of an agent follow each other without gap or overlap, whatever day, restart or crash lies between.
+    """
 
-    id: Mapped[int] = primary_key("agent_state_change")
-    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_agentchange_user"))
+    __tablename__ = "agent_state_span"
+    __table_args__ = (
+        Index("ix_agentspan_user", "user_id", "started_at"),
+        Index("ix_agentspan_ended", "ended_at"),
+    )
+
+    id: Mapped[int] = primary_key("agent_state_span")
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_agentspan_user"))
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     started_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Heartbeat(Base):
+    """When a daemon was last known to be alive: how long its agents' last states can be vouched for."""
+
+    __tablename__ = "heartbeat"
+
+    node: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Utc)

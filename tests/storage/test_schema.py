@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from storage import schema
 from storage.errors import SchemaOutdatedError
-from storage.models import Base, CallRecord, EventCounter
+from storage.models import AgentStateSpan, Base, CallRecord, EventCounter
 from storage.models.base import MAXIMUM_NAME_LENGTH
 
 
@@ -158,6 +158,38 @@ def test_the_talk_time_of_old_calls_is_measured(database_url: str, tmp_path: Pat
         found = list(connection.scalars(select(CallRecord.talk_seconds).order_by(CallRecord.id)))
     # 1000 milliseconds are a second more; half seconds are not rounded up.
     assert found == [None if talk is None else int(talk.total_seconds()) for talk in talks]
+
+
+def test_the_history_of_agents_is_kept_and_goes_on(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0004")
+    with connected(url) as connection:
+        connection.execute(
+            text(
+                "insert into user_account (id, username, display_name, password_hash, must_change_password, "
+                "failed_sign_ins, disabled, created_at, version) "
+                "values (1, 'a', 'a', '-', 0, 0, 0, '2026-01-01 00:00:00', 1)"
+            )
+        )
+        connection.execute(
+            text(
+                "insert into agent_state_change (id, user_id, state, started_at, ended_at) values "
+                "(7, 1, 'available', '2026-01-01 08:00:00', '2026-01-01 09:00:00'), "
+                "(9, 1, 'away', '2026-01-01 09:00:00', null)"
+            )
+        )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection, Session(connection) as session:
+        later = datetime(2026, 1, 1, 10, tzinfo=UTC)
+        session.add(AgentStateSpan(user_id=1, state="offline", started_at=later))
+        session.flush()
+        spans = session.scalars(select(AgentStateSpan).order_by(AgentStateSpan.id)).all()
+        assert [(span.id, span.state, span.ended_at is None) for span in spans] == [
+            (7, "available", False),
+            (9, "away", True),
+            (10, "offline", True),
+        ]
 
 
 def test_a_migration_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:

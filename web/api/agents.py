@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from web.api.models import Agent, Agents, Short
+from pydantic import AwareDatetime, Field
+
+from web.api.models import Agent, AgentHistory, Agents, Short
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input
 from web.routing import Routes
@@ -19,10 +21,24 @@ class ChosenState(Input):
     reason: Short = ""
 
 
+class HistoryQuery(Input):
+    """From when (``from``) until when; what is left out is the beginning and end of today at the hospital."""
+
+    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    until: AwareDatetime | None = None
+
+
 @routes.get("/agents", permission="agents.view", returns=Agents)
 async def list_agents(exchange: Exchange) -> Reply:
     """The agents in reach, as they are now."""
     return Json({"items": await exchange.services.telephony.agents.list(exchange.principal)})
+
+
+@routes.get("/agents/<int:user_id>/states", permission="agents.view", returns=AgentHistory)
+async def agent_history(exchange: Exchange, user_id: int, query: HistoryQuery) -> Reply:
+    """The states of an agent in a stretch of time."""
+    agents = exchange.services.telephony.agents
+    return Json(await agents.history(exchange.principal, user_id, query.since, query.until))
 
 
 @routes.post("/agents/me/state", permission="calls.handle", returns=Agent)

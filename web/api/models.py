@@ -138,6 +138,25 @@ class Agents(BaseModel):
     items: list[Agent]
 
 
+class AgentSpan(BaseModel):
+    """A state that an agent was in. ``ended_at`` is null while it lasts; ``seconds`` is what lies in the asked time."""
+
+    state: Literal["offline", "available", "ringing", "talking", "wrap_up", "away"]
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None
+    seconds: float
+
+
+class AgentHistory(BaseModel):
+    """The states of an agent that touch the time from ``from`` to ``until``, oldest first, without gaps."""
+
+    agent: Named
+    since: Annotated[datetime, Field(alias="from")]
+    until: datetime
+    items: list[AgentSpan]
+
+
 class Records(BaseModel):
     """A page of records of a declared resource."""
 

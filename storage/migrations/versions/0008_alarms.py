@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateSequence
 from storage.models import base
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from callcenter.errors import ConflictError, InvalidError
 from protocols.signals import Answered, Ended, Rang
-from storage.models import AgentStateChange, AgentStatus
+from storage.models import AgentStateSpan, AgentStatus
 from tests.peers.call_center import ANNA, BEN, CARL, DORA, SUSAN, CallCenter, audit_actions
 
 
 def stretches(session: Session, user_id: int) -> list[tuple[str, str, bool]]:
-    statement = select(AgentStateChange.state, AgentStateChange.reason, AgentStateChange.ended_at.is_(None))
-    found = session.execute(statement.where(AgentStateChange.user_id == user_id).order_by(AgentStateChange.id))
+    statement = select(AgentStateSpan.state, AgentStateSpan.reason, AgentStateSpan.ended_at.is_(None))
+    found = session.execute(statement.where(AgentStateSpan.user_id == user_id).order_by(AgentStateSpan.id))
     return [(state, reason, bool(is_open)) for state, reason, is_open in found]
 
 

@@ -156,7 +156,7 @@ async def test_history_and_alarms_survive_a_stop_and_a_crash(database: Database)
     await second.telephony.stop()
     found = await database.read(spans)
     assert [state for state, _, _ in found] == ["stopped", "in_service", "lost", "stopped", "in_service", "stopped"]
-    # What was true when the process died ended with its last event, not with the start of the next.
+    # What was true when the process died ended with its last sign of life, not with the start of the next.
     assert found[2][1] == "unplugged"
     assert found[2][2] is not None
     assert found[-1][2] is None

@@ -15,7 +15,7 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import day_bounds
 from callcenter.telephony import wallboard
 from protocols.signals import Rang, RingingStopped
-from storage.models import AgentStateChange, AgentStatus, CallRecord, PhoneLine
+from storage.models import AgentStateSpan, AgentStatus, CallRecord, PhoneLine
 from tests.peers.call_center import ANNA, CARDIOLOGY, FOLLOW_UP, NOW, SUSAN, CallCenter
 
 # 08:00 UTC is 16:00 in Shanghai; the day began at 16:00 UTC the day before.
@@ -59,8 +59,8 @@ def a_shift(session: Session) -> None:
     times = [MIDNIGHT - timedelta(hours=1), start, start + timedelta(minutes=30), start + timedelta(minutes=40)]
     states = ["available", "talking", "wrap_up"]
     for state, since, until in zip(states, times[:-1], times[1:], strict=True):
-        session.add(AgentStateChange(user_id=ANNA.user_id, state=state, started_at=since, ended_at=until))
-    session.add(AgentStateChange(user_id=ANNA.user_id, state="away", started_at=times[-1]))
+        session.add(AgentStateSpan(user_id=ANNA.user_id, state=state, started_at=since, ended_at=until))
+    session.add(AgentStateSpan(user_id=ANNA.user_id, state="away", started_at=times[-1]))
     session.add(AgentStatus(user_id=ANNA.user_id, state="away", since=times[-1]))
 
 
