@@ -19,6 +19,7 @@ MODULES = (
     "web.api.resources",
     "web.api.audit",
     "web.api.alarms",
+    "web.api.reports",
     "web.api.views",
     "web.api.description",
     "web.pages.accounts",
@@ -27,6 +28,8 @@ MODULES = (
     "web.pages.console",
     "web.pages.wallboard",
     "web.pages.alarms",
+    "web.pages.reports",
+    "web.pages.days",
     "web.pages.calls",
     "web.pages.patients",
 )

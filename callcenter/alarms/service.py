@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
     return iso(value) if type(value) is datetime else value
 
 
-def _statement(principal: Principal, permission: str) -> Select[Any]:
+def _statement(principal: Principal, permission: str) -> Select[Alarm, str]:
     reach = reach_clause(principal, permission, Alarm.handled_by, Alarm.department_id)
     named = select(Alarm, UserAccount.display_name).outerjoin(UserAccount, UserAccount.id == Alarm.handled_by)
     return named.where(reach)

@@ -94,7 +94,7 @@ class Webhook:
         return sent
 
 
-def problem_of(error: BaseException) -> Problem:
+def problem_of(error: BaseException | None) -> Problem:
     """The code for what went wrong; a failed request hides its reasons inside."""
     if isinstance(error, ResponseFailed):
         reasons = [_reason(one) for one in error.reasons]
@@ -102,5 +102,5 @@ def problem_of(error: BaseException) -> Problem:
     return next((problem for kind, problem in _PROBLEMS.items() if isinstance(error, kind)), Problem.BROKEN)
 
 
-def _reason(found: Failure | BaseException) -> BaseException:
+def _reason(found: Failure | BaseException) -> BaseException | None:
     return found.value if isinstance(found, Failure) else found

@@ -88,7 +88,7 @@ class CheckedEndpoint:
             raise DNSLookupError("the name has no address")
         # One that leads inside is reason enough to go to none of them.
         if not all(is_allowed(address, inside=self._reach.inside) for address in addresses):
-            raise ForbiddenAddressError("the address is not allowed")
+            raise ForbiddenAddressError("the address is not allowed")  # type: ignore[no-untyped-call]
         return await self._first_that_answers(addresses[:_MOST_ADDRESSES], factory)
 
     async def _first_that_answers(self, addresses: Sequence[str], factory: Any) -> Any:
@@ -102,7 +102,7 @@ class CheckedEndpoint:
                 return await endpoint.connect(factory)
             except ConnectError as error:
                 problem = error
-        raise problem or ConnectError("nobody answers")
+        raise problem or ConnectError("nobody answers")  # type: ignore[no-untyped-call]
 
 
 @implementer(IAgentEndpointFactory)
@@ -158,13 +158,13 @@ class CheckedClient:
     def __init__(self, reactor: Any, url: str, reach: Reach) -> None:
         self._reactor = reactor
         self._url = url.encode("ascii")
-        uri = URI.fromBytes(self._url)
+        uri = URI.fromBytes(self._url)  # type: ignore[no-untyped-call]
         host = uri.host.decode("ascii").strip("[]")
         endpoint = CheckedEndpoint(
             reactor, host, uri.port, reach, _tls(host, reach) if uri.scheme == b"https" else None
         )
-        pool = HTTPConnectionPool(reactor, persistent=False)
-        self._agent = Agent.usingEndpointFactory(reactor, _OnePlace(endpoint), pool)
+        pool = HTTPConnectionPool(reactor, persistent=False)  # type: ignore[no-untyped-call]
+        self._agent = Agent.usingEndpointFactory(reactor, _OnePlace(endpoint), pool)  # type: ignore[no-untyped-call]
 
     async def post(self, headers: Mapping[str, str], body: bytes) -> int:
         """The status of the answer; its body is not read. Raises what Twisted's client raises, within 30 seconds."""

@@ -22,6 +22,7 @@ from callcenter.telephony.line_model import STARTING, Line
 from callcenter.telephony.line_runner import LineRunner
 from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import LineEntry, RecoveredLine, recover
+from callcenter.telephony.report_service import ReportService
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
 from hardware.line_device import LineDevice
@@ -31,7 +32,7 @@ _log = Logger(namespace="callcenter.telephony")
 
 
 class Telephony:
-    """The facade: ``lines``, ``calls``, ``agents`` and ``wallboard`` are its services.
+    """The facade: ``lines``, ``calls``, ``agents``, ``wallboard`` and ``reports`` are its services.
 
     ``lines`` pairs each configured line with its device, not started. ``reactor`` gives time only, so a test may
     pass a ``Clock`` set to the present.
@@ -53,10 +54,11 @@ class Telephony:
         self._board = LineBoard()
         self._tasks = TaskTracker("telephony", reactor)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
-        self.calls = CallService(database, reactor, self._board)
+        self.calls = CallService(database, reactor, self._board, settings)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._board, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
+        self.reports = ReportService(database, reactor, settings)
 
     async def start(self) -> None:
         """Repair what a crash left behind, then start every line; one that fails does not keep the others back."""
