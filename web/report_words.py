@@ -65,7 +65,7 @@ FIGURES = (
 BY_WORDS: Mapping[By, str] = MappingProxyType(
     {
         By.DAY: N_("By day"),
-        By.HOUR: N_("By hour of the day"),
+        By.HOUR: N_("By hour"),
         By.GROUP: N_("By group"),
         By.LINE: N_("By line"),
         By.AGENT: N_("By agent"),

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.peers.browser import PATIENCE, Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +59,25 @@ def test_calls_in_progress_and_figures_are_live(daemon: DemoDaemon, browsers: Br
     expect(page.locator("#calls")).to_contain_text("Nobody is on the phone", timeout=PATIENCE)
 
 
+def test_a_figure_of_a_report_leads_to_its_calls_and_the_wall_takes_the_whole_screen(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    daemon.simulate("call", CALLER, "--line", "2", "--rings", "2")
+    supervisor = daemon.client("supervisor")
+    wait_for(lambda: supervisor.get("/api/v1/reports/calls")["total"]["missed"], what="the call")
+    page = browsers.window(daemon, "supervisor", "/reports", locale="en").page
+    expect(page.locator("#chart[data-ready=yes] canvas")).to_be_visible(timeout=PATIENCE)
+    promised = page.locator("tfoot td").nth(8).inner_text()
+    page.locator("tfoot td").nth(8).locator("a").click()
+    expect(page.locator("#counted")).to_contain_text(f"{promised} call", timeout=PATIENCE)
+    expect(page.locator("#list tbody tr")).to_have_count(int(promised))
+    page.goto("/wallboard")
+    page.keyboard.press("f")
+    expect(page.locator("body.on-the-wall")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("f")
+    expect(page.locator("body.on-the-wall")).to_have_count(0, timeout=PATIENCE)
+
+
 def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:
@@ -77,7 +96,9 @@ def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 def test_every_page_fits_a_phone(daemon: DemoDaemon, browsers: Browsers, locale: str) -> None:
     page = browsers.window(daemon, "supervisor", "/console", locale=locale, size=(390, 844)).page
-    for path in ("/console", "/wallboard", "/calls", "/calls/missed", "/patients", "/patients/1", "/account"):
+    reports = ("/reports", "/reports?by=hour&chart=shares", "/reports/agents", "/reports/lines", "/alarms")
+    pages = ("/console", "/wallboard", "/calls", "/calls/missed", "/patients", "/patients/1", "/account")
+    for path in (*pages, *reports):
         page.goto(path)
         expect(page.locator("main")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

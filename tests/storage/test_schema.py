@@ -240,3 +240,28 @@ def test_call_backs_agreed_before_there_was_a_list_are_owed_unless_somebody_call
     assert [tuple(row) for row in found] == [
         (1, "open"), (2, "done"), (3, None), (4, "done"), (5, "open"), (6, None)
     ]  # fmt: skip
+
+
+def test_whoever_sees_the_wallboard_sees_alarms_and_reports_too(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0004")
+    with connected(url) as connection:
+        for key, scope in ((1, "all"), (2, "department"), (3, None)):
+            connection.execute(
+                text("insert into role (id, name, disabled, version) values (:id, :name, 0, 1)"),
+                {"id": key, "name": f"role {key}"},
+            )
+            granted = [("calls.view", "own")] + ([("wallboard.view", scope)] if scope else [])
+            for permission, reach in granted:
+                connection.execute(
+                    text("insert into role_permission (role_id, permission, scope) values (:id, :permission, :scope)"),
+                    {"id": key, "permission": permission, "scope": reach},
+                )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        found = connection.execute(
+            text("select role_id, scope, count(*) from role_permission where permission like 'alarms.%' "
+                 "or permission like 'reports.%' group by role_id, scope order by role_id")
+        ).all()  # fmt: skip
+    assert [tuple(row) for row in found] == [(1, "all", 5), (2, "department", 5)]

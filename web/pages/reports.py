@@ -18,7 +18,7 @@ from web.routing import Routes
 routes = Routes()
 
 _CHARTS = (
-    ("calls", N_("Calls"), ("answered", "lost", "short_abandoned", "outgoing")),
+    ("calls", N_("Number of calls"), ("answered", "lost", "short_abandoned", "outgoing")),
     ("shares", N_("Service level"), ("service_level", "abandon_share")),
     ("times", N_("Average times"), ("average_speed_of_answer", "average_handling_time")),
     ("work", N_("Occupancy"), ("occupancy",)),
@@ -79,9 +79,9 @@ def tabs(exchange: Exchange, current: str, day: date) -> list[dict[str, Any]]:
     """The ways between the reports."""
     day = min(day, today(exchange))
     ways = (
-        ("calls", N_("Calls"), "/reports"),
-        ("agents", N_("Agents’ day"), address("/reports/agents", {"day": day})),
-        ("lines", N_("Lines’ day"), address("/reports/lines", {"day": day})),
+        ("calls", N_("Figures of calls"), "/reports"),
+        ("agents", N_("Day of the agents"), address("/reports/agents", {"day": day})),
+        ("lines", N_("Day of the lines"), address("/reports/lines", {"day": day})),
     )
     return [{"name": exchange.translate(word), "href": href, "current": name == current} for name, word, href in ways]
 
@@ -113,7 +113,8 @@ def _shown(exchange: Exchange, wanted: ReportFilter, report: Mapping[str, Any], 
         ],
         "nothing": not any(report["total"][name] for name in ("incoming", "outgoing", "handling", "available")),
         "drawn": {
-            "kind": chart,
+            # Days and hours follow each other; agents, lines and groups do not.
+            "joined": wanted.by in (By.DAY, By.HOUR) and chart != "calls" and len(rows) > 1,
             "names": [row["name"] for row in rows],
             "series": [
                 {

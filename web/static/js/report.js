@@ -6,7 +6,7 @@ import { locale, t } from "./text.js";
 const box = document.getElementById("chart");
 const readout = document.getElementById("chart-readout");
 const legend = document.getElementById("chart-legend");
-const { kind, names, series } = JSON.parse(box.dataset.drawn);
+const { joined, names, series } = JSON.parse(box.dataset.drawn);
 const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat(locale);
 
@@ -17,7 +17,6 @@ const LOOKS = {
   average_speed_of_answer: ["--info", "circle"], average_handling_time: ["--violet", "rect"],
 };
 const stacks = { answered: "in", lost: "in", short_abandoned: "in", outgoing: "out" };
-const bars = kind === "calls" || names.length === 1;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const write = (value, unit) => (value === null ? "–" : unit === "share" ? percent.format(value) : unit === "seconds" ? duration(value) : whole.format(value));
@@ -38,7 +37,7 @@ function options() {
       axisLabel: { color: ink, formatter: (value) => write(value, unit) }, splitLine: { lineStyle: { color: edge } },
     },
     series: series.map((one) => ({
-      name: one.name, type: bars ? "bar" : "line", stack: bars ? stacks[one.key] : undefined, data: one.values, barMaxWidth: 36,
+      name: one.name, type: joined ? "line" : "bar", stack: stacks[one.key], data: one.values, barMaxWidth: 36,
       symbol: LOOKS[one.key][1], symbolSize: 9, connectNulls: false, cursor: one.hrefs.some(Boolean) ? "pointer" : "default",
       itemStyle: { color: token(LOOKS[one.key][0]) }, lineStyle: { color: token(LOOKS[one.key][0]), width: 2 },
       emphasis: { itemStyle: { color: token(LOOKS[one.key][0]), borderColor: token("--ink"), borderWidth: 1 } },
