@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from twisted.internet.interfaces import IReactorTime
@@ -29,3 +29,57 @@ def day_bounds(moment: datetime, time_zone: str) -> tuple[datetime, datetime]:
     today = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     tomorrow = (today.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
     return today.astimezone(UTC), tomorrow.astimezone(UTC)
+
+
+def midnight(day: date, time_zone: str) -> datetime:
+    """The first moment of a day of the hospital, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def offsets(start: datetime, end: datetime, time_zone: str) -> list[tuple[datetime, int]]:
+    """From when on the clock on the wall is how many seconds ahead of UTC, from ``start`` to ``end``.
+
+    Clocks are changed on quarters of an hour.
+    """
+    zone = ZoneInfo(time_zone)
+    found = [(start, _ahead(start, zone))]
+    day = start
+    while day < end:
+        next_day = min(day + timedelta(days=1), end)
+        if _ahead(next_day, zone) != found[-1][1]:
+            moment = _quarter(day)
+            while moment < next_day:
+                moment += _QUARTER
+                if (ahead := _ahead(moment, zone)) != found[-1][1]:
+                    found.append((moment, ahead))
+        day = next_day
+    return [one for one in found if one[0] < end or one is found[0]]
+
+
+def slots(start: datetime, end: datetime, time_zone: str, pattern: str) -> list[tuple[datetime, str]]:
+    """The stretches between two moments in which ``strftime(pattern)`` of the clock on the wall stays the same.
+
+    Each with its first moment, in order. ``pattern`` tells days or hours, ``%Y-%m-%d`` or ``%Y-%m-%d %H``.
+    """
+    zone = ZoneInfo(time_zone)
+    found: list[tuple[datetime, str]] = []
+    moment = start
+    while moment < end:
+        text = moment.astimezone(zone).strftime(pattern)
+        if not found or found[-1][1] != text:
+            found.append((moment, text))
+        moment = _quarter(moment) + _QUARTER
+    return found
+
+
+_QUARTER = timedelta(minutes=15)
+
+
+def _quarter(moment: datetime) -> datetime:
+    """The quarter of an hour in which ``moment`` is."""
+    return moment - timedelta(seconds=moment.timestamp() % _QUARTER.total_seconds())
+
+
+def _ahead(moment: datetime, zone: ZoneInfo) -> int:
+    ahead = moment.astimezone(zone).utcoffset()
+    return 0 if ahead is None else int(ahead.total_seconds())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from callcenter.config_errors import ConfigurationError
 from callcenter.config_pbx import pbx_mistakes
-from callcenter.config_reading import Mistake, line_clashes, read_text, validated
+from callcenter.config_reading import Mistake, clashes, line_clashes, read_text, validated
 from callcenter.settings import Settings
 
 __all__ = ["Configuration", "ConfigurationError", "Settings", "load", "parse"]
@@ -37,4 +37,5 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Configuratio
 
 def mistakes(settings: Settings) -> list[Mistake]:
     """What is wrong between sections that are right each by itself."""
-    return [*line_clashes(settings.lines), *pbx_mistakes(settings)]
+    hooks = clashes("webhooks", "webhook", settings.webhooks, "name")
+    return [*line_clashes(settings.lines), *pbx_mistakes(settings), *hooks]

@@ -56,12 +56,17 @@ def validated(
 
 def line_clashes(lines: Sequence[LineSettings]) -> list[Mistake]:
     """Lines that say the same name or port twice."""
+    return clashes("lines", "line", lines, "name", "port")
+
+
+def clashes(section: str, what: str, entries: Sequence[Any], *keys: str) -> list[Mistake]:
+    """Entries of ``section`` that have the same value twice under one of ``keys``; each is called ``what``."""
     found: list[Mistake] = []
-    for key in ("name", "port"):
+    for key in keys:
         seen: dict[Any, int] = {}
-        for index, line in enumerate(lines):
-            value = getattr(line, key)
+        for index, entry in enumerate(entries):
+            value = getattr(entry, key)
             if value in seen:
-                found.append((("lines", index, key), f'"{value}" is taken by line {seen[value] + 1} of the file'))
+                found.append(((section, index, key), f'"{value}" is taken by {what} {seen[value] + 1} of the file'))
             seen.setdefault(value, index)
     return found

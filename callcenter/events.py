@@ -87,8 +87,29 @@ class AgentUpdated(Event):
     type: ClassVar[str] = "agent.updated"
 
 
+@dataclass(frozen=True)
+class AlarmOpened(Event):
+    """Something needs somebody, for the first time or again."""
+
+    topic: ClassVar[str] = "alarms"
+    type: ClassVar[str] = "alarm.opened"
+
+
+@dataclass(frozen=True)
+class AlarmUpdated(Event):
+    """An alarm is over, was handled, or is known better."""
+
+    topic: ClassVar[str] = "alarms"
+    type: ClassVar[str] = "alarm.updated"
+
+
 URGENT_TYPES = frozenset({CallRinging.type})
 """Events that an agent is waiting for: told before all others, and without delay."""
 
-TOPICS: Mapping[str, str] = {"calls": "calls.view", "lines": "lines.view", "agents": "agents.view"}
+TOPICS: Mapping[str, str] = {
+    "calls": "calls.view",
+    "lines": "lines.view",
+    "agents": "agents.view",
+    "alarms": "alarms.view",
+}
 """Topic → the permission that subscribing takes."""

@@ -8,19 +8,15 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from callcenter.alarms.settings import WebhookSettings
 from callcenter.config_secrets import LocalPath, ReadablePath, SecretText
+from callcenter.sections import Section
 from hardware.drivers import LineSettings
 from protocols.ami.settings import checked_context
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "oracle": "oracle+oracledb"}
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
 
 
 class HospitalSettings(Section):
@@ -165,6 +161,12 @@ class TargetSettings(Section):
     average_speed_of_answer: Annotated[float, Field(gt=0, le=3600, description="Seconds, up to 3600.")] = 20.0
     abandoned: Annotated[float, Field(ge=0, le=1, description="Share of abandoned calls, 0 to 1.")] = 0.05
     longest_wait: Annotated[float, Field(gt=0, le=3600, description="Seconds, up to 3600.")] = 60.0
+    average_handling_time: Annotated[
+        float | None, Field(gt=0, le=7200, description="At most so many seconds, up to 7200; without one no target.")
+    ] = None
+    occupancy: Annotated[
+        float | None, Field(gt=0, le=1, description="At most this share, 0 to 1; without one no target.")
+    ] = None
 
 
 class TelephonySettings(Section):
@@ -257,6 +259,9 @@ class Settings(Section):
     telephony: Annotated[TelephonySettings, Field(description="Figures and targets.")] = TelephonySettings()
     logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
     asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
+    webhooks: Annotated[
+        tuple[WebhookSettings, ...], Field(description="One [[webhooks]] for each place that is told of alarms.")
+    ] = ()
     lines: Annotated[tuple[LineSettings, ...], Field(description="One [[lines]] for each phone line.")] = ()
 
     @property

@@ -8,6 +8,7 @@ the words of the device or of its operating system) stands as it is in every lan
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Any
 
 from protocols.text import clean_text
@@ -227,6 +228,17 @@ def said(text: str) -> dict[str, Any] | None:
     if not isinstance(text, Said):
         return None
     return {"code": text.saying.code, "values": {name: said(value) or value for name, value in text.values.items()}}
+
+
+def said_again(data: Mapping[str, Any] | None, text: str = "") -> str:
+    """What ``said`` made plain data of; ``text`` for None, or for what another version of the program said."""
+    try:
+        saying = Saying[str(data["code"]).upper()] if data else None
+        values = {name: said_again(value) or value if isinstance(value, dict) else value
+                  for name, value in (data or {}).get("values", {}).items()}  # fmt: skip
+        return text if saying is None else Said(saying, **values)
+    except KeyError:
+        return text
 
 
 def cleaned(text: str) -> str:

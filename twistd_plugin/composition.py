@@ -13,7 +13,7 @@ from callcenter.config import Configuration
 from callcenter.settings import LoggingSettings, Settings
 from storage import schema
 from storage.database import Database
-from twistd_plugin.hospital import build_services
+from twistd_plugin.hospital import build_sender, build_services
 from twistd_plugin.housekeeping import Housekeeping
 from twistd_plugin.listener import Listener, tls_options
 from twistd_plugin.metrics import Metrics, line_states
@@ -72,7 +72,10 @@ class Daemon:
 
 
 def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
-    """The daemon for ``configuration``, not started. Reads the files of TLS and the site; raises ``TlsError``."""
+    """The daemon for ``configuration``, not started. Reads the files of TLS, webhooks and the site.
+
+    Raises ``TlsError`` and ``WebhookError``.
+    """
     settings = configuration.settings
     bus = LocalBus()
     database = Database(settings.database_url, reactor, on_commit=bus.publish)
@@ -83,11 +86,14 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
     tls = tls_options(settings.web.tls) if settings.web.tls is not None else None
     listener = Listener(reactor, web.site, settings.web.port, str(settings.web.interface), tls)
     housekeeping = Housekeeping(database, reactor)
+    alarms = build_sender(settings, database, bus, reactor)
     stages = [
         _watching(settings.logging, metrics, reactor),
         _storing(database),
         _counting(metrics, database, bus, web),
         Stage("housekeeping", housekeeping.start, housekeeping.stop),
+        # Before telephony, whose start may raise the first alarms.
+        Stage("alarms", alarms.start, alarms.stop, stop_seconds=15.0),
         Stage("telephony", services.telephony.start, services.telephony.stop, stop_seconds=TELEPHONY_STOP_SECONDS),
         _serving(web),
         Stage("listener", listener.start, listener.stop, optional=True),

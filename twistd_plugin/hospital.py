@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from OpenSSL import SSL
 from prometheus_client import CollectorRegistry
 
 from callcenter.administration.attempts import PER_ADDRESS, AttemptLimits
@@ -16,7 +17,12 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
+from callcenter.alarms.sending import AlarmSender, Target
+from callcenter.alarms.service import AlarmService
+from callcenter.alarms.settings import WebhookError, WebhookSettings
+from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
+from callcenter.outgoing.client import CheckedClient, Reach
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -94,8 +100,25 @@ def build_services(
         resources=records,
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
+        alarms=AlarmService(database, reactor),
         registry=registry,
         ready=ready,
+    )
+
+
+def build_sender(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> AlarmSender:
+    """What tells the places of the configuration of alarms, not started. Reads their authorities; ``WebhookError``."""
+    return AlarmSender(database, reactor, bus, {one.name: _target(one, reactor) for one in settings.webhooks})
+
+
+def _target(settings: WebhookSettings, reactor: Any) -> Target:
+    reach = Reach(settings.private_addresses, settings.authorities)
+    try:
+        client = CheckedClient(reactor, settings.url.get_secret_value(), reach)
+    except (OSError, SSL.Error) as error:
+        raise WebhookError(f"webhook {settings.name}: its authorities cannot be read ({error})") from error
+    return Target(
+        Webhook(settings.name, client, settings.secret.get_secret_value(), reactor.seconds), settings.wanted_kinds
     )
 
 

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.administration.sessions import forget_sessions
+from callcenter.alarms.outbox import forget_deliveries
 from callcenter.clock import utc_now
 from callcenter.tasks import Periodic
 from storage.database import Database
@@ -20,10 +21,12 @@ INTERVAL_SECONDS = 3600.0
 EVENTS_KEPT = timedelta(days=7)
 # An ended session still tells sign-in that its address is a known one.
 SESSIONS_KEPT = timedelta(days=90)
+# Alarms themselves are kept; only what was sent out of them goes.
+DELIVERIES_KEPT = timedelta(days=90)
 
 
 class Housekeeping:
-    """Every hour: old events, and sessions that ended long ago."""
+    """Every hour: old events, sessions that ended long ago, and old messages of alarms."""
 
     def __init__(self, database: Database, clock: IReactorTime) -> None:
         self._database = database
@@ -43,4 +46,5 @@ class Housekeeping:
         now = utc_now(self._clock)
         events = await self._database.run(trim_events, now - EVENTS_KEPT)
         sessions = await self._database.run(forget_sessions, now - SESSIONS_KEPT)
+        await self._database.run(forget_deliveries, now - DELIVERIES_KEPT)
         _log.info("removed {events} old events and {sessions} old sessions", events=events, sessions=sessions)

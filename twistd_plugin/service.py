@@ -12,6 +12,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
+from callcenter.alarms.settings import WebhookError
 from callcenter.config import Configuration, ConfigurationError, load
 from storage.errors import StorageError
 from twistd_plugin.composition import Daemon, build_daemon
@@ -80,7 +81,8 @@ class CallCenterService(Service):
 def open_service(configuration: Configuration, reactor: Any, observer: ILogObserver | None = None) -> CallCenterService:
     """The service for ``configuration``. Blocks: to be called before the reactor runs.
 
-    Raises ``StorageError`` for a database that is not there or not at this program's schema, and ``TlsError``.
+    Raises ``StorageError`` for a database that is not there or not at this program's schema, ``TlsError`` and
+    ``WebhookError``.
     """
     require_ready_database(configuration)
     return CallCenterService(build_daemon(configuration, reactor), reactor, observer)
@@ -96,5 +98,5 @@ def makeService(options: Options) -> CallCenterService:
             sys.stderr.write(f"warning: {warning}\n")
         logging = configuration.settings.logging
         return open_service(configuration, reactor, twistd_observer(options.parent, logging.format, logging.level))
-    except (ConfigurationError, StorageError, TlsError) as error:
+    except (ConfigurationError, StorageError, TlsError, WebhookError) as error:
         raise SystemExit(str(error)) from error

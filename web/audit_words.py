@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from callcenter.administration.fields import Field, Kind
-from callcenter.administration.references import USERS
+from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -17,7 +17,8 @@ from web.call_sheet import outcome_words
 from web.exchange import Exchange
 from web.field_words import Reader, yes_no
 from web.forms import as_list
-from web.words import ACTIONS, AUDIT_ACTIONS, AUDIT_SUBJECTS, RESOURCE_WORDS, SCOPES, word_of
+from web.report_words import BY_WORDS, COUNTED
+from web.words import ACTIONS, ALARM_KINDS, AUDIT_ACTIONS, AUDIT_SUBJECTS, RESOURCE_WORDS, SCOPES, word_of
 
 Entry = dict[str, Any]
 Names = Mapping[str, Mapping[int, str]]
@@ -41,10 +42,27 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("open_missed", N_("Missed and not dealt with"), Kind.FLAG),
             Field("shortest", N_("Talk time from (s)")),
             Field("longest", N_("Talk time up to (s)")),
+            Field("department_id", N_("Group"), Kind.REFERENCE, reference=DEPARTMENTS),
+            Field("counted", N_("Counted as"), Kind.CHOICE, choices=tuple(COUNTED.items())),
+            Field("hour", N_("Hour")),
         ),
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
         "patient": (Field("confirmed", N_("Called all the same"), Kind.FLAG),),
+        "alarm": (
+            Field("kind", N_("Kind"), Kind.CHOICE, choices=tuple(ALARM_KINDS.items())),
+            Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
+            Field("handled", N_("Dealt with"), Kind.FLAG),
+            Field("note", N_("What was done")),
+        ),
+        "report": (
+            Field("from_day", N_("From")),
+            Field("to_day", N_("To")),
+            Field("by", N_("Rows"), Kind.CHOICE, choices=tuple(BY_WORDS.items())),
+            Field("department_id", N_("Group"), Kind.REFERENCE, reference=DEPARTMENTS),
+            Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
+            Field("agent_id", N_("Agent"), Kind.REFERENCE, reference=USERS),
+        ),
         "audit": (
             Field("user_id", N_("User"), Kind.REFERENCE, reference=USERS),
             Field("action", N_("Action"), Kind.CHOICE, choices=tuple(AUDIT_ACTIONS.items())),

@@ -14,12 +14,27 @@ from web.parsing import Input
 
 Word = Annotated[str, Field(max_length=30)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
+IdOrNobody = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""An id, or 0 for none."""
+CountedWord = Literal[
+    "incoming",
+    "outgoing",
+    "answered",
+    "in_time",
+    "abandoned",
+    "short_abandoned",
+    "lost",
+    "offered",
+    "missed",
+    "handled",
+]
 
 
 class CallLimits(Input):
     """``since`` and ``until`` are moments with a zone; ``from_day`` and ``to_day`` days of the hospital, inclusive.
 
-    ``sort`` is a column's name, with ``-`` before it to turn it round.
+    ``sort`` is a column's name, with ``-`` before it to turn it round. ``counted`` asks for the calls that a figure of
+    the reports counts, ``hour`` for those of an hour of the day. 0 as agent or department asks for those of none.
     """
 
     since: AwareDatetime | None = None
@@ -29,7 +44,8 @@ class CallLimits(Input):
     direction: Literal["in", "out"] | None = None
     number: Annotated[str, Field(max_length=40)] | None = None
     patient_id: Id | None = None
-    agent_id: Id | None = None
+    agent_id: IdOrNobody | None = None
+    department_id: IdOrNobody | None = None
     line_id: Id | None = None
     outcome: Word | None = None
     state: Literal["ringing", "dialling", "talking", "ended"] | None = None
@@ -38,6 +54,8 @@ class CallLimits(Input):
     sort: Word = ""
     shortest: Seconds | None = None
     longest: Seconds | None = None
+    counted: CountedWord | None = None
+    hour: Annotated[int, Field(ge=0, le=23)] | None = None
 
 
 def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
@@ -56,6 +74,9 @@ def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
         missed=limits.missed,
         shortest=limits.shortest,
         longest=limits.longest,
+        department_id=limits.department_id,
+        counted=limits.counted,
+        hour=limits.hour,
     )
 
 

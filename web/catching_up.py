@@ -61,6 +61,7 @@ async def catch_up(
 
 
 async def _state(services: Services, principal: Principal, topic: str) -> list[Any]:
+    found: Sequence[Any]
     match topic:
         case "calls":
             found = await services.telephony.calls.open_for(principal)
@@ -68,6 +69,8 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.telephony.lines.list(principal)
         case "agents":
             found = await services.telephony.agents.list(principal)
+        case "alarms":
+            found = await services.alarms.open_for(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

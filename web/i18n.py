@@ -57,6 +57,7 @@ class Formats:
         self.short(now - timedelta(days=2))
         self.day(now.date())
         self.number(1234.5)
+        self.percent(0.5)
 
     def exact(self, value: str | datetime | None) -> str:
         """Date and time to the second; empty for none."""
@@ -85,6 +86,15 @@ class Formats:
             return ""
         when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
         return dates.format_date(when, "medium", locale=self._known)
+
+    def clock(self, value: str | datetime | None) -> str:
+        """The time of day to the minute, 24 hours."""
+        when = moment(value)
+        return "" if when is None else when.astimezone(self._zone).strftime("%H:%M")
+
+    def percent(self, value: float | None) -> str:
+        """A share of 0 to 1 as ``83.3%``."""
+        return "" if value is None else numbers.format_percent(value, "#,##0.#%", locale=self._known)
 
     def duration(self, seconds: float | None) -> str:
         """``h:mm:ss`` or ``m:ss``."""

@@ -12,6 +12,7 @@ from callcenter.administration.audit_log import AuditLog
 from callcenter.administration.resource_service import ResourceService
 from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
+from callcenter.alarms.service import AlarmService
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -37,5 +38,6 @@ class Services:
     resources: Mapping[str, ResourceService]
     audit: AuditLog
     views: SavedViews
+    alarms: AlarmService
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

@@ -76,6 +76,8 @@ class Templates:
             "day": formats.day,
             "duration": formats.duration,
             "number": formats.number,
+            "percent": formats.percent,
+            "clock": formats.clock,
         }
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)

@@ -44,6 +44,8 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
+        "alarms": N_("Alarms"),
+        "reports": N_("Reports"),
         "outcomes": N_("Call outcomes"),
         "departments": N_("Departments"),
         "groups": N_("Agent groups"),
@@ -121,6 +123,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "remove": N_("removed"),
         "test": N_("began a test"),
         "force-state": N_("moved the agent"),
+        "handle-alarm": N_("dealt with an alarm"),
     }
 )
 
@@ -137,6 +140,17 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "line": N_("Line"),
         "agent": N_("Agent"),
         "line_host": N_("Line host"),
+        "alarm": N_("Alarm"),
+        "report": N_("Report"),
         "audit": N_("Audit log"),
+    }
+)
+
+ALARM_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "line_lost": N_("Line lost"),
+        "numberless": N_("Calls without numbers"),
+        "gateway_down": N_("Gateway down"),
+        "queue_stuck": N_("Messages stuck"),
     }
 )

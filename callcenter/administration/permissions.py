@@ -28,6 +28,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lines": ("view", "control", "edit", "test", "manage"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
+        "alarms": ("view", "handle", "export"),
+        "reports": ("view", "export"),
         "outcomes": ("view", "create", "edit", "disable"),
         "departments": ("view", "create", "edit", "disable"),
         "groups": ("view", "create", "edit", "disable"),
@@ -71,6 +73,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 "agents.view",
                 "agents.control",
                 "wallboard.view",
+                *(f"alarms.{action}" for action in RESOURCES["alarms"]),
+                *(f"reports.{action}" for action in RESOURCES["reports"]),
             ),
         ),
         "doctor": (

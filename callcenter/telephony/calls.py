@@ -21,9 +21,10 @@ from callcenter.telephony.claims import claim_call
 from callcenter.telephony.effects import Audited, EndReason, LineStateName
 from callcenter.telephony.line_model import DeclaredOver
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.listing import EVERYTHING, CallFilter, list_calls
+from callcenter.telephony.listing import EVERYTHING, CallFilter, count_calls, list_calls
 from callcenter.telephony.missed import handle_missed
 from callcenter.telephony.scope import scope_clause
+from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
 from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.telephony.wrapup import WrapUpDraft, load_outcomes, open_calls, save_wrap_up
@@ -42,10 +43,11 @@ __all__ = ["CallFilter", "CallService", "EndReason", "WrapUpDraft"]
 class CallService:
     """Everything here is limited to what the principal's data scope reaches; out of reach is ``NotFoundError``."""
 
-    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard) -> None:
+    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard, settings: TelephonySettings) -> None:
         self._database = database
         self._clock = clock
         self._board = board
+        self._settings = settings
 
     # Looking.
 
@@ -61,7 +63,11 @@ class CallService:
 
         What ``sort`` can be and what is refused: ``listing.list_calls``.
         """
-        return await self._database.read(list_calls, principal, wanted, limit, cursor, sort)
+        return await self._database.read(list_calls, principal, wanted, limit, cursor, sort, settings=self._settings)
+
+    async def count(self, principal: Principal, wanted: CallFilter) -> int:
+        """How many calls the whole list has. Needs ``calls.view``. Raises like ``list``."""
+        return await self._database.read(count_calls, principal, wanted, self._settings)
 
     async def missed(
         self,
@@ -105,7 +111,7 @@ class CallService:
         No transaction is held between chunks, so a slow reader harms nobody.
         """
         at = utc_now(self._clock)
-        first = await self._database.read(list_calls, principal, wanted, EXPORT_CHUNK, None, sort, "calls.export")
+        first = await self._chunk(principal, wanted, sort, None)
         await self._database.run(_audit_export, principal, wanted, at)
         page: Page[CallView] = first
         while True:
@@ -113,9 +119,12 @@ class CallService:
                 yield page.items
             if page.next is None:
                 return
-            page = await self._database.read(
-                list_calls, principal, wanted, EXPORT_CHUNK, page.next, sort, "calls.export"
-            )
+            page = await self._chunk(principal, wanted, sort, page.next)
+
+    async def _chunk(self, principal: Principal, wanted: CallFilter, sort: str, cursor: str | None) -> Page[CallView]:
+        return await self._database.read(
+            list_calls, principal, wanted, EXPORT_CHUNK, cursor, sort, "calls.export", self._settings
+        )
 
     # Handling; all need ``calls.handle``.
 
@@ -222,6 +231,6 @@ def _open_for(session: Session, principal: Principal) -> list[CallView]:
 
 
 def _audit_export(session: Session, principal: Principal, wanted: CallFilter, at: datetime) -> None:
-    limits = {name: value for name, value in vars(wanted).items() if value not in (None, False)}
+    limits = {name: value for name, value in vars(wanted).items() if value is not None and value is not False}
     shown = {name: iso(value) if isinstance(value, datetime) else value for name, value in limits.items()}
     record_audit(session, principal, "export", "call", "", None, shown, at)

@@ -25,6 +25,16 @@ class LineStateName(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+class LineService(StrEnum):
+    """Whether a line serves callers: what its history tells, and what a supervisor is alarmed of."""
+
+    IN_SERVICE = "in_service"
+    LOST = "lost"
+    OUT_OF_SERVICE = "out_of_service"
+    STOPPED = "stopped"
+    """Nobody can say: the daemon does not run, or is only starting the line."""
+
+
 class Direction(StrEnum):
     """Which way a call goes."""
 
@@ -183,3 +193,23 @@ class LineNoted(Effect):
     """Something a supervisor should know of the line, although its state is the same."""
 
     note: str
+
+
+@dataclass(frozen=True)
+class ServiceChanged(Effect):
+    """The line began or ceased to serve, or is lost for another reason than before."""
+
+    service: LineService
+    reason: str
+
+
+@dataclass(frozen=True)
+class NumbersMissing(Effect):
+    """So many calls in a row came without a number."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class NumbersBack(Effect):
+    """A caller's number came again."""

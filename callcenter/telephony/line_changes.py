@@ -17,6 +17,7 @@ from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.telephony.announce import announce_line, announce_removal
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_roll import Arranged, new_line
+from callcenter.telephony.line_service import end_history
 from callcenter.telephony.line_views import group_names
 from callcenter.telephony.recovery import RecoveredLine, arrange, set_up
 from callcenter.text import N_, Text
@@ -87,6 +88,7 @@ def remove_line(session: Session, deed: Deed, line_id: int, version: int) -> Non
     if line.version != version:
         raise ConflictError(CHANGED_MEANWHILE, line_id=line_id)
     line.removed = True
+    end_history(session, line.id, deed.at)
     line.version += 1
     _take_along(session, line.name, "")
     _audit(session, deed, "remove", line, line.settings, None)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineStateName
+from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineService, LineStateName
+from protocols.sayings import Said, Saying
 from protocols.signals import LineSignal
+
+STARTING = Said(Saying.STARTING)
+_NOT_RUNNING = ("", STARTING, Said(Saying.STOPPED), Said(Saying.RESTARTING))
+_STILL_THERE = Said(Saying.PBX_ENDED_UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,10 @@ class OpenCall:
 
 @dataclass(frozen=True)
 class Line:
-    """All that is known of a line. ``hook_seen``: a lifted handset was reported once, so the device can see it."""
+    """All that is known of a line. ``hook_seen``: a lifted handset was reported once, so the device can see it.
+
+    ``numberless``: the last calls came without numbers, and that was told.
+    """
 
     hook_seen: bool = False
     ready: bool = False
@@ -78,6 +86,7 @@ class Line:
     handset_up: bool = False
     call: OpenCall | None = None
     calls_seen: int = 0
+    numberless: bool = False
 
     @property
     def state(self) -> LineStateName:
@@ -96,6 +105,16 @@ class Line:
         if self.out_of_service and self.service_reason:
             return self.service_reason
         return "" if self.ready else self.lost_reason
+
+    @property
+    def service(self) -> LineService:
+        """Whether it serves callers. A line that was taken out of service is nobody's worry, lost or not."""
+        if self.out_of_service:
+            return LineService.OUT_OF_SERVICE
+        # The PBX says so to end a call that it could not follow; the line itself was never gone.
+        if self.ready or self.lost_reason == _STILL_THERE:
+            return LineService.IN_SERVICE
+        return LineService.STOPPED if self.lost_reason in _NOT_RUNNING else LineService.LOST
 
     @property
     def free(self) -> bool:

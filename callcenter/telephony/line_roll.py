@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.line_options import ARRANGED
+from callcenter.telephony.line_service import end_history
 from storage.models import PhoneLine
 
 
@@ -87,8 +88,9 @@ def call_the_roll(session: Session, entries: Sequence[LineEntry], at: datetime) 
     named = {record.id for record, _ in present}
     own = [one for one in records if one.id not in named and not one.file_name and not one.removed and one.settings]
     for gone in records:
-        if gone.id not in named and gone not in own:
+        if gone.id not in named and gone not in own and not gone.removed:
             gone.removed = True
+            end_history(session, gone.id, at)
     return [*present, *((record, Arranged.kept(record.settings or {})) for record in own)]
 
 

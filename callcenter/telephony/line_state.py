@@ -36,8 +36,12 @@ from callcenter.telephony.effects import (
     EndReason,
     LineMoved,
     LineNoted,
+    LineService,
     LineStateName,
+    NumbersBack,
+    NumbersMissing,
     RingsCounted,
+    ServiceChanged,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_model import (
@@ -49,7 +53,7 @@ from callcenter.telephony.line_model import (
     OpenCall,
     SetService,
 )
-from protocols.sayings import Said, Saying, command_failed
+from protocols.sayings import command_failed
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -101,7 +105,14 @@ def step(line: Line, news: News, at: datetime) -> Step:
     if (after.state, after.reason, after.out_of_service) != (line.state, line.reason, line.out_of_service):
         open_call = None if after.call is None else after.call.number
         effects = (*effects, LineMoved(at, after.state, after.out_of_service, after.reason, open_call))
-    return after, effects
+    return after, (*effects, *_service_news(line, after, at))
+
+
+def _service_news(before: Line, after: Line, at: datetime) -> tuple[Effect, ...]:
+    lost_anew = after.service is LineService.LOST and after.lost_reason != before.lost_reason
+    if after.service is before.service and not lost_anew:
+        return ()
+    return (ServiceChanged(at, after.service, after.reason),)
 
 
 # Openings and endings.
@@ -174,6 +185,13 @@ def _identified(line: Line, news: CallerIdentified, at: datetime) -> Step:
     caller = Caller(news.number, news.name, news.absent.value if news.absent else "", news.verified)
     if not caller.known:
         return line, ()
+    # Withheld or not: the network tells of callers again.
+    back = (NumbersBack(at),) if line.numberless else ()
+    line, effects = _caller_known(replace(line, numberless=False), news, caller, at)
+    return line, (*effects, *back)
+
+
+def _caller_known(line: Line, news: CallerIdentified, caller: Caller, at: datetime) -> Step:
     call = line.call
     if call is None:
         return _open(line, at, Direction.IN, caller)
@@ -365,7 +383,7 @@ def _set_service(line: Line, news: SetService, at: datetime) -> Step:
 
 
 def _numberless(line: Line, news: NumberlessCalls, at: datetime) -> Step:
-    return line, (LineNoted(at, Said(Saying.NUMBERLESS, count=news.count)),)
+    return replace(line, numberless=True), (NumbersMissing(at, news.count),)
 
 
 def _device_warns(line: Line, news: DeviceWarns, at: datetime) -> Step:

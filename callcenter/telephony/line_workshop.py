@@ -11,9 +11,9 @@ from twisted.logger import Logger
 
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.journal import LineJournal
-from callcenter.telephony.line_model import Line
+from callcenter.telephony.line_model import STARTING, Line
 from callcenter.telephony.line_runner import LineRunner
-from callcenter.telephony.recovery import STARTING, RecoveredLine
+from callcenter.telephony.recovery import RecoveredLine
 from hardware.line_device import LineDevice
 from hardware.settings import LineSettings
 from hardware.unusable_line import UnusableLine
@@ -51,10 +51,15 @@ class LineWorkshop:
         """The runner of a line, not started."""
         if line.unknown_group:
             _log.warn(
-                "line {line}: no department has the name of its group; every agent is offered its calls",
+                "line {line}: no group and no department has the name of its group; every agent is offered its calls",
                 line=line.context.name,
             )
         device.rename(line.context.name)
         journal = LineJournal(line.context, self._database, self._clock, self._tasks)
-        state = Line(lost_reason=STARTING, out_of_service=line.out_of_service, service_reason=line.service_reason)
+        state = Line(
+            lost_reason=STARTING,
+            out_of_service=line.out_of_service,
+            service_reason=line.service_reason,
+            numberless=line.numberless,
+        )
         return LineRunner(device, journal, state, self._clock)

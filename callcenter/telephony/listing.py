@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import lost_place
 from callcenter.errors import InvalidError, NotAllowedError
 from callcenter.telephony.call_orders import call_stretches
+from callcenter.telephony.counting import Counted, conditions
+from callcenter.telephony.local_slots import Calendar, hour_text
 from callcenter.telephony.scope import scope_clause
+from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
 from storage.models import CallRecord
@@ -22,7 +25,11 @@ from storage.models.base import NO, YES
 from storage.queries.paging import Page, Stretch, paged
 
 MAX_LIMIT = 200
+BY_DEFAULT = TelephonySettings()
 _FRAGMENT_LENGTH = 20
+# Where clocks are changed matters between these, for lists of hours that name no days.
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_FAR_OFF = datetime(2040, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class CallFilter:
 
     ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
     are looked for. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``: missed and not
-    dealt with.
+    dealt with. ``counted`` asks for what counts as something in figures (``counting.Counted``), ``hour`` for those that
+    began in that hour of a day at the hospital. ``department_id`` and ``agent_id`` 0 ask for nobody's.
     """
 
     since: datetime | None = None
@@ -48,6 +56,9 @@ class CallFilter:
     open_missed: bool = False
     shortest: float | None = None
     longest: float | None = None
+    department_id: int | None = None
+    counted: str | None = None
+    hour: int | None = None
 
 
 EVERYTHING = CallFilter()
@@ -61,6 +72,7 @@ def list_calls(
     cursor: str | None,
     sort: str = "",
     permission: str = "calls.view",
+    settings: TelephonySettings = BY_DEFAULT,
 ) -> Page[CallView]:
     """A page of calls within the data scope of ``permission``, newest first unless ``sort`` says otherwise.
 
@@ -68,8 +80,14 @@ def list_calls(
     without permission and when somebody searches by number who may not see numbers.
     """
     require_limit(limit)
-    statement = _statement(principal, wanted, permission)
+    statement = calls_statement().where(*_within(principal, wanted, permission, settings))
     return page_of_calls(session, statement, call_stretches(session, principal, sort), limit, cursor)
+
+
+def count_calls(session: Session, principal: Principal, wanted: CallFilter, settings: TelephonySettings) -> int:
+    """How many calls ``list_calls`` lists, page after page."""
+    found = select(func.count()).select_from(CallRecord).where(*_within(principal, wanted, "calls.view", settings))
+    return session.scalar(found) or 0
 
 
 def require_limit(limit: int) -> None:
@@ -94,11 +112,13 @@ def page_of_calls(
     return Page([view for view, _ in page.items], page.next)
 
 
-def _statement(principal: Principal, wanted: CallFilter, permission: str) -> Select[Any]:
+def _within(
+    principal: Principal, wanted: CallFilter, permission: str, settings: TelephonySettings
+) -> list[ColumnElement[bool]]:
     if wanted.number and not principal.sees_numbers:
         # Searching digit by digit would tell what is masked.
         raise NotAllowedError(N_("Your roles do not show phone numbers, so you cannot search by number."))
-    return calls_statement().where(scope_clause(principal, permission), *_conditions(wanted))
+    return [scope_clause(principal, permission), *_conditions(wanted), *_figure_conditions(wanted, settings)]
 
 
 def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
@@ -107,12 +127,15 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         CallRecord.patient_id: wanted.patient_id,
         CallRecord.agent_id: wanted.agent_id,
         CallRecord.line_id: wanted.line_id,
+        CallRecord.department_id: wanted.department_id,
         CallRecord.outcome: wanted.outcome,
         CallRecord.state: wanted.state,
         CallRecord.wrap_up: wanted.wrap_up,
     }
     conditions: list[ColumnElement[bool]] = [
-        column.is_(None) if value == "" else column == value for column, value in equal.items() if value is not None
+        column.is_(None) if value in ("", 0) else column == value
+        for column, value in equal.items()
+        if value is not None
     ]
     if wanted.since is not None:
         conditions.append(CallRecord.started_at >= wanted.since)
@@ -123,6 +146,17 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     if wanted.open_missed:
         conditions.append(and_(CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)))
     return conditions + _content_conditions(wanted)
+
+
+def _figure_conditions(wanted: CallFilter, settings: TelephonySettings) -> list[ColumnElement[bool]]:
+    """What counts as something in figures, so that a list has as many calls as the figure that led to it says."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.counted is not None:
+        found.append(conditions(settings)[Counted(wanted.counted)])
+    if wanted.hour is not None:
+        calendar = Calendar(wanted.since or _LONG_AGO, wanted.until or _FAR_OFF, settings.time_zone)
+        found.append(calendar.hour(CallRecord.started_at) == hour_text(wanted.hour))
+    return found
 
 
 def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:

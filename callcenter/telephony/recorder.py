@@ -33,11 +33,15 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    NumbersBack,
+    NumbersMissing,
     RingsCounted,
+    ServiceChanged,
     SignalHeard,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_service import numbers_back, numbers_missing, service_changed
 from callcenter.telephony.line_words import reason_columns
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
@@ -262,6 +266,21 @@ def _(effect: LineNoted, batch: Batch) -> None:
 def _(effect: SignalHeard, batch: Batch) -> None:
     # Of a flood of signals the last says all.
     batch.heard = effect
+
+
+@write.register
+def _(effect: ServiceChanged, batch: Batch) -> None:
+    service_changed(batch.session, batch.line, effect.service, effect.reason, effect.at)
+
+
+@write.register
+def _(effect: NumbersMissing, batch: Batch) -> None:
+    numbers_missing(batch.session, batch.line, effect.count, effect.at)
+
+
+@write.register
+def _(effect: NumbersBack, batch: Batch) -> None:
+    numbers_back(batch.session, batch.line, effect.at)
 
 
 def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,13 @@ from callcenter.telephony.announce import announce_line
 from callcenter.telephony.effects import CallClosed, EndReason, LineStateName
 from callcenter.telephony.heartbeat import last_heartbeat
 from callcenter.telephony.line_context import LineContext
+from callcenter.telephony.line_model import STARTING
 from callcenter.telephony.line_roll import Arranged, LineEntry, call_the_roll
+from callcenter.telephony.line_service import begin_history, numberless_lines
 from callcenter.telephony.line_words import put_reason
 from callcenter.telephony.recorder import Batch, close_call
 from callcenter.telephony.views import IN_USE
-from protocols.sayings import Said, Saying
 from storage.models import AgentGroup, AgentStatus, CallRecord, Department, PhoneLine
-
-STARTING = Said(Saying.STARTING)
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class RecoveredLine:
     """A line with its record. ``unknown_group`` when no group and no department has the group's name.
 
     ``settings`` are those of a line of the interface, None for one of the configuration file.
+    ``numberless``: before the start, its last calls came without numbers.
     """
 
     context: LineContext
@@ -37,6 +37,7 @@ class RecoveredLine:
     service_reason: str
     unknown_group: bool
     settings: Mapping[str, Any] | None = None
+    numberless: bool = False
 
 
 def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: datetime) -> list[RecoveredLine]:
@@ -45,8 +46,10 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
     Calls left open are closed as ``unknown``: their agents owe a wrap-up if somebody spoke. Agents are offline from the
     daemon's last sign of life on, until their pages are back.
     """
+    numberless = numberless_lines(session)
     recovered = [
-        set_up(session, record, arranged, area_code, at) for record, arranged in call_the_roll(session, lines, at)
+        replace(set_up(session, record, arranged, area_code, at), numberless=record.id in numberless)
+        for record, arranged in call_the_roll(session, lines, at)
     ]
     contexts = {one.context.line_id: one.context for one in recovered}
     _all_offline(session, at)
@@ -65,6 +68,7 @@ def set_up(session: Session, line: PhoneLine, arranged: Arranged, area_code: str
     put_reason(line, service_reason or STARTING)
     line.driver = arranged.driver
     context = arrange(session, line, arranged, area_code)
+    begin_history(session, line.id, at)
     unknown_group = bool(arranged.group) and line.department_id is None and line.agent_group_id is None
     settings = None if line.file_name else line.settings
     return RecoveredLine(context, line.out_of_service, service_reason, unknown_group, settings)

@@ -23,6 +23,7 @@ from callcenter.telephony.line_tests import LineTests
 from callcenter.telephony.line_workshop import LineWorkshop, MakeDevice
 from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import recover
+from callcenter.telephony.report_service import ReportService
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
 from callcenter.telephony.wrap_up_limit import WrapUpLimit
@@ -31,7 +32,7 @@ from storage.database import Database
 
 
 class Telephony:
-    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``agents`` and ``wallboard`` are its services.
+    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``agents``, ``wallboard``, ``reports``.
 
     ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of the
     interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
@@ -57,10 +58,11 @@ class Telephony:
         self.tests = LineTests(database, reactor, self._board)
         self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
-        self.calls = CallService(database, reactor, self._board)
+        self.calls = CallService(database, reactor, self._board, settings)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
+        self.reports = ReportService(database, reactor, settings)
         self._dispatcher = Dispatcher(database, reactor, bus, self._board, self._tasks)
         self._wrap_up_limit = WrapUpLimit(database, reactor, bus, self._tasks)
 

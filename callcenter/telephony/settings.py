@@ -16,6 +16,8 @@ class WallboardTargets(BaseModel):
     average_speed_of_answer: Annotated[float, Field(gt=0)] = 20.0
     abandoned: Annotated[float, Field(ge=0, le=1)] = 0.05
     longest_wait: Annotated[float, Field(gt=0)] = 60.0
+    average_handling_time: Annotated[float | None, Field(gt=0)] = None
+    occupancy: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
 class TelephonySettings(BaseModel):

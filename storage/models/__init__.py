@@ -10,6 +10,7 @@ from storage.models.administration import (
     UserRole,
     WebSession,
 )
+from storage.models.alarms import Alarm, AlarmDelivery, AlarmTarget, LineServiceSpan
 from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
@@ -33,6 +34,9 @@ __all__ = [
     "AgentSkill",
     "AgentStateSpan",
     "AgentStatus",
+    "Alarm",
+    "AlarmDelivery",
+    "AlarmTarget",
     "AuditEntry",
     "Base",
     "CallOffer",
@@ -44,6 +48,7 @@ __all__ = [
     "GroupMember",
     "Heartbeat",
     "LineHost",
+    "LineServiceSpan",
     "NumberChoice",
     "Patient",
     "PatientPhone",

@@ -212,3 +212,43 @@ def test_a_missing_or_empty_secret_file_is_an_error(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read: No such file"):
         load(tmp_path / "none.toml")
+
+
+HOOK = '[[webhooks]]\nname = "duty"\nurl = "{url}"\nsecret = "0123456789abcdef"\n{more}'
+
+
+def test_a_webhook_is_https_unless_it_is_inside() -> None:
+    (hook,) = read(HOOK.format(url="https://example.org/hook?key=1", more="")).settings.webhooks
+    assert hook.url.get_secret_value() == "https://example.org/hook?key=1"
+    assert len(hook.wanted_kinds) == 4
+    inside = HOOK.format(url="http://10.0.0.7:8000/x", more='private_addresses = true\nkinds = ["line_lost"]\n')
+    assert read(inside).settings.webhooks[0].wanted_kinds == ("line_lost",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/hook",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "https://",
+        "https://user:word@example.org/",
+        "https://example.org:99999/",
+        "https://example.org/#part",
+        "https://example.org/a b",
+        "https://例子.cn/",
+        "https://example.org/" + "x" * 500,
+    ],
+)
+def test_an_address_of_a_webhook_that_cannot_be_is_refused_without_being_shown(url: str) -> None:
+    (problem,) = problems(HOOK.format(url=url, more=""))
+    assert "webhooks" in problem
+    assert "example.org" not in problem
+
+
+def test_a_webhook_needs_a_long_secret_and_a_name_of_its_own() -> None:
+    (problem,) = problems(HOOK.format(url="https://example.org", more="").replace("0123456789abcdef", "short"))
+    assert "16 to 256" in problem
+    assert "short" not in problem
+    twice = HOOK.format(url="https://example.org", more="") * 2
+    assert problems(twice) == [f'{FILE}:6: webhooks[2].name: "duty" is taken by webhook 1 of the file']

@@ -7,25 +7,36 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
-from tests.peers.daemon import DemoDaemon
+from tests.peers.browser import PATIENCE, Browsers, wait_until_live
+from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
 
 CALLER = "13777770000"
 
 
-def test_a_line_that_is_pulled_out_is_an_alarm_at_once_and_gone_when_it_is_back(
+def test_a_line_that_is_pulled_out_is_an_alarm_on_every_screen_until_somebody_says_what_was_done(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:
-    page = browsers.window(daemon, "supervisor", "/wallboard").page
+    window = browsers.window(daemon, "supervisor", "/wallboard")
+    page, other = window.page, window.tab("/calls")
+    wait_until_live(other)
     expect(page.locator("#lines .tile")).to_have_count(4, timeout=PATIENCE)
     daemon.simulate("unplug", "--line", "3")
     expect(page.locator(".alarm")).to_contain_text("线路 3：线路中断。设备已拔出或端口已关闭", timeout=PATIENCE)
     expect(page.locator("#lines .tile[data-state=lost]")).to_have_count(1)
+    expect(other.locator("#alarm-chip")).to_have_text("告警 1")
+    expect(other.locator(".toast-line")).to_contain_text("线路中断")
     daemon.simulate("replug", "--line", "3")
-    expect(page.locator(".alarm")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".alarm[data-kind=over]")).to_contain_text("已恢复", timeout=60_000)
     expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(4, timeout=PATIENCE)
+    page.locator(".alarm-handle").click()
+    page.fill("#ask-field", "插头松了，已插紧")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alarm")).to_have_count(0, timeout=PATIENCE)
+    expect(other.locator("#alarm-chip")).to_be_hidden()
+    other.goto("/alarms")
+    expect(other.locator("#list tbody tr")).to_contain_text("插头松了，已插紧")
 
 
 def test_a_supervisor_takes_a_line_out_of_service_and_back(daemon: DemoDaemon, browsers: Browsers) -> None:
@@ -48,6 +59,25 @@ def test_calls_in_progress_and_figures_are_live(daemon: DemoDaemon, browsers: Br
     daemon.simulate("call", CALLER, "--line", "1", "--rings", "3")
     expect(page.locator("#counts")).to_contain_text("Incoming 1", timeout=PATIENCE)
     expect(page.locator("#calls")).to_contain_text("Nobody is on the phone", timeout=PATIENCE)
+
+
+def test_a_figure_of_a_report_leads_to_its_calls_and_the_wall_takes_the_whole_screen(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    daemon.simulate("call", CALLER, "--line", "2", "--rings", "2")
+    supervisor = daemon.client("supervisor")
+    wait_for(lambda: supervisor.get("/api/v1/reports/calls")["total"]["missed"], what="the call")
+    page = browsers.window(daemon, "supervisor", "/reports", locale="en").page
+    expect(page.locator("#chart[data-ready=yes] canvas")).to_be_visible(timeout=PATIENCE)
+    promised = page.locator("tfoot td").nth(8).inner_text()
+    page.locator("tfoot td").nth(8).locator("a").click()
+    expect(page.locator("#counted")).to_contain_text(f"{promised} call", timeout=PATIENCE)
+    expect(page.locator("#list tbody tr")).to_have_count(int(promised))
+    page.goto("/wallboard")
+    page.keyboard.press("f")
+    expect(page.locator("body.on-the-wall")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("f")
+    expect(page.locator("body.on-the-wall")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
@@ -94,7 +124,9 @@ def test_an_answer_that_the_socket_overtook_does_not_bring_back_the_past(
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 def test_every_page_fits_a_phone(daemon: DemoDaemon, browsers: Browsers, locale: str) -> None:
     page = browsers.window(daemon, "supervisor", "/console", locale=locale, size=(390, 844)).page
-    for path in ("/console", "/wallboard", "/calls", "/calls/missed", "/patients", "/patients/1", "/account"):
+    reports = ("/reports", "/reports?by=hour&chart=shares", "/reports/agents", "/reports/lines", "/alarms")
+    pages = ("/console", "/wallboard", "/calls", "/calls/missed", "/patients", "/patients/1", "/account")
+    for path in (*pages, *reports):
         page.goto(path)
         expect(page.locator("main")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -109,11 +109,14 @@ class HttpClient:
 class DemoDaemon:
     """``callcenter demo`` on a free port with its data in ``var``. Start it again after ``stop`` or ``kill``."""
 
-    def __init__(self, var: Path, patients: int = PATIENTS, module: str = "twistd_plugin.commands") -> None:
+    def __init__(
+        self, var: Path, patients: int = PATIENTS, module: str = "twistd_plugin.commands", past_days: int = 0
+    ) -> None:
         self.var = var
         self._module = module
         self.base_url = ""
         self._patients = patients
+        self._past_days = past_days
         self._process: subprocess.Popen[bytes] | None = None
         self._output = var.with_name(var.name + ".log")
 
@@ -146,7 +149,7 @@ class DemoDaemon:
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module, "demo", "--port", port, "--var", str(self.var),
-                 "--patients", str(self._patients)],
+                 "--patients", str(self._patients), "--past-days", str(self._past_days)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         wait_for(self._is_ready, START_SECONDS, "the daemon")

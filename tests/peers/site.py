@@ -26,6 +26,7 @@ from callcenter.administration.passwords import Passwords
 from callcenter.administration.principal import Principal
 from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
+from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
 from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -227,6 +228,7 @@ async def start_site(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
+        alarms=AlarmService(database, reactor),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from protocols.sayings import Said, Saying, cleaned, said, words_of
+from protocols.sayings import Said, Saying, cleaned, said, said_again, words_of
 from protocols.signals import LineLost
 
 OPENED = Said(Saying.CANNOT_OPEN, port="/dev/ttyACM0", why="Permission denied")
@@ -52,3 +52,12 @@ def test_codes_and_values_have_plain_names(saying: Saying) -> None:
     names = [name for _, name, spec, conversion in Formatter().parse(saying.value) if name is not None]
     assert all(re.fullmatch(r"[a-z]+", name) for name in names)
     assert len(set(Saying)) == len({one.value for one in Saying})
+
+
+def test_what_was_made_plain_data_is_said_again() -> None:
+    lost = Said(Saying.CANNOT_OPEN, port="/dev/ttyACM0", why=Said(Saying.NOT_STARTED))
+    again = said_again(said(lost), "english")
+    assert (again, said(again)) == (lost, said(lost))
+    assert said_again(None, "as typed") == "as typed"
+    for unknown in ({"code": "of_another_version", "values": {}}, {"code": "cannot_open", "values": {}}):
+        assert said_again(unknown, "english") == "english"

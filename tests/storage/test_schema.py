@@ -272,3 +272,28 @@ def test_lines_of_before_are_the_files_and_whoever_controlled_lines_may_set_them
         (1, "lines.control"), (1, "lines.edit"), (1, "lines.manage"), (1, "lines.test"),
         (2, "lines.control"), (2, "lines.edit"), (2, "lines.test"), (4, "lines.control"),
     ]  # fmt: skip
+
+
+def test_whoever_sees_the_wallboard_sees_alarms_and_reports_too(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0004")
+    with connected(url) as connection:
+        for key, scope in ((1, "all"), (2, "department"), (3, None)):
+            connection.execute(
+                text("insert into role (id, name, disabled, version) values (:id, :name, 0, 1)"),
+                {"id": key, "name": f"role {key}"},
+            )
+            granted = [("calls.view", "own")] + ([("wallboard.view", scope)] if scope else [])
+            for permission, reach in granted:
+                connection.execute(
+                    text("insert into role_permission (role_id, permission, scope) values (:id, :permission, :scope)"),
+                    {"id": key, "permission": permission, "scope": reach},
+                )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        found = connection.execute(
+            text("select role_id, scope, count(*) from role_permission where permission like 'alarms.%' "
+                 "or permission like 'reports.%' group by role_id, scope order by role_id")
+        ).all()  # fmt: skip
+    assert [tuple(row) for row in found] == [(1, "all", 5), (2, "department", 5)]

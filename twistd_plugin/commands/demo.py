@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twistd_plugin.commands.demo_data import DemoContent
 
 DEFAULT_PATIENTS = 2000
+DEFAULT_PAST_DAYS = 45
 MAXIMUM_PORT = 65535
 
 
@@ -31,6 +32,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--patients", type=int, default=DEFAULT_PATIENTS, metavar="N",
         help="how many patients to invent at the first start (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--past-days", type=int, default=DEFAULT_PAST_DAYS, metavar="N",
+        help="how many days of calls to invent at the first start (default: %(default)s)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -52,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     with folder.locked():
         configuration = _configuration(folder, options.port)
         migrate(configuration)
-        content = fill(configuration, folder, options.patients)
+        content = fill(configuration, folder, options.patients, max(0, options.past_days))
         simulators = Simulators(lines := simulated_lines(folder.path, configuration.settings))
         try:
             simulators.start()

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.administration.first_users import create_demo_users
+from callcenter.administration.first_users import DEMO_USERS, create_demo_users
 from callcenter.config import Configuration
 from callcenter.numbers import NumberKind, normalise
+from callcenter.settings import Settings
+from hardware.settings import LineSettings
 from storage.demo import fill_demo, seed_demo_departments
-from storage.models import PatientPhone
+from storage.demo_calls import fill_history
+from storage.models import PatientPhone, PhoneLine, UserAccount
 from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.output import CommandError, remark
 from twistd_plugin.commands.transaction import in_one_transaction
@@ -31,8 +35,8 @@ class DemoContent:
     known_number: str
 
 
-def fill(configuration: Configuration, folder: DemoFolder, patients: int) -> DemoContent:
-    """Fill the database unless it is; blocks. Raises ``CommandError``."""
+def fill(configuration: Configuration, folder: DemoFolder, patients: int, past_days: int) -> DemoContent:
+    """Fill the database unless it is; blocks. ``past_days`` of work are invented. Raises ``CommandError``."""
     users = folder.users()
     if users is None:
         remark(f"Inventing {patients} patients")
@@ -40,6 +44,7 @@ def fill(configuration: Configuration, folder: DemoFolder, patients: int) -> Dem
         # Written before anything else may fail: passwords are not kept anywhere else.
         folder.write_users(users)
     number = in_one_transaction(configuration, lambda session: _fill(session, patients))
+    in_one_transaction(configuration, lambda session: _fill_past(session, configuration.settings, past_days))
     return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, number)
 
 
@@ -52,6 +57,28 @@ def _create_users(session: Session) -> dict[str, dict[str, str]]:
 def _fill(session: Session, patients: int) -> str:
     fill_demo(session, count=patients)
     return _number_of_one_patient(session)
+
+
+def _fill_past(session: Session, settings: Settings, days: int) -> None:
+    """The days before today, on the lines of the configuration."""
+    people = {name: key for key, name in session.execute(select(UserAccount.id, UserAccount.username))}
+    agents = [people[name] for _, (name, _, role) in DEMO_USERS.items() if role == "agent" and name in people]
+    now = datetime.now(ZoneInfo(settings.hospital.time_zone))
+    if days:
+        lines = {_line(session, entry, now): entry.name for entry in settings.lines}
+        supervisor = people.get("supervisor")
+        fill_history(session, lines, agents, supervisor, settings.hospital.time_zone, now.date(), days)
+
+
+def _line(session: Session, entry: LineSettings, now: datetime) -> int:
+    """The record of a configured line, as the daemon will find it."""
+    line = session.scalar(select(PhoneLine).where(PhoneLine.name == entry.name))
+    if line is None:
+        line = PhoneLine(name=entry.name, driver=entry.driver.value, state="lost", since=now)
+        line.group_name, line.out_of_service, line.removed = entry.group, False, False
+        session.add(line)
+        session.flush()
+    return line.id
 
 
 def _number_of_one_patient(session: Session) -> str:

@@ -14,7 +14,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from callcenter.config_reading import Mistake, line_clashes, read_text, validated
 from callcenter.config_secrets import ReadablePath, SecretText
-from callcenter.settings import Section, VarSettings
+from callcenter.sections import Section
+from callcenter.settings import VarSettings
 from hardware.settings import DriverName, LineSettings
 from protocols.line_host.codec import MAX_LINES
 

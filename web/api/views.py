@@ -12,9 +12,11 @@ from callcenter.administration import audit_log
 from callcenter.administration.reading import check_query
 from callcenter.administration.resources import chosen_sort
 from callcenter.administration.saved_views import LONGEST_NAME
+from callcenter.alarms import service as alarms
 from callcenter.telephony import call_orders
 from web.api.models import Short
 from web.exchange import Empty, Exchange, Json, Reply
+from web.pages.alarms import AlarmsPage
 from web.pages.audit import AuditPage
 from web.pages.calls import CallsPage
 from web.pages.lists import query_string
@@ -29,7 +31,7 @@ Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
 class ViewsQuery(Input):
-    """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills or audit."""
+    """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills, alarms or audit."""
 
     list: Short
 
@@ -122,6 +124,12 @@ def _audit_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping
     return query.view
 
 
+def _alarm_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    query = check(AlarmsPage, given)
+    chosen_sort(query.sort, alarms.DEFAULT_SORT, alarms.SORTS)
+    return query.view
+
+
 _READERS: Mapping[str, Callable[[Exchange, str, Mapping[str, Any]], Mapping[str, Any]]] = MappingProxyType(
-    {"calls": _call_view, "missed": _call_view, "audit": _audit_view}
+    {"calls": _call_view, "missed": _call_view, "audit": _audit_view, "alarms": _alarm_view}
 )

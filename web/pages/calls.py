@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from callcenter.errors import InvalidError
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
+from callcenter.telephony.calls import CallFilter
+from callcenter.telephony.reports import NOBODY
 from callcenter.text import N_, translated
 from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
@@ -15,6 +17,7 @@ from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import address, heading, ways
 from web.pages.view_chips import view_chips
+from web.report_words import COUNTED
 from web.routing import Routes
 
 routes = Routes()
@@ -83,8 +86,8 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
     if views["start"]:
         return Redirect(views["start"])
     problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
+    wanted = call_filter(query, exchange.settings.time_zone)
     try:
-        wanted = call_filter(query, exchange.settings.time_zone)
         page = await find(exchange.principal, wanted, query.limit, query.cursor, query.sort)
         items, links = page.items, ways(path, query.view, query, page)
     except InvalidError as error:
@@ -101,8 +104,30 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),
         "exports": _exports(exchange, query) if path == "/calls" else [],
+        "counted": await _counted(exchange, query, wanted) if not problem and path == "/calls" else None,
     }
     return Page("calls.html", context, status=422 if problem else 200)
+
+
+async def _counted(exchange: Exchange, query: CallsPage, wanted: CallFilter) -> dict[str, Any] | None:
+    """What a figure of the reports narrowed the list to, in words, and how many calls that are; None for nothing."""
+    say = exchange.translate
+    parts = [say(COUNTED[query.counted])] if query.counted else []
+    if query.hour is not None:
+        parts.append(f"{query.hour:02}:00–{query.hour + 1:02}:00")
+    if query.department_id is not None:
+        groups = await exchange.services.telephony.reports.groups(exchange.principal) if _may_report(exchange) else []
+        names = {one["id"]: one["name"] for one in groups} | {NOBODY: say(N_("No group"))}
+        parts.append(names.get(query.department_id, f"#{query.department_id}"))
+    if query.agent_id == NOBODY:
+        parts.append(say(N_("No agent")))
+    if not parts:
+        return None
+    return {"words": parts, "count": await exchange.services.telephony.calls.count(exchange.principal, wanted)}
+
+
+def _may_report(exchange: Exchange) -> bool:
+    return exchange.principal.may("reports.view")
 
 
 def _headings(exchange: Exchange, query: CallsPage, path: str) -> dict[str, dict[str, str]]:

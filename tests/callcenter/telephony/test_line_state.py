@@ -18,11 +18,15 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    NumbersBack,
+    NumbersMissing,
     RingsCounted,
+    ServiceChanged,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_model import Claimed, DeclaredOver, Dial, Line, News, SetService
 from callcenter.telephony.line_state import step
+from protocols.sayings import Said, Saying
 from protocols.signals import (
     AbsentReason,
     Answered,
@@ -339,8 +343,43 @@ def test_an_answer_that_failed_leaves_the_call_ringing() -> None:
     assert played.line.state is LineStateName.RINGING
 
 
-def test_numberless_calls_are_noted() -> None:
-    assert "3 calls" in Played(NumberlessCalls(3)).of(LineNoted)[0].note
+def test_numbers_that_are_missing_are_told_until_one_comes() -> None:
+    played = Played(Rang(), NumberlessCalls(3), Rang(), NumberlessCalls(6))
+    assert [effect.count for effect in played.of(NumbersMissing)] == [3, 6]
+    assert not played.of(NumbersBack)
+    played.hear(FIRST).hear(FIRST)
+    assert len(played.of(NumbersBack)) == 1
+    # A network that withholds a number tells of callers.
+    withheld = Played(NumberlessCalls(3), CallerIdentified("", absent=AbsentReason.PRIVATE))
+    assert len(withheld.of(NumbersBack)) == 1
+
+
+def services(played: Played) -> list[str]:
+    return [effect.service.value for effect in played.of(ServiceChanged)]
+
+
+def test_whether_a_line_serves_is_told_once_for_each_change() -> None:
+    played = Played(Rang(), FIRST, RingingStopped(), READY)
+    assert services(played) == ["in_service"]
+    played.hear(LineLost("unplugged")).hear(LineLost("unplugged")).hear(LineLost("occupied")).hear(READY)
+    assert services(played) == ["in_service", "lost", "lost", "in_service"]
+    assert [effect.reason for effect in played.of(ServiceChanged)][1:3] == ["unplugged", "occupied"]
+
+
+def test_a_line_that_is_taken_out_of_service_may_be_lost() -> None:
+    played = Played(SetService(True, "repair"), LineLost("unplugged"), READY, SetService(False))
+    assert services(played) == ["in_service", "out_of_service", "in_service"]
+
+
+def test_a_line_that_is_stopped_or_starting_is_not_lost() -> None:
+    played = Played(LineLost(Said(Saying.STOPPED)), LineLost(Said(Saying.STARTING)))
+    assert services(played) == ["in_service", "stopped"]
+
+
+def test_a_call_whose_end_the_pbx_did_not_see_is_no_loss_of_the_line() -> None:
+    played = Played(Rang(), LineLost(Said(Saying.PBX_ENDED_UNSEEN)), READY)
+    assert services(played) == ["in_service"]
+    assert played.reasons() == [EndReason.UNKNOWN]
 
 
 def test_what_the_device_warns_of_is_noted() -> None:

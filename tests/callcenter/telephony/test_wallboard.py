@@ -22,6 +22,9 @@ from tests.peers.call_center import ANNA, CARDIOLOGY, FOLLOW_UP, NOW, SUSAN, Cal
 MIDNIGHT = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
 
 
+WRAP_UP = MIDNIGHT + timedelta(minutes=90)
+
+
 def add_call(session: Session, at: datetime, *, wait: float | None, talk: float = 0, **fields: Any) -> None:
     """A call that began ``at`` and was answered after ``wait`` seconds, or given up after ``talk``."""
     line_id = session.scalar(select(PhoneLine.id).where(PhoneLine.name == "line 1"))
@@ -39,7 +42,8 @@ def add_call(session: Session, at: datetime, *, wait: float | None, talk: float 
 def a_day(session: Session) -> None:
     add_call(session, NOW - timedelta(hours=1), wait=10, talk=100)
     add_call(session, NOW - timedelta(hours=1), wait=20, talk=200)
-    add_call(session, NOW - timedelta(hours=2), wait=60, talk=300)
+    # Anna's, see below: it ends when her wrap-up begins.
+    add_call(session, WRAP_UP - timedelta(seconds=360), wait=60, talk=300)
     add_call(session, MIDNIGHT, wait=None, talk=30)
     add_call(session, MIDNIGHT, wait=None, talk=4.9)
     add_call(session, NOW - timedelta(hours=1), wait=None, talk=0, end_reason="busy")
@@ -54,10 +58,13 @@ def a_day(session: Session) -> None:
 
 
 def a_shift(session: Session) -> None:
-    """Anna: available from an hour before midnight until an hour after, then talking 30 min, wrap-up 10, available."""
+    """Anna: available from an hour before midnight until an hour after, talking 30 min, wrap-up 10, and some 3 min more
+    that she chose herself, long after the call. Handling is all of it, of the call only what followed it.
+    """
     start = MIDNIGHT + timedelta(hours=1)
-    times = [MIDNIGHT - timedelta(hours=1), start, start + timedelta(minutes=30), start + timedelta(minutes=40)]
-    states = ["available", "talking", "wrap_up"]
+    times = [MIDNIGHT - timedelta(hours=1), start, WRAP_UP, WRAP_UP + timedelta(minutes=10)]
+    times += [times[-1] + timedelta(minutes=1), times[-1] + timedelta(minutes=4)]
+    states = ["available", "talking", "wrap_up", "available", "wrap_up"]
     for state, since, until in zip(states, times[:-1], times[1:], strict=True):
         session.add(AgentStateSpan(user_id=ANNA.user_id, state=state, started_at=since, ended_at=until))
     session.add(AgentStateSpan(user_id=ANNA.user_id, state="away", started_at=times[-1]))
@@ -89,7 +96,7 @@ async def test_the_figures_of_a_day(hospital: CallCenter) -> None:
     assert figures["abandoned"]["value"] == pytest.approx(1 / 5)
     assert figures["longest_wait"]["value"] is None
     assert figures["average_handling_time"]["value"] == pytest.approx((700 + 600) / 4, abs=0.001)
-    assert figures["occupancy"]["value"] == pytest.approx(40 / (40 + 60))
+    assert figures["occupancy"]["value"] == pytest.approx(43 / (43 + 61))
     assert board["lines"] == {"idle": 2}
     assert board["agents"] == {"away": 1}
 

@@ -2,9 +2,9 @@
 import { el } from "./dom.js";
 import { t } from "./text.js";
 
-export function ask(title, { field = "", choices = [], action }) {
+export function ask(title, { field = "", choices = [], action, needed = false, longest = 200 }) {
   return new Promise((resolve) => {
-    const input = field ? el("input", { class: "form-control", id: "ask-field", maxlength: 200, autofocus: true }) : null;
+    const input = field ? el("input", { class: "form-control", id: "ask-field", maxlength: longest, required: needed, autocomplete: "off", autofocus: true }) : null;
     const options = choices.map(([value, label], index) => el("label", { class: "check" },
       el("input", { type: "radio", name: "choice", value, checked: index === 0 }), label));
     const form = el("form", { method: "dialog" },

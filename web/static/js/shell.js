@@ -1,4 +1,5 @@
 // Every page: the live connection and its banner, the call chip, menus, language and light or dark.
+import "./alarms.js";
 import "./dial.js";
 import "./forms.js";
 import "./times.js";

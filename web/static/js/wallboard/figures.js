@@ -7,9 +7,11 @@ import { socket, store } from "../live.js";
 import { locale, t } from "../text.js";
 
 const EVERY = 10000;
+const OLD = 45000;
 const box = document.getElementById("figures");
 const counts = document.getElementById("counts");
 const clock = document.getElementById("wall-clock");
+const old = document.getElementById("figures-old");
 const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
 
 // key → label, definition, and whether more is better (null: neither)
@@ -18,8 +20,17 @@ const SHOWN = {
   average_speed_of_answer: [t("Average speed of answer"), () => t("Sum of the times from the first ring to the answer ÷ answered calls"), -1],
   abandoned: [t("Abandoned"), () => t("Abandoned calls ÷ (answered + abandoned); those given up at once do not count"), -1],
   longest_wait: [t("Longest wait now"), () => t("Age of the oldest call that is ringing now"), -1],
-  average_handling_time: [t("Average handling time"), () => t("(Talk + wrap-up) ÷ handled calls"), null],
-  occupancy: [t("Occupancy"), () => t("Time spent on calls ÷ (time on calls + time available)"), null],
+  average_handling_time: [t("Average handling time"), () => t("(Talk + the wrap-up that followed at once) ÷ handled calls"), -1],
+  occupancy: [t("Occupancy"), () => t("Time spent on calls ÷ (time on calls + time available)"), -1],
+};
+
+// key → label and definition
+const COUNTS = {
+  incoming: [t("Incoming"), t("Calls that came in; one that rang at several telephones counts once")],
+  answered: [t("Answered calls"), t("Incoming calls on which somebody spoke")],
+  abandoned: [t("Abandoned calls"), t("Incoming calls given up before anybody answered, those at once too")],
+  outgoing: [t("Outgoing"), t("Calls dialled, reached or not")],
+  missed_open: [t("Missed, to be called back"), t("Missed calls of today that nobody has dealt with")],
 };
 
 let shown = null;
@@ -67,9 +78,21 @@ function show() {
       }
     }
   }
-  const { incoming, outgoing, answered, abandoned, missed_open: missed } = shown.counts;
-  counts.replaceChildren(...[[t("Incoming"), incoming], [t("Answered calls"), answered], [t("Abandoned calls"), abandoned], [t("Outgoing"), outgoing], [t("Missed, to be called back"), missed]]
-    .map(([label, number]) => el("span", {}, `${label} `, el("strong", { class: "number" }, number))));
+  for (const [key, [label, definition]] of Object.entries(COUNTS)) {
+    const value = counts.querySelector(`[data-count=${key}]`);
+    if (value) value.textContent = shown.counts[key];
+    else {
+      counts.append(el("span", { class: "count" }, `${label} `, el("strong", { class: "number", "data-count": key }, shown.counts[key]),
+        el("button", { type: "button", class: "tip", "aria-label": `${label}: ${definition}`, "data-tip": definition }, "?")));
+    }
+  }
+}
+
+// The socket may live while the figures do not come: then they say of when they are.
+function showAge() {
+  const late = Boolean(shown) && now() - Date.parse(shown.at) > OLD;
+  old.hidden = !late;
+  if (late) old.textContent = t("These figures are of {time}; newer ones do not come.", { time: exact(shown.at) });
 }
 
 async function load() {
@@ -95,5 +118,6 @@ socket.addEventListener("ready", load);
 everySecond(() => {
   clock.textContent = exact(new Date(now()).toISOString());
   if (shown?.figures.longest_wait?.since) show();
+  showAge();
 });
 load();

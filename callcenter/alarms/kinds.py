@@ -1,0 +1,33 @@
+"""The kinds of alarms there are, and those that something raises today."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AlarmKind(StrEnum):
+    """What is wrong. A kind's subject is the id of what it is about."""
+
+    LINE_LOST = "line_lost"
+    """A line's device is gone. Subject: the line. Ends when the line is back or taken out of service."""
+    NUMBERLESS = "numberless"
+    """Calls come without a number on a line that can tell it. Subject: the line. Ends with the next caller id."""
+    GATEWAY_DOWN = "gateway_down"
+    """A gateway for messages is out of reach. Subject: the gateway."""
+    QUEUE_STUCK = "queue_stuck"
+    """Messages wait although they are due. Subject: the queue."""
+
+
+RAISED = (AlarmKind.LINE_LOST, AlarmKind.NUMBERLESS)
+"""The kinds that can come about now; the others belong to messaging, which is not there yet."""
+
+GRAVE = frozenset({AlarmKind.LINE_LOST, AlarmKind.GATEWAY_DOWN})
+"""Nothing goes in or out until it is dealt with; shown in another colour and shape."""
+
+
+class Change(StrEnum):
+    """What happened to an alarm; told outside under these names."""
+
+    OPENED = "opened"
+    CLEARED = "cleared"
+    HANDLED = "handled"

@@ -1,0 +1,77 @@
+"""``[[webhooks]]`` of callcenter.toml: places outside that are told of alarms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from callcenter.alarms.kinds import AlarmKind
+from callcenter.config_secrets import ReadablePath, SecretText
+from callcenter.sections import Section
+
+SHORTEST_SECRET = 16
+_LONGEST = 500
+
+
+class WebhookError(Exception):
+    """A webhook cannot be set up; the message says which and why, for the console."""
+
+
+class WebhookSettings(Section):
+    """One place. Its address may hold a token, so it is as secret as the secret."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="What records call it: letters, digits, _ and -.")
+    ]
+    url: Annotated[SecretText, Field(description='https://host/path, best as { env = "NAME" } or { file = "path" }.')]
+    secret: Annotated[
+        SecretText,
+        Field(description='Signs each message, 16 to 256 characters; best as { env = "NAME" } or { file = "path" }.'),
+    ]
+    kinds: Annotated[
+        tuple[AlarmKind, ...], Field(description="Only these kinds of alarms; without any, all of them.")
+    ] = ()
+    private_addresses: Annotated[
+        bool,
+        Field(description="The place is inside: addresses of the hospital's own network are allowed, and http://."),
+    ] = False
+    authorities: Annotated[
+        ReadablePath | None,
+        Field(
+            description="PEM file of whom to trust instead of the system's authorities: the place's own certificate."
+        ),
+    ] = None
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if len(text) > _LONGEST or not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError(f"must have 1 to {_LONGEST} printable ASCII characters without blanks")
+        parts = urlsplit(text)
+        # Asking for the port checks it.
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("must be https:// and a host")
+        if parts.username is not None or parts.password is not None or parts.fragment:
+            raise ValueError("must not have a user, a password or a fragment")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().isprintable() or not SHORTEST_SECRET <= len(value) <= 256:
+            raise ValueError(f"must be one line of {SHORTEST_SECRET} to 256 printable characters")
+        return value
+
+    @model_validator(mode="after")
+    def _never_in_the_clear_outside(self) -> WebhookSettings:
+        if not self.private_addresses and not self.url.get_secret_value().startswith("https://"):
+            raise ValueError("has an http:// address without private_addresses: anyone on the way could change it")
+        return self
+
+    @property
+    def wanted_kinds(self) -> tuple[AlarmKind, ...]:
+        """The kinds of alarms that are told there."""
+        return self.kinds or tuple(AlarmKind)

@@ -1,0 +1,1 @@
+"""Requests that we make: to addresses that were checked, and to no others."""

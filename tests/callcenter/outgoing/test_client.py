@@ -1,0 +1,185 @@
+"""Requests to addresses that were checked: against a server of ours, and against a name that changes its mind."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from OpenSSL import SSL
+from twisted.internet import reactor, ssl
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.testing import MemoryReactorClock
+from twisted.web.client import ResponseFailed
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from callcenter.alarms.channels import Problem
+from callcenter.alarms.webhook import problem_of
+from callcenter.outgoing.client import REQUEST_SECONDS, CheckedClient, ForbiddenAddressError, Reach
+
+INSIDE = Reach(inside=True)
+
+
+class Receiver(Resource):
+    """Answers with ``status`` and keeps what it was sent."""
+
+    isLeaf = True  # noqa: N815 - the name that Twisted reads
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = 204
+        self.received: list[tuple[bytes, bytes, bytes]] = []
+
+    def render_POST(self, request: Any) -> bytes:
+        self.received.append((request.uri, request.getHeader("Host").encode(), request.content.read()))
+        request.setResponseCode(self.status)
+        if 300 <= self.status < 400:
+            request.setHeader("Location", "/elsewhere")
+        return b"x" * 100_000 if self.status == 500 else b""
+
+
+@pytest_twisted.async_yield_fixture
+async def receiver() -> AsyncIterator[tuple[Receiver, int]]:
+    resource = Receiver()
+    port = reactor.listenTCP(0, Site(resource), interface="127.0.0.1")
+    yield resource, port.getHost().port
+    await port.stopListening()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_posted_arrives_and_the_status_comes_back(receiver: tuple[Receiver, int]) -> None:
+    resource, port = receiver
+    client = CheckedClient(reactor, f"http://localhost:{port}/hook?a=b", INSIDE)
+    for status in (204, 404, 302, 500):
+        resource.status = status
+        assert await client.post({"Content-Type": "text/plain"}, b"body") == status
+    # The redirect was not followed.
+    assert resource.received == [(b"/hook?a=b", f"localhost:{port}".encode(), b"body")] * 4
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]"])
+@pytest_twisted.ensureDeferred
+async def test_nothing_is_sent_inside_whatever_the_place_is_called(receiver: tuple[Receiver, int], host: str) -> None:
+    resource, port = receiver
+    client = CheckedClient(reactor, f"http://{host}:{port}/", Reach())
+    # Not every system knows such names; those that do find what is forbidden.
+    with pytest.raises((ForbiddenAddressError, DNSLookupError)) as caught:
+        await client.post({}, b"body")
+    assert "127.0.0.1" not in str(caught.value)
+    assert resource.received == []
+
+
+class Names:
+    """A resolver that gives other addresses each time it is asked."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+
+    def resolveHostName(self, receiver: Any, host: str, port: int = 0, *_: Any) -> Any:
+        receiver.resolutionBegan(self)
+        for address in self.answers.pop(0):
+            receiver.addressResolved(IPv4Address("TCP", address, port))
+        receiver.resolutionComplete()
+        return self
+
+    def cancel(self) -> None:
+        """Nothing to cancel."""
+
+
+class NamingReactor(MemoryReactorClock):
+    """A reactor in memory whose names are ``names``."""
+
+    names: Names
+
+    @property
+    def nameResolver(self) -> Any:
+        return self.names
+
+    @nameResolver.setter
+    def nameResolver(self, _: Any) -> None:
+        """MemoryReactorClock sets one of its own."""
+
+
+def failure_of(posting: Any) -> Any:
+    found: list[Any] = []
+    Deferred.fromCoroutine(posting).addErrback(lambda failure: found.append(failure.value))
+    return found
+
+
+def test_a_name_that_points_inside_a_moment_later_is_connected_to_where_it_was_checked() -> None:
+    memory = NamingReactor()
+    memory.names = Names(["93.184.216.34"], ["127.0.0.1"])
+    client = CheckedClient(memory, "http://rebinding.example/", Reach())
+    first = failure_of(client.post({}, b""))
+    assert [connection[:2] for connection in memory.tcpClients] == [("93.184.216.34", 80)]
+    # Looked up once for each request; the second time it is refused.
+    assert len(memory.names.answers) == 1
+    second = failure_of(client.post({}, b""))
+    assert isinstance(second[0], ForbiddenAddressError)
+    assert len(memory.tcpClients) == 1
+    memory.advance(REQUEST_SECONDS)
+    assert problem_of(first[0]) is Problem.TIMED_OUT
+
+
+def test_one_address_inside_among_several_is_enough_to_refuse() -> None:
+    memory = NamingReactor()
+    memory.names = Names(["93.184.216.34", "10.0.0.1"], [])
+    client = CheckedClient(memory, "http://both.example/", Reach())
+    assert isinstance(failure_of(client.post({}, b""))[0], ForbiddenAddressError)
+    assert isinstance(failure_of(client.post({}, b""))[0], DNSLookupError)
+    assert memory.tcpClients == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_there_is_unreachable(receiver: tuple[Receiver, int]) -> None:
+    port = reactor.listenTCP(0, Site(Resource()), interface="127.0.0.1")
+    number = port.getHost().port
+    await port.stopListening()
+    with pytest.raises(ConnectError) as caught:
+        await CheckedClient(reactor, f"http://127.0.0.1:{number}/", INSIDE).post({}, b"")
+    assert problem_of(caught.value) is Problem.UNREACHABLE
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.PrivateCertificate]:
+    """A certificate for localhost that nobody but itself vouches for."""
+    file = tmp_path_factory.mktemp("tls") / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", file, "-out", f"{file}.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    authorities = Path(f"{file}.crt")
+    return authorities, ssl.PrivateCertificate.loadPEM(file.read_bytes() + authorities.read_bytes())
+
+
+@pytest_twisted.ensureDeferred
+async def test_https_is_verified_by_the_authorities_and_the_name(
+    certificate: tuple[Path, ssl.PrivateCertificate],
+) -> None:
+    authorities, own = certificate
+    resource = Receiver()
+    port = reactor.listenSSL(0, Site(resource), own.options(), interface="127.0.0.1")
+    number = port.getHost().port
+    known = Reach(inside=True, authorities=authorities)
+    try:
+        assert await CheckedClient(reactor, f"https://localhost:{number}/", known).post({}, b"x") == 204
+        for host, reach in (("localhost", INSIDE), ("127.0.0.1", known)):
+            with pytest.raises(ResponseFailed) as caught:
+                await CheckedClient(reactor, f"https://{host}:{number}/", reach).post({}, b"x")
+            assert problem_of(caught.value) is Problem.UNTRUSTED
+        assert len(resource.received) == 1
+    finally:
+        await port.stopListening()
+
+
+def test_authorities_that_are_none_are_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    with pytest.raises(SSL.Error, match="no certificate"):
+        CheckedClient(reactor, "https://localhost/", Reach(authorities=tmp_path / "empty.pem"))

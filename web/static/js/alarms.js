@@ -1,0 +1,69 @@
+// Alarms on every page of those who may see them: a chip with their number, and a word when one opens.
+import { post } from "./api.js";
+import { ask } from "./ask.js";
+import { el, icon } from "./dom.js";
+import { socket, store } from "./live.js";
+import { t } from "./text.js";
+import { complain, toast } from "./toast.js";
+import { lineName, lineReason } from "./words.js";
+
+export const handlesAlarms = document.body.dataset.handlesAlarms === "yes";
+const LONGEST_NOTE = 500;
+const chip = document.getElementById("alarm-chip");
+
+const WORDS = {
+  line_lost: (alarm) => t("{line}: line lost. {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
+  numberless: (alarm) => t("{line}: {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
+};
+
+export const alarmText = (alarm) => WORDS[alarm.kind]?.(alarm) ?? lineReason(alarm);
+
+// Those that wait for somebody: what is still true first, then the newest.
+export function openAlarms() {
+  return store.all("alarms").filter((alarm) => !alarm.handled_at)
+    .sort((one, other) => Boolean(one.cleared_at) - Boolean(other.cleared_at) || other.id - one.id);
+}
+
+export async function handleAlarm(alarm) {
+  const note = await ask(alarmText(alarm), { field: t("What was done"), action: t("Dealt with"), needed: true, longest: LONGEST_NOTE });
+  if (!note) return;
+  await sendNote(alarm.id, note);
+}
+
+async function sendNote(id, note) {
+  try {
+    store.put("alarms", await post(`/alarms/${id}/handle`, { note }));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function show() {
+  if (!chip || document.getElementById("wallboard")) return;
+  const alarms = openAlarms();
+  chip.hidden = !alarms.length;
+  if (!alarms.length) return;
+  chip.dataset.kind = alarms.some((alarm) => alarm.grave && !alarm.cleared_at) ? "bad" : "warn";
+  chip.title = alarms.map(alarmText).join("\n");
+  chip.replaceChildren(icon("exclamation-octagon-fill"), el("span", {}, t("Alarms: {count}", { count: alarms.length })));
+}
+
+store.addEventListener("alarms", (event) => {
+  show();
+  const { type, data } = event.detail;
+  // What is caught up with after a break is in the chip; only what happens now is called out.
+  if (type === "alarm.opened" && socket.state === "live" && !document.getElementById("wallboard")) {
+    toast(alarmText(data), { kind: "bad", link: { href: "/alarms?handled=false", label: t("See the alarms") } });
+  }
+});
+show();
+
+// The list of alarms: its buttons work the same, and the page shows what became of it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-handle-alarm]");
+  if (!button) return;
+  const note = await ask(button.dataset.text, { field: t("What was done"), action: t("Dealt with"), needed: true, longest: LONGEST_NOTE });
+  if (!note) return;
+  await sendNote(button.dataset.handleAlarm, note);
+  location.reload();
+});
