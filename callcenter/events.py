@@ -87,8 +87,21 @@ class AgentUpdated(Event):
     type: ClassVar[str] = "agent.updated"
 
 
+@dataclass(frozen=True)
+class CallTaskUpdated(Event):
+    """A call task was made, or is another's, or moved, or is over."""
+
+    topic: ClassVar[str] = "call_tasks"
+    type: ClassVar[str] = "call_task.updated"
+
+
 URGENT_TYPES = frozenset({CallRinging.type})
 """Events that an agent is waiting for: told before all others, and without delay."""
 
-TOPICS: Mapping[str, str] = {"calls": "calls.view", "lines": "lines.view", "agents": "agents.view"}
+TOPICS: Mapping[str, str] = {
+    "calls": "calls.view",
+    "lines": "lines.view",
+    "agents": "agents.view",
+    "call_tasks": "call_tasks.view",
+}
 """Topic → the permission that subscribing takes."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from callcenter.config_secrets import LocalPath, ReadablePath, SecretText
+from callcenter.worklist.settings import CallTaskSettings
 from hardware.drivers import LineSettings
 from protocols.ami.settings import checked_context
 
@@ -255,6 +256,9 @@ class Settings(Section):
     database: Annotated[DatabaseSettings, Field(description="Where records are kept.")] = DatabaseSettings()
     web: Annotated[WebSettings, Field(description="Address and port of the pages.")] = WebSettings()
     telephony: Annotated[TelephonySettings, Field(description="Figures and targets.")] = TelephonySettings()
+    call_tasks: Annotated[CallTaskSettings, Field(description="When patients are called from the work list.")] = (
+        CallTaskSettings()
+    )
     logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
     asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
     lines: Annotated[tuple[LineSettings, ...], Field(description="One [[lines]] for each phone line.")] = ()

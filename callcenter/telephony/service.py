@@ -23,15 +23,17 @@ from callcenter.telephony.lines import LineService
 from callcenter.telephony.recovery import recover
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
+from callcenter.worklist.service import CallTaskService
 from hardware.line_device import LineDevice
 from storage.database import Database
 
 
 class Telephony:
-    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``agents`` and ``wallboard`` are its services.
+    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``tasks``, ``agents`` and ``wallboard`` are its
+    services.
 
-    ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of the
-    interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
+    ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of
+    the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
     """
 
     def __init__(
@@ -54,7 +56,10 @@ class Telephony:
         self.tests = LineTests(database, reactor, self._board)
         self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
-        self.calls = CallService(database, reactor, self._board)
+        self.tasks = CallTaskService(
+            database, reactor, self.lines, settings.call_tasks, settings.time_zone, settings.area_code
+        )
+        self.calls = CallService(database, reactor, self._board, self.tasks.settle)
         self.agents = AgentService(database, reactor, self._board, self._tasks, settings.offline_after_seconds)
         self.wallboard = WallboardService(database, reactor, bus, settings)
 
@@ -70,6 +75,7 @@ class Telephony:
             self._board.add(self._workshop.runner(line, device))
         self.setups.begin({line.context.line_id: entry for line, entry in zip(recovered, entries, strict=False)})
         self.wallboard.start()
+        self.tasks.start()
         for runner in self._board:
             runner.start()
 
@@ -77,6 +83,7 @@ class Telephony:
         """Release the lines, close their calls as unknown, and wait (bounded) until all of it is written."""
         self.agents.stop()
         self.wallboard.stop()
+        await self.tasks.stop()
         self.tests.stop_all()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)

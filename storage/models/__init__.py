@@ -21,6 +21,7 @@ from storage.models.telephony import (
     CallRecord,
     PhoneLine,
 )
+from storage.models.worklist import CallTask
 
 __all__ = [
     "AgentStateChange",
@@ -30,6 +31,7 @@ __all__ = [
     "CallOffer",
     "CallOutcome",
     "CallRecord",
+    "CallTask",
     "Department",
     "EventCounter",
     "EventRecord",
