@@ -87,9 +87,7 @@ def task_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column
 
 
 async def givable(exchange: Exchange) -> dict[str, list[dict[str, Any]]]:
-    """To whom tasks can be given: agents and departments by id and name, none for whoever may not."""
-    services, principal = exchange.services, exchange.principal
-    if not principal.may("call_tasks.manage"):
+    """To whom tasks can be given: agents and departments by id and name, none for whoever may not give any."""
+    if not exchange.principal.may("call_tasks.manage"):
         return {"agents": [], "departments": []}
-    agents = list(await services.telephony.agents.list(principal)) if principal.may("agents.view") else []
-    return {"agents": agents, "departments": await services.telephony.tasks.departments(principal)}
+    return await exchange.services.telephony.tasks.owners(exchange.principal)

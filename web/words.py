@@ -29,7 +29,7 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "call_task": codes_of(TASK_FIELDS),
     }
 )
-"""What the codes in records, calls, lines, agents and call tasks mean; templates find them as ``words`` in their language."""
+"""What the codes in all these mean; templates find them as ``words`` in their language."""
 
 
 def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> str:

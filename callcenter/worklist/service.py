@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -24,13 +23,13 @@ from callcenter.worklist.claiming import claim_next, claim_task, expire_tasks, h
 from callcenter.worklist.creating import TaskDraft, create_many, create_one, preview_tasks
 from callcenter.worklist.handling import assign_tasks, cancel_task, reschedule_task, skip_task
 from callcenter.worklist.listing import ANY, TaskFilter, count_mine, list_tasks, my_tasks, progress
+from callcenter.worklist.owners import load_owners
 from callcenter.worklist.scope import task_scope
 from callcenter.worklist.settings import CallTaskSettings
 from callcenter.worklist.settling import settle_task
 from callcenter.worklist.views import TaskView, load_task_rows, tasks_statement
 from storage.database import Database
-from storage.models import CallOutcome, CallRecord, CallTask, Department
-from storage.models.base import NO
+from storage.models import CallOutcome, CallRecord, CallTask
 from storage.queries.paging import Page
 
 EXPORT_CHUNK = 200
@@ -177,10 +176,10 @@ class CallTaskService:
 
     # Giving out; needs ``call_tasks.manage``.
 
-    async def departments(self, principal: Principal) -> list[dict[str, Any]]:
-        """The departments that tasks can be given to, by name."""
+    async def owners(self, principal: Principal) -> dict[str, list[dict[str, Any]]]:
+        """To whom tasks can be given: ``agents``, who may work them, and ``departments``; by name."""
         principal.require("call_tasks.manage")
-        return await self._database.read(_departments)
+        return await self._database.read(load_owners)
 
     async def preview(self, principal: Principal, patient_ids: Sequence[int]) -> dict[str, Any]:
         """For how many of these patients there would be a task, and for whom not and why."""
@@ -244,8 +243,3 @@ def _audit_export(session: Session, principal: Principal, wanted: TaskFilter, at
     limits = {name: value for name, value in vars(wanted).items() if value is not None}
     shown = {name: iso(value) if isinstance(value, datetime) else value for name, value in limits.items()}
     record_audit(session, principal, "export", "call_task", "", None, shown, at)
-
-
-def _departments(session: Session) -> list[dict[str, Any]]:
-    found = select(Department.id, Department.name).where(Department.disabled == NO).order_by(Department.name)
-    return [{"id": key, "name": name} for key, name in session.execute(found)]

@@ -29,6 +29,7 @@ from callcenter.bus import LocalBus
 from callcenter.records import Records
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
+from callcenter.worklist.settings import CallTaskSettings
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
@@ -214,7 +215,10 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
     telephony = Telephony(
         database=database, bus=bus, reactor=reactor, lines=list(zip(LINES, lines, strict=True)),
         make_device=(workbench := Workbench()),
-        settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
+        settings=TelephonySettings(
+            area_code="010", offline_after_seconds=0.05,
+            call_tasks=CallTaskSettings(earliest="00:00", latest="24:00"),
+        ),
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
