@@ -16,6 +16,7 @@ def call_and_wrap_up(page: Page, outcome: str) -> None:
     # Long enough after it changed: a key that was meant for the one before it dials nobody.
     page.wait_for_timeout(400)
     page.keyboard.press("y")
+    expect(page.locator("#card")).to_be_visible(timeout=PATIENCE)
     state = page.locator("#card-head .pop-state")
     expect(state).to_have_attribute("data-state", "ended", timeout=PATIENCE)
     page.keyboard.press(outcome)
