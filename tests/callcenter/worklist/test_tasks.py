@@ -305,3 +305,24 @@ async def test_it_is_handed_over_cancelled_and_audited(hospital: CallCenter) -> 
     with pytest.raises(ConflictError):
         await tasks.assign(SUSAN, [task_id], ANNA.user_id, None)
     assert (await hospital.look(audit_actions))[-3:] == ["create", "assign", "cancel"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_after_a_crash_the_attempt_is_there_and_nobody_calls_a_second_time(hospital: CallCenter) -> None:
+    task_id = await made(hospital, POOL)
+    call = await hospital.telephony.tasks.dial(ANNA, task_id)
+    restarted = CallCenter(hospital.database, hospital.clock)
+    await restarted.telephony.start()
+    await restarted.settle()
+    tasks = restarted.telephony.tasks
+    task = await tasks.get(ANNA, task_id)
+    assert [(one["id"], one["end_reason"], one["wrap_up"]) for one in task["calls"]] == [
+        (call["id"], "unknown", "open")
+    ]
+    hospital.clock.advance(3600)
+    assert (await tasks.next(BEN))["task"] is None
+    draft = WrapUpDraft(outcome="no_answer")
+    await restarted.telephony.calls.save_wrap_up(ANNA, call["id"], draft, finish=True)
+    task = await tasks.get(ANNA, task_id)
+    assert (task["state"], task["attempts"]) == ("open", 1)
+    await restarted.telephony.stop()
