@@ -103,6 +103,14 @@ class AlarmUpdated(Event):
     type: ClassVar[str] = "alarm.updated"
 
 
+@dataclass(frozen=True)
+class CallTaskUpdated(Event):
+    """A call task was made, or is another's, or moved, or is over."""
+
+    topic: ClassVar[str] = "call_tasks"
+    type: ClassVar[str] = "call_task.updated"
+
+
 URGENT_TYPES = frozenset({CallRinging.type})
 """Events that an agent is waiting for: told before all others, and without delay."""
 
@@ -111,5 +119,6 @@ TOPICS: Mapping[str, str] = {
     "lines": "lines.view",
     "agents": "agents.view",
     "alarms": "alarms.view",
+    "call_tasks": "call_tasks.view",
 }
 """Topic → the permission that subscribing takes."""

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from callcenter.alarms.settings import WebhookSettings
 from callcenter.config_secrets import LocalPath, ReadablePath, SecretText
 from callcenter.sections import Section
+from callcenter.worklist.settings import CallTaskSettings
 from hardware.drivers import LineSettings
 from protocols.ami.settings import checked_context
 
@@ -257,6 +258,9 @@ class Settings(Section):
     database: Annotated[DatabaseSettings, Field(description="Where records are kept.")] = DatabaseSettings()
     web: Annotated[WebSettings, Field(description="Address and port of the pages.")] = WebSettings()
     telephony: Annotated[TelephonySettings, Field(description="Figures and targets.")] = TelephonySettings()
+    call_tasks: Annotated[CallTaskSettings, Field(description="When patients are called from the work list.")] = (
+        CallTaskSettings()
+    )
     logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
     asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
     webhooks: Annotated[

@@ -59,6 +59,7 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
     return TelephonySettings(
         time_zone=settings.hospital.time_zone,
         area_code=settings.hospital.area_code,
+        call_tasks=settings.call_tasks,
         **settings.telephony.model_dump(),
     )
 

@@ -13,6 +13,7 @@ from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
+from callcenter.worklist.fields import TASK_FIELDS
 from web.call_sheet import outcome_words
 from web.exchange import Exchange
 from web.field_words import Reader, yes_no
@@ -48,6 +49,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         ),
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
+        "call_task": TASK_FIELDS,
         "patient": (Field("confirmed", N_("Called all the same"), Kind.FLAG),),
         "alarm": (
             Field("kind", N_("Kind"), Kind.CHOICE, choices=tuple(ALARM_KINDS.items())),

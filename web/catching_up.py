@@ -71,6 +71,8 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.telephony.agents.list(principal)
         case "alarms":
             found = await services.alarms.open_for(principal)
+        case "call_tasks":
+            found = await services.telephony.tasks.held(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

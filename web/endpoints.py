@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MODULES = (
     "web.api.session",
     "web.api.calls",
+    "web.api.call_tasks",
     "web.api.lines",
     "web.api.agents",
     "web.api.patients",
@@ -31,6 +32,7 @@ MODULES = (
     "web.pages.reports",
     "web.pages.days",
     "web.pages.calls",
+    "web.pages.call_tasks",
     "web.pages.lines",
     "web.pages.patients",
 )

@@ -9,6 +9,7 @@ from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
+from callcenter.worklist.fields import TASK_FIELDS
 
 Codes = Mapping[str, Mapping[str, str]]
 """Name of a value → code → word."""
@@ -25,9 +26,10 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "call": codes_of(CALL_FIELDS),
         "line": codes_of(LINE_FIELDS),
         "agent": codes_of(AGENT_FIELDS),
+        "call_task": codes_of(TASK_FIELDS),
     }
 )
-"""What the codes in a patient, a call, a line and an agent mean; templates find them as ``words`` in their language."""
+"""What the codes in all these mean; templates find them as ``words`` in their language."""
 
 
 def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> str:
@@ -41,6 +43,7 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "patients": N_("Patients"),
         "calls": N_("Calls"),
+        "call_tasks": N_("Call tasks"),
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
@@ -68,7 +71,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "dial": N_("Dial"),
         "control": N_("Control"),
         "test": N_("Test, with the raw trace"),
-        "manage": N_("Set up devices"),
+        "manage": N_("Set up and give out"),
+        "work": N_("Work down"),
     }
 )
 
@@ -119,6 +123,11 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "dial-do-not-call": N_("called in spite of “do not call”"),
         "give-token": N_("gave a new token"),
         "revoke-token": N_("made the token void"),
+        "create-tasks": N_("made call tasks"),
+        "skip": N_("skipped"),
+        "assign": N_("handed over"),
+        "reschedule": N_("put at another time"),
+        "cancel": N_("cancelled"),
         "set-service": N_("took out of service or back"),
         "remove": N_("removed"),
         "test": N_("began a test"),
@@ -137,6 +146,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "outcome": N_("Call outcome"),
         "patient": N_("Patient"),
         "call": N_("Call"),
+        "call_task": N_("Call task"),
         "line": N_("Line"),
         "agent": N_("Agent"),
         "line_host": N_("Line host"),

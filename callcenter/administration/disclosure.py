@@ -31,6 +31,7 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "id_document": mask_document,
         # What people write: whatever number stands in it.
         "notes": mask_text,
+        "purpose": mask_text,
         "name": mask_text,
         "label": mask_text,
         "address": mask_text,

@@ -18,16 +18,36 @@ from storage.models import CallOutcome
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 
+TASK_EFFECTS = (
+    ("done", N_("It is done")),
+    ("retry", N_("It comes again")),
+    ("at_time", N_("It comes again at the time agreed")),
+    ("give_up", N_("It is given up")),
+)
+"""What an outcome can do to the call task that the call was an attempt of."""
+
+
 class OutcomeHooks(Hooks):
-    """The code is a word for programs."""
+    """The code is a word for programs; what comes again needs to know when."""
+
+    def complete(self, principal: Principal, values: dict[str, Any]) -> None:
+        """A task is done unless something else is said."""
+        values["task_effect"] = values.get("task_effect") or "done"
 
     def check(
         self, session: Session, principal: Principal, row: Any | None, before: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
-        """Raise InvalidError for a code that is no such word."""
+        """Raise InvalidError for a code that is no such word, and for a task that would come again at no time."""
         if "code" in values and not _CODE.fullmatch(values["code"]):
             message = N_("A code has lower-case letters, digits and underscores only, and begins with a letter.")
             raise InvalidError(message, {"code": message})
+        now = {**before, **values}
+        if now.get("task_effect") == "retry" and not now.get("task_minutes"):
+            message = N_("Say after how many minutes it comes again.")
+            raise InvalidError(message, {"task_minutes": message})
+        if now.get("task_effect") == "at_time" and not now.get("needs_time"):
+            message = N_("The time agreed has to be asked for.")
+            raise InvalidError(message, {"needs_time": message})
 
 
 def outcome_resource() -> Resource:
@@ -50,5 +70,10 @@ def outcome_resource() -> Resource:
                   help=N_("The first nine have the keys 1 to 9 in the wrap-up pane.")),
             Field("needs_time", N_("Asks for a time"), Kind.FLAG, in_list=True,
                   help=N_("A time to call back is asked for with it.")),
+            Field("task_effect", N_("What becomes of the call task"), Kind.CHOICE, choices=TASK_EFFECTS, in_list=True),
+            Field("task_minutes", N_("Again after (min)"), Kind.NUMBER, maximum=43_200,
+                  help=N_("For tasks that come again; at most 30 days.")),
+            Field("task_attempts", N_("Most attempts"), Kind.NUMBER, maximum=99,
+                  help=N_("After so many the task is given up; 0 for never.")),
         ),
     )  # fmt: skip

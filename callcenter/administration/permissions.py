@@ -25,6 +25,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "patients": ("view", "create", "edit", "disable", "export", "unmask"),
         "calls": ("view", "handle", "dial", "export"),
+        "call_tasks": ("view", "work", "manage", "export"),
         "lines": ("view", "control", "edit", "test", "manage"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
@@ -55,7 +56,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
         "agent": (
             "坐席",
             _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
-            | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "agents.view"),
+            | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "agents.view")
+            | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work"),
         ),
         "supervisor": (
             "主管",
@@ -63,6 +65,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 Scope.ALL,
                 *(f"patients.{action}" for action in RESOURCES["patients"]),
                 *(f"calls.{action}" for action in RESOURCES["calls"]),
+                *(f"call_tasks.{action}" for action in RESOURCES["call_tasks"]),
                 *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
                 *(f"groups.{action}" for action in RESOURCES["groups"]),
                 *(f"skills.{action}" for action in RESOURCES["skills"]),
@@ -81,6 +84,6 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
             "医生",
             _grants(Scope.DEPARTMENT, "patients.view", "patients.edit", "calls.view"),
         ),
-        "administrator": ("系统管理员", _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle"}))),
+        "administrator": ("系统管理员", _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle", "call_tasks.work"}))),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -12,7 +13,7 @@ from callcenter.administration.disclosure import RecentViews, disclose, masked
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import Record, read_key
 from callcenter.administration.resource_service import ResourceService
-from callcenter.administration.resources import ListQuery, Resource
+from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resource
 from callcenter.clock import utc_now
 from callcenter.crm.cards import load_card, load_match
 from callcenter.crm.duplicates import load_duplicates, same_name_and_number
@@ -115,6 +116,17 @@ class PatientService:
     def export(self, principal: Principal, query: ListQuery | None = None) -> AsyncIterator[Any]:
         """See ``ResourceService.export``."""
         return self.records.export(principal, query)
+
+    async def ids(self, principal: Principal, query: ListQuery, most: int) -> tuple[Sequence[int], bool]:
+        """The ids of the first ``most`` patients of a list in its order, and whether there are more."""
+        found: Sequence[int] = []
+        wanted = replace(query, limit=MOST_PER_PAGE, cursor=None)
+        while True:
+            page = await self.records.list(principal, wanted)
+            found = [*found, *(record["id"] for record in page.items)]
+            if page.next is None or len(found) > most:
+                return found[:most], len(found) > most
+            wanted = replace(wanted, cursor=page.next)
 
     async def reveal(self, principal: Principal, patient_id: Any) -> Record:
         """The numbers of a patient in full, for whoever may see them; each time is audited."""

@@ -27,7 +27,7 @@ from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.views import CallView, calls_statement, load_call, load_calls
 from callcenter.telephony.visible import refuse_strangers, visible_call
-from callcenter.telephony.wrapup import WrapUpDraft, load_outcomes, open_calls, save_wrap_up
+from callcenter.telephony.wrapup import SettleTask, WrapUpDraft, load_outcomes, open_calls, save_wrap_up
 from callcenter.text import N_
 from hardware.line_device import Capability
 from storage.database import Database
@@ -43,7 +43,15 @@ __all__ = ["CallFilter", "CallService", "EndReason", "WrapUpDraft"]
 class CallService:
     """Everything here is limited to what the principal's data scope reaches; out of reach is ``NotFoundError``."""
 
-    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard, settings: TelephonySettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: IReactorTime,
+        board: LineBoard,
+        settings: TelephonySettings,
+        settle_task: SettleTask,
+    ) -> None:
+        self._settle_task = settle_task
         self._database = database
         self._clock = clock
         self._board = board
@@ -187,7 +195,8 @@ class CallService:
         if finish and runner is not None and _ends_unseen(runner):
             await self._database.read(_mine, principal, call_id)
             await self._declare_over(runner, principal, call_id)
-        return await self._database.run(save_wrap_up, principal, call_id, draft, finish, utc_now(self._clock))
+        now = utc_now(self._clock)
+        return await self._database.run(save_wrap_up, principal, call_id, draft, finish, now, self._settle_task)
 
     async def mark_call_back(self, principal: Principal, call_id: int, done: bool) -> CallView:
         """Say that an agreed call-back is done although no call shows it, or take that back."""

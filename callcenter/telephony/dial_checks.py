@@ -26,15 +26,15 @@ class DialPlan:
 
 
 def plan_dialling(
-    session: Session, principal: Principal, number: str, patient_id: int | None, confirmed: bool
+    session: Session, principal: Principal, number: str, patient_id: int | None, confirmed: bool, by_task: bool = False
 ) -> DialPlan:
-    """Look up patient and bound line for the canonical ``number``.
+    """Look up patient and bound line for the canonical ``number``. Whoever has the task of a patient reaches them.
 
     Raises ``InvalidError`` for a patient out of reach; ``ConflictError`` when the agent has a call already, and
     (details ``do_not_call``) when the patient asked not to be called and that was not ``confirmed``.
     """
     _refuse_second_call(session, principal)
-    if patient_id is not None and not _in_reach(session, principal, patient_id):
+    if patient_id is not None and not by_task and not _in_reach(session, principal, patient_id):
         raise InvalidError(N_("There is no such patient."), {"patient_id": N_("There is no such patient.")})
     known = patient_id if patient_id is not None else match_patients(session, number).patient_id
     patient = None if known is None else session.get(Patient, known)

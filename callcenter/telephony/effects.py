@@ -103,12 +103,13 @@ class CallOpened(Effect):
 
 @dataclass(frozen=True)
 class DialRequest:
-    """Who dials what: ``number`` is canonical."""
+    """Who dials what: ``number`` is canonical; ``task_id`` is the call task that this is an attempt of."""
 
     number: str
     agent_id: int
     department_id: int | None = None
     patient_id: int | None = None
+    task_id: int | None = None
 
 
 @dataclass(frozen=True)

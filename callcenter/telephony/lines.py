@@ -56,12 +56,15 @@ class LineService:
         patient_id: int | None = None,
         *,
         confirmed: bool = False,
+        task_id: int | None = None,
     ) -> CallView:
         """Dial ``number`` on the line, or with None on the agent's bound line, else any free one of the agent's group.
 
         The call is on disk before the device is told. Needs ``calls.dial``. ``confirmed`` calls a patient who asked
-        not to be called; that is audited. Raises ``InvalidError`` (fields ``number``, ``patient_id``),
-        ``ConflictError`` (line or agent busy, do not call), ``UnavailableError`` (no free line, line lost).
+        not to be called; that is audited. ``task_id`` is a call task that the agent holds.
+
+        Raises ``InvalidError`` (fields ``number``, ``patient_id``), ``ConflictError`` (line or agent busy, do not
+        call), ``UnavailableError`` (no free line, line lost).
         """
         principal.require("calls.dial")
         if principal.user_id is None:
@@ -72,9 +75,10 @@ class LineService:
             raise ConflictError(N_("You are dialling already."))
         self._dialling.add(principal.user_id)
         try:
-            plan = await self._database.read(plan_dialling, principal, canonical, patient_id, confirmed)
+            by_task = task_id is not None
+            plan = await self._database.read(plan_dialling, principal, canonical, patient_id, confirmed, by_task)
             runner = self._choose(principal, line_id, plan)
-            request = DialRequest(canonical, principal.user_id, principal.department_id, plan.patient_id)
+            request = DialRequest(canonical, principal.user_id, principal.department_id, plan.patient_id, task_id)
             return await self._dial_on(runner, request, digits, self._override(principal, plan))
         finally:
             self._dialling.discard(principal.user_id)

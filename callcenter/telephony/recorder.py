@@ -48,6 +48,7 @@ from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import first_offer, reroute
 from callcenter.telephony.routing import Why
 from callcenter.telephony.views import ENDED, Facts
+from callcenter.worklist.attempts import begin_attempt
 from protocols.sayings import cleaned
 from protocols.text import clean_text
 from storage.models import CallRecord
@@ -159,7 +160,10 @@ def _(effect: CallOpened, batch: Batch) -> None:
         call.claimed_at = effect.at
         call.department_id = batch.line.department_id or effect.request.department_id
         call.patient_id = effect.request.patient_id or batch.match(call.number)
+        call.task_id = effect.request.task_id
     _learn(call, effect.caller, batch)
+    if call.task_id is not None:
+        begin_attempt(batch.session, call.task_id)
     if incoming:
         batch.open(call, effect.at)
     else:

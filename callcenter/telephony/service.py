@@ -27,15 +27,17 @@ from callcenter.telephony.report_service import ReportService
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.wallboard import WallboardService
 from callcenter.telephony.wrap_up_limit import WrapUpLimit
+from callcenter.worklist.service import CallTaskService
 from hardware.line_device import LineDevice
 from storage.database import Database
 
 
 class Telephony:
-    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``agents``, ``wallboard``, ``reports``.
+    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``tasks``, ``agents``, ``wallboard``
+    and ``reports``.
 
-    ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of the
-    interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
+    ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of
+    the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
     """
 
     def __init__(
@@ -58,7 +60,10 @@ class Telephony:
         self.tests = LineTests(database, reactor, self._board)
         self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
-        self.calls = CallService(database, reactor, self._board, settings)
+        self.tasks = CallTaskService(
+            database, reactor, self.lines, settings.call_tasks, settings.time_zone, settings.area_code
+        )
+        self.calls = CallService(database, reactor, self._board, settings, self.tasks.settle)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._tasks, settings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
@@ -81,6 +86,7 @@ class Telephony:
         self.wallboard.start()
         self._dispatcher.start()
         self._wrap_up_limit.start()
+        self.tasks.start()
         for runner in self._board:
             runner.start()
 
@@ -88,6 +94,7 @@ class Telephony:
         """Release the lines, close their calls as unknown, and wait (bounded) until all of it is written."""
         self.agents.stop()
         self.wallboard.stop()
+        await self.tasks.stop()
         self.tests.stop_all()
         self._dispatcher.stop()
         self._wrap_up_limit.stop()

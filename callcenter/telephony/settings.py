@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from callcenter.worklist.settings import CallTaskSettings
+
 
 class WallboardTargets(BaseModel):
     """What each figure is measured against. Shares are 0 to 1, times in seconds."""
@@ -30,6 +32,7 @@ class TelephonySettings(BaseModel):
     service_level_seconds: Annotated[int, Field(ge=1)] = 20
     short_abandon_seconds: Annotated[int, Field(ge=0)] = 5
     targets: WallboardTargets = WallboardTargets()
+    call_tasks: CallTaskSettings = CallTaskSettings()
     offline_after_seconds: Annotated[float, Field(ge=0)] = 30.0
     """An agent whose last page closed is offline after this long: enough for a reload or a short loss of network."""
     drain_seconds: Annotated[float, Field(gt=0)] = 10.0

@@ -184,6 +184,7 @@ def call_view(
         "state": call.state,
         "certainty": call.certainty,
         "rings": call.rings,
+        "task_id": call.task_id,
         "outcome": call.outcome,
         "notes": call.notes,
         "wrap_up": call.wrap_up,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -39,10 +40,21 @@ class WrapUpDraft(BaseModel):
     call_back_at: AwareDatetime | None = None
 
 
+SettleTask = Callable[[Session, CallRecord, CallOutcome, datetime], bool]
+"""Told of each wrap-up that is finished; whether a call task sees to the time at which to call again."""
+
+
 def save_wrap_up(
-    session: Session, principal: Principal, call_id: int, draft: WrapUpDraft, finish: bool, at: datetime
+    session: Session,
+    principal: Principal,
+    call_id: int,
+    draft: WrapUpDraft,
+    finish: bool,
+    at: datetime,
+    settle_task: SettleTask,
 ) -> CallView:
-    """Save ``draft``; with ``finish`` close the wrap-up, make its agent available and settle what call-backs it owed.
+    """Save ``draft``; with ``finish`` close the wrap-up, make its agent available and settle what call-backs it owed
+    and what task it was an attempt of.
 
     Drafts are announced but not audited, they come with every pause in typing; finishing is. Raises ``NotFoundError``
     for a call of somebody else, ``InvalidError`` for an unknown outcome, for finishing without outcome or without
@@ -58,10 +70,14 @@ def save_wrap_up(
     notes = draft.notes if principal.sees_numbers else restore_text(draft.notes, call.notes)
     call.outcome, call.notes, call.call_back_at = draft.outcome, notes, draft.call_back_at
     call.version += 1
-    if finish or call.wrap_up == "done":
-        agree(call, agreed)
     if finish:
         call.wrap_up, call.wrapped_up_at = "done", call.wrapped_up_at or at
+    by_task = finish and outcome is not None and settle_task(session, call, outcome, at)
+    if by_task:
+        call.call_back, call.called_back_at = "", None
+    elif finish or (call.wrap_up == "done" and call.task_id is None):
+        agree(call, agreed)
+    if finish:
         record_audit(session, principal, "wrap-up", "call", str(call_id), before, _kept(call), at)
         if call.agent_id is not None and state_of(session, call.agent_id) is AgentState.WRAP_UP:
             move_agent(session, call.agent_id, AgentState.AVAILABLE, at)

@@ -28,6 +28,7 @@ from storage.models.telephony import (
     PhoneLine,
     Skill,
 )
+from storage.models.worklist import CallTask
 
 __all__ = [
     "AgentGroup",
@@ -42,6 +43,7 @@ __all__ = [
     "CallOffer",
     "CallOutcome",
     "CallRecord",
+    "CallTask",
     "Department",
     "EventCounter",
     "EventRecord",

@@ -67,6 +67,7 @@ class CallRecord(Base):
     ``certainty`` is sure or presumed once answered. ``end_reason`` is one of callcenter.telephony.calls.EndReason.
     ``talk_seconds`` follows from ``answered_at`` and ``ended_at``. ``offer_why`` is one of
     callcenter.telephony.routing.Why, ``offered_until`` when the present offer goes on to the next agent.
+    ``task_id`` is the call task that it is an attempt of.
     """
 
     __tablename__ = "call_record"
@@ -82,12 +83,14 @@ class CallRecord(Base):
         Index("ix_call_back", "call_back", "call_back_at", "id"),
         Index("ix_call_outcome", "outcome", "started_at"),
         Index("ix_call_talk", "talk_seconds", "started_at"),
+        Index("ix_call_task", "task_id", "started_at"),
     )
 
     id: Mapped[int] = primary_key("call_record")
     line_id: Mapped[int] = mapped_column(Key, ForeignKey("phone_line.id", name="fk_call_line"))
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(10))
+    task_id: Mapped[int | None] = mapped_column(Key)
     number: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
     number_received: Mapped[str] = mapped_column(Words(80), nullable=True, default="")
     number_absent: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
@@ -143,7 +146,11 @@ class CallOffer(Base):
 
 
 class CallOutcome(Base):
-    """What can come of a call. ``code`` is stable; ``key`` is the digit 1 to 9 in the wrap-up pane, 0 for none."""
+    """What can come of a call. ``code`` is stable; ``key`` is the digit 1 to 9 in the wrap-up pane, 0 for none.
+
+    ``task_effect`` is what it does to a call task: done (also when empty), retry, give_up or at_time; a retry comes
+    after ``task_minutes``, and none after ``task_attempts`` attempts, 0 for always another.
+    """
 
     __tablename__ = "call_outcome"
 
@@ -152,6 +159,9 @@ class CallOutcome(Base):
     label_en: Mapped[str] = mapped_column(String(60))
     position: Mapped[int] = mapped_column(SmallInteger, default=0)
     needs_time: Mapped[bool] = mapped_column(YesNo, default=False)
+    task_effect: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
+    task_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    task_attempts: Mapped[int] = mapped_column(Integer, default=0)
     disabled: Mapped[bool] = mapped_column(YesNo, default=False)
 
 

@@ -27,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[web.tls]": settings.TlsSettings,
     "[telephony]": settings.TelephonySettings,
     "[telephony.targets]": settings.TargetSettings,
+    "[call_tasks]": settings.CallTaskSettings,
     "[logging]": settings.LoggingSettings,
     "[[asterisk]]": settings.AsteriskSettings,
     "[[webhooks]]": WebhookSettings,

@@ -32,6 +32,7 @@ from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
+from callcenter.worklist.settings import CallTaskSettings
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import LINES
@@ -222,7 +223,10 @@ async def start_site(
     telephony = Telephony(
         database=database, bus=bus, reactor=reactor, lines=[*zip(LINES, lines, strict=True), *others],
         make_device=(workbench := Workbench()),
-        settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
+        settings=TelephonySettings(
+            area_code="010", offline_after_seconds=0.05,
+            call_tasks=CallTaskSettings(earliest="00:00", latest="24:00"),
+        ),
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,

@@ -297,3 +297,51 @@ def test_whoever_sees_the_wallboard_sees_alarms_and_reports_too(database_url: st
                  "or permission like 'reports.%' group by role_id, scope order by role_id")
         ).all()  # fmt: skip
     assert [tuple(row) for row in found] == [(1, "all", 5), (2, "department", 5)]
+
+
+def test_whoever_dialled_works_call_tasks_and_outcomes_know_what_they_do_to_them(
+    database_url: str, tmp_path: Path
+) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0005")
+    with connected(url) as connection:
+        for key, code, permission in (
+            (1, "agent", "calls.dial"),
+            (2, "supervisor", "calls.export"),
+            (3, None, "calls.dial"),
+        ):
+            connection.execute(
+                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+                {"id": key, "code": code, "name": f"role {key}"},
+            )
+            connection.execute(
+                text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
+                {"id": key, "permission": permission},
+            )
+        for code in ("busy", "completed", "of_our_own"):
+            connection.execute(
+                text(
+                    "insert into call_outcome (code, label_zh, label_en, position, needs_time, disabled) "
+                    "values (:code, :code, :code, 1, 0, 0)"
+                ),
+                {"code": code},
+            )
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        rules = connection.execute(
+            text("select code, task_effect, task_minutes, task_attempts from call_outcome order by code")
+        ).all()
+        granted = connection.execute(
+            text(
+                "select role_id, permission, scope from role_permission "
+                "where permission like 'call_tasks%' order by role_id, permission"
+            )
+        ).all()
+    assert [tuple(rule) for rule in rules] == [
+        ("busy", "retry", 15, 6), ("completed", "done", 0, 0), ("of_our_own", None, 0, 0)
+    ]  # fmt: skip
+    assert [tuple(one) for one in granted] == [
+        (1, "call_tasks.view", "own"), (1, "call_tasks.work", "own"), (2, "call_tasks.export", "own"),
+        (2, "call_tasks.manage", "own"), (2, "call_tasks.view", "own"), (2, "call_tasks.work", "own"),
+    ]  # fmt: skip

@@ -67,6 +67,7 @@ class Call(BaseModel):
     state: Literal["ringing", "dialling", "talking", "ended"]
     certainty: str
     rings: int
+    task_id: int | None
     outcome: str
     notes: str
     wrap_up: Literal["", "open", "done"]

@@ -8,14 +8,22 @@ import { complain, toast } from "./toast.js";
 let busy = false;
 
 export async function dial(number, { patient = null } = {}) {
-  if (busy || !number) return null;
+  if (!number) return null;
+  return start("/calls/dial", patient ? { number, patient_id: Number(patient) } : { number });
+}
+
+// The server knows the number; whoever may not see it can call all the same.
+export const dialTask = (id) => start(`/call-tasks/${id}/dial`, {});
+
+async function start(path, body) {
+  if (busy) return null;
   busy = true;
   try {
-    const call = await place(patient ? { number, patient_id: Number(patient) } : { number });
+    const call = await place(path, body);
     if (!call) return null;
     document.dispatchEvent(new CustomEvent("huifang:dialled", { detail: call }));
     if (!document.getElementById("console")) {
-      toast(t("Dialling {number}", { number: clean(call.number_formatted || number) }),
+      toast(t("Dialling {number}", { number: clean(call.number_formatted) }),
         { link: { href: "/console", label: t("Open the console") } });
     }
     return call;
@@ -28,16 +36,16 @@ export async function dial(number, { patient = null } = {}) {
 }
 
 // The server knows who asked not to be called; it refuses until the agent confirms.
-async function place(body) {
+async function place(path, body) {
   try {
-    return await order(body);
+    return await order(path, body);
   } catch (error) {
     if (!error.body?.details?.do_not_call) throw error;
-    return (await confirmCall()) ? order({ ...body, confirmed: true }) : null;
+    return (await confirmCall()) ? order(path, { ...body, confirmed: true }) : null;
   }
 }
 
-const order = (body) => store.learn("calls", post("/calls/dial", body));
+const order = (path, body) => store.learn("calls", post(path, body));
 
 // "Do not call" is the patient's wish; an agent may have a good reason, but has to say so.
 function confirmCall() {

@@ -32,6 +32,7 @@ const KEYS = {
   m: () => enter("missed"),
   c: () => enter("callbacks"),
   w: () => enter("owed"),
+  l: () => enter("tasks"),
   "[": () => desk.step(-1),
   "]": () => desk.step(1),
 };

@@ -7,6 +7,7 @@ import "./people.js";
 import "./wrapup.js";
 import "./lists.js";
 import "./callbacks.js";
+import "./tasks.js";
 import "./next.js";
 import "./pad.js";
 import "./ring.js";

@@ -1,9 +1,12 @@
-// What to do when nobody calls: the next person to be called, in the middle, with the reason and what is known. After
+// What to do when nobody calls: the next person to be called, in the middle, with the reason and what is known: an agreed
+// call-back, a missed call, else the next task of the work list, which then is held for this agent. After
 // a wrap-up it comes by itself if the agent wants that. It never dials by itself.
-import { get } from "../api.js";
-import { dial } from "../dial.js";
+import { get, post } from "../api.js";
+import { ask } from "../ask.js";
+import { dial, dialTask } from "../dial.js";
 import { el, icon, refresh } from "../dom.js";
-import { dials, me, store } from "../live.js";
+import { exact } from "../format.js";
+import { dials, me, socket, store } from "../live.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -11,6 +14,7 @@ import { aboutPatient, numberOf, regionOf } from "../words.js";
 import { myDue, urgencyBadge } from "./callbacks.js";
 import { badges, contacts } from "./card.js";
 import { desk } from "./desk.js";
+import { overdueBadge, worksTasks } from "./tasks.js";
 
 const KEPT = `huifang.next.${me}`; // Several people use one computer.
 const SETTLE = 300; // A click this soon after the entry changed was meant for what was there before.
@@ -22,13 +26,19 @@ const choice = document.getElementById("next-by-itself");
 
 const passed = new Set(); // ids that were skipped here
 const called = new Set(); // numbers, and ids of patients, that were called from this page: nobody is called twice in a row
-let shown = null; // { kind, call, patient }
+let shown = null; // { kind, call, patient }; of kind "task" the call is the task
 let changedAt = 0;
 let looking = false;
+let closedUntil = ""; // when patients may be called from the work list again
 
 const fits = (call) => call.number && !call.number.includes("*") && !passed.has(call.id) && !called.has(call.number) && !called.has(call.patient?.id);
 const remember = (call) => [call.number, call.patient?.id].filter(Boolean).forEach((whom) => called.add(whom));
-const over = ({ kind, call }) => (kind === "callback" ? call.call_back === "done" : Boolean(call.missed_handled_at));
+const OVER = {
+  callback: (call) => call.call_back === "done",
+  missed: (call) => Boolean(call.missed_handled_at),
+  task: (task) => task.state !== "claimed" || task.claimed_by?.id !== me || task.calling,
+};
+const over = ({ kind, call }) => OVER[kind](call);
 
 // The list in the left column holds the newest; who has waited longest stands on the last page.
 async function oldestMissed() {
@@ -46,18 +56,20 @@ async function find() {
   const callback = myDue().find(fits);
   if (callback) return { kind: "callback", call: callback };
   const call = await oldestMissed();
-  return call ? { kind: "missed", call } : null;
+  if (call) return { kind: "missed", call };
+  if (!worksTasks) return null;
+  const handed = await post("/call-tasks/next");
+  if (handed.opens_at) closedUntil = handed.opens_at;
+  return handed.task ? { kind: "task", call: handed.task } : null;
 }
 
 // → whether there was anybody.
 async function look() {
   if (looking || !dials) return true;
   looking = true;
+  closedUntil = "";
   try {
-    shown = await find();
-    changedAt = performance.now();
-    show();
-    if (shown?.call.patient) loadPatient(shown);
+    present(await find());
     return Boolean(shown);
   } catch (error) {
     complain(error);
@@ -65,6 +77,13 @@ async function look() {
   } finally {
     looking = false;
   }
+}
+
+function present(entry) {
+  shown = entry;
+  changedAt = performance.now();
+  show();
+  if (shown?.call.patient) loadPatient(shown);
 }
 
 async function loadPatient(entry) {
@@ -83,20 +102,36 @@ function close() {
 
 async function dialShown() {
   if (!shown || over(shown) || performance.now() - changedAt < SETTLE) return;
-  const { call } = shown;
-  if (!(await dial(call.number, { patient: call.patient?.id }))) return;
-  remember(call);
+  const { call, kind } = shown;
+  if (!(await (kind === "task" ? dialTask(call.id) : dial(call.number, { patient: call.patient?.id })))) return;
+  if (kind !== "task") remember(call);
   close();
 }
 
 // The key and the button: the first one, or another instead of the one that is shown.
 export async function nextOrSkip() {
   if (desk.selected) return;
-  if (shown) passed.add(shown.call.id);
+  if (shown?.kind === "task" && !over(shown)) {
+    if (!(await skipTask(shown.call))) return;
+  } else if (shown) passed.add(shown.call.id);
   if (await look()) return;
   const skipped = passed.size > 0;
   passed.clear();
-  toast(skipped ? t("That was the last one. Those you skipped come again.") : t("Nobody is waiting to be called."));
+  if (closedUntil) toast(t("Patients are called from the list again from {time} on.", { time: exact(closedUntil) }));
+  else toast(skipped ? t("That was the last one. Those you skipped come again.") : t("Nobody is waiting to be called."));
+}
+
+// → whether it was skipped; it needs a reason.
+async function skipTask(task) {
+  const note = await ask(t("Skip this task?"), { field: t("Reason"), action: t("Skip") });
+  if (note === null) return false;
+  try {
+    await post(`/call-tasks/${task.id}/skip`, { note });
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  }
 }
 
 export function dialNext() {
@@ -107,13 +142,21 @@ export function toggleNext() {
   if (choice) choice.click();
 }
 
+const WHY = {
+  missed: (call) => ({ picture: "telephone-x", title: t("Missed call"), when: call.started_at, about: regionOf(call) || t("Region unknown") }),
+  callback: (call) => ({ picture: "calendar-check", title: t("Agreed call-back"), when: call.call_back_at, badge: urgencyBadge(call), about: regionOf(call) || t("Region unknown") }),
+  task: (task) => ({
+    picture: "list-task", title: t("Call task"), when: task.next_at, badge: overdueBadge(task),
+    about: [task.purpose, task.attempts ? t("Attempts so far: {count}", { count: task.attempts }) : "", task.note].filter(Boolean).join(" · "),
+  }),
+};
+
 function headOf({ kind, call }) {
+  const { picture, title, when, badge, about } = WHY[kind](call);
   return el("header", { class: "pop-head" },
-    el("div", { class: "pop-number" }, el("span", { class: "pop-way" }, icon(kind === "missed" ? "telephone-x" : "calendar-check")), el("strong", { class: "number" }, numberOf(call))),
-    el("div", { class: "pop-about" }, el("span", {}, regionOf(call) || t("Region unknown"))),
-    el("div", { class: "next-why" },
-      el("strong", {}, kind === "missed" ? t("Missed call") : t("Agreed call-back")),
-      el("time", { datetime: kind === "missed" ? call.started_at : call.call_back_at }), kind === "missed" ? null : urgencyBadge(call)));
+    el("div", { class: "pop-number" }, el("span", { class: "pop-way" }, icon(picture)), el("strong", { class: "number" }, numberOf(call))),
+    el("div", { class: "pop-about" }, el("span", {}, about)),
+    el("div", { class: "next-why" }, el("strong", {}, title), el("time", { datetime: when }), badge));
 }
 
 function actionsOf(entry) {
@@ -141,9 +184,27 @@ function show() {
 }
 
 store.addEventListener("calls", (event) => {
-  if (!shown || event.detail.data?.id !== shown.call.id) return;
+  if (!shown || shown.kind === "task" || event.detail.data?.id !== shown.call.id) return;
   shown = { ...shown, call: event.detail.data };
   show();
+});
+
+socket.addEventListener("message", ({ detail }) => {
+  if (shown?.kind !== "task" || detail.topic !== "call_tasks" || detail.data?.id !== shown.call.id) return;
+  shown = { ...shown, call: detail.data };
+  show();
+});
+
+// One of the list was chosen: it is held for this agent while it is looked at.
+document.addEventListener("huifang:task-chosen", async (event) => {
+  if (desk.selected && desk.selected.state !== "ended") return;
+  try {
+    const task = await post(`/call-tasks/${event.detail}/claim`);
+    desk.select(null);
+    present({ kind: "task", call: task });
+  } catch (error) {
+    complain(error);
+  }
 });
 
 if (choice) {

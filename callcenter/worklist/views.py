@@ -1,0 +1,123 @@
+"""Call tasks as JSON data, and the event that tells of one: one builder for API, page, export and socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from callcenter.clock import iso
+from callcenter.events import Audience, CallTaskUpdated
+from callcenter.numbers import format_number
+from callcenter.telephony.announce import announce
+from storage.models import CallTask, Department, Patient, PatientPhone, UserAccount
+
+TaskView = dict[str, Any]
+
+_Holder = aliased(UserAccount)
+
+
+def tasks_statement() -> Select[Any]:
+    """Tasks with all that a view shows; add conditions and order, run it with ``load_task_rows``."""
+    return (
+        select(CallTask, Patient, UserAccount.display_name, Department.name, _Holder.display_name)
+        .outerjoin(Patient, Patient.id == CallTask.patient_id)
+        .outerjoin(UserAccount, UserAccount.id == CallTask.agent_id)
+        .outerjoin(Department, Department.id == CallTask.department_id)
+        .outerjoin(_Holder, _Holder.id == CallTask.claimed_by)
+    )
+
+
+def load_task_rows(session: Session, statement: Select[Any]) -> list[tuple[TaskView, CallTask]]:
+    """The views of the tasks that ``statement`` finds, in its order, each with its record."""
+    rows = session.execute(statement, execution_options={"populate_existing": True}).all()
+    first = first_numbers(session, [row[0].patient_id for row in rows if row[0].patient_id and not row[0].number])
+    return [(_view(*row, first.get(row[0].patient_id, "")), row[0]) for row in rows]
+
+
+def first_numbers(session: Session, patient_ids: list[int]) -> dict[int, str]:
+    """Patient → the first of the numbers; patients without one are missing."""
+    found: dict[int, str] = {}
+    if patient_ids:
+        statement = (
+            select(PatientPhone.patient_id, PatientPhone.number)
+            .where(PatientPhone.patient_id.in_(patient_ids))
+            .order_by(PatientPhone.patient_id, PatientPhone.position, PatientPhone.id)
+        )
+        for patient_id, number in session.execute(statement):
+            found.setdefault(patient_id, number)
+    return found
+
+
+def load_task(session: Session, task_id: int) -> TaskView:
+    """The view of a task, which must exist."""
+    session.flush()
+    return load_task_rows(session, tasks_statement().where(CallTask.id == task_id))[0][0]
+
+
+def tell_task(session: Session, task: CallTask) -> TaskView:
+    """Count the change and tell the present state of ``task`` to its department, its agent and whoever holds it."""
+    task.version += 1
+    view = load_task(session, task.id)
+    users = tuple(sorted({one for one in (task.agent_id, task.claimed_by) if one is not None}))
+    departments = () if task.department_id is None else (task.department_id,)
+    announce(session, CallTaskUpdated(str(task.id), view, Audience("call_tasks.view", departments, users)))
+    return view
+
+
+def number_of(session: Session, task: CallTask) -> str:
+    """What to dial: the task's own number, else the patient's first; empty where there is none."""
+    if task.number or task.patient_id is None:
+        return task.number
+    return first_numbers(session, [task.patient_id]).get(task.patient_id, "")
+
+
+def _view(
+    task: CallTask, patient: Patient | None, agent: str | None, department: str | None, holder: str | None, first: str
+) -> TaskView:
+    number = task.number or first
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "source": task.source,
+        "purpose": task.purpose,
+        "patient": None if patient is None else _patient(patient),
+        "number": number,
+        "number_formatted": format_number(number),
+        "agent": _named(task.agent_id, agent),
+        "department": _named(task.department_id, department),
+        "priority": task.priority,
+        "state": task.state,
+        "reason": task.reason,
+        "note": task.note,
+        "due_from": iso(task.due_from),
+        "due_until": iso(task.due_until),
+        "next_at": iso(task.next_at),
+        "attempts": task.attempts,
+        "last_outcome": task.last_outcome,
+        "claimed_by": _named(task.claimed_by, holder),
+        "claimed_until": iso(task.claimed_until),
+        "calling": task.calling,
+        "created_at": iso(task.created_at),
+        "ended_at": iso(task.ended_at),
+        "version": task.version,
+    }
+
+
+def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
+    return None if key is None else {"id": key, "name": name or ""}
+
+
+def _patient(patient: Patient) -> dict[str, Any]:
+    """The head of the card, as calls have it."""
+    return {
+        "id": patient.id,
+        "name": patient.name,
+        "record_number": patient.record_number,
+        "sex": patient.sex,
+        "birth_date": patient.birth_date.isoformat() if patient.birth_date else None,
+        "tier": patient.tier,
+        "has_allergies": bool(patient.allergies),
+        "do_not_call": patient.do_not_call,
+    }

@@ -1,0 +1,67 @@
+"""A supervisor makes call tasks from the list of patients and a nurse works two in a row, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+
+def call_and_wrap_up(page: Page, outcome: str) -> None:
+    """Dial what is shown by its key, and choose the outcome by its digit when the call is over."""
+    # Long enough after it changed: a key that was meant for the one before it dials nobody.
+    page.wait_for_timeout(400)
+    page.keyboard.press("y")
+    expect(page.locator("#card")).to_be_visible(timeout=PATIENCE)
+    state = page.locator("#card-head .pop-state")
+    expect(state).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    page.keyboard.press(outcome)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+
+
+def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = daemon.client("supervisor")
+    two = [one for one in supervisor.get("/api/v1/patients?limit=60&sort=name")["items"] if not one["do_not_call"]][:2]
+    office = browsers.window(daemon, "supervisor", f"/patients?q={two[0]['record_number']}", locale="en").page
+    office.locator("[data-make-tasks]").click()
+    expect(office.locator("dialog [data-count='1']")).to_be_visible(timeout=PATIENCE)
+    office.fill("#task-purpose", "出院一周随访")
+    agent = next(one for one in supervisor.get("/api/v1/call-tasks/owners")["agents"] if one["name"] == "王秀英")
+    office.select_option("#task-owner", f"agent_id:{agent['id']}")
+    office.get_by_role("button", name="Make the tasks").click()
+    expect(office.locator("#toasts")).to_contain_text("Call tasks made: 1", timeout=PATIENCE)
+    second = {"purpose": "复查提醒", "patient_id": two[1]["id"], "agent_id": agent["id"], "priority": 3}
+    assert supervisor.send("POST", "/api/v1/call-tasks", second).status == 201
+
+    page = browsers.window(daemon, "agent", "/console").page
+    expect(page.locator("#tasks .work-item")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("[data-tasks=today]")).to_have_text("2")
+    page.keyboard.press("t")
+    page.keyboard.press("x")
+    shown = page.locator("#next")
+    expect(shown.locator(".pop-name")).to_contain_text(two[0]["name"], timeout=PATIENCE)
+    expect(shown).to_contain_text("出院一周随访")
+    daemon.simulate("outgoing", "busy", "--line", "1", "--after", "1")
+    call_and_wrap_up(page, "3")
+    expect(page.locator("#toasts")).to_contain_text(f"{two[0]['name']}：", timeout=PATIENCE)
+
+    # The next one comes by itself; it is not dialled by itself.
+    expect(shown.locator(".pop-name")).to_contain_text(two[1]["name"], timeout=PATIENCE)
+    expect(shown).to_contain_text("复查提醒")
+    assert len(supervisor.get("/api/v1/calls?direction=out")["items"]) == 1
+    daemon.simulate("outgoing", "no_answer", "--line", "1", "--after", "1")
+    call_and_wrap_up(page, "1")
+    expect(page.locator("#tasks .work-item")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("#next")).to_be_hidden()
+
+    office.goto("/call-tasks?state=active")
+    row = office.locator("#list tbody tr")
+    expect(row).to_have_count(1, timeout=PATIENCE)
+    expect(row).to_contain_text(two[0]["name"])
+    expect(row).to_contain_text("Busy")
+    expect(office.locator("[data-progress]")).to_contain_text("attempted 1")

@@ -1,0 +1,114 @@
+// Left: my tasks of the work list, in the order in which they come. A click shows one in the middle, before it is dialled.
+import { get } from "../api.js";
+import { everySecond, now } from "../clock.js";
+import { el, icon, refresh } from "../dom.js";
+import { exact, sameDay } from "../format.js";
+import { dials, socket, store } from "../live.js";
+import { t } from "../text.js";
+import { complain, toast } from "../toast.js";
+import { writeTimes } from "../times.js";
+import { numberOf } from "../words.js";
+import { nothing } from "./work.js";
+
+const AT_ONCE = 40;
+const SOON = 400;
+const EVERY = 60000; // Tasks become due by the clock, which no event tells of.
+const box = document.getElementById("tasks");
+const counts = Object.fromEntries(["overdue", "today"].map((name) => [name, document.querySelector(`[data-tasks=${name}]`)]));
+
+export const worksTasks = Boolean(box) && dials;
+
+let list = { items: [], next: null, loaded: false };
+let waiting = null;
+let asked = 0;
+let loadedAt = 0;
+
+const isDue = (task) => Date.parse(task.next_at) <= now();
+const isOverdue = (task) => isDue(task) && !sameDay(task.next_at);
+
+export const overdueBadge = (task) => {
+  if (isOverdue(task)) return el("span", { class: "badge-soft badge-bad", title: t("Due since before today") }, t("Overdue"));
+  return task.priority === 1 ? el("span", { class: "badge-soft badge-warn" }, t("urgent")) : null;
+};
+
+function line(task) {
+  return el("li", { class: "work-item", "data-task": task.id },
+    el("button", {
+      type: "button", class: "work-button", "data-key": `task-${task.id}`,
+      onclick: () => document.dispatchEvent(new CustomEvent("huifang:task-chosen", { detail: task.id })),
+    },
+    el("span", { class: "work-who" }, el("span", { class: "cut" }, task.patient?.name ?? numberOf(task)),
+      el("span", { class: "work-when" }, overdueBadge(task), el("time", { datetime: task.next_at }))),
+    icon("chevron-right")),
+    el("div", { class: "work-about quiet small cut", title: task.purpose }, task.purpose));
+}
+
+function show() {
+  if (!list.loaded) return;
+  refresh(box, [list.next, list.items.map((task) => [task.id, task.version, isDue(task), isOverdue(task)])], () => {
+    if (!list.items.length) return nothing("list-check", t("No task for you"), t("Patients whom you are to call appear here."));
+    return [el("ul", { class: "work-list" }, list.items.map(line)),
+      list.next ? el("button", { type: "button", class: "btn btn-sm btn-quiet work-more", "data-key": "more-tasks", onclick: more }, t("Show more")) : null];
+  });
+  writeTimes(box);
+}
+
+async function load() {
+  const mine = (asked += 1);
+  loadedAt = now();
+  try {
+    const [page, counted] = await Promise.all([get(`/call-tasks/mine?limit=${AT_ONCE}`), get("/call-tasks/counts")]);
+    if (mine !== asked) return;
+    list = { items: page.items, next: page.next, loaded: true };
+    for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
+    counts.overdue.classList.toggle("badge-bad", counted.overdue > 0);
+    show();
+  } catch {
+    // The banner says that the server is away; the list stays as it was.
+  }
+}
+
+async function more() {
+  try {
+    const page = await get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`);
+    const known = new Set(list.items.map((task) => task.id));
+    list = { ...list, items: [...list.items, ...page.items.filter((task) => !known.has(task.id))], next: page.next };
+    show();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function refreshSoon(after = SOON) {
+  clearTimeout(waiting);
+  waiting = setTimeout(load, after);
+}
+
+const BECAME = {
+  open: (task) => t("{who}: comes again {time}.", { who: task.patient?.name ?? numberOf(task), time: exact(task.next_at) }),
+  done: (task) => t("{who}: the task is done.", { who: task.patient?.name ?? numberOf(task) }),
+  given_up: (task) => t("{who}: the task is given up.", { who: task.patient?.name ?? numberOf(task) }),
+  expired: (task) => t("{who}: its time is over, it does not come again.", { who: task.patient?.name ?? numberOf(task) }),
+};
+
+// What the outcome did to the task.
+async function tell(call) {
+  try {
+    const task = await get(`/call-tasks/${call.task_id}`);
+    if (BECAME[task.state]) toast(BECAME[task.state](task), { kind: task.state === "done" ? "good" : "info", seconds: 10 });
+  } catch {
+    // It is nobody's loss: the list shows it.
+  }
+}
+
+if (worksTasks) {
+  socket.addEventListener("message", ({ detail }) => detail.topic === "call_tasks" && refreshSoon());
+  socket.addEventListener("ready", () => refreshSoon(0));
+  store.addEventListener("calls", ({ detail }) => detail.data?.task_id && refreshSoon());
+  document.addEventListener("huifang:wrapped-up", (event) => event.detail.task_id && tell(event.detail));
+  everySecond(() => {
+    show();
+    if (now() - loadedAt > EVERY) refreshSoon(0);
+  });
+  load();
+}

@@ -1,0 +1,93 @@
+"""What a list of call tasks can be narrowed to, for API, page and export alike; and the columns of its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from callcenter.text import N_
+from callcenter.worklist.listing import TaskFilter
+from web.api.models import Id
+from web.call_filters import midnight
+from web.call_sheet import local_time
+from web.exchange import Exchange
+from web.exports import Column
+from web.parsing import Input
+from web.words import CODES, word_of
+
+State = Literal["open", "claimed", "done", "given_up", "cancelled", "expired", "active"]
+
+
+class TaskLimits(Input):
+    """``from_day`` and ``to_day`` are days of the hospital on which it is called next, inclusive.
+
+    ``sort`` is ``next_at`` or ``id``, with ``-`` before it to turn it round.
+    """
+
+    state: State | None = None
+    agent_id: Id | None = None
+    department_id: Id | None = None
+    patient_id: Id | None = None
+    priority: Annotated[int, Field(ge=1, le=3)] | None = None
+    kind: Annotated[str, Field(max_length=20)] | None = None
+    source: Annotated[str, Field(max_length=60)] | None = None
+    from_day: date | None = None
+    to_day: date | None = None
+    sort: Annotated[str, Field(max_length=30)] = ""
+
+
+def task_filter(limits: TaskLimits, zone: ZoneInfo) -> TaskFilter:
+    """The filter for the service; ``zone`` is the hospital's."""
+    return TaskFilter(
+        state=limits.state,
+        agent_id=limits.agent_id,
+        department_id=limits.department_id,
+        patient_id=limits.patient_id,
+        priority=limits.priority,
+        kind=limits.kind,
+        source=limits.source,
+        since=midnight(limits.from_day, zone),
+        until=midnight(limits.to_day, zone, days_later=1),
+    )
+
+
+def task_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column]:
+    """Every column, headed and filled in the language of whoever asks."""
+    say, zone, words = exchange.translate, exchange.settings.time_zone, CODES["call_task"]
+
+    def named(name: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda task: (task[name] or {}).get("name", "")
+
+    def word(name: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda task: word_of(words[name], str(task[name]), say)
+
+    def time(name: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda task: local_time(task[name], zone)
+
+    return [
+        Column(say(N_("Patient")), named("patient")),
+        Column(say(N_("Record number")), lambda task: (task["patient"] or {}).get("record_number", "")),
+        Column(say(N_("Phone number")), lambda task: task["number"], 20),
+        Column(say(N_("What it is about")), lambda task: task["purpose"], 40),
+        Column(say(N_("State")), word("state"), 12),
+        Column(say(N_("Reason")), word("reason"), 20),
+        Column(say(N_("Note")), lambda task: task["note"], 30),
+        Column(say(N_("Agent")), named("agent")),
+        Column(say(N_("Department")), named("department")),
+        Column(say(N_("Priority")), word("priority"), 10),
+        Column(say(N_("Next call")), time("next_at"), 20),
+        Column(say(N_("Not later than")), time("due_until"), 20),
+        Column(say(N_("Attempts")), lambda task: task["attempts"], 10),
+        Column(say(N_("Outcome")), lambda task: outcomes.get(task["last_outcome"], task["last_outcome"])),
+    ]
+
+
+async def givable(exchange: Exchange) -> dict[str, list[dict[str, Any]]]:
+    """To whom tasks can be given: agents and departments by id and name, none for whoever may not give any."""
+    if not exchange.principal.may("call_tasks.manage"):
+        return {"agents": [], "departments": []}
+    return await exchange.services.telephony.tasks.owners(exchange.principal)
