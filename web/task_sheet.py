@@ -86,7 +86,7 @@ def task_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column
     ]
 
 
-async def givable(exchange: Exchange) -> dict[str, list[dict[str, Any]]]:
+async def givable(exchange: Exchange) -> dict[str, Any]:
     """To whom tasks can be given: agents and departments by id and name, none for whoever may not give any."""
     if not exchange.principal.may("call_tasks.manage"):
         return {"agents": [], "departments": []}

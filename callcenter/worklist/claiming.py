@@ -86,7 +86,7 @@ def expire_tasks(session: Session, at: datetime) -> int:
     return sum(_unfit(session, task_id, at) for task_id in found)
 
 
-def held_by(principal: Principal) -> Select[tuple[int]]:
+def held_by(principal: Principal) -> Select[int]:
     """Finds the ids of the tasks that the principal holds."""
     return select(CallTask.id).where(
         CallTask.claimed_by == principal.user_id, CallTask.state == TaskState.CLAIMED.value
@@ -100,7 +100,7 @@ def _person(principal: Principal) -> int:
     return principal.user_id
 
 
-def _held(me: int) -> Select[tuple[CallTask]]:
+def _held(me: int) -> Select[CallTask]:
     mine = (CallTask.claimed_by == me, CallTask.state == TaskState.CLAIMED.value, CallTask.calling == NO)
     return select(CallTask).where(*mine).order_by(CallTask.id).limit(1)
 

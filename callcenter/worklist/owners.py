@@ -18,7 +18,7 @@ _WORKERS = (
 )
 
 
-def load_owners(session: Session) -> dict[str, list[dict[str, Any]]]:
+def load_owners(session: Session) -> dict[str, Any]:
     """``agents`` who may work tasks, signed in or not, and ``departments``: ids and names, by name."""
     people = select(UserAccount.id, UserAccount.display_name).where(
         UserAccount.disabled == NO, UserAccount.id.in_(_WORKERS)

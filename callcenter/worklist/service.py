@@ -119,7 +119,7 @@ class CallTaskService:
         today, tomorrow = day_bounds(self._now, self._time_zone)
         return await self._database.read(count_mine, principal, self._now, today, tomorrow)
 
-    async def held(self, principal: Principal) -> list[TaskView]:
+    async def held(self, principal: Principal) -> Sequence[TaskView]:
         """The tasks that the principal holds now."""
         return await self._database.read(_held, principal)
 
@@ -176,7 +176,7 @@ class CallTaskService:
 
     # Giving out; needs ``call_tasks.manage``.
 
-    async def owners(self, principal: Principal) -> dict[str, list[dict[str, Any]]]:
+    async def owners(self, principal: Principal) -> dict[str, Any]:
         """To whom tasks can be given: ``agents``, who may work them, and ``departments``; by name."""
         principal.require("call_tasks.manage")
         return await self._database.read(load_owners)
@@ -208,7 +208,7 @@ class CallTaskService:
 
     async def assign(
         self, principal: Principal, task_ids: Sequence[int], agent_id: int | None, department_id: int | None
-    ) -> list[TaskView]:
+    ) -> Sequence[TaskView]:
         """Give tasks to an agent, a department or everybody."""
         return await self._database.run(assign_tasks, principal, task_ids, agent_id, department_id, self._now)
 
@@ -234,7 +234,7 @@ def _get(session: Session, principal: Principal, task_id: int) -> TaskView:
     return found[0][0] | {"calls": load_calls(session, newest)}
 
 
-def _held(session: Session, principal: Principal) -> list[TaskView]:
+def _held(session: Session, principal: Principal) -> Sequence[TaskView]:
     found = tasks_statement().where(CallTask.id.in_(held_by(principal)), task_scope(principal))
     return [view for view, _ in load_task_rows(session, found.order_by(CallTask.id))]
 

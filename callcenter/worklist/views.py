@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
@@ -20,20 +20,21 @@ _Holder = aliased(UserAccount)
 
 def tasks_statement() -> Select[Any]:
     """Tasks with all that a view shows; add conditions and order, run it with ``load_task_rows``."""
-    return (
+    found = (
         select(CallTask, Patient, UserAccount.display_name, Department.name, _Holder.display_name)
         .outerjoin(Patient, Patient.id == CallTask.patient_id)
         .outerjoin(UserAccount, UserAccount.id == CallTask.agent_id)
         .outerjoin(Department, Department.id == CallTask.department_id)
         .outerjoin(_Holder, _Holder.id == CallTask.claimed_by)
     )
+    return cast("Select[Any]", found)
 
 
 def load_task_rows(session: Session, statement: Select[Any]) -> list[tuple[TaskView, CallTask]]:
     """The views of the tasks that ``statement`` finds, in its order, each with its record."""
     rows = session.execute(statement, execution_options={"populate_existing": True}).all()
     first = first_numbers(session, [row[0].patient_id for row in rows if row[0].patient_id and not row[0].number])
-    return [(_view(*row, first.get(row[0].patient_id, "")), row[0]) for row in rows]
+    return [(_view(row, first.get(row[0].patient_id, "")), row[0]) for row in rows]
 
 
 def first_numbers(session: Session, patient_ids: list[int]) -> dict[int, str]:
@@ -73,9 +74,9 @@ def number_of(session: Session, task: CallTask) -> str:
     return first_numbers(session, [task.patient_id]).get(task.patient_id, "")
 
 
-def _view(
-    task: CallTask, patient: Patient | None, agent: str | None, department: str | None, holder: str | None, first: str
-) -> TaskView:
+def _view(row: Any, first: str) -> TaskView:
+    """The view of a row of ``tasks_statement``; ``first`` is the patient's first number."""
+    task, patient, agent, department, holder = row
     number = task.number or first
     return {
         "id": task.id,

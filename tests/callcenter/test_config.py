@@ -50,7 +50,7 @@ def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folde
         ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535."),
         ('[web]\nport = "http"\n', f'{FILE}:2: web.port: "http" is not allowed: should be a valid integer'),
         ("[web]\n\nprot = 1\n", f'{FILE}:3: web.prot: is not a setting; did you mean "port"? Allowed here: interface,'),
-        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: asterisk, database,'),
+        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: asterisk, call_tasks,'),
         ('[hospital]\ntime_zone = "Mars/Base"\n', f'{FILE}:2: hospital.time_zone: "Mars/Base" is not a known time'),
         ('[hospital]\nlanguage = "de"\n', f'{FILE}:2: hospital.language: "de" is not allowed; must be'),
         ('[hospital]\narea_code = "571"\n', f'{FILE}:2: hospital.area_code: "571" is not allowed'),

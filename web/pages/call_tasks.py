@@ -55,7 +55,7 @@ async def list_tasks(exchange: Exchange, query: TasksPage) -> Reply:
         items, links = page.items, ways("/call-tasks", query.view, query, page)
     except InvalidError as error:
         problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
-    context = {
+    context: dict[str, Any] = {
         "tasks": items,
         "view": query.shown,
         "problem": problem,
