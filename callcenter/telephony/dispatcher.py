@@ -58,7 +58,7 @@ class _Ringing:
 
 
 class Dispatcher:
-    """Call ``start`` before the lines start, ``stop`` when they have stopped."""
+    """Call ``start`` before the lines start, and ``stop`` before they stop."""
 
     def __init__(
         self, database: Database, clock: IReactorTime, bus: EventBus, board: LineBoard, tasks: TaskTracker

@@ -25,9 +25,12 @@ async def stop(site: RunningSite, *pages: Page) -> None:
     await pause(0.02)
 
 
+OVER = {"state": "ended", "agent": None}
+
+
 def call_event(number: int, size: int = 10, kind: str = "call.updated") -> NewEvent:
     audience = {"permission": "calls.view", "departments": [], "users": []}
-    return NewEvent("calls", kind, str(number), {"id": number, "notes": "x" * size}, audience)
+    return NewEvent("calls", kind, str(number), {"id": number, "notes": "x" * size, **OVER}, audience)
 
 
 @pytest_twisted.ensureDeferred
@@ -163,11 +166,11 @@ async def test_pages_are_told_what_their_people_may_know(site: RunningSite) -> N
     pages = [await open_page(site, one, "calls") for one in (doctor, physician)]
     for number, department in ((1, 1), (2, 2)):
         audience = {"permission": "calls.view", "departments": [department], "users": []}
-        event = NewEvent("calls", "call.updated", str(number), {"id": number, "number": "+8613800138000"}, audience)
-        await site.database.run(record_event, event)
+        data = {"id": number, "number": "+8613800138000", **OVER}
+        await site.database.run(record_event, NewEvent("calls", "call.updated", str(number), data, audience))
     for page, mine in zip(pages, (1, 2), strict=True):
         await page.until(lambda message: "data" in message and "op" not in message)
-        assert [event["data"] for event in page.events] == [{"id": mine, "number": "138****8000"}]
+        assert [event["data"] for event in page.events] == [{"id": mine, "number": "138****8000", **OVER}]
     resumed = [await open_page(site, one, "calls", since=start) for one in (doctor, physician)]
     assert [[event["data"]["id"] for event in page.events] for page in resumed] == [[1], [2]]
     await stop(site, *pages, *resumed)
