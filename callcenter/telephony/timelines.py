@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callcenter.administration.principal import Principal
@@ -15,7 +16,7 @@ from callcenter.clock import iso, midnight
 from callcenter.telephony.agent_states import AgentState
 from callcenter.telephony.scope import agent_scope_clause, scope_clause
 from callcenter.telephony.settings import TelephonySettings
-from callcenter.telephony.work_times import LONGEST_SPAN
+from callcenter.telephony.work_times import begun_within, reaching_into
 from storage.models import AgentStateSpan, CallRecord, LineServiceSpan, PhoneLine, UserAccount
 from storage.models.base import NO
 from storage.queries.terms import pinyin_of
@@ -24,8 +25,6 @@ PERMISSION = "reports.view"
 _MOST = 500
 _MOST_CALLS = 20_000
 _LONGEST_CALL = timedelta(days=1)
-
-Span = AgentStateSpan | LineServiceSpan
 
 
 def agents_day(
@@ -36,25 +35,24 @@ def agents_day(
     ``spans`` are the states but offline, cut to the day, ``calls`` what they were on.
     """
     start, end = _bounds(day, settings)
-    touching = (
-        select(AgentStateSpan, UserAccount.display_name)
-        .join(UserAccount, UserAccount.id == AgentStateSpan.user_id)
-        .where(
-            agent_scope_clause(principal, PERMISSION),
-            AgentStateSpan.state != AgentState.OFFLINE.value,
-            AgentStateSpan.started_at >= start - LONGEST_SPAN,
-            *_touches(AgentStateSpan, start, end),
-        )
-        .order_by(AgentStateSpan.user_id, AgentStateSpan.started_at, AgentStateSpan.id)
+    reach = [agent_scope_clause(principal, PERMISSION)]
+    span = AgentStateSpan
+    begun = (
+        select(span.state, span.ended_at, span.user_id, UserAccount.display_name, span.reason, span.started_at)
+        .join(UserAccount, UserAccount.id == span.user_id)
+        .where(*begun_within(reach, start, min(end, now)))
+        .order_by(span.user_id, span.started_at, span.id)
     )
+    before = reaching_into(session, reach, start, span.user_id, UserAccount.display_name, span.reason, span.started_at)
     spans: dict[int, list[dict[str, Any]]] = defaultdict(list)
     names: dict[int, str] = {}
-    for span, name in session.execute(touching):
-        spans[span.user_id].append(_span(span, start, end, now))
-        names[span.user_id] = name
-    present = [user_id for user_id, found in spans.items() if any(one["seconds"] > 0 for one in found)]
-    calls = _calls(session, principal, CallRecord.agent_id, present, start, end, now)
-    ordered = sorted(present, key=lambda one: (pinyin_of(names[one]), one))[:_MOST]
+    for state, until, user_id, name, reason, since in chain(before, session.execute(begun)):
+        within = _span(state, reason, since, until, start, end, now)
+        if within["seconds"] > 0 and state != AgentState.OFFLINE.value:
+            spans[user_id].append(within)
+            names[user_id] = name
+    ordered = sorted(names, key=lambda one: (pinyin_of(names[one]), one))[:_MOST]
+    calls = _calls(session, principal, CallRecord.agent_id, ordered, start, end, now)
     items = [{"id": one, "name": names[one], "spans": spans[one], "calls": calls[one]} for one in ordered]
     return _day(day, start, end, items)
 
@@ -66,12 +64,16 @@ def lines_day(
     start, end = _bounds(day, settings)
     touching = (
         select(LineServiceSpan)
-        .where(*_touches(LineServiceSpan, start, end))
+        .where(
+            LineServiceSpan.started_at < end,
+            or_(LineServiceSpan.ended_at.is_(None), LineServiceSpan.ended_at > start),
+        )
         .order_by(LineServiceSpan.line_id, LineServiceSpan.started_at, LineServiceSpan.id)
     )
     spans: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for span in session.scalars(touching):
-        spans[span.line_id].append(_span(span, start, end, now) | {"reason_said": span.reason_said})
+        within = _span(span.state, span.reason, span.started_at, span.ended_at, start, end, now)
+        spans[span.line_id].append(within | {"reason_said": span.reason_said})
     reach = scope_clause(principal, PERMISSION)
     rang = select(CallRecord.line_id).where(reach, CallRecord.started_at >= start, CallRecord.started_at < end)
     known = select(PhoneLine.id, PhoneLine.name).where(
@@ -92,16 +94,14 @@ def _day(day: date, start: datetime, end: datetime, items: Sequence[dict[str, An
     return {"day": day.isoformat(), "begins": iso(start), "ends": iso(end), "items": list(items)}
 
 
-def _touches(span: type[Span], start: datetime, end: datetime) -> list[ColumnElement[bool]]:
-    return [span.started_at < end, or_(span.ended_at.is_(None), span.ended_at > start)]
-
-
-def _span(span: Span, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+def _span(
+    state: str, reason: str, since: datetime, until: datetime | None, start: datetime, end: datetime, now: datetime
+) -> dict[str, Any]:
     """A stretch as far as it lies within; what lasts ends now at the latest."""
-    begins, ends = max(span.started_at, start), min(span.ended_at or now, end)
+    begins, ends = max(since, start), min(until or now, end)
     return {
-        "state": span.state,
-        "reason": span.reason,
+        "state": state,
+        "reason": reason,
         "started_at": iso(begins),
         "ended_at": iso(max(begins, ends)),
         "seconds": max(0.0, (ends - begins).total_seconds()),

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from callcenter.telephony.agent_states import HANDLING, AgentState
 from storage.models import AgentStateSpan, UserAccount
@@ -19,9 +19,7 @@ from storage.queries.durations import seconds_between
 
 _WORKING = sorted(state.value for state in (*HANDLING, AgentState.AVAILABLE))
 _AT_ONCE = 1_000
-LONGEST_SPAN = timedelta(days=31)
-"""Nobody is available, or on a call, for longer at a stretch: who closes the page is offline. So a look at last year
-need not go through all that has ended since."""
+_AGENTS_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,19 @@ def work_by(
     A span that goes on counts up to ``stop``, which is not in the future.
     """
     span = AgentStateSpan
+    end = case((or_(span.ended_at.is_(None), span.ended_at > stop), literal(stop, Utc())), else_=span.ended_at)
     # As rows rather than as an expression that would be said twice.
     each = (
-        select(key.label("part"), span.state.label("state"), _within(start, stop).label("seconds"))
+        select(key.label("part"), span.state.label("state"), seconds_between(span.started_at, end).label("seconds"))
         .join(UserAccount, UserAccount.id == span.user_id)
-        .where(*reach, *_touching(start, stop))
+        .where(span.state.in_(_WORKING), *begun_within(reach, start, stop))
         .subquery("worked")
     )
     statement = select(each.c.part, each.c.state, func.sum(each.c.seconds)).group_by(each.c.part, each.c.state)
-    return _collected((part, state, seconds) for part, state, seconds in session.execute(statement))
+    found = [(part, state, seconds) for part, state, seconds in session.execute(statement)]
+    for state, until, part in reaching_into(session, reach, start, key):
+        found.append((part, state, (min(until or stop, stop) - start).total_seconds()))
+    return _collected(found)
 
 
 def work_by_slot(
@@ -82,55 +84,77 @@ def work_by_slot(
     """
     span = AgentStateSpan
     begins, ends = slot
-    inside = (span.started_at >= start, span.started_at < stop, span.ended_at <= stop, begins == ends)
+    within = (span.state.in_(_WORKING), *begun_within(reach, start, stop))
+    seconds = seconds_between(span.started_at, span.ended_at).label("seconds")
     each = (
-        select(
-            begins.label("part"), span.state.label("state"), seconds_between(span.started_at, span.ended_at).label("s")
-        )
-        .join(UserAccount, UserAccount.id == span.user_id)
-        .where(*reach, span.state.in_(_WORKING), *inside)
+        select(begins.label("part"), span.state.label("state"), seconds)
+        .where(*within, span.ended_at <= stop, begins == ends)
         .subquery("worked")
     )
-    whole = session.execute(select(each.c.part, each.c.state, func.sum(each.c.s)).group_by(each.c.part, each.c.state))
-    found = [(part, state, seconds) for part, state, seconds in whole]
-    outside = or_(span.started_at < start, span.ended_at.is_(None), span.ended_at > stop, begins != ends)
-    cut = (
-        select(span.state, span.started_at, span.ended_at)
-        .join(UserAccount, UserAccount.id == span.user_id)
-        .where(*reach, *_touching(start, stop), outside)
-        .execution_options(yield_per=_AT_ONCE)
-    )
-    firsts = [moment for moment, _ in boundaries]
-    for state, since, until in session.execute(cut):
-        first, last = max(since, start), min(until or stop, stop)
-        place = bisect_right(firsts, first) - 1
-        while first < last:
-            end = min(last, firsts[place + 1]) if place + 1 < len(firsts) else last
-            found.append((boundaries[place][1], state, (end - first).total_seconds()))
-            first, place = end, place + 1
+    statement = select(each.c.part, each.c.state, func.sum(each.c.seconds)).group_by(each.c.part, each.c.state)
+    found = [(part, state, total) for part, state, total in session.execute(statement)]
+    over = or_(span.ended_at.is_(None), span.ended_at > stop, begins != ends)
+    cut = select(span.state, span.started_at, span.ended_at).where(*within, over)
+    for state, since, until in session.execute(cut.execution_options(yield_per=_AT_ONCE)):
+        found += _cut(state, since, min(until or stop, stop), boundaries)
+    for state, until in reaching_into(session, reach, start):
+        found += _cut(state, start, min(until or stop, stop), boundaries)
     return _collected(found)
 
 
-def _touching(start: datetime, stop: datetime) -> list[ColumnElement[bool]]:
-    span = AgentStateSpan
-    return [
-        span.state.in_(_WORKING),
-        span.started_at >= start - LONGEST_SPAN,
-        span.started_at < stop,
-        or_(span.ended_at.is_(None), span.ended_at > start),
-    ]
+def _cut(
+    state: str, first: datetime, last: datetime, boundaries: Sequence[tuple[datetime, str]]
+) -> list[tuple[str, str, float]]:
+    """The parts of a stretch that lie in one slot each: slot, state, seconds."""
+    found = []
+    place = bisect_right(boundaries, first, key=lambda one: one[0]) - 1
+    while first < last:
+        end = min(last, boundaries[place + 1][0]) if place + 1 < len(boundaries) else last
+        found.append((boundaries[place][1], state, (end - first).total_seconds()))
+        first, place = end, place + 1
+    return found
 
 
-def _within(start: datetime, stop: datetime) -> ColumnElement[float]:
+def begun_within(reach: Sequence[ColumnElement[bool]], start: datetime, stop: datetime) -> list[ColumnElement[bool]]:
+    """The spans that begin between two moments, of the agents of ``reach``: found by the index on agent and start."""
     span = AgentStateSpan
-    begins = case((span.started_at < start, literal(start, Utc())), else_=span.started_at)
-    ends = case((or_(span.ended_at.is_(None), span.ended_at > stop), literal(stop, Utc())), else_=span.ended_at)
-    return seconds_between(begins, ends)
+    agents = select(UserAccount.id).where(*reach)
+    return [span.user_id.in_(agents), span.started_at >= start, span.started_at < stop]
+
+
+def reaching_into(
+    session: Session, reach: Sequence[ColumnElement[bool]], start: datetime, *columns: Any
+) -> list[tuple[Any, ...]]:
+    """State, end and ``columns`` of the span in which each agent was at ``start``, begun before; of those that had one.
+
+    The spans of an agent follow each other, so it is the last one begun before: one look by the index on agent and
+    start for each agent, however long ago ``start`` is. In two steps: a database that may join them goes through
+    all spans instead.
+    """
+    span, earlier = AgentStateSpan, aliased(AgentStateSpan)
+    last = select(func.max(earlier.started_at)).where(earlier.user_id == UserAccount.id, earlier.started_at < start)
+    agents = select(UserAccount.id, last.correlate(UserAccount).scalar_subquery()).where(*reach)
+    began = {user_id: moment for user_id, moment in session.execute(agents) if moment is not None}
+    known = list(began.items())
+    found: list[tuple[Any, ...]] = []
+    for place in range(0, len(known), _AGENTS_AT_ONCE):
+        some = known[place : place + _AGENTS_AT_ONCE]
+        statement = (
+            select(span.user_id, span.started_at, span.state, span.ended_at, *columns)
+            .join(UserAccount, UserAccount.id == span.user_id)
+            .where(span.user_id.in_([one for one, _ in some]), span.started_at.in_([moment for _, moment in some]))
+        )
+        for user_id, moment, state, until, *rest in session.execute(statement):
+            if began[user_id] == moment and (until is None or until > start):
+                found.append((state, until, *rest))
+    return found
 
 
 def _collected(rows: Any) -> dict[Any, WorkTime]:
     found: dict[Any, WorkTime] = defaultdict(WorkTime)
     for part, state, seconds in rows:
+        if state not in _WORKING:
+            continue
         available = state == AgentState.AVAILABLE.value
         found[part] += WorkTime(0.0 if available else float(seconds), float(seconds) if available else 0.0)
     return dict(found)

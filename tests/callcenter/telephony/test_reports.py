@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_twisted
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.permissions import Scope
@@ -347,3 +347,32 @@ async def test_a_day_is_cut_at_midnight_and_at_now(hospital: CallCenter) -> None
     with pytest.raises(NotAllowedError):
         await hospital.telephony.reports.agents_day(ANNA, date(2026, 3, 2))
     assert NOW.date() == date(2026, 3, 2)
+
+
+def steps_of_all(session: Session) -> list[str]:
+    """The steps of SQLite's plans for every statement of a day's reports, as far as they find calls and spans."""
+    connection = session.connection()
+    steps: list[str] = []
+
+    def explain(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps.extend(row[3] for row in rows.fetchall())
+
+    event.listen(connection, "before_cursor_execute", explain)
+    settings, day, now = TelephonySettings(), date(2026, 3, 1), NOW
+    for by in By:
+        load_report(session, SUSAN, settings, ReportFilter(day, day, by), now)
+    agents_day(session, SUSAN, settings, day, now)
+    load_figures(session, SUSAN, settings, now)
+    event.remove(connection, "before_cursor_execute", explain)
+    return [step for step in steps if "agent_state_span" in step or "call_record" in step]
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_report_of_a_day_goes_through_all_calls_or_spans(sqlite_database: Database) -> None:
+    await sqlite_database.run(fill)
+    await sqlite_database.run(random_week, *WEEKS[0], Random(1))
+    steps = await sqlite_database.read(steps_of_all)
+    assert len(steps) > 20
+    assert not [step for step in steps if step.startswith("SCAN") or "ix_agentspan_ended" in step], steps
