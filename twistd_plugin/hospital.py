@@ -17,6 +17,7 @@ from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
 from callcenter.bus import EventBus
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.service import Telephony
@@ -56,6 +57,12 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
     )
 
 
+def recording_settings(settings: Settings) -> RecordingSettings:
+    """Recordings' part of the configuration."""
+    configured = settings.recordings
+    return RecordingSettings(settings.recording_folder, configured.enabled, timedelta(days=configured.keep_days))
+
+
 def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
     """A PBX's part of the configuration."""
     port = settings.port or (5039 if settings.tls else 5038)
@@ -66,7 +73,8 @@ def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
         context=settings.context,
         timings=AmiTimings(phone_rings=settings.telephone_rings),
     )
-    return PbxSettings(settings.name, PbxAddress(settings.host, port, settings.tls, settings.authorities), session)
+    address = PbxAddress(settings.host, port, settings.tls, settings.authorities)
+    return PbxSettings(settings.name, address, session, settings.recordings)
 
 
 def build_services(
@@ -109,4 +117,5 @@ def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: A
         lines=[(line, make(line)) for line in settings.lines],
         make_device=make,
         settings=telephony_settings(settings),
+        recordings=recording_settings(settings),
     )

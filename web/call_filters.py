@@ -38,6 +38,7 @@ class CallLimits(Input):
     sort: Word = ""
     shortest: Seconds | None = None
     longest: Seconds | None = None
+    recorded: bool | None = None
 
 
 def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
@@ -56,6 +57,7 @@ def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
         missed=limits.missed,
         shortest=limits.shortest,
         longest=limits.longest,
+        recorded=limits.recorded,
     )
 
 

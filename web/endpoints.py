@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MODULES = (
     "web.api.session",
     "web.api.calls",
+    "web.api.recordings",
     "web.api.lines",
     "web.api.agents",
     "web.api.patients",

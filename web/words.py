@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
+from callcenter.recordings.fields import RECORDING_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
 
@@ -25,9 +26,12 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "call": codes_of(CALL_FIELDS),
         "line": codes_of(LINE_FIELDS),
         "agent": codes_of(AGENT_FIELDS),
+        "recording": codes_of(RECORDING_FIELDS),
     }
 )
-"""What the codes in a patient, a call, a line and an agent mean; templates find them as ``words`` in their language."""
+"""What the codes in a patient, a call, a line, an agent and a recording mean; templates find them as ``words`` in
+their language.
+"""
 
 
 def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> str:
@@ -41,6 +45,7 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "patients": N_("Patients"),
         "calls": N_("Calls"),
+        "recordings": N_("Recordings"),
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
@@ -62,6 +67,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "unmask": N_("See phone and id numbers in full"),
         "handle": N_("Take and wrap up"),
         "dial": N_("Dial"),
+        "play": N_("Listen to"),
+        "delete": N_("Delete"),
         "control": N_("Control"),
         "test": N_("Test, with the raw trace"),
         "manage": N_("Set up devices"),
@@ -104,6 +111,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "change-password": N_("changed the password"),
         "claim": N_("took the call"),
         "hang-up": N_("hung up"),
+        "play-recording": N_("listened to the recording"),
+        "delete-recording": N_("deleted the recording"),
         "wrap-up": N_("wrapped up"),
         "attach-patient": N_("attached a patient"),
         "handle-missed": N_("dealt with a missed call"),

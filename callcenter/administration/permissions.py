@@ -25,6 +25,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "patients": ("view", "create", "edit", "disable", "export", "unmask"),
         "calls": ("view", "handle", "dial", "export"),
+        "recordings": ("play", "delete"),
         "lines": ("view", "control", "edit", "test", "manage"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
@@ -60,6 +61,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 *(f"patients.{action}" for action in RESOURCES["patients"]),
                 *(f"calls.{action}" for action in RESOURCES["calls"]),
                 *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
+                "recordings.play",
                 "lines.view",
                 "lines.control",
                 "lines.edit",

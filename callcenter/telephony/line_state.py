@@ -36,6 +36,7 @@ from callcenter.telephony.effects import (
     LineMoved,
     LineNoted,
     LineStateName,
+    RecordingFailed,
     RingsCounted,
     WaitingCallerSeen,
 )
@@ -336,6 +337,8 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
         # There is nothing to hang up: the call ended unseen.
         line, closed = _close(line, at, EndReason.UNKNOWN)
         return line, (*closed, noted)
+    if news.command == "record" and line.call is not None:
+        return line, (RecordingFailed(at, line.call.number), noted)
     return line, (noted,)
 
 

@@ -16,6 +16,7 @@ _FAILED = {
     "hang_up": Saying.HANG_UP_FAILED,
     "end_call": Saying.HANG_UP_FAILED,
     "send_digits": Saying.TONES_FAILED,
+    "record": Saying.RECORD_FAILED,
 }
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import lost_place
 from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.recordings.fields import State
 from callcenter.telephony.call_orders import call_stretches
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
-from storage.models import CallRecord
+from storage.models import CallRecord, CallRecording
 from storage.models.base import NO, YES
 from storage.queries.paging import Page, Stretch, paged
 
@@ -31,7 +32,7 @@ class CallFilter:
 
     ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
     are looked for. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``: missed and not
-    dealt with.
+    dealt with. ``recorded``: whether a recording is kept.
     """
 
     since: datetime | None = None
@@ -48,6 +49,7 @@ class CallFilter:
     open_missed: bool = False
     shortest: float | None = None
     longest: float | None = None
+    recorded: bool | None = None
 
 
 EVERYTHING = CallFilter()
@@ -98,6 +100,8 @@ def _statement(principal: Principal, wanted: CallFilter, permission: str) -> Sel
     if wanted.number and not principal.sees_numbers:
         # Searching digit by digit would tell what is masked.
         raise NotAllowedError(N_("Your roles do not show phone numbers, so you cannot search by number."))
+    if wanted.recorded is not None:
+        principal.require("recordings.play")
     return calls_statement().where(scope_clause(principal, permission), *_conditions(wanted))
 
 
@@ -133,7 +137,18 @@ def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         conditions.append(CallRecord.talk_seconds >= wanted.shortest)
     if wanted.longest is not None:
         conditions.append(CallRecord.talk_seconds <= wanted.longest)
+    if wanted.recorded is not None:
+        kept = is_recorded()
+        conditions.append(kept if wanted.recorded else ~kept)
     return conditions
+
+
+def is_recorded() -> ColumnElement[bool]:
+    """Whether a recording of the call is kept."""
+    recording = select(CallRecording.id).where(
+        CallRecording.call_id == CallRecord.id, CallRecording.state == State.KEPT.value
+    )
+    return recording.correlate(CallRecord).exists()
 
 
 def _number_contains(fragment: str) -> ColumnElement[bool]:

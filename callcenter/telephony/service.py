@@ -11,6 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.bus import EventBus
 from callcenter.clock import utc_now
 from callcenter.numbers import warm_up
+from callcenter.recordings.service import RecordingService
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
@@ -28,7 +30,8 @@ from storage.database import Database
 
 
 class Telephony:
-    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``agents`` and ``wallboard`` are its services.
+    """The facade: ``lines``, ``setups``, ``tests``, ``calls``, ``recordings``, ``agents`` and ``wallboard`` are its
+    services.
 
     ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of the
     interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
@@ -43,6 +46,7 @@ class Telephony:
         lines: Sequence[tuple[LineEntry, LineDevice]],
         make_device: MakeDevice,
         settings: TelephonySettings,
+        recordings: RecordingSettings,
     ) -> None:
         self._database = database
         self._clock = reactor
@@ -55,6 +59,7 @@ class Telephony:
         self.setups = LineSetups(database, reactor, self._board, self._workshop, self.tests, settings.area_code)
         self.lines = LineService(database, reactor, self._board, settings.area_code)
         self.calls = CallService(database, reactor, self._board)
+        self.recordings = RecordingService(database, reactor, bus, self._board, self._tasks, recordings)
         self.agents = AgentService(database, reactor, self._board, self._tasks, settings.offline_after_seconds)
         self.wallboard = WallboardService(database, reactor, bus, settings)
 
@@ -70,6 +75,7 @@ class Telephony:
             self._board.add(self._workshop.runner(line, device))
         self.setups.begin({line.context.line_id: entry for line, entry in zip(recovered, entries, strict=False)})
         self.wallboard.start()
+        await self.recordings.start()
         for runner in self._board:
             runner.start()
 
@@ -78,6 +84,7 @@ class Telephony:
         self.agents.stop()
         self.wallboard.stop()
         self.tests.stop_all()
+        await self.recordings.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
 

@@ -19,6 +19,7 @@ from storage.models.telephony import (
     CallOffer,
     CallOutcome,
     CallRecord,
+    CallRecording,
     PhoneLine,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "CallOffer",
     "CallOutcome",
     "CallRecord",
+    "CallRecording",
     "Department",
     "EventCounter",
     "EventRecord",

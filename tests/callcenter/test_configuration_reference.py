@@ -26,6 +26,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[web.tls]": settings.TlsSettings,
     "[telephony]": settings.TelephonySettings,
     "[telephony.targets]": settings.TargetSettings,
+    "[recordings]": settings.RecordingSettings,
     "[logging]": settings.LoggingSettings,
     "[[asterisk]]": settings.AsteriskSettings,
     "[[lines]]": LineSettings,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.bus import LocalBus
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -200,8 +202,8 @@ class RunningSite:
         await pause(0.01)
 
 
-async def start_site(url: str, settings: SiteSettings | None = None) -> RunningSite:
-    """Fill the database at ``url`` and serve it."""
+async def start_site(url: str, settings: SiteSettings | None = None, recordings: Path | None = None) -> RunningSite:
+    """Fill the database at ``url`` and serve it; ``recordings`` is the folder to keep them in, None records nothing."""
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     bus = LocalBus()
     database = Database(url, reactor, on_commit=bus.publish)
@@ -215,6 +217,7 @@ async def start_site(url: str, settings: SiteSettings | None = None) -> RunningS
         database=database, bus=bus, reactor=reactor, lines=list(zip(LINES, lines, strict=True)),
         make_device=(workbench := Workbench()),
         settings=TelephonySettings(area_code="010", offline_after_seconds=0.05),
+        recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony, patients=records.patients,
