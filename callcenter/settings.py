@@ -182,6 +182,15 @@ class TelephonySettings(Section):
     targets: Annotated[TargetSettings, Field(description="Targets beside the figures.")] = TargetSettings()
 
 
+class RecordingSettings(Section):
+    """``[recordings]``: whether calls are recorded on lines that can, and for how long recordings are kept."""
+
+    enabled: Annotated[bool, Field(description="Record every call on such lines; callers must be told.")] = False
+    keep_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days after which a recording is deleted, 1 to 3650.")
+    ] = 180
+
+
 class AsteriskSettings(Section):
     """``[[asterisk]]``: a PBX whose manager interface we sign in to; lines name it in their port."""
 
@@ -208,6 +217,11 @@ class AsteriskSettings(Section):
     telephone_rings: Annotated[
         int, Field(ge=5, le=120, description="Seconds that the agent's telephone rings for a call to dial, 5 to 120.")
     ] = 30
+
+    recordings: Annotated[
+        LocalPath | None,
+        Field(description="Where Asterisk's folder for recordings (monitor) is on this machine; without it none."),
+    ] = None
 
     @field_validator("username")
     @classmethod
@@ -261,6 +275,7 @@ class Settings(Section):
     call_tasks: Annotated[CallTaskSettings, Field(description="When patients are called from the work list.")] = (
         CallTaskSettings()
     )
+    recordings: Annotated[RecordingSettings, Field(description="Recordings of calls.")] = RecordingSettings()
     logging: Annotated[LoggingSettings, Field(description="Logs.")] = LoggingSettings()
     asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
     webhooks: Annotated[
@@ -275,6 +290,11 @@ class Settings(Section):
             return f"sqlite:///{self.var.folder / (self.database.path or 'huifang.db')}"
         text = self.database.url.get_secret_value()
         return f"{_DIALECTS[_scheme(self.database.url)]}://{text.partition('://')[2]}"
+
+    @property
+    def recording_folder(self) -> Path:
+        """Where recordings of calls are kept."""
+        return self.var.folder / "recordings"
 
     @property
     def trace_folder(self) -> Path:

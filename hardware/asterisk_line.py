@@ -45,7 +45,13 @@ class AsteriskLine:
     @property
     def capabilities(self) -> Capability:
         """See ``LineDevice``."""
-        return _TRUNK if self._line.trunk else _PHONE
+        able = _TRUNK if self._line.trunk else _PHONE
+        return able if self.recordings is None else able | Capability.RECORD
+
+    @property
+    def recordings(self) -> Path | None:
+        """See ``LineDevice``."""
+        return self._pbx.recordings
 
     def start(self, listener: SignalListener) -> None:
         """See ``LineDevice``."""
@@ -78,6 +84,13 @@ class AsteriskLine:
     def send_digits(self, digits: str) -> None:
         """See ``LineDevice``."""
         raise self._incapable(Saying.CANNOT_SEND_TONES)
+
+    def record(self, name: str) -> None:
+        """See ``LineDevice``."""
+        if self.recordings is None:
+            raise self._incapable(Saying.CANNOT_RECORD)
+        self._require_up()
+        self._pbx.record(self._line, name)
 
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``. The trace holds what the PBX says of all lines."""

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
@@ -24,11 +25,14 @@ _PROOFS = re.compile(rb"^((?:Secret|Key): )[^\r\n]*", re.MULTILINE)
 
 @dataclass(frozen=True)
 class PbxSettings:
-    """A PBX as configured. ``name`` is what lines call it."""
+    """A PBX as configured. ``name`` is what lines call it; ``recordings`` is where we see the folder into which it
+    records, None if nowhere.
+    """
 
     name: str
     address: PbxAddress
     session: AmiSettings
+    recordings: Path | None = None
 
 
 class _Taps:
@@ -73,6 +77,11 @@ class AsteriskPbx:
         """Whether commands can be given."""
         return self._session is not None and self._session.ready
 
+    @property
+    def recordings(self) -> Path | None:
+        """Where we see the folder into which the PBX records."""
+        return self._settings.recordings
+
     def add(self, line: PbxLine, tap: WireTap) -> None:
         """One more line, before any is started."""
         self._lines.append(line)
@@ -102,6 +111,11 @@ class AsteriskPbx:
         """End the call of ``line``; while the line is ready only."""
         if self._protocol is not None:
             self._protocol.hang_up(line.name)
+
+    def record(self, line: PbxLine, name: str) -> None:
+        """Record the call of ``line`` as the file ``name``; while the line is ready only."""
+        if self._protocol is not None:
+            self._protocol.record(line.name, name)
 
     def _connect(self) -> None:
         self._session = session = AmiSession(self._settings.session, self._lines, secrets.token_hex(4))

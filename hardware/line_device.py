@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from hardware.trace import TraceListener
@@ -77,6 +78,18 @@ class LineDevice(Protocol):
 
     def send_digits(self, digits: str) -> None:
         """Send DTMF ``0-9 * # A-D`` on the present call."""
+        ...
+
+    @property
+    def recordings(self) -> Path | None:
+        """The folder in which the device leaves its recordings, None if it cannot record."""
+        ...
+
+    def record(self, name: str) -> None:
+        """Record the present call until it ends, as the file ``name`` in ``recordings``: letters, digits, - and .wav.
+
+        The file may be complete only a while after the call.
+        """
         ...
 
     def set_trace(self, enabled: bool) -> None:

@@ -15,7 +15,8 @@ from protocols.dial_strings import checked_digits, checked_number
 from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady, LineSignal, OutOfReach
 
-_CAPABILITIES = {str(flag.name).lower(): flag for flag in Capability}
+# What a device at a host would record stays there, out of our reach.
+_CAPABILITIES = {str(flag.name).lower(): flag for flag in Capability if flag is not Capability.RECORD}
 
 
 class LineHostLine:
@@ -66,6 +67,15 @@ class LineHostLine:
         """See ``LineDevice``."""
         checked_digits(digits)
         self._order(Capability.DTMF_OUT, Saying.CANNOT_SEND_TONES, "send_digits", digits)
+
+    @property
+    def recordings(self) -> Path | None:
+        """None."""
+        return None
+
+    def record(self, name: str) -> None:
+        """See ``LineDevice``."""
+        raise incapable(self._name, Saying.CANNOT_RECORD)
 
     def watch(self, listener: TraceListener | None) -> None:
         """See ``LineDevice``; but the bytes stay at the host, so there is nothing to tell."""

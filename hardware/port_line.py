@@ -77,6 +77,15 @@ class PortLine:
         await self._supervisor.stop()
         self._trace.close()
 
+    @property
+    def recordings(self) -> Path | None:
+        """See ``LineDevice``."""
+        return None
+
+    def record(self, name: str) -> None:
+        """See ``LineDevice``."""
+        raise self._incapable(Saying.CANNOT_RECORD)
+
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``."""
         self._trace.enabled = enabled

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hardware.line_device import Capability, HardwareError, SignalListener
 from hardware.port_line import unavailable
 from hardware.trace import TraceListener
@@ -41,6 +43,15 @@ class UnusableLine:
         raise self._unavailable()
 
     def send_digits(self, digits: str) -> None:
+        """Raise."""
+        raise self._unavailable()
+
+    @property
+    def recordings(self) -> Path | None:
+        """None."""
+        return None
+
+    def record(self, name: str) -> None:
         """Raise."""
         raise self._unavailable()
 

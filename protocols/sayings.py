@@ -130,10 +130,12 @@ class Saying(enum.Enum):
     ANSWER_FAILED = N_("answering failed: {why}")
     HANG_UP_FAILED = N_("hanging up failed: {why}")
     TONES_FAILED = N_("sending tones failed: {why}")
+    RECORD_FAILED = N_("recording failed: {why}")
     CANNOT_DIAL = N_("line {line} cannot dial")
     CANNOT_ANSWER = N_("line {line} cannot answer")
     CANNOT_HANG_UP = N_("line {line} cannot hang up")
     CANNOT_SEND_TONES = N_("line {line} cannot send tones")
+    CANNOT_RECORD = N_("line {line} cannot record")
     UNAVAILABLE = N_("line {line} is not available: {why}")
     BECAUSE = N_("{what}: {why}")
 
@@ -213,6 +215,7 @@ _FAILED = {
     "answer": Saying.ANSWER_FAILED,
     "hang_up": Saying.HANG_UP_FAILED,
     "end_call": Saying.HANG_UP_FAILED,
+    "record": Saying.RECORD_FAILED,
     "send_digits": Saying.TONES_FAILED,
 }
 

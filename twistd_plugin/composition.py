@@ -85,7 +85,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
     web = build_site(services, site_settings(settings))
     tls = tls_options(settings.web.tls) if settings.web.tls is not None else None
     listener = Listener(reactor, web.site, settings.web.port, str(settings.web.interface), tls)
-    housekeeping = Housekeeping(database, reactor)
+    housekeeping = Housekeeping(database, reactor, services.telephony.recordings)
     alarms = build_sender(settings, database, bus, reactor)
     stages = [
         _watching(settings.logging, metrics, reactor),

@@ -23,6 +23,7 @@ from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
 from callcenter.outgoing.client import CheckedClient, Reach
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -64,6 +65,12 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
     )
 
 
+def recording_settings(settings: Settings) -> RecordingSettings:
+    """Recordings' part of the configuration."""
+    configured = settings.recordings
+    return RecordingSettings(settings.recording_folder, configured.enabled, timedelta(days=configured.keep_days))
+
+
 def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
     """A PBX's part of the configuration."""
     port = settings.port or (5039 if settings.tls else 5038)
@@ -74,7 +81,8 @@ def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
         context=settings.context,
         timings=AmiTimings(phone_rings=settings.telephone_rings),
     )
-    return PbxSettings(settings.name, PbxAddress(settings.host, port, settings.tls, settings.authorities), session)
+    address = PbxAddress(settings.host, port, settings.tls, settings.authorities)
+    return PbxSettings(settings.name, address, session, settings.recordings)
 
 
 def build_services(
@@ -134,4 +142,5 @@ def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: A
         lines=[(line, make(line)) for line in settings.lines],
         make_device=make,
         settings=telephony_settings(settings),
+        recordings=recording_settings(settings),
     )

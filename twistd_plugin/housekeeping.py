@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from callcenter.administration.sessions import forget_sessions
 from callcenter.alarms.outbox import forget_deliveries
 from callcenter.clock import utc_now
+from callcenter.recordings.service import RecordingService
 from callcenter.tasks import Periodic
 from storage.database import Database
 from storage.event_log import trim_events
@@ -26,11 +27,14 @@ DELIVERIES_KEPT = timedelta(days=90)
 
 
 class Housekeeping:
-    """Every hour: old events, sessions that ended long ago, and old messages of alarms."""
+    """Every hour: old events, sessions that ended long ago, old messages of alarms, and recordings that are not to be
+    kept any longer.
+    """
 
-    def __init__(self, database: Database, clock: IReactorTime) -> None:
+    def __init__(self, database: Database, clock: IReactorTime, recordings: RecordingService) -> None:
         self._database = database
         self._clock = clock
+        self._recordings = recordings
         self._periodic = Periodic(clock, INTERVAL_SECONDS, self.clean)
 
     async def start(self) -> None:
@@ -48,3 +52,5 @@ class Housekeeping:
         sessions = await self._database.run(forget_sessions, now - SESSIONS_KEPT)
         await self._database.run(forget_deliveries, now - DELIVERIES_KEPT)
         _log.info("removed {events} old events and {sessions} old sessions", events=events, sessions=sessions)
+        recordings = await self._recordings.clean()
+        _log.info("deleted {recordings} old recordings", recordings=recordings)

@@ -11,6 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
+from callcenter.recordings.fields import REASONS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
@@ -40,6 +41,8 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
     {
         "call": (
             *CALL_FIELDS,
+            Field("recorded", N_("With recording"), Kind.FLAG),
+            Field("recording", N_("Recording"), Kind.CHOICE, choices=REASONS),
             Field("open_missed", N_("Missed and not dealt with"), Kind.FLAG),
             Field("shortest", N_("Talk time from (s)")),
             Field("longest", N_("Talk time up to (s)")),

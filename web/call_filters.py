@@ -56,6 +56,7 @@ class CallLimits(Input):
     longest: Seconds | None = None
     counted: CountedWord | None = None
     hour: Annotated[int, Field(ge=0, le=23)] | None = None
+    recorded: bool | None = None
 
 
 def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
@@ -77,6 +78,7 @@ def call_filter(limits: CallLimits, zone: ZoneInfo) -> CallFilter:
         department_id=limits.department_id,
         counted=limits.counted,
         hour=limits.hour,
+        recorded=limits.recorded,
     )
 
 

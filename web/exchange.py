@@ -152,6 +152,15 @@ class Download(Reply):
 
 
 @dataclass(frozen=True)
+class Stream(Reply):
+    """``length`` bytes that ``produce`` writes as in ``Download``."""
+
+    content_type: str
+    length: int
+    produce: Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class Content(Reply):
     """Bytes made beforehand."""
 

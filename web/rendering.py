@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
 from callcenter.administration.disclosure import disclose, masked
-from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply
+from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply, Stream
 from web.rights import rights_mark
 from web.security import FORM_COOKIE
 from web.templating import Templates
@@ -121,6 +121,20 @@ async def _download(reply: Download, exchange: Exchange, templates: Templates) -
         await reply.produce(writer.write)
     finally:
         writer.close()
+    request.finish()
+
+
+@_write.register
+async def _stream(reply: Stream, exchange: Exchange, templates: Templates) -> None:
+    request = exchange.request
+    request.setHeader("Content-Type", reply.content_type)
+    request.setHeader("Content-Length", str(reply.length))
+    if request.method != b"HEAD":
+        writer = SlowReaderWriter(request)
+        try:
+            await reply.produce(writer.write)
+        finally:
+            writer.close()
     request.finish()
 
 

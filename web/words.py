@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
+from callcenter.recordings.fields import RECORDING_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
@@ -26,6 +27,7 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "call": codes_of(CALL_FIELDS),
         "line": codes_of(LINE_FIELDS),
         "agent": codes_of(AGENT_FIELDS),
+        "recording": codes_of(RECORDING_FIELDS),
         "call_task": codes_of(TASK_FIELDS),
     }
 )
@@ -44,6 +46,7 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "patients": N_("Patients"),
         "calls": N_("Calls"),
         "call_tasks": N_("Call tasks"),
+        "recordings": N_("Recordings"),
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
@@ -69,6 +72,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "unmask": N_("See phone and id numbers in full"),
         "handle": N_("Take and wrap up"),
         "dial": N_("Dial"),
+        "play": N_("Listen to"),
+        "delete": N_("Delete"),
         "control": N_("Control"),
         "test": N_("Test, with the raw trace"),
         "manage": N_("Set up and give out"),
@@ -116,6 +121,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "change-password": N_("changed the password"),
         "claim": N_("took the call"),
         "hang-up": N_("hung up"),
+        "play-recording": N_("listened to the recording"),
+        "delete-recording": N_("deleted the recording"),
         "wrap-up": N_("wrapped up"),
         "attach-patient": N_("attached a patient"),
         "handle-missed": N_("dealt with a missed call"),

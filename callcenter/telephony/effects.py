@@ -150,6 +150,13 @@ class CallClosed(Effect):
 
 
 @dataclass(frozen=True)
+class RecordingFailed(Effect):
+    """The device could not record the call."""
+
+    call: int
+
+
+@dataclass(frozen=True)
 class WaitingCallerSeen(Effect):
     """A second caller was announced during a conversation and could not be taken."""
 

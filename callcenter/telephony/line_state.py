@@ -40,6 +40,7 @@ from callcenter.telephony.effects import (
     LineStateName,
     NumbersBack,
     NumbersMissing,
+    RecordingFailed,
     RingsCounted,
     ServiceChanged,
     WaitingCallerSeen,
@@ -355,6 +356,8 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
         # There is nothing to hang up: the call ended unseen.
         line, closed = _close(line, at, EndReason.UNKNOWN)
         return line, (*closed, noted)
+    if news.command == "record" and line.call is not None:
+        return line, (RecordingFailed(at, line.call.number), noted)
     return line, (noted,)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import lost_place
 from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.recordings.fields import State
 from callcenter.telephony.call_orders import call_stretches
 from callcenter.telephony.counting import Counted, conditions
 from callcenter.telephony.local_slots import Calendar, hour_text
@@ -20,7 +21,7 @@ from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.settings import TelephonySettings
 from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
-from storage.models import CallRecord
+from storage.models import CallRecord, CallRecording
 from storage.models.base import NO, YES
 from storage.queries.paging import Page, Stretch, paged
 
@@ -39,7 +40,8 @@ class CallFilter:
     ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
     are looked for. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``: missed and not
     dealt with. ``counted`` asks for what counts as something in figures (``counting.Counted``), ``hour`` for those that
-    began in that hour of a day at the hospital. ``department_id`` and ``agent_id`` 0 ask for nobody's.
+    began in that hour of a day at the hospital. ``department_id`` and ``agent_id`` 0 ask for nobody's. ``recorded``:
+    whether a recording is kept.
     """
 
     since: datetime | None = None
@@ -59,6 +61,7 @@ class CallFilter:
     department_id: int | None = None
     counted: str | None = None
     hour: int | None = None
+    recorded: bool | None = None
 
 
 EVERYTHING = CallFilter()
@@ -118,6 +121,8 @@ def _within(
     if wanted.number and not principal.sees_numbers:
         # Searching digit by digit would tell what is masked.
         raise NotAllowedError(N_("Your roles do not show phone numbers, so you cannot search by number."))
+    if wanted.recorded is not None:
+        principal.require("recordings.play")
     return [scope_clause(principal, permission), *_conditions(wanted), *_figure_conditions(wanted, settings)]
 
 
@@ -167,7 +172,18 @@ def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         conditions.append(CallRecord.talk_seconds >= wanted.shortest)
     if wanted.longest is not None:
         conditions.append(CallRecord.talk_seconds <= wanted.longest)
+    if wanted.recorded is not None:
+        kept = is_recorded()
+        conditions.append(kept if wanted.recorded else ~kept)
     return conditions
+
+
+def is_recorded() -> ColumnElement[bool]:
+    """Whether a recording of the call is kept."""
+    recording = select(CallRecording.id).where(
+        CallRecording.call_id == CallRecord.id, CallRecording.state == State.KEPT.value
+    )
+    return recording.correlate(CallRecord).exists()
 
 
 def _number_contains(fragment: str) -> ColumnElement[bool]:

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from callcenter.administration.audit import record_audit
 from callcenter.events import CallAnswered, CallEnded, CallRinging, CallUpdated, Event
 from callcenter.numbers import normalise
+from callcenter.recordings.fields import Reason
+from callcenter.recordings.rows import lose_recording
 from callcenter.telephony.agent_states import AgentState, enter_call, leave_call
 from callcenter.telephony.announce import announce_call, announce_line
 from callcenter.telephony.candidates import agents_of, bound_agent
@@ -35,6 +37,7 @@ from callcenter.telephony.effects import (
     LineStateName,
     NumbersBack,
     NumbersMissing,
+    RecordingFailed,
     RingsCounted,
     ServiceChanged,
     SignalHeard,
@@ -221,6 +224,13 @@ def _(effect: CallClosed, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is not None and call.state != ENDED:
         close_call(call, effect, batch)
+
+
+@write.register
+def _(effect: RecordingFailed, batch: Batch) -> None:
+    call_id = batch.ids.get(effect.call)
+    if call_id is not None:
+        lose_recording(batch.session, call_id, Reason.DEVICE)
 
 
 @write.register

@@ -11,6 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.bus import EventBus
 from callcenter.clock import utc_now
 from callcenter.numbers import warm_up
+from callcenter.recordings.service import RecordingService
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
@@ -33,8 +35,8 @@ from storage.database import Database
 
 
 class Telephony:
-    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``tasks``, ``agents``, ``wallboard``
-    and ``reports``.
+    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``recordings``, ``tasks``, ``agents``,
+    ``wallboard`` and ``reports``.
 
     ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of
     the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
@@ -49,6 +51,7 @@ class Telephony:
         lines: Sequence[tuple[LineEntry, LineDevice]],
         make_device: MakeDevice,
         settings: TelephonySettings,
+        recordings: RecordingSettings,
     ) -> None:
         self._database = database
         self._clock = reactor
@@ -66,6 +69,7 @@ class Telephony:
         self.calls = CallService(database, reactor, self._board, settings, self.tasks.settle)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._tasks, settings)
+        self.recordings = RecordingService(database, reactor, bus, self._board, self._tasks, recordings)
         self.wallboard = WallboardService(database, reactor, bus, settings)
         self.reports = ReportService(database, reactor, settings)
         self._dispatcher = Dispatcher(database, reactor, bus, self._board, self._tasks)
@@ -84,6 +88,7 @@ class Telephony:
             self._board.add(self._workshop.runner(line, device))
         self.setups.begin({line.context.line_id: entry for line, entry in zip(recovered, entries, strict=False)})
         self.wallboard.start()
+        await self.recordings.start()
         self._dispatcher.start()
         self._wrap_up_limit.start()
         self.tasks.start()
@@ -98,6 +103,7 @@ class Telephony:
         self.tests.stop_all()
         self._dispatcher.stop()
         self._wrap_up_limit.stop()
+        await self.recordings.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)
         await self._life.stop()

@@ -124,6 +124,8 @@ _ALLOWED: dict[str, re.Pattern[str]] = {
         "Timeout": r"[0-9]{1,6}",
         "Async": r"true",
         "Cause": r"[0-9]{1,3}",
+        # Without "/" it lies in the folder into which Asterisk records.
+        "File": r"[A-Za-z0-9-]{1,50}\.wav",
     }.items()
 }
 _KEYS_OF: dict[str, frozenset[str]] = {
@@ -134,6 +136,7 @@ _KEYS_OF: dict[str, frozenset[str]] = {
     "DAHDIShowChannels": frozenset(),
     "Originate": frozenset({"Channel", "ChannelId", "Context", "Exten", "Priority", "Timeout", "Async"}),
     "Hangup": frozenset({"Channel", "Cause"}),
+    "MixMonitor": frozenset({"Channel", "File"}),
 }
 """The only actions there are, with the only keys each may have: no Application, Data, Variable or Command."""
 
@@ -143,6 +146,13 @@ def checked_exten(number: str) -> str:
     if not _ALLOWED["Exten"].fullmatch(number):
         raise ValueError(f"cannot dial {number[:40]!r}: allowed are 1 to 40 of 0-9 * # and +")
     return number
+
+
+def checked_file(name: str) -> str:
+    """``name`` itself if it is 1 to 50 letters, digits and - before ``.wav``; else ``ValueError``."""
+    if not _ALLOWED["File"].fullmatch(name):
+        raise ValueError(f"cannot record as {name[:60]!r}: allowed are letters, digits and - before .wav")
+    return name
 
 
 def encode(action: str, *fields: tuple[str, str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Dialling and hanging up on the lines of a PBX.
+"""Dialling, hanging up and recording on the lines of a PBX.
 
 The only things that a person's wish puts into an action are the digits of a number, as ``Exten``.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from protocols.ami.calls import Dial, not_taken
-from protocols.ami.channel import Channel
+from protocols.ami.channel import UP, Channel
 from protocols.ami.link import Link, words_in
 from protocols.ami.messages import Block
 from protocols.ami.settings import AmiTimings
@@ -69,6 +69,26 @@ class Commands:
             slot.dial.hang_up = True
         else:
             slot.refuse("hang_up", Said(Saying.NO_CALL))
+
+    def record(self, line: str, name: str) -> None:
+        """Record the call of ``line`` as the file ``name`` until the channel ends.
+
+        The PBX asks for the privilege ``system`` (app_mixmonitor.c). Both directions, mixed; no command afterwards.
+        """
+        slot = self._slots[line]
+        channel = slot.channel
+        if channel is None or channel.state != UP:
+            slot.refuse("record", Said(Saying.NO_CALL))
+            return
+
+        def answered(answer: Block) -> None:
+            if answer.response != "Success" and slot.channel is channel:
+                slot.refuse("record", Said(Saying.PBX_REFUSES, why=words_in(answer)))
+
+        try:
+            self._link.send("MixMonitor", ("Channel", channel.name), ("File", name), on_answer=answered)
+        except ValueError:
+            slot.refuse("record", Said(Saying.CHANNEL_NAME, name=channel.name))
 
     def tick(self) -> None:
         """Give up dialling whose outcome is overdue."""

@@ -51,6 +51,10 @@ class AmiProtocol(LineProtocol):
         """End the call of the line."""
         self.perform(self._pbx.hang_up(line, self._clock.seconds()))
 
+    def record(self, line: str, name: str) -> None:
+        """Record the call of the line as the file ``name``."""
+        self.perform(self._pbx.record(line, name, self._clock.seconds()))
+
     def perform(self, actions: Actions) -> None:
         """Do what the session asks, and close a connection that is of no use to it."""
         if self._finished:

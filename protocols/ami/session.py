@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from protocols.actions import Actions
-from protocols.ami.codec import AmiDecoder, AmiError, checked_exten
+from protocols.ami.codec import AmiDecoder, AmiError, checked_exten, checked_file
 from protocols.ami.lines import OfLine, PbxLines
 from protocols.ami.link import Link, LinkState
 from protocols.ami.settings import AmiSettings, PbxLine
@@ -91,6 +91,15 @@ class AmiSession:
     def hang_up(self, line: str, now: float) -> Actions:
         """End the call of ``line``, or stop dialling; only while ``ready``."""
         return self._command(now, lambda: self._lines.commands.hang_up(line))
+
+    def record(self, line: str, name: str, now: float) -> Actions:
+        """Record the call of ``line`` until it ends; only while ``ready``.
+
+        ``name`` is a file in the folder into which the PBX records: ``ValueError`` unless it is letters, digits and -
+        before .wav.
+        """
+        checked_file(name)
+        return self._command(now, lambda: self._lines.commands.record(line, name))
 
     def _command(self, now: float, action: Callable[[], None]) -> Actions:
         self._link.now = now

@@ -14,8 +14,6 @@ from protocols.hayes.messages import (
     CallerIdDamaged,
     CallerIdField,
     CallerIdKey,
-    Digit,
-    DleEvent,
     Message,
     Result,
     ResultCode,
@@ -23,16 +21,13 @@ from protocols.hayes.messages import (
     RingCadence,
     Text,
 )
+from protocols.hayes.shielded import DLE, ShieldedEvents
 from protocols.text import decode_text
 
-DLE = 0x10
 MAX_LINE = 256
 """Most bytes kept of a line that does not end; of a longer one the newest are kept."""
 
 _CR, _LF = 0x0D, 0x0A
-_SHIELD_OPEN, _SHIELD_CLOSE = "/", "~"
-_DIGITS = frozenset("0123456789*#ABCD")
-_EVENTS = frozenset("RrdibKHPhplLqsvVwacmefJt$uo\x03")
 
 _SPECIAL = re.compile(rb"[\r\n\x10]")
 # Some chips put two fields on one line, even without a blank between ("NAME=ONMBR=5072884388").
@@ -75,7 +70,7 @@ class HayesDecoder:
     def __init__(self) -> None:
         self._line = bytearray()
         self._after_dle = False
-        self._shielded: str | None = None
+        self._events = ShieldedEvents()
 
     def feed(self, data: bytes) -> list[Message]:
         """Messages completed by ``data``, in order. Any split of a stream gives the same messages."""
@@ -115,20 +110,13 @@ class HayesDecoder:
             yield from parse_line(line)
 
     def _event(self, code: int) -> Iterator[Message]:
-        char = chr(code)
-        if char == _SHIELD_OPEN:
-            self._shielded = ""
-        elif char == _SHIELD_CLOSE:
-            self._shielded = None
-        elif char in _DIGITS:
-            if self._shielded != char:
-                yield Digit(char)
-            if self._shielded is not None:
-                self._shielded = char
-        elif char in _EVENTS:
-            yield DleEvent(char)
-        else:
+        try:
+            event = self._events.read(code)
+        except ValueError:
             self._append(bytes([code]))
+        else:
+            if event is not None:
+                yield event
 
 
 def parse_line(line: bytes) -> list[Message]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, primary_key
@@ -143,6 +143,30 @@ class CallOffer(Base):
     )
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     let_ring: Mapped[bool] = mapped_column(YesNo, default=False)
+
+
+class CallRecording(Base):
+    """The recording of a call. ``name`` is the file's where the device writes it; ours follows from ``id``.
+
+    ``state`` is recording (the device has it, or had when the call ended), kept (we have it), lost or deleted;
+    ``reason`` one of ``callcenter.recordings.fields``. ``size_bytes`` is empty while no file of ours is there, so a
+    deleted recording that has a size has a file still to be removed.
+    """
+
+    __tablename__ = "call_recording"
+    __table_args__ = (
+        UniqueConstraint("call_id", name="uq_recording_call"),
+        Index("ix_recording_state", "state", "started_at"),
+    )
+
+    id: Mapped[int] = primary_key("call_recording")
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_recording_call"))
+    name: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Words(20), nullable=True, default="")
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    seconds: Mapped[int | None] = mapped_column(Integer)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CallOutcome(Base):

@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[telephony]": settings.TelephonySettings,
     "[telephony.targets]": settings.TargetSettings,
     "[call_tasks]": settings.CallTaskSettings,
+    "[recordings]": settings.RecordingSettings,
     "[logging]": settings.LoggingSettings,
     "[[asterisk]]": settings.AsteriskSettings,
     "[[webhooks]]": WebhookSettings,

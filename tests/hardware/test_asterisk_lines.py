@@ -118,6 +118,32 @@ async def test_dialling_and_hanging_up(tmp_path: Path) -> None:
 
 
 @ensureDeferred
+async def test_recording_into_the_folder_of_the_pbx(tmp_path: Path) -> None:
+    async with ami_server() as server:
+        where = PbxAddress("127.0.0.1", server.port)
+        pbx = PbxSettings("main", where, AmiSettings("huifang", "s3cret", timings=QUICK), tmp_path)
+        server.pbx.monitor, server.pbx.sound = tmp_path, b"sound"
+        async with lines_on(SharedPorts(reactor, pbx_directory([pbx], reactor)), tmp_path, "PJSIP/8001") as lines:
+            ((device, heard),) = lines
+            await heard.first(LineReady)
+            assert device.capabilities & Capability.RECORD
+            assert device.recordings == tmp_path
+            server.pbx.answer(*server.pbx.call("PJSIP/8001", "13800138000"))
+            await heard.first(Answered)
+            device.record("huifang-1-ff.wav")
+            await until((tmp_path / "huifang-1-ff.wav").exists)
+
+
+@ensureDeferred
+async def test_without_a_folder_nothing_is_recorded(tmp_path: Path) -> None:
+    async with ami_server() as server, lines_on(directory(server), tmp_path, "PJSIP/8001") as ((device, heard),):
+        await heard.first(LineReady)
+        assert not device.capabilities & Capability.RECORD
+        with pytest.raises(NotCapableError, match="cannot record"):
+            device.record("huifang-1-ff.wav")
+
+
+@ensureDeferred
 async def test_a_trunk_does_not_dial(tmp_path: Path) -> None:
     async with (
         ami_server() as server,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from twisted.internet.task import Clock
 from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
 from storage.database import Database
@@ -124,6 +126,9 @@ def audit_actions(session: Session) -> list[str]:
     return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
+NO_RECORDINGS = RecordingSettings(Path("/nonexistent/recordings"))
+
+
 @dataclass
 class CallCenter:
     """Telephony on ``database`` with a clock that the test moves. ``events`` is all that was told, in order."""
@@ -132,6 +137,7 @@ class CallCenter:
     clock: Clock
     entries: tuple[LineEntry, ...] = LINES
     settings: TelephonySettings = field(default_factory=lambda: TelephonySettings(area_code="010"))
+    recordings: RecordingSettings = NO_RECORDINGS
     events: list[StoredEvent] = field(default_factory=list)
     devices: list[ScriptedLine] = field(default_factory=list)
     workbench: Workbench = field(default_factory=Workbench)
@@ -148,6 +154,7 @@ class CallCenter:
             lines=list(zip(self.entries, self.devices, strict=True)),
             make_device=self.workbench,
             settings=self.settings,
+            recordings=self.recordings,
         )
 
     @property

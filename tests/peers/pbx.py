@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 DOWN, RING, RINGING, UP = 0, 4, 5, 6
 CHALLENGE = "840415273"
@@ -52,10 +53,12 @@ class Leg:
 
 @dataclass
 class Pbx:
-    """``tell`` gets each event; ``legs`` are the channels there are."""
+    """``tell`` gets each event; ``legs`` are the channels there are. ``sound`` is what it records into ``monitor``."""
 
     tell: Callable[[bytes], None]
     charset: str = "utf-8"
+    monitor: Path | None = None
+    sound: bytes = b""
     legs: list[Leg] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -232,6 +235,13 @@ class Manager:
     def _originate(self, action: dict[str, str]) -> bytes:
         self.originated(action)
         return self._answer(action, "Success", ("Message", "Originate successfully queued"))
+
+    def _mixmonitor(self, action: dict[str, str]) -> bytes:
+        if not any(leg.name == action["Channel"] for leg in self.pbx.legs):
+            return self._answer(action, "Error", ("Message", "Channel not found"))
+        if self.pbx.monitor is not None:
+            (self.pbx.monitor / action["File"]).write_bytes(self.pbx.sound)
+        return self._answer(action, "Success", ("MixMonitorID", "0x7f52a8000c80"))
 
     def _hangup(self, action: dict[str, str]) -> bytes:
         leg = next((leg for leg in self.pbx.legs if leg.name == action["Channel"]), None)

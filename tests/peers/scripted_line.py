@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hardware.line_device import Capability, HardwareError, NotCapableError, SignalListener
 from hardware.settings import LineSettings
@@ -26,6 +27,7 @@ class ScriptedLine:
     listener: SignalListener | None = None
     watcher: TraceListener | None = None
     name: str = ""
+    recordings: Path | None = None
 
     def say(self, *signals: LineSignal) -> None:
         assert self.listener is not None, "the line was not started"
@@ -53,6 +55,9 @@ class ScriptedLine:
 
     def send_digits(self, digits: str) -> None:
         self._do(Capability.DTMF_OUT, "send_digits", digits)
+
+    def record(self, name: str) -> None:
+        self._do(Capability.RECORD, "record", name)
 
     def set_trace(self, enabled: bool) -> None:
         self.asked.append(("set_trace", str(enabled)))

@@ -28,6 +28,7 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
+from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
@@ -206,9 +207,16 @@ class RunningSite:
 
 
 async def start_site(
-    url: str, settings: SiteSettings | None = None, hosted: Sequence[LineSettings] = ()
+    url: str,
+    settings: SiteSettings | None = None,
+    hosted: Sequence[LineSettings] = (),
+    recordings: Path | None = None,
 ) -> RunningSite:
-    """Fill the database at ``url`` and serve it. ``hosted`` are lines of line hosts beside the scripted ones."""
+    """Fill the database at ``url`` and serve it.
+
+    ``hosted`` are lines of line hosts beside the scripted ones; ``recordings`` is the folder to keep recordings in,
+    None records nothing.
+    """
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     bus = LocalBus()
     database = Database(url, reactor, on_commit=bus.publish)
@@ -227,6 +235,7 @@ async def start_site(
             area_code="010", offline_after_seconds=0.05,
             call_tasks=CallTaskSettings(earliest="00:00", latest="24:00"),
         ),
+        recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
     )  # fmt: skip
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,

@@ -41,10 +41,18 @@ async def test_old_events_and_sessions_go(sqlite_database: Database) -> None:
     clock = Clock()
     clock.rightNow = NOW.timestamp()
     await sqlite_database.run(fill)
-    housekeeping = Housekeeping(sqlite_database, clock)
+    cleaned: list[None] = []
+
+    class Recordings:
+        async def clean(self) -> int:
+            cleaned.append(None)
+            return 0
+
+    housekeeping = Housekeeping(sqlite_database, clock, Recordings())  # type: ignore[arg-type]
     await housekeeping.start()
     clock.advance(INTERVAL_SECONDS - 1)
     assert await sqlite_database.read(left) == (["old", "young"], [1, 2])
     clock.advance(1)
     await housekeeping.stop()
     assert await sqlite_database.read(left) == (["young"], [2])
+    assert len(cleaned) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -78,7 +79,14 @@ async def list_missed(exchange: Exchange, query: CallsPage) -> Reply:
 async def show_call(exchange: Exchange, call_id: int) -> Reply:
     """One call."""
     call = await exchange.services.telephony.calls.get(exchange.principal, call_id)
-    return Page("call.html", {"call": call, "outcomes": await outcome_words(exchange), "talked": talk_seconds(call)})
+    context = {
+        "call": call,
+        "outcomes": await outcome_words(exchange),
+        "talked": talk_seconds(call),
+        "recording": (await _recordings(exchange, [call])).get(call_id),
+        "recording_enabled": exchange.services.telephony.recordings.enabled,
+    }
+    return Page("call.html", context)
 
 
 async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> Reply:
@@ -99,6 +107,7 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         "missed": path == "/calls/missed",
         "problem": problem,
         "views": views,
+        "recordings": await _recordings(exchange, items),
         "paths": {"self": path, "plain": views["plain"], **links},
         "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
@@ -140,6 +149,11 @@ def _headings(exchange: Exchange, query: CallsPage, path: str) -> dict[str, dict
         else {"label": label, "href": "", "order": ""}
         for name, label in ((name, exchange.translate(label)) for name, label in _COLUMNS.items())
     }
+
+
+async def _recordings(exchange: Exchange, calls: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    ids = [call["id"] for call in calls]
+    return await exchange.services.telephony.recordings.describe(exchange.principal, ids)
 
 
 async def _lines(exchange: Exchange) -> list[dict[str, Any]]:

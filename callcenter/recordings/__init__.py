@@ -1,0 +1,1 @@
+"""Recordings of calls: begun when somebody speaks, taken over when the call is over, played, deleted."""
