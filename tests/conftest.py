@@ -12,6 +12,12 @@ from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 pytest_plugins = ["tests.peers.daemon", "tests.peers.browser", "tests.peers.databases"]
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look at it after every module again."""
+    gc.collect()
+    gc.freeze()
+
+
 class LostFailures:
     """Remembers every failure that was logged instead of handled."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
@@ -61,7 +61,9 @@ _PATIENT = select(
     *(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS), has_open_complaint(_PATIENT_TABLE.id)
 ).where(_PATIENT_TABLE.id == bindparam("id"))
 _CALL = table_of(CallRecord).c
-_OPEN_CALL = select(func.max(_CALL.id)).where(_CALL.state.in_(IN_USE), _CALL.line_id == bindparam("line"))
+_OPEN_CALL = select(func.max(_CALL.id)).where(
+    or_(*(_CALL.state == state for state in IN_USE)), _CALL.line_id == bindparam("line")
+)
 
 
 def calls_statement() -> Select[Any]:

@@ -1,11 +1,10 @@
-"""Databases for tests: each test gets its own, made by copying one that was migrated once."""
+"""Databases for tests: each test has one for itself, as it was when migrated."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,9 @@ from twisted.internet import reactor
 
 from storage import schema
 from storage.database import Database
+from tests.peers.postgresql import PostgresqlDatabases
 
 pytest_plugins = ["tests.peers.statements"]
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -67,13 +65,18 @@ def _administer(server: str, statement: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: str) -> PostgresqlDatabases:
+    """Databases like the template, as many as are in use at one time."""
+    return PostgresqlDatabases(postgresql_server)
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def postgresql_url(postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
-    name = f"test_{next(_numbers)}"
-    _administer(postgresql_server, f"create database {name} template template_huifang")
-    yield make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
-    _administer(postgresql_server, f"drop database {name} with (force)")
+    name = postgresql_databases.take()
+    yield postgresql_databases.url(name)
+    postgresql_databases.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
