@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test test-browser test-whole test-parts browser check format bench lock catalogues clean
+.PHONY: help setup run test test-browser test-whole test-web test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -40,10 +40,10 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# Three parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
+# Four parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target test-browser test-whole test-parts
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target test-browser test-whole test-web test-parts
 else
 	$(bin)/pytest $(TESTS)
 endif
@@ -56,8 +56,12 @@ test-browser:
 test-whole:
 	$(bin)/pytest $(whole)
 
+# Each looks at the statements that it sent itself with the eyes of Oracle.
+test-web:
+	$(bin)/pytest tests/web tests/storage/test_oracle.py
+
 test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole))
+	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e tests/web $(whole))
 
 check: setup
 	$(bin)/ruff check

@@ -85,6 +85,8 @@ class RecordingService:
         self._settings = settings
         self._files = RecordingFiles(settings.folder)
         self.collector = Collector(database, clock, self._files, self._folder_of)
+        # Calls that go on and of which a recording was asked; whatever was left behind is found on start.
+        self._begun: set[int] = set()
         self._listening: dict[tuple[str, int], float] = {}
         self._unsubscribe: Unsubscribe = lambda: None
 
@@ -169,14 +171,20 @@ class RecordingService:
     def _hear(self, events: Sequence[StoredEvent]) -> None:
         for event in events:
             if event.type == CallEnded.type:
-                self.collector.expect(int(event.subject))
+                self._ended(int(event.subject))
             elif event.type == CallAnswered.type and self._settings.enabled:
                 self._answered(int(event.subject), event.data["line"]["id"])
 
     def _answered(self, call_id: int, line_id: int) -> None:
         runner = self._runner(line_id)
         if runner is not None and runner.can(Capability.RECORD):
+            self._begun.add(call_id)
             self._tasks.start(self._begin(call_id, runner))
+
+    def _ended(self, call_id: int) -> None:
+        if call_id in self._begun:
+            self._begun.discard(call_id)
+            self.collector.expect(call_id)
 
     async def _begin(self, call_id: int, runner: LineRunner) -> None:
         """The record first, so that no file is ever there that nobody knows of."""

@@ -29,8 +29,9 @@ def told(history: dict[str, Any]) -> list[tuple[str, str, str, str | None, float
 
 async def beaten(hospital: CallCenter) -> None:
     """The next sign of life is written, and the one after that is waited for."""
+    waited_for = len(hospital.clock.getDelayedCalls())
     hospital.clock.advance(INTERVAL_SECONDS)
-    while not hospital.clock.getDelayedCalls():
+    while len(hospital.clock.getDelayedCalls()) < waited_for:
         await hospital.look(last_heartbeat)
 
 

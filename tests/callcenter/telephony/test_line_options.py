@@ -75,4 +75,4 @@ def test_what_is_kept_is_what_was_said() -> None:
 def test_every_option_is_a_setting_and_every_driver_has_its_own() -> None:
     assert set(OPTIONS) == set(DriverName)
     assert {name for names in OPTIONS.values() for name in names} <= set(LineSettings.model_fields)
-    assert set(DriverName) - set(INTERFACE_DRIVERS) == {DriverName.ASTERISK}
+    assert set(DriverName) - set(INTERFACE_DRIVERS) == {DriverName.ASTERISK, DriverName.LINE_HOST}
