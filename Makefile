@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test test-browser test-whole test-web test-parts browser check format bench lock catalogues clean
+.PHONY: help setup run test test-browser test-whole test-edges test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -43,12 +43,13 @@ browser: setup
 # Four parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target test-browser test-whole test-web test-parts
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target test-browser test-whole test-edges test-parts
 else
 	$(bin)/pytest $(TESTS)
 endif
 
 whole := tests/hardware tests/twistd_plugin
+edges := tests/web tests/protocols
 
 test-browser:
 	$(bin)/pytest tests/e2e
@@ -57,11 +58,11 @@ test-whole:
 	$(bin)/pytest $(whole)
 
 # Each looks at the statements that it sent itself with the eyes of Oracle.
-test-web:
-	$(bin)/pytest tests/web tests/storage/test_oracle.py
+test-edges:
+	$(bin)/pytest $(edges) tests/storage/test_oracle.py
 
 test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e tests/web $(whole))
+	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges))
 
 check: setup
 	$(bin)/ruff check
