@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.crm.contacts import count_open_missed, load_contacts
+from callcenter.crm.heads import head_of
 from callcenter.crm.patient_hooks import age
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import NotFoundError
@@ -28,7 +29,7 @@ def load_match(session: Session, principal: Principal, number: str) -> dict[str,
     """``{"patients": [heads, by name], "remembered": id or None}`` for a canonical number, as far as in reach."""
     found = match_number(session, number, MOST_CANDIDATES, patient_scope_clause(principal))
     statement = select(Patient).where(Patient.id.in_(found.patient_ids)).order_by(Patient.name, Patient.id)
-    patients = [_head(patient) for patient in session.scalars(statement)] if found.patient_ids else []
+    patients = [head_of(patient) for patient in session.scalars(statement)] if found.patient_ids else []
     return {"patients": patients, "remembered": found.remembered}
 
 
@@ -47,7 +48,7 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
     if row is None:
         raise NotFoundError(N_("There is no such record, or you may not see it."), resource="patients")
     patient, department, doctor = row
-    card = _head(patient) | {
+    card = head_of(patient) | {
         "age": age(patient.birth_date, now.date()),
         "department_id": patient.department_id,
         "department": department or "",
@@ -67,19 +68,6 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
     return card | {
         "last_contacts": load_contacts(session, principal, patient_id, LAST_CONTACTS).items,
         "missed_open": count_open_missed(session, principal, patient_id),
-    }
-
-
-def _head(patient: Patient) -> dict[str, Any]:
-    return {
-        "id": patient.id,
-        "name": patient.name,
-        "record_number": patient.record_number,
-        "sex": patient.sex,
-        "birth_date": patient.birth_date.isoformat() if patient.birth_date else None,
-        "tier": patient.tier,
-        "has_allergies": bool(patient.allergies),
-        "do_not_call": patient.do_not_call,
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
+from callcenter.crm.heads import patient_head
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.urgency import has_open_complaint, priorities
@@ -204,20 +205,8 @@ def call_view(
 
 
 def _patient(values: Sequence[Any]) -> dict[str, Any] | None:
-    """The head of the patient's card; whether there are allergies, not which."""
-    key, name, record_number, _, sex, birth_date, tier, allergies, do_not_call = values
-    if key is None:
-        return None
-    return {
-        "id": key,
-        "name": name,
-        "record_number": record_number,
-        "sex": sex or "",
-        "birth_date": birth_date.isoformat() if birth_date else None,
-        "tier": tier or "",
-        "has_allergies": bool(allergies),
-        "do_not_call": bool(do_not_call),
-    }
+    key, name, record_number, _, *rest = values
+    return None if key is None else patient_head(key, name, record_number, *rest)
 
 
 def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str], note: str = "") -> LineView:

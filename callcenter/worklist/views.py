@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.clock import iso
+from callcenter.crm.heads import head_of
 from callcenter.events import Audience, CallTaskUpdated
 from callcenter.numbers import format_number
 from callcenter.telephony.announce import announce
@@ -83,7 +84,7 @@ def _view(row: Any, first: str) -> TaskView:
         "kind": task.kind,
         "source": task.source,
         "purpose": task.purpose,
-        "patient": None if patient is None else _patient(patient),
+        "patient": None if patient is None else head_of(patient),
         "number": number,
         "number_formatted": format_number(number),
         "agent": _named(task.agent_id, agent),
@@ -108,17 +109,3 @@ def _view(row: Any, first: str) -> TaskView:
 
 def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
     return None if key is None else {"id": key, "name": name or ""}
-
-
-def _patient(patient: Patient) -> dict[str, Any]:
-    """The head of the card, as calls have it."""
-    return {
-        "id": patient.id,
-        "name": patient.name,
-        "record_number": patient.record_number,
-        "sex": patient.sex,
-        "birth_date": patient.birth_date.isoformat() if patient.birth_date else None,
-        "tier": patient.tier,
-        "has_allergies": bool(patient.allergies),
-        "do_not_call": patient.do_not_call,
-    }
