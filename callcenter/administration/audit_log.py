@@ -16,11 +16,12 @@ from callcenter.administration.audit import record_audit
 from callcenter.administration.disclosure import disclose
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.administration.resources import chosen_sort, lost_place
+from callcenter.administration.resources import chosen_sort
 from callcenter.clock import iso, utc_now
+from callcenter.paging import page_of
 from storage.database import Database
 from storage.models import AuditEntry, UserAccount
-from storage.queries.paging import Page, Stretch, paged
+from storage.queries.paging import Page, Stretch
 
 MOST_PER_PAGE = 200
 DEFAULT_SORT = "-at"
@@ -105,12 +106,8 @@ def _load_entries(
     reach = _REACH[principal.require(permission)](principal)
     statement = select(AuditEntry).where(reach, *_conditions(wanted))
     _, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
-    try:
-        page = paged(
-            lambda part: session.scalars(part).all(), statement, [Stretch([AuditEntry.id], descending)], cursor, limit
-        )
-    except ValueError as error:
-        raise lost_place() from error
+    stretches = [Stretch([AuditEntry.id], descending)]
+    page = page_of(lambda part: session.scalars(part).all(), statement, stretches, limit, cursor)
     return Page([_entry(row) for row in page.items], page.next)
 
 

@@ -15,15 +15,16 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.administration.reach import reach_clause
-from callcenter.administration.resources import chosen_sort, lost_place
+from callcenter.administration.resources import chosen_sort
 from callcenter.alarms.records import AlarmView, alarm_view, mark_handled
 from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
+from callcenter.paging import page_of
 from callcenter.text import N_, Text
 from protocols.text import clean_text
 from storage.database import Database
 from storage.models import Alarm, AlarmDelivery, UserAccount
-from storage.queries.paging import Page, Stretch, paged
+from storage.queries.paging import Page, Stretch
 
 DEFAULT_SORT = "-opened_at"
 SORTS = ("opened_at",)
@@ -128,13 +129,14 @@ def _load_page(
     statement = _statement(principal, permission).where(*_conditions(wanted))
     _, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
     order = [Stretch([Alarm.opened_at, Alarm.id], descending)]
-    try:
-        page = paged(
-            lambda part: session.execute(part).all(), statement, order, cursor, limit,
-            lambda row, name: getattr(row[0], name),
-        )  # fmt: skip
-    except ValueError as error:
-        raise lost_place() from error
+    page = page_of(
+        lambda part: session.execute(part).all(),
+        statement,
+        order,
+        limit,
+        cursor,
+        lambda row, name: getattr(row[0], name),
+    )
     deliveries = _deliveries(session, [alarm.id for alarm, _ in page.items])
     views = [alarm_view(alarm, name) | {"deliveries": deliveries.get(alarm.id, [])} for alarm, name in page.items]
     return Page(views, page.next)

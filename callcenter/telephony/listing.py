@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.administration.resources import lost_place
 from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.paging import page_of_views
 from callcenter.recordings.fields import State
 from callcenter.telephony.call_orders import call_stretches
 from callcenter.telephony.counting import Counted, conditions
@@ -23,7 +23,7 @@ from callcenter.telephony.views import CallView, calls_statement, load_call_rows
 from callcenter.text import N_, Text
 from storage.models import CallRecord, CallRecording
 from storage.models.base import NO, YES
-from storage.queries.paging import Page, Stretch, paged
+from storage.queries.paging import Page, Stretch
 
 MAX_LIMIT = 200
 BY_DEFAULT = TelephonySettings()
@@ -104,15 +104,7 @@ def page_of_calls(
     session: Session, statement: Select[Any], stretches: Sequence[Stretch], limit: int, cursor: str | None
 ) -> Page[CallView]:
     """A page of the calls of ``statement`` in the order of ``stretches``; ``InvalidError`` for a broken cursor."""
-
-    def find(part: Select[Any]) -> list[tuple[CallView, CallRecord]]:
-        return load_call_rows(session, part)
-
-    try:
-        page = paged(find, statement, stretches, cursor, limit, lambda row, name: getattr(row[1], name))
-    except ValueError as error:
-        raise lost_place() from error
-    return Page([view for view, _ in page.items], page.next)
+    return page_of_views(load_call_rows, session, statement, stretches, limit, cursor)
 
 
 def _within(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.administration.resources import chosen_sort, lost_place
+from callcenter.administration.resources import chosen_sort
+from callcenter.paging import page_of_views
 from callcenter.worklist.rules import ACTIVE, TaskState
 from callcenter.worklist.scope import pools, task_scope
 from callcenter.worklist.views import TaskView, load_task_rows, tasks_statement
 from storage.models import CallTask
-from storage.queries.paging import Page, Stretch, paged
+from storage.queries.paging import Page, Stretch
 
 SORTS = ("next_at", "id")
 DEFAULT_SORT = "next_at"
@@ -59,7 +59,7 @@ def list_tasks(
     name, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
     columns = (CallTask.id,) if name == "id" else (CallTask.next_at, CallTask.id)
     statement = tasks_statement().where(task_scope(principal, permission), *_conditions(wanted))
-    return _page(session, statement, [Stretch(columns, descending)], limit, cursor)
+    return page_of_views(load_task_rows, session, statement, [Stretch(columns, descending)], limit, cursor)
 
 
 def my_tasks(session: Session, principal: Principal, limit: int, cursor: str | None) -> Page[TaskView]:
@@ -70,7 +70,8 @@ def my_tasks(session: Session, principal: Principal, limit: int, cursor: str | N
     held = (CallTask.claimed_by == principal.user_id) & (CallTask.state == TaskState.CLAIMED.value)
     places: list[tuple[str, ColumnElement[bool]]] = [("held", held), ("own", open_ & _mine(principal))]
     places += [(f"pool{index}", open_ & pool) for index, pool in enumerate(pools(principal))]
-    return _page(session, tasks_statement(), [Stretch(order, False, *place) for place in places], limit, cursor)
+    stretches = [Stretch(order, False, *place) for place in places]
+    return page_of_views(load_task_rows, session, tasks_statement(), stretches, limit, cursor)
 
 
 def count_mine(session: Session, principal: Principal, at: datetime, today: datetime, tomorrow: datetime) -> TaskView:
@@ -112,19 +113,6 @@ def _counted(session: Session, places: list[ColumnElement[bool]], *limits: Colum
         some = select(CallTask.id).where(CallTask.state == TaskState.OPEN.value, place, *limits).limit(_COUNTED)
         total += session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return total
-
-
-def _page(
-    session: Session, statement: Select[Any], stretches: list[Stretch], limit: int, cursor: str | None
-) -> Page[TaskView]:
-    def find(part: Select[Any]) -> list[tuple[TaskView, CallTask]]:
-        return load_task_rows(session, part)
-
-    try:
-        page = paged(find, statement, stretches, cursor, limit, lambda row, name: getattr(row[1], name))
-    except ValueError as error:
-        raise lost_place() from error
-    return Page([view for view, _ in page.items], page.next)
 
 
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
