@@ -139,6 +139,10 @@ class Empty(Reply):
     status: int = field(default=204, kw_only=True)
 
 
+Produce = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
+"""Writes a body piece by piece with the function that it is given, which waits for slow readers."""
+
+
 @dataclass(frozen=True)
 class Download(Reply):
     """A file: ``produce(write)`` hands over its bytes piece by piece and returns when all are written.
@@ -148,7 +152,7 @@ class Download(Reply):
 
     name: str
     content_type: str
-    produce: Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
+    produce: Produce
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class Stream(Reply):
 
     content_type: str
     length: int
-    produce: Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
+    produce: Produce
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
 from callcenter.administration.disclosure import disclose, masked
-from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Redirect, Reply, Stream
+from web.exchange import Content, Cookie, Download, Empty, Exchange, Json, Page, Produce, Redirect, Reply, Stream
 from web.rights import rights_mark
 from web.security import FORM_COOKIE
 from web.templating import Templates
@@ -116,11 +116,7 @@ async def _download(reply: Download, exchange: Exchange, templates: Templates) -
     request = exchange.request
     request.setHeader("Content-Type", reply.content_type)
     request.setHeader("Content-Disposition", f"attachment; filename*=UTF-8''{quote(reply.name, safe='')}")
-    writer = SlowReaderWriter(request)
-    try:
-        await reply.produce(writer.write)
-    finally:
-        writer.close()
+    await _produced(reply.produce, request)
     request.finish()
 
 
@@ -130,12 +126,17 @@ async def _stream(reply: Stream, exchange: Exchange, templates: Templates) -> No
     request.setHeader("Content-Type", reply.content_type)
     request.setHeader("Content-Length", str(reply.length))
     if request.method != b"HEAD":
-        writer = SlowReaderWriter(request)
-        try:
-            await reply.produce(writer.write)
-        finally:
-            writer.close()
+        await _produced(reply.produce, request)
     request.finish()
+
+
+async def _produced(produce: Produce, request: Request) -> None:
+    """Write what ``produce`` makes, as fast as it is read."""
+    writer = SlowReaderWriter(request)
+    try:
+        await produce(writer.write)
+    finally:
+        writer.close()
 
 
 class ReaderGoneError(Exception):

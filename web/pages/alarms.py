@@ -11,7 +11,7 @@ from callcenter.alarms.service import DEFAULT_SORT
 from callcenter.text import N_
 from web.alarm_filters import AlarmLimits, AlarmQuery, alarm_filter, reason_words
 from web.exchange import Exchange, Page, Redirect, Reply
-from web.pages.lists import address, heading, ways
+from web.pages.lists import export_links, heading, ways
 from web.pages.view_chips import view_chips
 from web.routing import Routes
 from web.words import ALARM_KINDS, word_of
@@ -61,16 +61,9 @@ async def show_alarms(exchange: Exchange, query: AlarmsPage) -> Reply:
         "opened": heading(say(N_("Opened")), "opened_at", query.sort or DEFAULT_SORT, "/alarms", view),
         "views": views,
         "paths": {"plain": views["plain"], **ways("/alarms", view, query, page)},
-        "exports": _exports(view) if principal.may("alarms.export") else [],
+        "exports": export_links("/api/v1/alarms/export", view) if principal.may("alarms.export") else [],
     }
     return Page("alarms.html", context)
-
-
-def _exports(view: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"label": label, "href": address("/api/v1/alarms/export", {**view, "format": form})}
-        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
-    ]
 
 
 def _shown(exchange: Exchange, alarm: dict[str, Any]) -> dict[str, Any]:

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from callcenter.errors import InvalidError
 from callcenter.text import N_, translated
 from callcenter.worklist.listing import DEFAULT_SORT
-from web.api.models import Cursor, Limit
 from web.call_sheet import outcome_words
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import address, heading, ways
+from web.pages.list_place import ListPlace
+from web.pages.lists import export_links, heading, ways
 from web.routing import Routes
 from web.task_sheet import TaskLimits, givable, task_filter
 
 routes = Routes()
 
-_PAGING = {"limit", "cursor", "trail"}
 
-
-class TasksPage(TaskLimits):
-    """The list as it stands in an address. ``trail`` holds the cursors of the pages before."""
-
-    limit: Limit = 50
-    cursor: Cursor | None = None
-    trail: Annotated[str, Field(max_length=6000)] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_fields_limit_nothing(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""}
-
-    @property
-    def view(self) -> dict[str, Any]:
-        """What the list is narrowed to, as it stands in an address."""
-        return self.model_dump(mode="json", exclude_defaults=True, exclude=_PAGING)
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """Every field of the filter form, empty where it limits nothing."""
-        return dict.fromkeys(type(self).model_fields.keys() - _PAGING, "") | self.view
+class TasksPage(ListPlace, TaskLimits):
+    """The list as it stands in an address."""
 
 
 @routes.get("/call-tasks", permission="call_tasks.view")
@@ -65,16 +42,7 @@ async def list_tasks(exchange: Exchange, query: TasksPage) -> Reply:
         ),
         "progress": await tasks.progress(principal, wanted),
         "outcomes": await outcome_words(exchange),
-        "exports": _exports(exchange, query),
+        "exports": export_links("/api/v1/call-tasks/export", query.view) if principal.may("call_tasks.export") else [],
         **await givable(exchange),
     }
     return Page("call_tasks.html", context, status=422 if problem else 200)
-
-
-def _exports(exchange: Exchange, query: TasksPage) -> list[dict[str, str]]:
-    if not exchange.principal.may("call_tasks.export"):
-        return []
-    return [
-        {"label": label, "href": address("/api/v1/call-tasks/export", {**query.view, "format": form})}
-        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
-    ]

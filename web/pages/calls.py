@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from callcenter.errors import InvalidError
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
 from callcenter.telephony.calls import CallFilter
 from callcenter.telephony.reports import NOBODY
 from callcenter.text import N_, translated
-from web.api.models import Cursor, Limit
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Redirect, Reply
-from web.pages.lists import address, heading, ways
+from web.pages.list_place import ListPlace
+from web.pages.lists import export_links, heading, ways
 from web.pages.view_chips import view_chips
 from web.report_words import COUNTED
 from web.routing import Routes
@@ -33,34 +31,11 @@ _COLUMNS = {
     "talk_seconds": N_("Talk time"),
 }
 
-_PAGING = {"limit", "cursor", "trail", "plain"}
 
+class CallsPage(ListPlace, CallLimits):
+    """A list of calls. ``plain`` shows it as it is, whatever view it opens with otherwise."""
 
-class CallsPage(CallLimits):
-    """A list of calls as it stands in an address. ``trail`` holds the cursors of the pages before.
-
-    ``plain`` shows it as it is, whatever view it opens with otherwise.
-    """
-
-    limit: Limit = 50
-    cursor: Cursor | None = None
-    trail: Annotated[str, Field(max_length=6000)] = ""
     plain: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_fields_limit_nothing(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""}
-
-    @property
-    def view(self) -> dict[str, Any]:
-        """What the list is narrowed to, as it stands in an address."""
-        return self.model_dump(mode="json", exclude_defaults=True, exclude=_PAGING)
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """Every field of the filter form, empty where it limits nothing."""
-        return dict.fromkeys(type(self).model_fields.keys() - _PAGING, "") | self.view
 
 
 @routes.get("/calls", permission="calls.view")
@@ -100,6 +75,7 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         items, links = page.items, ways(path, query.view, query, page)
     except InvalidError as error:
         problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    may_export = path == "/calls" and exchange.principal.may("calls.export")
     context = {
         "calls": [{**call, "talked": talk_seconds(call)} for call in items],
         "view": query.shown,
@@ -112,7 +88,7 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
         "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),
-        "exports": _exports(exchange, query) if path == "/calls" else [],
+        "exports": export_links("/api/v1/calls/export", query.view) if may_export else [],
         "counted": await _counted(exchange, query, wanted) if not problem and path == "/calls" else None,
     }
     return Page("calls.html", context, status=422 if problem else 200)
@@ -166,12 +142,3 @@ async def _agents(exchange: Exchange) -> list[dict[str, Any]]:
     if not exchange.principal.may("agents.view"):
         return []
     return list(await exchange.services.telephony.agents.list(exchange.principal))
-
-
-def _exports(exchange: Exchange, query: CallsPage) -> list[dict[str, str]]:
-    if not exchange.principal.may("calls.export"):
-        return []
-    return [
-        {"label": label, "href": address("/api/v1/calls/export", {**query.view, "format": form})}
-        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
-    ]

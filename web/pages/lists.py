@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from callcenter.administration.fields import Kind
+from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
 from callcenter.text import N_
 from web.exchange import Exchange
@@ -61,7 +62,7 @@ async def list_context(
         "new_label": say(NEW[name]),
         "may_create": "create" in resource.actions and principal.may(f"{name}.create"),
         "may_disable": "disable" in resource.actions and principal.may(f"{name}.disable"),
-        "exports": _exports(name, view) if "export" in resource.actions and principal.may(f"{name}.export") else [],
+        "exports": export_links(_export(name), view) if _may_export(principal, resource) else [],
         "done": await _done(exchange, name, resource, query),
         "views": views,
         "problem": problem,
@@ -83,6 +84,14 @@ def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str,
     if page.next:
         ways["next"] = address(path, {**base, "cursor": page.next, "trail": onwards})
     return ways
+
+
+def export_links(path: str, view: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The ways to ``path``, which makes files of the list as ``view`` narrows it: one for each kind of file."""
+    return [
+        {"label": label, "href": address(path, {**view, "format": form})}
+        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
+    ]
 
 
 def heading(label: str, name: str, sort: str, path: str, view: Mapping[str, Any]) -> dict[str, str]:
@@ -134,12 +143,12 @@ async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict
     }
 
 
-def _exports(name: str, view: Mapping[str, Any]) -> list[dict[str, str]]:
-    base = "/api/v1/outcomes/all/export" if name == "outcomes" else f"/api/v1/{name}/export"
-    return [
-        {"label": label, "href": address(base, {**view, "format": form})}
-        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
-    ]
+def _export(name: str) -> str:
+    return "/api/v1/outcomes/all/export" if name == "outcomes" else f"/api/v1/{name}/export"
+
+
+def _may_export(principal: Principal, resource: Any) -> bool:
+    return "export" in resource.actions and principal.may(resource.permission("export"))
 
 
 async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dict[str, str] | None:

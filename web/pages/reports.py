@@ -10,7 +10,7 @@ from callcenter.errors import InvalidError
 from callcenter.telephony.reports import NOBODY, By, ReportFilter
 from callcenter.text import N_, translated
 from web.exchange import Exchange, Page, Reply
-from web.pages.lists import address
+from web.pages.lists import address, export_links
 from web.report_filters import ReportPage, calls_address, leads_to_calls, report_filter, today
 from web.report_words import BY_WORDS, FIGURES, KEY_WORDS, NOBODY_WORDS, Figure
 from web.routing import Routes
@@ -196,10 +196,7 @@ def _exports(exchange: Exchange, view: Mapping[str, Any]) -> list[dict[str, str]
     if not exchange.principal.may("reports.export"):
         return []
     asked = {name: value for name, value in view.items() if name != "chart"}
-    return [
-        {"label": label, "href": address("/api/v1/reports/calls/export", {**asked, "format": form})}
-        for form, label in (("xlsx", "Excel"), ("csv", "CSV"))
-    ]
+    return export_links("/api/v1/reports/calls/export", asked)
 
 
 async def _choices(exchange: Exchange) -> dict[str, Sequence[Any]]:
