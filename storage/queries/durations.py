@@ -9,6 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from storage.queries.functions import both
+
 
 class seconds_between(FunctionElement[float]):  # noqa: N801 - used like a function of SQL
     """``seconds_between(start, end)`` of two UTC columns, with fractions; NULL when one of them is.
@@ -26,23 +28,18 @@ class seconds_between(FunctionElement[float]):  # noqa: N801 - used like a funct
 
 @compiles(seconds_between, "sqlite")
 def _sqlite(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _both(element, compiler, **options)
+    start, end = both(element, compiler, **options)
     # A Julian day is a float that is right to some 40 microseconds: without rounding 20 seconds would be more than 20.
     return f"ROUND((julianday({end}) - julianday({start})) * 86400.0, 3)"
 
 
 @compiles(seconds_between, "postgresql")
 def _postgresql(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _both(element, compiler, **options)
+    start, end = both(element, compiler, **options)
     return f"CAST(EXTRACT(EPOCH FROM (CAST({end} AS TIMESTAMP) - CAST({start} AS TIMESTAMP))) AS DOUBLE PRECISION)"
 
 
 @compiles(seconds_between, "oracle")
 def _oracle(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _both(element, compiler, **options)
+    start, end = both(element, compiler, **options)
     return f"((CAST({end} AS DATE) - CAST({start} AS DATE)) * 86400)"
-
-
-def _both(element: seconds_between, compiler: SQLCompiler, **options: Any) -> tuple[str, str]:
-    start, end = element.clauses
-    return compiler.process(start, **options), compiler.process(end, **options)

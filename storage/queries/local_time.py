@@ -14,6 +14,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from storage.queries.functions import both
+
 
 class _LocalText(FunctionElement[str]):
     """Base: ``(column, seconds east of UTC)`` → text; NULL for NULL."""
@@ -52,23 +54,18 @@ _OTHERS: Mapping[str, str] = {"local_day": "YYYY-MM-DD", "local_hour": "HH24", "
 
 @compiles(_LocalText, "sqlite")
 def _sqlite(element: _LocalText, compiler: SQLCompiler, **options: Any) -> str:
-    moment, seconds = _both(element, compiler, **options)
+    moment, seconds = both(element, compiler, **options)
     return f"strftime('{_SQLITE[element.name]}', {moment}, {seconds} || ' seconds')"
 
 
 @compiles(_LocalText, "postgresql")
 def _postgresql(element: _LocalText, compiler: SQLCompiler, **options: Any) -> str:
-    moment, seconds = _both(element, compiler, **options)
+    moment, seconds = both(element, compiler, **options)
     shifted = f"CAST({moment} AS TIMESTAMP) + CAST({seconds} AS INTEGER) * INTERVAL '1 second'"
     return f"to_char({shifted}, '{_OTHERS[element.name]}')"
 
 
 @compiles(_LocalText, "oracle")
 def _oracle(element: _LocalText, compiler: SQLCompiler, **options: Any) -> str:
-    moment, seconds = _both(element, compiler, **options)
+    moment, seconds = both(element, compiler, **options)
     return f"TO_CHAR({moment} + NUMTODSINTERVAL({seconds}, 'SECOND'), '{_OTHERS[element.name]}')"
-
-
-def _both(element: _LocalText, compiler: SQLCompiler, **options: Any) -> tuple[str, str]:
-    moment, seconds = element.clauses
-    return compiler.process(moment, **options), compiler.process(seconds, **options)
