@@ -345,3 +345,29 @@ def test_whoever_dialled_works_call_tasks_and_outcomes_know_what_they_do_to_them
         (1, "call_tasks.view", "own"), (1, "call_tasks.work", "own"), (2, "call_tasks.export", "own"),
         (2, "call_tasks.manage", "own"), (2, "call_tasks.view", "own"), (2, "call_tasks.work", "own"),
     ]  # fmt: skip
+
+
+def test_built_in_roles_that_export_calls_may_play_recordings(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0009")
+    with connected(url) as connection:
+        for key, code in ((1, "supervisor"), (2, "administrator"), (3, "agent"), (4, None)):
+            connection.execute(
+                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+                {"id": key, "code": code, "name": f"role {key}"},
+            )
+            connection.execute(
+                text("insert into role_permission (role_id, permission, scope) values (:id, 'calls.export', :scope)"),
+                {"id": key, "scope": "department"},
+            )
+        connection.commit()
+    schema.upgrade(url, "0010")
+    with connected(url) as connection:
+        granted = connection.execute(
+            text("select role_id, permission, scope from role_permission where permission like 'recordings.%' "
+                 "order by role_id, permission")
+        ).all()  # fmt: skip
+    assert [tuple(one) for one in granted] == [
+        (1, "recordings.play", "department"),
+        (2, "recordings.delete", "department"), (2, "recordings.play", "department"),
+    ]  # fmt: skip

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence
 
+from storage.migrations.steps import create_sequence
 from storage.models import base
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-
-def create_sequence(name: str) -> None:
-    """SQLite numbers rows by itself."""
-    if op.get_context().dialect.supports_sequences:
-        op.execute(CreateSequence(sa.Sequence(name)))
 
 
 def upgrade() -> None:

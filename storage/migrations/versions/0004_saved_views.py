@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence
 
+from storage.migrations.steps import create_sequence
 from storage.models import base
 
 revision = "0004"
@@ -15,8 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    if op.get_context().dialect.supports_sequences:
-        op.execute(CreateSequence(sa.Sequence("saved_view_seq")))
+    create_sequence("saved_view_seq")
     op.create_table(
         "saved_view",
         sa.Column("id", base.Key, sa.Sequence("saved_view_seq"), nullable=False),

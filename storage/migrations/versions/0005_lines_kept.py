@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.steps import grant_along
 from storage.models import base
 
 revision = "0005"
@@ -13,8 +14,6 @@ branch_labels = None
 depends_on = None
 
 _line = sa.table("phone_line", sa.column("name"), sa.column("file_name"))
-_role = sa.table("role", sa.column("id"), sa.column("code"))
-_granted = sa.table("role_permission", sa.column("role_id"), sa.column("permission"), sa.column("scope"))
 
 # Built-in role → what it is given, if it may control lines still.
 _NEW = {
@@ -30,15 +29,4 @@ def upgrade() -> None:
     # Until now every line was one of the file.
     op.execute(_line.update().values(file_name=_line.c.name))
     for code, permissions in _NEW.items():
-        for permission in permissions:
-            op.execute(_grant(code, permission))
-
-
-def _grant(code: str, permission: str) -> sa.Insert:
-    """Give ``permission`` to the role as far as it may control lines."""
-    controlling = (
-        sa.select(_granted.c.role_id, sa.literal(permission), _granted.c.scope)
-        .join(_role, _role.c.id == _granted.c.role_id)
-        .where(_role.c.code == code, _granted.c.permission == "lines.control")
-    )
-    return _granted.insert().from_select(["role_id", "permission", "scope"], controlling)
+        grant_along(code, "lines.control", permissions)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence, DropSequence
+from sqlalchemy.schema import DropSequence
 
+from storage.migrations.steps import create_sequence
 from storage.models import base
 
 revision = "0006"
@@ -25,12 +26,6 @@ def upgrade() -> None:
     _make_groups()
     _add_columns()
     _permit()
-
-
-def create_sequence(name: str, start: int = 1) -> None:
-    """SQLite numbers rows by itself."""
-    if op.get_context().dialect.supports_sequences:
-        op.execute(CreateSequence(sa.Sequence(name, start=start)))
 
 
 def _rename_spans() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence
 
+from storage.migrations.steps import create_sequence
 from storage.models import base
 
 revision = "0008"
@@ -17,9 +17,8 @@ _NEW = ("alarms.view", "alarms.handle", "alarms.export", "reports.view", "report
 
 
 def upgrade() -> None:
-    if op.get_context().dialect.supports_sequences:
-        for table in ("alarm", "alarm_delivery", "line_service_span"):
-            op.execute(CreateSequence(sa.Sequence(f"{table}_seq")))
+    for table in ("alarm", "alarm_delivery", "line_service_span"):
+        create_sequence(f"{table}_seq")
     _alarms()
     _deliveries()
     _spans()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence
 
+from storage.migrations.steps import create_sequence, grant_along
 from storage.models import base
 
 revision = "0009"
@@ -26,16 +26,12 @@ _RULES = {
     "red_flag": ("done", 0, 0),
 }
 
-_role = sa.table("role", sa.column("id"), sa.column("code"))
-_granted = sa.table("role_permission", sa.column("role_id"), sa.column("permission"), sa.column("scope"))
-
 _OWN = ("call_tasks.view", "call_tasks.work")
 _MANAGE = ("call_tasks.view", "call_tasks.manage", "call_tasks.export")
 
 
 def upgrade() -> None:
-    if op.get_context().dialect.supports_sequences:
-        op.execute(CreateSequence(sa.Sequence("call_task_seq")))
+    create_sequence("call_task_seq")
     op.create_table(
         "call_task",
         sa.Column("id", base.Key, sa.Sequence("call_task_seq"), nullable=False),
@@ -82,9 +78,9 @@ def upgrade() -> None:
     for code, (effect, minutes, attempts) in _RULES.items():
         values = {"task_effect": effect, "task_minutes": minutes, "task_attempts": attempts}
         op.execute(outcome.update().where(outcome.c.code == code).values(**values))
-    _grant("agent", "calls.dial", _OWN)
-    _grant("supervisor", "calls.export", (*_MANAGE, "call_tasks.work"))
-    _grant("administrator", "calls.export", _MANAGE)
+    grant_along("agent", "calls.dial", _OWN)
+    grant_along("supervisor", "calls.export", (*_MANAGE, "call_tasks.work"))
+    grant_along("administrator", "calls.export", _MANAGE)
 
 
 _INDEXES = {
@@ -97,14 +93,3 @@ _INDEXES = {
     "ix_calltask_patient": ["patient_id", "state"],
     "ix_calltask_source": ["kind", "source"],
 }
-
-
-def _grant(code: str, like: str, permissions: tuple[str, ...]) -> None:
-    """Give ``permissions`` to the built-in role as far as it has ``like`` still."""
-    for permission in permissions:
-        having = (
-            sa.select(_granted.c.role_id, sa.literal(permission), _granted.c.scope)
-            .join(_role, _role.c.id == _granted.c.role_id)
-            .where(_role.c.code == code, _granted.c.permission == like)
-        )
-        op.execute(_granted.insert().from_select(["role_id", "permission", "scope"], having))

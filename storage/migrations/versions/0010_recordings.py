@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import CreateSequence
 
+from storage.migrations.steps import create_sequence, grant_along
 from storage.models import base
 
 revision = "0010"
@@ -13,16 +13,12 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-_role = sa.table("role", sa.column("id"), sa.column("code"))
-_granted = sa.table("role_permission", sa.column("role_id"), sa.column("permission"), sa.column("scope"))
-
 # Built-in role → what it is given, as far as it may export calls.
 _NEW = {"supervisor": ("recordings.play",), "administrator": ("recordings.play", "recordings.delete")}
 
 
 def upgrade() -> None:
-    if op.get_context().dialect.supports_sequences:
-        op.execute(CreateSequence(sa.Sequence("call_recording_seq")))
+    create_sequence("call_recording_seq")
     op.create_table(
         "call_recording",
         sa.Column("id", base.Key, sa.Sequence("call_recording_seq"), nullable=False),
@@ -39,15 +35,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_recording_state", "call_recording", ["state", "started_at"])
     for code, permissions in _NEW.items():
-        for permission in permissions:
-            op.execute(_grant(code, permission))
-
-
-def _grant(code: str, permission: str) -> sa.Insert:
-    """Give ``permission`` to the role as far as it may export calls."""
-    exporting = (
-        sa.select(_granted.c.role_id, sa.literal(permission), _granted.c.scope)
-        .join(_role, _role.c.id == _granted.c.role_id)
-        .where(_role.c.code == code, _granted.c.permission == "calls.export")
-    )
-    return _granted.insert().from_select(["role_id", "permission", "scope"], exporting)
+        grant_along(code, "calls.export", permissions)
