@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import sys
 from typing import Any
 
-from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import ILogObserver, Logger
-from twisted.python.components import Componentized
 
 from callcenter.alarms.settings import WebhookError
 from callcenter.config import Configuration, ConfigurationError, load
@@ -19,6 +15,7 @@ from twistd_plugin.composition import Daemon, build_daemon
 from twistd_plugin.database_check import require_ready_database
 from twistd_plugin.listener import TlsError
 from twistd_plugin.logs import twistd_observer
+from twistd_plugin.observed import ObservedService
 from twistd_plugin.options import Options
 from twistd_plugin.stages import StageFailedError
 
@@ -27,23 +24,16 @@ __all__ = ["CallCenterService", "Options", "makeService", "open_service"]
 _log = Logger(namespace="callcenter.daemon")
 
 
-class CallCenterService(Service):
+class CallCenterService(ObservedService):
     """Starts and stops the daemon with the reactor."""
 
     name = "callcenter"
 
     def __init__(self, daemon: Daemon, reactor: Any, observer: ILogObserver | None = None) -> None:
+        super().__init__(reactor, observer)
         self.daemon = daemon
         self.exit_status = 0
-        self._reactor = reactor
-        self._observer = observer
         self._starting: Deferred[None] | None = None
-
-    def setServiceParent(self, parent: Any) -> None:
-        """Give twistd our log observer: the application is the only thing that it asks for one."""
-        if self._observer is not None and isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, self._observer)
-        super().setServiceParent(parent)
 
     def startService(self) -> None:
         """Start every part, in order."""
@@ -73,9 +63,7 @@ class CallCenterService(Service):
     def _give_up(self, reason: str) -> None:
         _log.critical("{reason}; the daemon ends", reason=reason)
         self.exit_status = 1
-        # twistd ends with status 0 whatever happened; whoever supervises us must see that it did not work.
-        atexit.register(os._exit, 1)
-        self._reactor.stop()
+        self.end_in_failure()
 
 
 def open_service(configuration: Configuration, reactor: Any, observer: ILogObserver | None = None) -> CallCenterService:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, Logger
-from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from callcenter.config_errors import ConfigurationError
@@ -21,6 +17,7 @@ from hardware.websocket_port import WebSocketAddress, WebSocketOpener
 from protocols.line_host.codec import MAX_MESSAGE
 from twistd_plugin.line_host.configuration import HostSettings, ServerSettings, load
 from twistd_plugin.logs import twistd_observer
+from twistd_plugin.observed import ObservedService
 from twistd_plugin.options import Options as ServerOptions
 
 __all__ = ["LineHostService", "Options", "makeService"]
@@ -44,22 +41,15 @@ class Options(ServerOptions):
     optParameters = [["config", "c", "linehost.toml", "Configuration file."]]  # noqa: RUF012 - Twisted's name and shape
 
 
-class LineHostService(Service):
+class LineHostService(ObservedService):
     """Starts and stops with the reactor."""
 
     name = "callcenter-linehost"
 
     def __init__(self, lines: HostedLines, reactor: Any, observer: ILogObserver | None = None) -> None:
+        super().__init__(reactor, observer)
         self._lines = lines
-        self._reactor = reactor
-        self._observer = observer
         self._starting: Deferred[None] | None = None
-
-    def setServiceParent(self, parent: Any) -> None:
-        """Give twistd our log observer: the application is the only thing that it asks for one."""
-        if self._observer is not None and isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, self._observer)
-        super().setServiceParent(parent)
 
     def startService(self) -> None:
         """Start the lines."""
@@ -81,9 +71,7 @@ class LineHostService(Service):
 
     def _give_up(self, failure: Failure) -> None:
         _log.critical("{why}; the line host ends", why=failure.getErrorMessage())
-        # twistd ends with status 0 whatever happened; whoever supervises us must see that it did not work.
-        atexit.register(os._exit, 1)
-        self._reactor.stop()
+        self.end_in_failure()
 
 
 def makeService(options: Options) -> LineHostService:
