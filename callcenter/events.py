@@ -111,9 +111,6 @@ class CallTaskUpdated(Event):
     type: ClassVar[str] = "call_task.updated"
 
 
-URGENT_TYPES = frozenset({CallRinging.type})
-"""Events that an agent is waiting for: told before all others, and without delay."""
-
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",

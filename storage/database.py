@@ -92,13 +92,10 @@ class Database:
         Raises what the function raises, DatabaseStoppedError, LeakedSessionError, CommitUnknownError and
         SQLAlchemy's errors; after any but CommitUnknownError nothing of it has happened.
         """
-        return await self._write(lambda session: function(session, *args, **kwargs), urgent=False)
-
-    async def run_urgently(
-        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Like ``run``, before what only waits to be written: for what somebody is waiting to see."""
-        return await self._write(lambda session: function(session, *args, **kwargs), urgent=True)
+        self._ensure_running()
+        deferred: Deferred[T] = Deferred()
+        self._writer.add(Job(lambda session: function(session, *args, **kwargs), deferred))
+        return await deferred
 
     async def read(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``function(session, *args, **kwargs)`` on one unchanging state of the data; it can write nothing."""
@@ -106,12 +103,6 @@ class Database:
         return await deferToThreadPool(
             self._reactor, self._readers, self._read, lambda session: function(session, *args, **kwargs)
         )
-
-    async def _write(self, work: Callable[[Session], T], *, urgent: bool) -> T:
-        self._ensure_running()
-        deferred: Deferred[T] = Deferred()
-        self._writer.add(Job(work, deferred, urgent))
-        return await deferred
 
     def _ensure_running(self) -> None:
         if not self._running:

@@ -19,14 +19,10 @@ from storage.plain import ensure_plain
 
 @dataclass(frozen=True)
 class Job:
-    """A function with its arguments bound, and the Deferred that waits for its result.
-
-    ``urgent`` ones go before the others.
-    """
+    """A function with its arguments bound, and the Deferred that waits for its result."""
 
     work: Callable[[Session], Any]
     deferred: Deferred[Any]
-    urgent: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
@@ -12,7 +13,6 @@ from twisted.python.threadpool import ThreadPool
 from storage.errors import CommitUnknownError, StorageError
 from storage.event_delivery import EventDelivery
 from storage.event_log import StoredEvent, holds
-from storage.job_queue import JobQueue
 from storage.retry import again_if_worthwhile, connection_broken
 from storage.work import Job, Outcome, TransactionLostError, UnitOfWork, carry_out, failure_of
 
@@ -48,7 +48,7 @@ class Writer:
         self._report = report
         self._group = group
         self._now = now
-        self._waiting = JobQueue()
+        self._waiting: deque[Job] = deque()
         self._pool = ThreadPool(1, threads, name="database-writers")
 
     @property
@@ -66,14 +66,19 @@ class Writer:
 
     def add(self, job: Job) -> None:
         """Queue a job. A turn of a thread follows for each job, so none is left even if a group leaves some over."""
-        self._waiting.add(job)
+        self._waiting.append(job)
         self._pool.callInThread(self._turn)
 
     def _turn(self) -> None:
-        first = self._waiting.take()
         # An earlier group may have taken it.
-        if first is not None:
+        if (first := self._next()) is not None:
             self._report(self._together(first) if self._group > 1 else [self._alone(first)])
+
+    def _next(self) -> Job | None:
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
 
     def _alone(self, job: Job) -> Outcome:
         """One function, one transaction, run again as long as it certainly did nothing and may yet succeed."""
@@ -120,8 +125,7 @@ class Writer:
         outcomes.append(Outcome(jobs[0], value))
         until = time.monotonic() + GROUP_SECONDS
         while len(jobs) < self._group and time.monotonic() <= until:
-            following = self._waiting.take_with(jobs[0])
-            if following is None:
+            if (following := self._next()) is None:
                 break
             jobs.append(following)
             try:

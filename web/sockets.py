@@ -29,7 +29,6 @@ from web.errors import MalformedError, SignedOutError
 from web.exchange import session_token
 from web.fanout import Fanout
 from web.greeting import Greeting
-from web.pacing import Pacer
 from web.presence import Presence
 from web.security import from_own_page
 from web.services import Services
@@ -94,7 +93,6 @@ class SocketService:
         # Where a page was really loaded from is checked by SocketEntrance.
         self.factory = socket_factory(Socket, services.reactor, settings.socket_message_limit)
         self._fanout = Fanout(self.pack)
-        self._pacer = Pacer(services.reactor, self._fanout.publish)
         self._presence = Presence(services.telephony.agents)
         self._tasks = TaskTracker("sockets", services.reactor)
         self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
@@ -116,7 +114,7 @@ class SocketService:
     def start(self) -> None:
         """Listen for events, for the end of sessions, and for pages that have silently gone."""
         self._endings = [
-            self.services.bus.subscribe(self._pacer.publish),
+            self.services.bus.subscribe(self._fanout.publish),
             self.services.sign_in.on_session_ended(self.session_ended),
         ]
         self._checks.start()
@@ -127,7 +125,6 @@ class SocketService:
         await self._checks.stop()
         for stop_listening in self._endings:
             stop_listening()
-        self._pacer.flush()
         if self._sockets:
             self._empty = Deferred()
             for socket in list(self._sockets):

