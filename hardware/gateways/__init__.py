@@ -1,0 +1,1 @@
+"""SMS gateways: what connects to each, behind one interface."""
