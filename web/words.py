@@ -47,6 +47,14 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "calls": N_("Calls"),
         "call_tasks": N_("Call tasks"),
         "recordings": N_("Recordings"),
+        "conversations": N_("SMS conversations"),
+        "messages": N_("SMS messages"),
+        "templates": N_("Message templates"),
+        "phrases": N_("Phrases"),
+        "auto_replies": N_("Automatic replies"),
+        "opt_outs": N_("SMS opt-outs"),
+        "messaging_rules": N_("Rules for SMS"),
+        "gateways": N_("SMS gateways"),
         "lines": N_("Lines"),
         "agents": N_("Agents"),
         "wallboard": N_("Wallboard"),
@@ -78,6 +86,10 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "test": N_("Test, with the raw trace"),
         "manage": N_("Set up and give out"),
         "work": N_("Work down"),
+        "reply": N_("Write back"),
+        "assign": N_("Give to others"),
+        "send": N_("Send"),
+        "bulk": N_("Send to many"),
     }
 )
 

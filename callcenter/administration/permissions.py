@@ -27,6 +27,14 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "calls": ("view", "handle", "dial", "export"),
         "call_tasks": ("view", "work", "manage", "export"),
         "recordings": ("play", "delete"),
+        "conversations": ("view", "reply", "assign"),
+        "messages": ("view", "send", "bulk", "manage", "export"),
+        "templates": ("view", "create", "edit", "disable"),
+        "phrases": ("view", "create", "edit", "disable"),
+        "auto_replies": ("view", "create", "edit", "disable"),
+        "opt_outs": ("view", "edit"),
+        "messaging_rules": ("view", "edit"),
+        "gateways": ("view", "edit", "test"),
         "lines": ("view", "control", "edit", "test", "manage"),
         "agents": ("view", "control"),
         "wallboard": ("view",),
@@ -51,6 +59,9 @@ def _grants(scope: Scope, *permissions: str) -> dict[str, Scope]:
     return dict.fromkeys(permissions, scope)
 
 
+_TALK = ("conversations.view", "conversations.reply", "messages.view", "templates.view", "phrases.view")
+"""What it takes to answer patients who write."""
+
 # code → (Chinese name, permission → scope)
 BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType(
     {
@@ -58,7 +69,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
             "坐席",
             _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
             | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "agents.view")
-            | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work"),
+            | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work")
+            | _grants(Scope.ALL, *_TALK, "messages.send"),
         ),
         "supervisor": (
             "主管",
@@ -71,6 +83,15 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 *(f"groups.{action}" for action in RESOURCES["groups"]),
                 *(f"skills.{action}" for action in RESOURCES["skills"]),
                 "recordings.play",
+                *_TALK,
+                "conversations.assign",
+                *(f"messages.{action}" for action in RESOURCES["messages"]),
+                *(f"templates.{action}" for action in RESOURCES["templates"]),
+                *(f"phrases.{action}" for action in RESOURCES["phrases"]),
+                *(f"auto_replies.{action}" for action in RESOURCES["auto_replies"]),
+                *(f"opt_outs.{action}" for action in RESOURCES["opt_outs"]),
+                "messaging_rules.view",
+                "gateways.view",
                 "lines.view",
                 "lines.control",
                 "lines.edit",
@@ -84,7 +105,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
         ),
         "doctor": (
             "医生",
-            _grants(Scope.DEPARTMENT, "patients.view", "patients.edit", "calls.view"),
+            _grants(Scope.DEPARTMENT, "patients.view", "patients.edit", "calls.view", *_TALK, "messages.send"),
         ),
         "administrator": ("系统管理员", _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle", "call_tasks.work"}))),
     }

@@ -12,8 +12,11 @@ from storage.models.administration import (
 )
 from storage.models.alarms import Alarm, AlarmDelivery, AlarmTarget, LineServiceSpan
 from storage.models.base import Base
+from storage.models.conversations import Conversation, SmsOptOut
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
+from storage.models.message_texts import AutoReply, MessageTemplate, MessagingRules, Phrase
+from storage.models.messaging import SmsArrival, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, SmsReceipt
 from storage.models.telephony import (
     AgentGroup,
     AgentSkill,
@@ -40,12 +43,14 @@ __all__ = [
     "AlarmDelivery",
     "AlarmTarget",
     "AuditEntry",
+    "AutoReply",
     "Base",
     "CallOffer",
     "CallOutcome",
     "CallRecord",
     "CallRecording",
     "CallTask",
+    "Conversation",
     "Department",
     "EventCounter",
     "EventRecord",
@@ -53,15 +58,25 @@ __all__ = [
     "Heartbeat",
     "LineHost",
     "LineServiceSpan",
+    "MessageTemplate",
+    "MessagingRules",
     "NumberChoice",
     "Patient",
     "PatientPhone",
     "PatientTerm",
     "PhoneLine",
+    "Phrase",
     "Role",
     "RolePermission",
     "SavedView",
     "Skill",
+    "SmsArrival",
+    "SmsAttempt",
+    "SmsBatch",
+    "SmsGateway",
+    "SmsMessage",
+    "SmsOptOut",
+    "SmsReceipt",
     "UserAccount",
     "UserRole",
     "WebSession",

@@ -1,0 +1,65 @@
+"""Texts to choose from, answers that go out by themselves, and the rules of sending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base, Json, Key, Words, YesNo, primary_key
+
+
+class MessageTemplate(Base):
+    """A text with placeholders, filed by department (none: everybody's) and disease."""
+
+    __tablename__ = "message_template"
+    __table_args__ = (
+        Index("ix_messagetemplate_name", "name", "id"),
+        Index("ix_messagetemplate_dept", "department_id", "id"),
+    )
+
+    id: Mapped[int] = primary_key("message_template")
+    name: Mapped[str] = mapped_column(String(60))
+    purpose: Mapped[str] = mapped_column(String(12))
+    department_id: Mapped[int | None] = mapped_column(Key, ForeignKey("department.id", name="fk_messagetemplate_dept"))
+    disease: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
+    text: Mapped[str] = mapped_column(String(1000))
+    disabled: Mapped[bool] = mapped_column(YesNo, default=False)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Phrase(Base):
+    """A piece of text that is put into a reply. ``category`` files it."""
+
+    __tablename__ = "phrase"
+    __table_args__ = (Index("ix_phrase_category", "category", "id"),)
+
+    id: Mapped[int] = primary_key("phrase")
+    category: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    text: Mapped[str] = mapped_column(String(300))
+    disabled: Mapped[bool] = mapped_column(YesNo, default=False)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class AutoReply(Base):
+    """An answer that goes out by itself when a whole text is ``keyword``, or, where that is empty, out of hours."""
+
+    __tablename__ = "auto_reply"
+    __table_args__ = (UniqueConstraint("keyword", name="uq_auto_reply_keyword"),)
+
+    id: Mapped[int] = primary_key("auto_reply")
+    keyword: Mapped[str | None] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(String(300))
+    disabled: Mapped[bool] = mapped_column(YesNo, default=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class MessagingRules(Base):
+    """The hospital's rules for SMS: one row. ``rules`` is what ``callcenter.messaging`` declares of them."""
+
+    __tablename__ = "messaging_rules"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    rules: Mapped[Any] = mapped_column(Json)
+    version: Mapped[int] = mapped_column(Integer, default=1)
