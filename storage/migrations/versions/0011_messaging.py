@@ -13,19 +13,21 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_LISTS = ("templates", "phrases", "auto_replies")
-_DECLARED = tuple(f"{name}.{action}" for name in _LISTS for action in ("view", "create", "edit", "disable"))
+_TEXTS = tuple(f"{name}.{action}" for name in ("templates", "phrases") for action in ("create", "edit", "disable"))
+_REPLIES = tuple(f"auto_replies.{action}" for action in ("view", "create", "edit", "disable"))
 _TALK = ("conversations.view", "conversations.reply", "messages.view", "templates.view", "phrases.view")
-_HEAD = ("conversations.assign", "messages.send", "messages.bulk", "messages.manage", "messages.export")
-_LOOK = ("gateways.view", "opt_outs.view", "messaging_rules.view")
-_RULE = ("gateways.edit", "gateways.test", "opt_outs.edit", "messaging_rules.edit")
+_HEAD = ("conversations.assign", "messages.send", "messages.bulk", "messages.manage", "messages.export", *_TEXTS)
+_RULES = (*_REPLIES, "opt_outs.view", "opt_outs.edit", "messaging_rules.view", "gateways.view")
 
 # Built-in role → what says that it was not narrowed, and what it is given with the same scope.
 _NEW = {
     "doctor": ("patients.edit", (*_TALK, "messages.send")),
     "agent": ("patients.edit", (*_TALK, "messages.send")),
-    "supervisor": ("calls.export", (*_TALK, *_HEAD, *_LOOK, *_DECLARED, "opt_outs.edit")),
-    "administrator": ("calls.export", (*_TALK, *_HEAD, *_LOOK, *_RULE, *_DECLARED)),
+    "supervisor": ("calls.export", (*_TALK, *_HEAD, *_RULES)),
+    "administrator": (
+        "calls.export",
+        (*_TALK, *_HEAD, *_RULES, "messaging_rules.edit", "gateways.edit", "gateways.test"),
+    ),
 }
 
 
