@@ -29,23 +29,17 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
-from tests.peers.simulator import Heard, running
+from tests.peers.simulator import Heard, free_udp_port, running
 from tests.protocols.whozz.packets import SERIAL, UNIT, call, detail
 
 NUMBER = "13800138000"
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Bench:
     """Lines by the end of their address, on one socket."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = free_udp_port()
         self.shared = SharedPorts(reactor)
         self._folder = folder
         self._devices: list[LineDevice] = []
@@ -217,7 +211,7 @@ class Recorder(LineProtocol):
 
 @ensureDeferred
 async def test_questions_go_to_the_box_that_was_heard(tmp_path: Path) -> None:
-    address = UdpAddress("127.0.0.1", free_port())
+    address = UdpAddress("127.0.0.1", free_udp_port())
     verdicts = {b"mine": Verdict.MINE, b"noise": Verdict.NOISE}
     protocol = Recorder()
     closed: list[bool] = []

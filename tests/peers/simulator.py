@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -54,6 +55,13 @@ def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simu
     finally:
         process.terminate()
         process.wait(10)
+
+
+def free_udp_port() -> int:
+    """A port of the loopback interface to which nobody listens for datagrams."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Heard:

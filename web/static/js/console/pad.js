@@ -20,6 +20,8 @@ if (form) {
     if (await dial(number)) {
       field.value = "";
       pad.removeAttribute("open");
+      // What is typed from now on is for the call: H hangs up, digits are outcomes.
+      document.activeElement?.blur();
     }
   });
   pad.addEventListener("click", (event) => {
