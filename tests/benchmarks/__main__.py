@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import fanout, pop, search
+from tests.benchmarks import center, fanout, pop, search
 
-MEASUREMENTS = {"pop": pop.main, "fanout": fanout.main, "search": search.main}
+MEASUREMENTS = {"pop": pop.main, "fanout": fanout.main, "center": center.main, "search": search.main}
 
 for name in sys.argv[1:] or MEASUREMENTS:
     if name not in MEASUREMENTS:

@@ -30,8 +30,8 @@ from storage.seed import seed_outcomes
 PASSWORD = "Measure-2026-only-here"
 
 
-def fill(url: str, patients: int, consoles: int, role: str = "agent") -> None:
-    """Tables, departments, ``patients`` and ``consoles`` users named console0, console1 …"""
+def fill(url: str, patients: int, consoles: int, role: str = "agent", walls: int = 0) -> None:
+    """Tables, departments, ``patients``, ``consoles`` users named console0 … and ``walls`` supervisors wall0 …"""
     schema.upgrade(make_url(url))
     engine = writing_engine(make_url(url), 1)
     with Session(engine) as session, session.begin():
@@ -39,17 +39,19 @@ def fill(url: str, patients: int, consoles: int, role: str = "agent") -> None:
         departments = seed_demo_departments(session)
         roles = seed_roles(session)
         stored = PasswordHasher().hash(PASSWORD)
-        for number in range(consoles):
+        people = [(f"console{number}", role) for number in range(consoles)]
+        people += [(f"wall{number}", "supervisor") for number in range(walls)]
+        for name, given in people:
             user = UserAccount(
-                username=f"console{number}",
-                display_name=f"坐席{number}",
+                username=name,
+                display_name=name,
                 password_hash=stored,
                 must_change_password=False,
                 created_at=datetime.now(UTC),
             )
             session.add(user)
             session.flush()
-            give_roles(session, user.id, [roles[role]])
+            give_roles(session, user.id, [roles[given]])
         invented = demo_patients(patients)
         while batch := list(islice(invented, 2000)):
             insert_patients(session, batch, departments, {})
@@ -59,11 +61,19 @@ def fill(url: str, patients: int, consoles: int, role: str = "agent") -> None:
 class MeasuredDaemon:
     """``twistd -n callcenter`` with the given lines, as a process of its own."""
 
-    def __init__(self, folder: Path, port: int, lines: Sequence[str], ring_timeout: float = 0.5) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        lines: Sequence[str],
+        ring_timeout: float = 0.5,
+        bound_agents: Sequence[str] = (),
+    ) -> None:
         self.port = port
+        bound = dict(enumerate(bound_agents))
         sections = "".join(
             f'[[lines]]\nname = "{index + 1}"\ndriver = "hayes"\nport = "{path}"\nprofile = "generic"\n'
-            f"ring_timeout = {ring_timeout}\nnumberless_alarm_after = 1000\n"
+            f'ring_timeout = {ring_timeout}\nnumberless_alarm_after = 1000\nbound_agent = "{bound.get(index, "")}"\n'
             for index, path in enumerate(lines)
         )
         configuration = folder / "callcenter.toml"

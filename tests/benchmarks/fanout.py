@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.benchmarks.calls import free_port
 from tests.benchmarks.daemon import MeasuredDaemon, fill, process_cpu
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.pop import free_port
 from tests.benchmarks.sockets import SocketClient
 
 SOCKETS, EVENTS = 2000, 40
