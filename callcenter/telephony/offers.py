@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from callcenter.events import CallRinging
 from callcenter.telephony.announce import announce_call
-from callcenter.telephony.candidates import available_agents, group_of, last_agent, move_turn, take_turn
+from callcenter.telephony.candidates import (
+    available_agents,
+    bound_agents,
+    group_of,
+    last_agent,
+    move_turn,
+    take_turn,
+)
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.routing import NEW, Caller, Offer, Why, next_offer
 from callcenter.telephony.views import Facts
@@ -19,6 +26,8 @@ from storage.queries.calls import update_call
 from storage.queries.offers import insert_offers
 
 _TELLS_CALLERS = "caller_id"
+_ONLY_BOUND = (None, Why.BOUND)
+"""Why a call rings where, with somebody bound to its line, nobody else is asked."""
 _CALL, _OFFER = table_of(CallRecord), table_of(CallOffer)
 _LOCK_CALL = (
     select(_CALL)
@@ -77,7 +86,8 @@ def _decide(session: Session, call: CallRecord, line: LineContext, present: Offe
     wanted = group is not None and group.prefers_last
     awaited = not (call.number or call.number_absent) and _TELLS_CALLERS in line.capabilities
     caller = Caller(last_agent(session, call.patient_id) if wanted else None, awaited)
-    available = available_agents(session, line, stored, call.id or 0)
+    bound = bound_agents(session, line) if stored is None and present.why in _ONLY_BOUND else []
+    available = bound or available_agents(session, line, stored, call.id or 0)
     offer = next_offer(group, available, caller, present, at)
     if stored is not None and offer.why is Why.ROUND_ROBIN and offer != present:
         move_turn(session, stored, next(iter(offer.agents)))

@@ -28,7 +28,7 @@ class UserAccount(Base):
     """Someone who signs in. ``username`` is kept in lower case; the hash is argon2id with its parameters."""
 
     __tablename__ = "user_account"
-    __table_args__ = (UniqueConstraint("username", name="uq_user_username"),)
+    __table_args__ = (UniqueConstraint("username", name="uq_user_username"), Index("ix_user_bound_line", "bound_line"))
 
     id: Mapped[int] = primary_key("user_account")
     username: Mapped[str] = mapped_column(String(60))
