@@ -117,10 +117,13 @@ class Generator:
 class Center:
     """The real daemon with its lines on ``modems``, and people's sockets on it, more of them when told."""
 
-    def __init__(self, folder: Path, modems: Sequence[RingingModem], bound_agents: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, modems: Sequence[RingingModem], bound_agents: Sequence[str] = (), groups: int = 0
+    ) -> None:
         self._modems = modems
         self._clients: list[SocketClient] = []
-        self._daemon = MeasuredDaemon(folder, free_port(), [modem.path for modem in modems], bound_agents=bound_agents)
+        paths = [modem.path for modem in modems]
+        self._daemon = MeasuredDaemon(folder, free_port(), paths, bound_agents=bound_agents, groups=groups)
         try:
             Generator(modems, []).idle(4)
             self._daemon.wait()

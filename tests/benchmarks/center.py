@@ -1,4 +1,4 @@
-"""A large call center: 256 lines, each at the desk of an agent, 500 consoles, 20 wallboards that see every call.
+"""A large call center: 256 lines, each at the desk of an agent, in 16 groups, 500 consoles, 20 wallboards that see all.
 
 Measured at rates up to 200 calls a second, each call heard by its agent and by every wallboard; and at one rate with
 ever more consoles that have nothing to do with the calls, which must cost a call nothing.
@@ -15,7 +15,7 @@ from tests.benchmarks.calls import Center, measure_floor, report, some_numbers
 from tests.benchmarks.daemon import fill
 from tests.benchmarks.modems import RingingModem
 
-LINES, PATIENTS, SECONDS = 256, 20_000, 15
+LINES, GROUPS, PATIENTS, SECONDS = 256, 16, 20_000, 15
 RATES = (50, 100, 200)
 WALLBOARDS = 20
 HEARERS = WALLBOARDS + 1
@@ -29,12 +29,19 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        fill(f"sqlite:///{folder}/huifang.db", PATIENTS, max(IDLE_CONSOLES), walls=WALLBOARDS)
+        fill(
+            f"sqlite:///{folder}/huifang.db",
+            PATIENTS,
+            max(IDLE_CONSOLES),
+            walls=WALLBOARDS,
+            groups=GROUPS,
+            members=LINES,
+        )
         numbers = some_numbers(folder / "huifang.db", max(RATES) * SECONDS)
         modems = [RingingModem(folder / f"line{index}") for index in range(LINES)]
         print(f"center: {LINES} lines, {WALLBOARDS} wallboards, {SECONDS} s at each rate")
         floors = [measure_floor(folder, modems, numbers[: rate * SECONDS], rate, HEARERS) for rate in RATES]
-        center = Center(folder, modems, [f"console{index}" for index in range(LINES)])
+        center = Center(folder, modems, [f"console{index}" for index in range(LINES)], GROUPS)
         try:
             center.connect((f"wall{index}" for index in range(WALLBOARDS)), ("calls", "lines", "agents", "alarms"))
             _grow(center, numbers[: IDLE_RATE * SECONDS])

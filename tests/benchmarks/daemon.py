@@ -24,14 +24,19 @@ from callcenter.administration.rights import give_roles
 from storage import schema
 from storage.demo import demo_patients, insert_patients, seed_demo_departments
 from storage.engines import writing_engine
-from storage.models import UserAccount
+from storage.models import AgentGroup, GroupMember, UserAccount
 from storage.seed import seed_outcomes
 
 PASSWORD = "Measure-2026-only-here"
 
 
-def fill(url: str, patients: int, consoles: int, role: str = "agent", walls: int = 0) -> None:
-    """Tables, departments, ``patients``, ``consoles`` users named console0 … and ``walls`` supervisors wall0 …"""
+def fill(
+    url: str, patients: int, consoles: int, role: str = "agent", *, walls: int = 0, groups: int = 0, members: int = 0
+) -> None:
+    """Tables, departments, ``patients``, ``consoles`` users named console0 … and ``walls`` supervisors wall0 …
+
+    The first ``members`` of the consoles are the agents of ``groups`` groups named group0 …, one after the other.
+    """
     schema.upgrade(make_url(url))
     engine = writing_engine(make_url(url), 1)
     with Session(engine) as session, session.begin():
@@ -41,7 +46,10 @@ def fill(url: str, patients: int, consoles: int, role: str = "agent", walls: int
         stored = PasswordHasher().hash(PASSWORD)
         people = [(f"console{number}", role) for number in range(consoles)]
         people += [(f"wall{number}", "supervisor") for number in range(walls)]
-        for name, given in people:
+        teams = [AgentGroup(name=f"group{number}", rule="all", ring_seconds=20) for number in range(groups)]
+        session.add_all(teams)
+        session.flush()
+        for number, (name, given) in enumerate(people):
             user = UserAccount(
                 username=name,
                 display_name=name,
@@ -52,6 +60,8 @@ def fill(url: str, patients: int, consoles: int, role: str = "agent", walls: int
             session.add(user)
             session.flush()
             give_roles(session, user.id, [roles[given]])
+            if number < members:
+                session.add(GroupMember(group_id=teams[number % groups].id, user_id=user.id))
         invented = demo_patients(patients)
         while batch := list(islice(invented, 2000)):
             insert_patients(session, batch, departments, {})
@@ -68,12 +78,14 @@ class MeasuredDaemon:
         lines: Sequence[str],
         ring_timeout: float = 0.5,
         bound_agents: Sequence[str] = (),
+        groups: int = 0,
     ) -> None:
         self.port = port
         bound = dict(enumerate(bound_agents))
         sections = "".join(
             f'[[lines]]\nname = "{index + 1}"\ndriver = "hayes"\nport = "{path}"\nprofile = "generic"\n'
             f'ring_timeout = {ring_timeout}\nnumberless_alarm_after = 1000\nbound_agent = "{bound.get(index, "")}"\n'
+            + (f'group = "group{index % groups}"\n' if groups else "")
             for index, path in enumerate(lines)
         )
         configuration = folder / "callcenter.toml"
