@@ -61,8 +61,17 @@ def c_string(field: bytes) -> str:
 def fitting(field: bytes, size: int) -> bytes:
     """``field`` itself; ``PduError`` if it is longer than ``size`` octets.
 
-    ``struct`` would cut it, and a number without its last digits is somebody else's.
+    ``struct`` would cut it, and a number without its last digits is somebody else's. The error does not show it: it may
+    be a secret.
     """
     if len(field) > size:
-        raise PduError(f"{field[:40]!r} is longer than {size} octets")
+        raise PduError(f"{len(field)} octets in a field of {size}")
     return field
+
+
+def ascii_octets(text: str) -> bytes:
+    """``text`` in ASCII, else ``PduError``."""
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError:
+        raise PduError(f"{text[:40]!r} is not ASCII") from None

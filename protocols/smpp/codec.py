@@ -164,7 +164,7 @@ def _write_plain(_: Plain) -> bytes:
 
 def _text(field: bytes, size: int) -> bytes:
     if b"\0" in field:
-        raise PduError(f"{field[:40]!r} has a NUL in it")
+        raise PduError("a text with a NUL in it")
     return fitting(field, size) + b"\0"
 
 
