@@ -53,6 +53,11 @@ class SmsProtocol(Protocol):
         why = words_of(reason.value) if isinstance(reason.value, PortGoneError) else Said(Saying.NO_REASON)
         self.perform(self._session.port_lost(why, self._clock.seconds()))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self.transport is not None
+
     def submit(self, parts: Sequence[Part]) -> None:
         """Have ``parts`` written at the end of this turn of the reactor; nothing is reported before."""
         self._session.submit(parts)
