@@ -78,7 +78,8 @@ class CmppSpeech:
     def _sign_in(self, message: Connect, sequence: int) -> SignIn:
         expected = connect_digest(self._user, self._secret, message.timestamp)
         status = 0
-        if message.version != self._dialect.version:
+        # The lower half is a revision: 2.1 is signed in to as 2.0 is.
+        if message.version >> 4 != self._dialect.version >> 4:
             status = VERSION_TOO_HIGH
         elif message.source != self._user or message.digest != expected:
             status = _WRONG

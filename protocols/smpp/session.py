@@ -143,8 +143,12 @@ class SmppTongue:
 
 
 def _is_receipt(message: ShortMessage) -> bool:
-    # Its text alone proves nothing: anybody can write one.
-    return message.is_receipt or Tag.RECEIPTED_MESSAGE_ID in message.options
+    if message.is_receipt:
+        return True
+    # Its text alone proves nothing: anybody can write one. And a text that carries an id alone tells of no fate.
+    options = message.options
+    told = Tag.RECEIPTED_MESSAGE_ID in options
+    return told and (Tag.MESSAGE_STATE in options or bool(read_receipt(message).state))
 
 
 def _number(address: Address) -> str:

@@ -175,6 +175,9 @@ def test_optional_parameters_are_believed_first() -> None:
 
 def test_a_patient_who_writes_a_receipt_has_written_a_text() -> None:
     assert isinstance(hear(receipt(esm_class=0)), TextArrived)
+    # Kannel's drive_smpp sends such: an id, but nothing of what became of it.
+    assert isinstance(hear(receipt(b"1", 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"x\0"})), TextArrived)
+    assert isinstance(hear(receipt(RECEIPT, 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"x\0"})), ReceiptArrived)
 
 
 @pytest.mark.parametrize(
