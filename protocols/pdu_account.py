@@ -6,6 +6,7 @@ import enum
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from protocols.pdu_frames import PduError
 
@@ -78,15 +79,21 @@ class Writing:
 
     def when(self, text: str) -> datetime | None:
         """``YYMMDDhhmm`` or ``YYMMDDhhmmss`` by the gateway's clock, in UTC; None if it is neither."""
-        match = _TIME.fullmatch(text)
-        if match is None:
-            return None
-        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-        try:
-            local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
-            return local - timedelta(hours=self.utc_offset)
-        except (ValueError, OverflowError):
-            return None
+        return _when(text, self.utc_offset)
+
+
+@lru_cache(maxsize=256)
+def _when(text: str, utc_offset: float) -> datetime | None:
+    # Thousands of receipts tell the same minute.
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+        return local - timedelta(hours=utc_offset)
+    except (ValueError, OverflowError):
+        return None
 
 
 class ValidityCache:
