@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
+
+from twisted.internet.ssl import PrivateCertificate
 
 from hardware.simulators.process import common_options, serve
 from hardware.simulators.smsc_cmpp import CmppSpeech
@@ -31,6 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="TCP port on the loopback interface; 0 for any that is free")
     parser.add_argument("--user", default="900001", help="who may sign in (default %(default)s)")
     parser.add_argument("--secret", default="888888", help="default %(default)s")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="TLS with this key and certificate (PEM)")
     parser.add_argument("--behaviour", choices=[one.value for one in Behaviour], default="accept", help="of messages")
     treatment_options(parser)
 
@@ -56,7 +60,10 @@ def simulated(options: argparse.Namespace, reactor: Any) -> SimulatedSmsc:
     """The gateway that ``options`` describe, not started."""
     make = PROTOCOLS[options.protocol]
     port = PORTS[options.protocol] if options.port is None else options.port
-    return SimulatedSmsc(reactor, lambda: make(options.user, options.secret), treatment(options), port)
+    tls: Any = None
+    if options.certificate is not None:
+        tls = PrivateCertificate.loadPEM(options.certificate.read_bytes()).options()  # type: ignore[no-untyped-call]
+    return SimulatedSmsc(reactor, lambda: make(options.user, options.secret), treatment(options), port, tls)
 
 
 def run(options: argparse.Namespace) -> None:

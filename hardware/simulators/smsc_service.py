@@ -42,13 +42,19 @@ class _Due:
 
 
 class SimulatedSmsc(Factory):
-    """The gateway, at ``port`` once it has started. ``speech`` makes what one connection speaks."""
+    """The gateway, at ``port`` once it has started.
+
+    ``speech`` makes what one connection speaks; ``tls`` are the options of a server's certificate.
+    """
 
     noisy = False
 
-    def __init__(self, reactor: ReactorBase, speech: Callable[[], Speech], treatment: Treatment, port: int = 0) -> None:
+    def __init__(
+        self, reactor: ReactorBase, speech: Callable[[], Speech], treatment: Treatment, port: int = 0, tls: Any = None
+    ) -> None:
         self._reactor = reactor
         self._speech = speech
+        self._tls = tls
         self._listener: Any = None
         self._due: list[_Due] = []
         self._timer: IDelayedCall | None = None
@@ -69,7 +75,11 @@ class SimulatedSmsc(Factory):
 
     def plug(self) -> None:
         """Listen, on any free port if ``port`` is 0."""
-        self._listener = self._reactor.listenTCP(self.port, self, interface="127.0.0.1")  # type: ignore[attr-defined]
+        reactor: Any = self._reactor
+        if self._tls is None:
+            self._listener = reactor.listenTCP(self.port, self, interface="127.0.0.1")
+        else:
+            self._listener = reactor.listenSSL(self.port, self, self._tls, interface="127.0.0.1")
         self.port = self._listener.getHost().port
 
     def unplug(self) -> Deferred[None]:

@@ -55,9 +55,9 @@ class GatewayHeard:
 
 
 @asynccontextmanager
-async def smsc_running(protocol: str, port: int = 0, **treatment: Any) -> AsyncIterator[SimulatedSmsc]:
+async def smsc_running(protocol: str, port: int = 0, tls: Any = None, **treatment: Any) -> AsyncIterator[SimulatedSmsc]:
     make = PROTOCOLS[protocol]
-    smsc = SimulatedSmsc(reactor, lambda: make("900001", "888888"), Treatment(**treatment), port)
+    smsc = SimulatedSmsc(reactor, lambda: make("900001", "888888"), Treatment(**treatment), port, tls)
     smsc.plug()
     try:
         yield smsc

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from pytest_twisted import ensureDeferred
-from twisted.internet import reactor
+from twisted.internet import reactor, ssl
 from twisted.internet.task import deferLater
 
 from hardware.gateways import pdu_connection
@@ -17,6 +17,7 @@ from hardware.gateways.device import GatewayAbility
 from hardware.gateways.drivers import DRIVERS, gateway_settings
 from hardware.gateways.settings import GatewayKind
 from hardware.simulators.smsc_requests import DropRequest, TextRequest, Treatment
+from hardware.supervisor import PortError
 from hardware.trace import TraceEntry, Way
 from protocols.sms import (
     Fate,
@@ -31,6 +32,7 @@ from protocols.sms import (
     Refusal,
     TextArrived,
 )
+from tests.peers.asterisk import make_certificate
 from tests.peers.sms_session import NUMBER, part
 from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, smsc_running, submit_all
 
@@ -253,6 +255,27 @@ async def test_nothing_is_read_while_too_much_is_not_on_disk(tmp_path: Path, mon
         for text in heard.of(TextArrived):
             text.written()
         await heard.until(lambda: smsc.counts["answered"] == 50)
+
+
+@ensureDeferred
+async def test_smpp_over_tls(tmp_path: Path) -> None:
+    file, authorities = tmp_path / "both.pem", tmp_path / "both.pem.cert"
+    make_certificate(file)
+    tls = ssl.PrivateCertificate.loadPEM(file.read_bytes()).options()
+    async with smsc_running("smpp", tls=tls, receipt_after=0.01) as smsc:
+        async with gateway_on("smpp", smsc.port, tmp_path, tls=True, authorities=authorities) as (device, heard):
+            device.submit([part("1")])
+            await heard.some(ReceiptArrived)
+            smsc.drop()
+            await heard.some(GatewayReady, 2)
+        async with gateway_on("smpp", smsc.port, tmp_path, ready=False, tls=True) as (_, heard):
+            [lost] = await heard.some(GatewayLost)
+            assert "certificate verify failed" in lost.reason
+        async with gateway_on("smpp", smsc.port, tmp_path, ready=False) as (device, heard):
+            await deferLater(reactor, 0.1)
+            assert device.room == 0
+    with pytest.raises(PortError, match="cannot be read"):
+        device_for("smpp", 1, tmp_path, tls=True, authorities=tmp_path / "none")
 
 
 def test_what_gateways_can_do(tmp_path: Path) -> None:

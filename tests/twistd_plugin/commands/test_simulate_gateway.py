@@ -13,11 +13,18 @@ import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet.threads import deferToThread
 
-from hardware.simulators.control import request
+from hardware.simulators.control import SimulatorError, request
 from protocols.sms import PartAccepted, PartRefused, ReceiptArrived, TextArrived
 from tests.peers.sms_session import part
 from tests.peers.smsc import gateway_on
 from twistd_plugin.commands import main
+
+
+def answers(control: Path) -> bool:
+    try:
+        return request(control, {"command": "status"})["accepted"] is True
+    except SimulatorError:
+        return False
 
 
 @pytest.fixture(params=["cmpp2", "cmpp3", "smpp"])
@@ -27,7 +34,7 @@ def smsc(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
     process = subprocess.Popen([*command, "--port", "0", "--control", str(control), "--receipt-after", "0.01"])
     try:
         deadline = time.monotonic() + 20
-        while not control.exists():
+        while not answers(control):
             assert process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator did not come up"
             time.sleep(0.02)
