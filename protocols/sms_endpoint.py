@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from protocols.line_endpoint import PortGoneError
 from protocols.sayings import Said, Saying, words_of
@@ -22,8 +24,12 @@ _LAST_WORDS = 2.0
 Report = Callable[[Sequence[GatewaySignal]], None]
 
 
+@implementer(IPushProducer)
 class SmsProtocol(Protocol):
-    """Runs ``session`` over one connection after another. ``report`` is given the signals of a turn together."""
+    """Runs ``session`` over one connection after another. ``report`` is given the signals of a turn together.
+
+    Nothing is read while the other side does not read (without TLS), or too much of what it sent is not on disk.
+    """
 
     def __init__(self, session: SmsSession, clock: IReactorTime, report: Report) -> None:
         self._session = session
@@ -33,11 +39,16 @@ class SmsProtocol(Protocol):
         self._flush: IDelayedCall | None = None
         self._closing: IDelayedCall | None = None
         self._reads = True
+        self._clogged = False
         session.arrivals.wake = self.flush_soon
 
     def connectionMade(self) -> None:  # noqa: N802
         """Sign in."""
-        self._reads = True
+        self._reads, self._clogged = True, False
+        transport: Any = self.transport
+        # TLS pauses whoever writes until it has read: reading must go on.
+        if not ISSLTransport.providedBy(transport):
+            transport.registerProducer(self, True)
         self.perform(self._session.start(self._clock.seconds()))
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
@@ -52,6 +63,19 @@ class SmsProtocol(Protocol):
         self._closing = self._flush = None
         why = words_of(reason.value) if isinstance(reason.value, PortGoneError) else Said(Saying.NO_REASON)
         self.perform(self._session.port_lost(why, self._clock.seconds()))
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """The other side does not read what we write: whoever only asks would fill our memory with answers."""
+        self._clogged = True
+        self._read_or_not()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """It does again."""
+        self._clogged = False
+        self._read_or_not()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """The connection ends; ``connectionLost`` follows."""
 
     @property
     def is_open(self) -> bool:
@@ -105,7 +129,8 @@ class SmsProtocol(Protocol):
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
     def _read_or_not(self) -> None:
-        wanted = self._session.arrivals.owed <= (MOST_OWED if self._reads else MOST_OWED // 2)
+        few = self._session.arrivals.owed <= (MOST_OWED if self._reads else MOST_OWED // 2)
+        wanted = few and not self._clogged
         if wanted is not self._reads and self.transport is not None:
             self._reads = wanted
             producer = self.transport

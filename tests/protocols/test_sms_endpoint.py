@@ -161,3 +161,15 @@ def test_time_limits_work_on_the_clock() -> None:
     bench.clock.pump([1.0] * 61)
     assert bench.commands() == [[(Command.ENQUIRE_LINK, 2)]]
     assert GatewayReady() not in [signal for turn in bench.turns for signal in turn]
+
+
+def test_nothing_is_read_from_a_peer_that_does_not_read() -> None:
+    bench = Bench()
+    bench.sign_in()
+    assert bench.wire.producer is bench.protocol
+    bench.protocol.pauseProducing()
+    assert bench.wire.producerState == "paused"
+    bench.protocol.dataReceived(plain(Command.ENQUIRE_LINK, 7))
+    assert bench.wire.producerState == "paused"
+    bench.protocol.resumeProducing()
+    assert bench.wire.producerState == "producing"

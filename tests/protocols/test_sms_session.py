@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -438,6 +439,24 @@ def test_room_follows_what_the_gateway_manages(peer: Peer) -> None:
         driven.wait(0.1)
     assert 90 <= driven.session.room + 100 <= 1000
     assert driven.session._parts._capacity.parts <= 210
+
+
+@given(st.sampled_from(PEERS), st.data())
+def test_any_split_of_what_the_gateway_says_means_the_same(peer: Peer, data: st.DataObject) -> None:
+    def conversation(cuts: list[int]) -> tuple[list[GatewaySignal], list[tuple[int, int]]]:
+        driven = signed_in(peer)
+        driven.submit(part("1"), part("2"), part("3"))
+        one, two, three = submits(peer, driven)
+        said = b"".join((
+            peer.answer(two, 2), peer.text(5), peer.plain(peer.heartbeat, 6), peer.answer(one, 0, 9),
+            peer.throttle(three), peer.plain(peer.farewell, 7),
+        ))  # fmt: skip
+        for start, end in itertools.pairwise([0, *sorted(cut % len(said) for cut in cuts), len(said)]):
+            driven.hear(said[start:end])
+        driven.lose()
+        return list(driven.take_signals()), written(peer, driven)
+
+    assert conversation(data.draw(st.lists(st.integers(0, 10_000), max_size=12))) == conversation([])
 
 
 actions = st.lists(
