@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from hardware.simulators.smsc_requests import TextRequest
-from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission
+from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute
 from protocols.cmpp.codec import (
     HEADER,
     V2,
@@ -33,7 +31,7 @@ from protocols.cmpp.results import FLOW_CONTROL, VERSION_TOO_HIGH
 from protocols.cmpp.words import read_words
 from protocols.pdu_frames import PduError
 
-_CHINA = timedelta(hours=8)
+_CHINA = 8.0
 _WRONG = 3
 
 
@@ -97,7 +95,7 @@ class CmppSpeech:
 
     def receipt(self, sequence: int, message_id: int, submission: Submission, state: str) -> bytes:
         """See ``Speech``."""
-        now = (datetime.now(UTC) + _CHINA).strftime("%y%m%d%H%M")
+        now = minute(_CHINA)
         report = Report(message_id, state, now, now, submission.number, sequence & 0xFFFFFFFF)
         content = encode_report(report, self._dialect)
         message = Deliver(message_id, submission.sender, submission.number, content, is_report=True)

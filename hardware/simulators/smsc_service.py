@@ -6,7 +6,7 @@ import heapq
 import random
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from twisted.internet.base import ReactorBase
@@ -34,13 +34,6 @@ _GRAIN = 0.02
 """Seconds in which what is due is gathered: thousands a second need no timer each."""
 
 
-@dataclass(order=True)
-class _Due:
-    at: float
-    order: float
-    act: Callable[[], None] = field(compare=False)
-
-
 class SimulatedSmsc(Factory):
     """The gateway, at ``port`` once it has started.
 
@@ -56,7 +49,8 @@ class SimulatedSmsc(Factory):
         self._speech = speech
         self._tls = tls
         self._listener: Any = None
-        self._due: list[_Due] = []
+        self._due: list[tuple[float, float, int, Callable[[], None]]] = []
+        self._planned = 0
         self._timer: IDelayedCall | None = None
         self._random = random.Random(7)  # noqa: S311
         self._last_id = int(reactor.seconds()) << 20
@@ -164,17 +158,18 @@ class SimulatedSmsc(Factory):
         if not seconds:
             act()
             return
-        order = self._random.random() if shuffled else float(len(self._due))
         at = self._reactor.seconds() + seconds
-        heapq.heappush(self._due, _Due(at if not shuffled else round(at, 1), order, act))
+        self._planned += 1
+        when = (round(at, 1), self._random.random()) if shuffled else (at, 0.0)
+        heapq.heappush(self._due, (*when, self._planned, act))
         if self._timer is None:
             self._timer = self._reactor.callLater(_GRAIN, self._do_due)
 
     def _do_due(self) -> None:
         self._timer = None
         now = self._reactor.seconds()
-        while self._due and self._due[0].at <= now:
-            heapq.heappop(self._due).act()
+        while self._due and self._due[0][0] <= now:
+            heapq.heappop(self._due)[-1]()
         if self._due:
             self._timer = self._reactor.callLater(_GRAIN, self._do_due)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from hardware.simulators.smsc_requests import TextRequest
-from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission
+from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute
 from protocols.pdu_frames import PduError
 from protocols.smpp.codec import HEADER, decode, encode, plain
 from protocols.smpp.messages import (
@@ -78,7 +76,7 @@ class SmppSpeech:
 
     def receipt(self, sequence: int, message_id: int, submission: Submission, state: str) -> bytes:
         """See ``Speech``."""
-        now = datetime.now(UTC).strftime("%y%m%d%H%M")
+        now = minute()
         good = state == "DELIVRD"
         text = (
             f"id:{message_id} sub:001 dlvrd:00{good:d} submit date:{now} done date:{now} stat:{state} "

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import Struct
 from typing import Protocol
 
@@ -93,6 +96,16 @@ class Speech(Protocol):
     def heartbeat(self, sequence: int) -> bytes:
         """The question whether somebody is there."""
         ...
+
+
+def minute(hours: float = 0.0) -> str:
+    """Now as ``YYMMDDhhmm``, so many hours from UTC."""
+    return _minute(int(time.time() // 60), hours)
+
+
+@lru_cache(maxsize=8)
+def _minute(since_1970: int, hours: float) -> str:
+    return (datetime.fromtimestamp(since_1970 * 60, UTC) + timedelta(hours=hours)).strftime("%y%m%d%H%M")
 
 
 def contents(request: TextRequest, reference: int) -> Sequence[bytes]:
