@@ -37,8 +37,11 @@ class SmsLimits:
 
 @dataclass(frozen=True, slots=True)
 class SmsActions:
-    """Bytes to write, signals to report in order, and whether the connection is to be closed after that."""
+    """Bytes to write, signals to report in order, and whether the connection is to be closed after that. ``doubts`` are
+    sentences for the log.
+    """
 
     write: bytes = b""
     signals: tuple[GatewaySignal, ...] = ()
     close: bool = False
+    doubts: tuple[str, ...] = ()

@@ -26,15 +26,19 @@ Report = Callable[[Sequence[GatewaySignal]], None]
 
 @implementer(IPushProducer)
 class SmsProtocol(Protocol):
-    """Runs ``session`` over one connection after another. ``report`` is given the signals of a turn together.
+    """Runs ``session`` over one connection after another. ``report`` is given the signals of a turn together, ``doubt``
+    sentences for the log.
 
     Nothing is read while the other side does not read (without TLS), or too much of what it sent is not on disk.
     """
 
-    def __init__(self, session: SmsSession, clock: IReactorTime, report: Report) -> None:
+    def __init__(
+        self, session: SmsSession, clock: IReactorTime, report: Report, doubt: Callable[[str], None] | None = None
+    ) -> None:
         self._session = session
         self._clock = clock
         self._report = report
+        self._doubt = doubt or (lambda _: None)
         self._timer: IDelayedCall | None = None
         self._flush: IDelayedCall | None = None
         self._closing: IDelayedCall | None = None
@@ -111,6 +115,8 @@ class SmsProtocol(Protocol):
             else:
                 self._read_or_not()
         self._set_timer()
+        for doubt in actions.doubts:
+            self._doubt(doubt)
         if actions.signals:
             self._report(actions.signals)
 

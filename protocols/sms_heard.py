@@ -74,9 +74,12 @@ def text_came(taken: bytes, sender: str, recipient: str, words: str, place: Plac
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that is answered by ``reply`` at once; empty for one that is not answered."""
+    """A request that is answered by ``reply`` at once; empty for one that is not answered. ``doubt`` is what was odd
+    about it, for the log: without what stands in it.
+    """
 
     reply: bytes = b""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,7 @@ class State(enum.Enum):
 class SmsSession:
     """One connection after another. ``now`` is in seconds on any clock; one that jumps does no harm.
 
-    When ``arrivals`` wakes somebody, ``flush`` has bytes. ``tap`` sees the PDUs, fit to be shown. ``doubt`` is what was
-    odd about the last sign-in.
+    When ``arrivals`` wakes somebody, ``flush`` has bytes. ``tap`` sees the PDUs, fit to be shown.
     """
 
     def __init__(self, tongue: Tongue, limits: SmsLimits, timings: SmsTimings, sequence: SequenceNumbers) -> None:
@@ -56,6 +55,7 @@ class SmsSession:
         self._splitter = PduSplitter(tongue.header)
         self._out: list[bytes] = []
         self._signals: list[GatewaySignal] = []
+        self._doubts: list[str] = []
         self._parts = Outgoing(tongue, limits, timings.answer, sequence, self._out, self._signals)
         self._heartbeat = Heartbeat(timings.heartbeat, timings.answer, timings.tries)
         self._state = State.CLOSED
@@ -64,7 +64,6 @@ class SmsSession:
         self._due = 0.0
         self.arrivals = Arrivals(self._out)
         self.tap: PduTap | None = None
-        self.doubt = ""
 
     @property
     def failing(self) -> bool:
@@ -188,9 +187,10 @@ class SmsSession:
                 self._leave_when_settled()
             case Came():
                 self._came(heard)
-            case Asked(reply):
+            case Asked(reply, doubt):
                 if reply:
                     self._out.append(reply)
+                self._doubt(doubt)
             case Refused() | Throttled():
                 self._refusal(heard)
             case _:
@@ -199,7 +199,8 @@ class SmsSession:
     def _hear_of_session(self, heard: Heard) -> None:
         match heard:
             case SignedIn(doubt) if self._state is State.SIGNING_IN:
-                self._state, self.doubt = State.UP, doubt
+                self._state = State.UP
+                self._doubt(doubt)
                 self._signals.append(GatewayReady())
             case SignInRefused(why, again) if self._state is State.SIGNING_IN:
                 self._fail(Said(Saying.GATEWAY_REFUSED, why=why), refused=not again)
@@ -222,6 +223,10 @@ class SmsSession:
         else:
             self._parts.refused(heard, self._time.now)
             self._leave_when_settled()
+
+    def _doubt(self, doubt: str) -> None:
+        if doubt and doubt not in self._doubts:
+            self._doubts.append(doubt)
 
     def _fail(self, why: str, *, refused: bool = False) -> None:
         self._failure, self._refused = why, refused
@@ -264,11 +269,12 @@ class SmsSession:
             self._parts.pump(self._time.now)
 
     def _actions(self) -> SmsActions:
-        out, signals = self._out, tuple(self._signals)
+        out, signals, doubts = self._out, tuple(self._signals), tuple(self._doubts)
         if self.tap is not None:
             for pdu in out:
                 self.tap(True, self._tongue.shown(pdu))
         write = b"".join(out)
         out.clear()
         self._signals.clear()
-        return SmsActions(write, signals, bool(self._failure))
+        self._doubts.clear()
+        return SmsActions(write, signals, bool(self._failure), doubts)

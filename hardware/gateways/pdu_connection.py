@@ -37,7 +37,7 @@ class PduConnection:
         self._session = session
         self._heard = heard
         self._back_off = BackOff(first=FIRST_PAUSE, most=MOST_PAUSE, longest=REFUSED_PAUSE)
-        self._protocol = SmsProtocol(session, reactor, self._hear)
+        self._protocol = SmsProtocol(session, reactor, self._hear, self._doubt)
         self._supervisor = PortSupervisor(opener, lambda: self._protocol, self._cannot_open, reactor, self._back_off)
         self._ended: Deferred[None] | None = None
         self.sends = sends
@@ -75,8 +75,6 @@ class PduConnection:
             match signal:
                 case GatewayReady():
                     self.up = True
-                    if self._session.doubt:
-                        _log.warn("gateway {name}: {doubt}", name=self._name, doubt=self._session.doubt)
                 case GatewayLost(_, refused):
                     self.up, ended = False, True
                     if refused:
@@ -86,6 +84,9 @@ class PduConnection:
         self._heard(self, signals)
         if ended and self._ended is not None and not self._ended.called:
             self._ended.callback(None)
+
+    def _doubt(self, doubt: str) -> None:
+        _log.warn("gateway {name}: {doubt}", name=self._name, doubt=doubt)
 
     def _cannot_open(self, reason: str) -> None:
         self._heard(self, [GatewayLost(reason)])

@@ -18,6 +18,7 @@ from hardware.gateways.pdu_settings import PRINTABLE, PduSettings
 from hardware.gateways.settings import GatewayKind
 from hardware.tcp_port import TcpOpener
 from protocols.pdu_account import NumberForm, Validity
+from protocols.smpp.codec import MOST_PASSWORD
 from protocols.smpp.session import SmppTongue
 from protocols.smpp.settings import DefaultAlphabet, IdForm, Joining, MessageIds, Role, SmppAccount
 
@@ -77,8 +78,8 @@ class SmppSettings(PduSettings):
     @field_validator("password")
     @classmethod
     def _short_enough(cls, password: SecretStr) -> SecretStr:
-        if len(password.get_secret_value().encode()) > 8:
-            raise ValueError("must be at most 8 characters: SMPP has no room for more")
+        if len(password.get_secret_value().encode()) > MOST_PASSWORD:
+            raise ValueError(f"must be at most {MOST_PASSWORD} characters")
         return password
 
     @property

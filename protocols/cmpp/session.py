@@ -134,7 +134,8 @@ class CmppTongue:
             if command != Command.DELIVER:
                 return NOTHING
             # Unanswered it would come again and again, and hold up all that wait behind it.
-            return Asked(self._delivered(int.from_bytes(body[:8], "big"), sequence, _BAD_STRUCTURE))
+            refused = self._delivered(int.from_bytes(body[:8], "big"), sequence, _BAD_STRUCTURE)
+            return Asked(refused, "a DELIVER that cannot be read was refused")
 
     def _understood(self, command: int, sequence: int, message: Message) -> Heard:
         match message:

@@ -29,6 +29,8 @@ HEADER = Struct(">IIII")
 """command_length, command_id, command_status, sequence_number."""
 MOST_CONTENT = 254
 """Octets of ``short_message``; more goes as ``message_payload`` (section 5.2.21)."""
+MOST_PASSWORD = 32
+"""Octets. The specification has room for 8 (section 5.2.2); gateways are known to give longer ones."""
 _OPTION = Struct(">HH")
 _SHOWN = 48
 
@@ -103,7 +105,7 @@ def _read_bind(body: bytes) -> Bind:
 
 def _write_bind(message: Bind) -> bytes:
     return b"".join((
-        _text(message.system_id, 15), _text(message.password, 8), _text(message.system_type, 12),
+        _text(message.system_id, 15), _text(message.password, MOST_PASSWORD), _text(message.system_type, 12),
         bytes((message.version,)), _address(message.range, 40),
     ))  # fmt: skip
 

@@ -166,7 +166,8 @@ def _not_understood(command: int, status: int, sequence: int) -> Heard:
         # An answer to a question of ours that we do not understand; a nack to it would be answered by another.
         return _refused(sequence, status) if status else NOTHING
     if command == Command.DELIVER_SM:
-        return Asked(encode(_ANSWER_OF_DELIVER, sequence, MessageAnswer(), Status.INVALID_LENGTH))
+        refused = encode(_ANSWER_OF_DELIVER, sequence, MessageAnswer(), Status.INVALID_LENGTH)
+        return Asked(refused, "a deliver_sm that cannot be read was refused")
     return Asked(plain(Command.GENERIC_NACK, sequence, Status.INVALID_COMMAND))
 
 

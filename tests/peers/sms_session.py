@@ -32,11 +32,13 @@ class Driven:
         self.now = 1000.0
         self.written = b""
         self.signals: list[GatewaySignal] = []
+        self.doubts: list[str] = []
         self.closed = False
 
     def did(self, actions: SmsActions) -> None:
         self.written += actions.write
         self.signals.extend(actions.signals)
+        self.doubts.extend(actions.doubts)
         self.closed = actions.close
 
     def start(self) -> None:

@@ -292,7 +292,7 @@ def test_what_gateways_can_do(tmp_path: Path) -> None:
         ("cmpp3", {"sp_number": "10-69"}),
         ("cmpp3", {"host": "a b"}),
         ("cmpp3", {"tls": True}),
-        ("smpp", {"password": "123456789"}),
+        ("smpp", {"password": "123456789" * 4}),
         ("smpp", {"source_ton": 7}),
         ("smpp", {"utc_offset": 8.1}),
         ("smpp", {"connections": 0}),

@@ -50,7 +50,7 @@ def signed_in(dialect: Dialect = V2, **fields: Any) -> Driven:
     answer = ConnectAnswer(0, answer_digest(0, connect.digest, "888888", dialect), dialect.version)
     driven.hear(encode(Command.CONNECT | RESPONSE, 1, answer, dialect))
     assert driven.take_signals() == [GatewayReady()]
-    assert driven.session.doubt == ""
+    assert driven.doubts == []
     return driven
 
 
@@ -195,6 +195,7 @@ def test_a_report_or_message_that_is_none_is_answered_so_that_it_does_not_come_f
     broken = encode(Command.DELIVER, 5, good, V2)[:-3]
     driven.hear(encode(Command.DELIVER, 4, good, V2), len(broken).to_bytes(4, "big") + broken[4:])
     assert driven.take_signals() == []
+    assert driven.doubts == ["a DELIVER that cannot be read was refused"]
     answers = read(driven, V2)
     assert answers == [(Command.DELIVER | RESPONSE, each, DeliverAnswer(77, 1)) for each in (4, 5)]
 
@@ -250,7 +251,7 @@ def test_a_gateway_that_answers_in_version_2_is_spoken_to_in_it() -> None:
     driven.start()
     driven.take_written()
     driven.hear(encode(Command.CONNECT | RESPONSE, 1, ConnectAnswer(0, bytes(16), 0x20), V2))
-    assert driven.session.doubt == "the gateway does not prove that it knows the secret"
+    assert driven.doubts == ["the gateway does not prove that it knows the secret"]
     driven.submit(part())
     assert isinstance(read(driven, V2)[0][2], Submit)
 

@@ -79,7 +79,7 @@ def test_the_words_may_be_in_an_option() -> None:
     "message",
     [
         Bind(b"x" * 16, b""),
-        Bind(b"x", b"123456789"),
+        Bind(b"x", b"1" * 33),
         ShortMessage(Address(b"1" * 21), Address(), b""),
         ShortMessage(Address(), Address(b"1\x002"), b""),
         ShortMessage(Address(), Address(), bytes(255)),
