@@ -118,6 +118,26 @@ async def test_a_gateway_that_closes_after_each_pdu(kind: str, tmp_path: Path) -
 
 @KINDS
 @ensureDeferred
+async def test_each_part_has_one_end_however_often_the_connection_is_cut(kind: str, tmp_path: Path) -> None:
+    async with smsc_running(kind, receipt=None) as smsc:
+        smsc.close_after = 37
+        device, heard = device_for(kind, smsc.port, tmp_path, connections=2, window=8), GatewayHeard()
+        device.start(heard)
+        await submit_all(device, heard, [part(str(each)) for each in range(300)])
+        await heard.until(lambda: len(ends(heard)) == 300)
+        await device.stop()
+        assert sorted(ends(heard), key=int) == [str(each) for each in range(300)]
+        assert len(heard.of(PartAccepted)) <= smsc.counts["accept"]
+        assert smsc.counts["accept"] <= len(heard.of(PartAccepted)) + len(heard.of(PartUnknown))
+
+
+def ends(heard: GatewayHeard) -> list[str]:
+    kinds = (PartAccepted, PartUnknown, PartUnsent)
+    return [signal.key for kind in kinds for signal in heard.of(kind)]
+
+
+@KINDS
+@ensureDeferred
 async def test_a_wrong_password_is_not_tried_again_soon(kind: str, tmp_path: Path) -> None:
     secret = {"password": "wrong"} if kind == "smpp" else {"secret": "wrong"}
     async with (
