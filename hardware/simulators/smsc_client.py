@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import Protocol as TypedProtocol
 
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -10,14 +11,27 @@ from twisted.python.failure import Failure
 from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Speech, Submission
 from protocols.pdu_frames import PduError, PduSplitter
 
-if TYPE_CHECKING:
-    from hardware.simulators.smsc_service import SimulatedSmsc
+
+class ClientHost(TypedProtocol):
+    """The gateway that a connection belongs to.
+
+    It counts what happens, knows the ``clients`` that are signed in, and cuts a connection after ``close_after`` PDUs,
+    never if 0.
+    """
+
+    counts: Counter[str]
+    clients: list[SmscClient]
+    close_after: int
+
+    def submitted(self, client: SmscClient, submission: Submission) -> None:
+        """A message for a phone."""
+        ...
 
 
 class SmscClient(Protocol):
     """Answers at the end of what was read together."""
 
-    def __init__(self, smsc: SimulatedSmsc, speech: Speech) -> None:
+    def __init__(self, smsc: ClientHost, speech: Speech) -> None:
         self._smsc = smsc
         self._splitter = PduSplitter(speech.header)
         self._out: list[bytes] = []
@@ -43,6 +57,7 @@ class SmscClient(Protocol):
                 if self._smsc.close_after and self._pdus >= self._smsc.close_after:
                     self._flush()
                     self.cut()
+                    break
         except PduError:
             self._smsc.counts["nonsense"] += 1
             self.cut()
@@ -59,7 +74,7 @@ class SmscClient(Protocol):
             case SignIn(good, reply, hears):
                 self._signed_in, self.hears = good, good and hears
                 self._smsc.counts["sign-ins" if good else "sign-ins refused"] += 1
-                if good:
+                if good and self not in self._smsc.clients:
                     self._smsc.clients.append(self)
                 self.say(reply)
             case Asked(reply, last):
