@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 from pytest_twisted import ensureDeferred
-from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from hardware.simulators.smsc_requests import TextRequest
 from protocols.cmpp.codec import V3, encode, encode_report
@@ -199,20 +197,15 @@ def test_pycmpp_reads_version_2_as_we_write_it() -> None:
     assert (told["msg_fmt"], told["register_delivery"], told["valid_time"]) == (8, 1, "251105152942032+")
 
 
-@needs(has_python("pycmpp"), "PyPI's pycmpp")
+@needs(has_python("pycmpp") and has_python("cmppy"), "PyPI's pycmpp or cmppy")
+@pytest.mark.parametrize("version", ["2", "3"])
 @ensureDeferred
-async def test_the_sign_in_of_pycmpp_is_let_in() -> None:
-    async with smsc_running("cmpp2") as smsc:
-        script = (
-            "import sys; from pycmpp.request import ConnectRequestInstance as C; "
-            "print(C().create('900001', '888888').hex())"
-        )
-        pdu = bytes.fromhex(run(str(PYTHON), "-c", script).decode())
+async def test_the_simulator_understands_pycmpp_and_cmppy(version: str) -> None:
+    async with smsc_running(f"cmpp{version}", receipt_after=0.01) as smsc:
+        pdus = bytes.fromhex(run(str(PYTHON), str(SCRIPTS / "write_cmpp.py"), version).decode())
         with socket.create_connection(("127.0.0.1", smsc.port)) as connection:
-            connection.sendall(pdu)
-            for _ in range(50):
-                await deferLater(reactor, 0.02)
-                if smsc.counts:
-                    break
-            assert connection.recv(100)[12] == 0
-    assert smsc.counts["sign-ins"] == 1
+            connection.sendall(pdus)
+            await GatewayHeard().until(lambda: smsc.counts["receipts"])
+        assert smsc.counts["sign-ins"] == 1
+        [message] = smsc.messages
+        assert (message.number, message.sender, message.text) == ("13800138000", "1069", "您好，预约提醒")
