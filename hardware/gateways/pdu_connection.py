@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from hardware.supervisor import BackOff, PortOpener, PortSupervisor
-from protocols.sms import GatewayLost, GatewayReady, GatewaySignal, Part
+from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySignal, Part
 from protocols.sms_actions import PduTap
 from protocols.sms_endpoint import SmsProtocol
 from protocols.sms_session import SmsSession
@@ -21,8 +21,6 @@ MOST_PAUSE = 60.0
 REFUSED_PAUSE = 600.0
 """Seconds before a gateway that did not want us is asked again: many lock out whoever asks often."""
 
-Heard = Callable[["PduConnection", Sequence[GatewaySignal]], None]
-
 
 class PduConnection:
     """``heard`` is told what the session reports, and of a connection that cannot be made as a GatewayLost.
@@ -31,7 +29,14 @@ class PduConnection:
     """
 
     def __init__(
-        self, name: str, session: SmsSession, opener: PortOpener, heard: Heard, reactor: ReactorBase, *, sends: bool
+        self,
+        name: str,
+        session: SmsSession,
+        opener: PortOpener,
+        heard: GatewayListener,
+        reactor: ReactorBase,
+        *,
+        sends: bool,
     ) -> None:
         self._name = name
         self._session = session
@@ -81,7 +86,7 @@ class PduConnection:
                         self._back_off.slow_down()
                 case _:
                     pass
-        self._heard(self, signals)
+        self._heard(signals)
         if ended and self._ended is not None and not self._ended.called:
             self._ended.callback(None)
 
@@ -89,4 +94,4 @@ class PduConnection:
         _log.warn("gateway {name}: {doubt}", name=self._name, doubt=doubt)
 
     def _cannot_open(self, reason: str) -> None:
-        self._heard(self, [GatewayLost(reason)])
+        self._heard([GatewayLost(reason)])

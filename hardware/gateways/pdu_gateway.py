@@ -126,7 +126,7 @@ class PduGateway:
     def _show(self, sent: bool, pdu: bytes) -> None:
         (self._trace.sent if sent else self._trace.received)(masked(pdu))
 
-    def _hear(self, _: PduConnection, signals: Sequence[GatewaySignal]) -> None:
+    def _hear(self, signals: Sequence[GatewaySignal]) -> None:
         if any(isinstance(signal, _ABOUT_CONNECTION) for signal in signals):
             signals = [signal for signal in signals if self._is_news(signal)]
         self._report(signals)

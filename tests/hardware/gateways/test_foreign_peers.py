@@ -15,6 +15,8 @@ from protocols.cmpp.codec import V3, encode, encode_report
 from protocols.cmpp.messages import RESPONSE, Command, Deliver, Report, SubmitAnswer
 from protocols.cmpp.session import CmppTongue
 from protocols.cmpp.settings import CmppAccount
+from protocols.smpp.session import SmppTongue
+from protocols.smpp.settings import Role, SmppAccount
 from protocols.sms import Fate, GatewayLost, GatewayReady, PartAccepted, ReceiptArrived, TextArrived
 from tests.peers.foreign import (
     DRIVE_SMPP,
@@ -155,23 +157,52 @@ def cmpp3_conversation() -> list[bytes]:
     ]
 
 
+def as_tshark_reads(
+    folder: Path, pdus: list[bytes], port: int, protocol: str, fields: list[str]
+) -> list[dict[str, Any]]:
+    """The fields of each PDU, none of which is malformed."""
+    dump, capture = folder / "dump", folder / "capture"
+    dump.write_text("\n".join(f"0000 {pdu.hex(' ')}\n" for pdu in pdus))
+    run(str(TEXT2PCAP), "-q", "-T", f"40000,{port}", str(dump), str(capture))
+    command = [str(TSHARK), "-r", str(capture), "-d", f"tcp.port=={port},{protocol}", "-T", "json"]
+    packets = json.loads(run(*command, *(word for field in [*fields, "_ws.malformed"] for word in ("-e", field))))
+    found = [packet["_source"]["layers"] for packet in packets]
+    assert not any("_ws.malformed" in each for each in found)
+    return found
+
+
+@needs(TSHARK and TEXT2PCAP, "tshark")
+def test_tshark_reads_smpp_as_we_write_it(tmp_path: Path) -> None:
+    account = SmppAccount("huifang", "secret", "VMA", "Hospital", 5)
+    tongue = SmppTongue(account, Role.TRANSCEIVER, lambda: NOON)
+    pdus = [tongue.sign_in(1), tongue.submission(parts_of(LONG)[1], 2), tongue.heartbeat(3), tongue.farewell(4)]
+    fields = [
+        "smpp.command_id", "smpp.system_id", "smpp.system_type", "smpp.source_addr", "smpp.source_addr_ton",
+        "smpp.destination_addr", "smpp.data_coding", "smpp.sm_length", "smpp.validity_period_r",
+        "smpp.esm.submit.features",
+    ]  # fmt: skip
+    bind, submit, *others = as_tshark_reads(tmp_path, pdus, 2775, "smpp", fields)
+    assert (bind["smpp.system_id"], bind["smpp.system_type"]) == (["huifang"], ["VMA"])
+    assert (submit["smpp.source_addr"], submit["smpp.source_addr_ton"]) == (["Hospital"], ["0x05"])
+    assert submit["smpp.destination_addr"] == ["8613800138000"]
+    assert int(submit["smpp.data_coding"][0], 0) == 8
+    assert int(submit["smpp.esm.submit.features"][0], 0) == 1
+    assert "smpp.validity_period_r" in submit
+    assert int(submit["smpp.sm_length"][0], 0) == 6 + 2 * len(parts_of(LONG)[1].text)
+    assert [int(each["smpp.command_id"][0], 0) for each in others] == [0x15, 0x06]
+
+
 @needs(TSHARK and TEXT2PCAP, "tshark")
 def test_tshark_reads_version_3_as_we_write_it(tmp_path: Path) -> None:
-    dump, capture = tmp_path / "dump", tmp_path / "capture"
-    dump.write_text("\n".join(f"0000 {pdu.hex(' ')}\n" for pdu in cmpp3_conversation()))
-    run(str(TEXT2PCAP), "-q", "-T", "40000,7890", str(dump), str(capture))
     fields = [
         "cmpp.Command_Id", "cmpp.Sequence_Id", "cmpp.Total_Length", "cmpp.connect.Source_Addr", "cmpp.Version",
         "cmpp.Servicd_Id", "cmpp.TP_udhi", "cmpp.Msg_Fmt", "cmpp.submit.Msg_src", "cmpp.submit.Valld_Time",
         "cmpp.submit.Src_Id", "cmpp.Dest_terminal_Id", "cmpp.Msg_Length", "cmpp.submit.Pk_number",
-        "cmpp.submit_resp.Result", "cmpp.Msg_Id.timestamp", "cmpp.deliver.Report.Status", "_ws.malformed",
+        "cmpp.submit_resp.Result", "cmpp.Msg_Id.timestamp", "cmpp.deliver.Report.Status",
     ]  # fmt: skip
-    command = [str(TSHARK), "-r", str(capture), "-d", "tcp.port==7890,cmpp", "-T", "json"]
-    packets = json.loads(run(*command, *(word for field in fields for word in ("-e", field))))
-    found = [packet["_source"]["layers"] for packet in packets]
+    found = as_tshark_reads(tmp_path, cmpp3_conversation(), 7890, "cmpp", fields)
     connect, submit, answer, deliver, heartbeat, farewell = found
     assert [int(each["cmpp.Command_Id"][0], 0) for each in found] == [1, 4, 0x80000004, 5, 8, 2]
-    assert not any("_ws.malformed" in each for each in found)
     assert connect["cmpp.connect.Source_Addr"] == ["900001"]
     assert submit["cmpp.Servicd_Id"] == ["HELP"]
     assert (submit["cmpp.submit.Src_Id"], submit["cmpp.Dest_terminal_Id"]) == (["10690001"], ["13800138000"])
