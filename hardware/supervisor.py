@@ -50,11 +50,12 @@ and closes at once is not to be asked without end."""
 @dataclass
 class BackOff:
     """Pauses in seconds: from ``first`` doubling to ``most``, each shortened by up to half at random, so that the
-    lines of one hub do not all try in the same moment.
+    lines of one hub do not all try in the same moment. ``longest`` is the pause after ``slow_down``, ``most`` if None.
     """
 
     first: float = 0.5
     most: float = 15.0
+    longest: float | None = None
     source: random.Random = field(default_factory=random.Random)
     _next: float = 0.0
     _slow: bool = False
@@ -69,8 +70,10 @@ class BackOff:
 
     def pause(self) -> float:
         """The next pause."""
-        self._next = self.most if self._slow else min(self.most, max(self.first, 2 * self._next))
-        self._slow = False
+        if self._slow:
+            self._slow, self._next = False, self.most
+            return (self.longest or self.most) * self.source.uniform(0.5, 1.0)
+        self._next = min(self.most, max(self.first, 2 * self._next))
         return self._next * self.source.uniform(0.5, 1.0)
 
 

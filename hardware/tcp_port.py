@@ -1,7 +1,8 @@
-"""Serial ports at the far end of a TCP connection: serial device servers (ser2net, Moxa and the like) in raw mode.
+"""TCP connections: to serial device servers (ser2net, Moxa and the like) in raw mode, and to SMS gateways.
 
 Such a server passes the bytes of its serial port on as they are; speed and parity are set on the server. It is not
-asked whether it is there: the kernel finds out, by keep-alive or by missing acknowledgements.
+asked whether it is there: the kernel finds out, by keep-alive or by missing acknowledgements. With TLS the kernel is
+left alone: what runs over that asks by itself.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 from twisted.internet import error
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IProtocol, ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from hardware.client_tls import how_lost
 from hardware.port_address import TcpAddress
 from hardware.supervisor import ClosablePort, PortError
 from protocols.line_endpoint import PortGoneError
@@ -34,30 +36,32 @@ _UNACKNOWLEDGED_MS = 30_000
 class TcpPort(Protocol):
     """A connection that carries ``protocol``. ``on_closed`` is called once, at the end."""
 
-    def __init__(self, address: TcpAddress, protocol: IProtocol, on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self, address: TcpAddress, protocol: IProtocol, on_closed: Callable[[], None], *, tls: bool = False
+    ) -> None:
         self._address = address
         self._protocol = protocol
         self._on_closed = on_closed
+        self._tls = tls
         self._carries = False
 
     def carry(self) -> TcpPort:
         """This connection is the one that is used, of those that were tried at once."""
         assert self.transport is not None  # noqa: S101 - connected
-        _set_options(self.transport)  # type: ignore[arg-type]
+        if not self._tls:
+            _set_options(self.transport)  # type: ignore[arg-type]
         self._carries = True
         self._protocol.makeConnection(self.transport)
         return self
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        """Bytes of the serial port."""
+        """Bytes from there."""
         self._protocol.dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """The server is gone, or ``close`` was called."""
         if self._carries:
-            closed = isinstance(reason.value, error.ConnectionDone)
-            saying = Saying.CONNECTION_CLOSED if closed else Saying.CONNECTION_LOST
-            gone = PortGoneError(Said(saying, peer=str(self._address)))
+            gone = PortGoneError(how_lost(str(self._address), reason.value))
             self._protocol.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
             self._on_closed()
 
@@ -77,17 +81,23 @@ def _set_options(transport: ITCPTransport) -> None:
 
 
 class TcpOpener:
-    """Connects to one configured server whenever asked. Names are looked up anew each time, on a thread."""
+    """Connects to one configured server whenever asked. Names are looked up anew each time, on a thread.
 
-    def __init__(self, address: TcpAddress, reactor: ReactorBase) -> None:
+    ``tls`` is what ``client_tls`` made, None for a connection without.
+    """
+
+    def __init__(self, address: TcpAddress, reactor: ReactorBase, tls: Any = None) -> None:
         self._address = address
         self._reactor = reactor
+        self._tls = tls
         self._opening: Deferred[Any] | None = None
 
     def open(self, protocol: IProtocol, on_closed: Callable[[], None]) -> Deferred[ClosablePort]:
         """Connect and run ``protocol``. Fails with ``PortError``."""
-        endpoint = HostnameEndpoint(self._reactor, self._address.host, self._address.port, timeout=CONNECT_TIMEOUT)
-        factory = Factory.forProtocol(lambda: TcpPort(self._address, protocol, on_closed))
+        plain = HostnameEndpoint(self._reactor, self._address.host, self._address.port, timeout=CONNECT_TIMEOUT)
+        endpoint = plain if self._tls is None else wrapClientTLS(self._tls, plain)
+        secure = self._tls is not None
+        factory = Factory.forProtocol(lambda: TcpPort(self._address, protocol, on_closed, tls=secure))
         factory.noisy = False
         connecting: Deferred[Any] = endpoint.connect(factory)
         self._opening = connecting.addCallbacks(TcpPort.carry, self._explain)

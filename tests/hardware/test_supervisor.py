@@ -164,3 +164,10 @@ def test_one_that_is_told_to_slow_down_waits_long_once_however_steady_it_was() -
     assert 4.0 <= back_off.pause() <= 8.0
     back_off.reset()
     assert back_off.pause() <= 1.0
+
+
+def test_the_pause_after_slowing_down_may_be_longer_than_all_others() -> None:
+    back_off = BackOff(first=1.0, most=8.0, longest=600.0, source=random.Random(1))
+    back_off.slow_down()
+    assert 300.0 <= back_off.pause() <= 600.0
+    assert 4.0 <= back_off.pause() <= 8.0

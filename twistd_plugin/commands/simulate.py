@@ -1,4 +1,4 @@
-"""``callcenter simulate``: let something happen on a simulated line of a running demo."""
+"""``callcenter simulate``: let something happen on a simulated line of a running demo, or run an SMS gateway."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from hardware.simulators.control import request, send
 from hardware.simulators.requests import CallerIdKind, DialResult
 from twistd_plugin.commands.demo_folder import DemoFolder, RunningDemo
 from twistd_plugin.commands.output import json_option, say, say_json, table, var_option
+from twistd_plugin.commands.simulate_gateway import add_gateway_actions
 
 _ACCEPT_SECONDS = 10.0
 
 
 def add_parser(commands: Any) -> None:
     """Declare the command and its own commands."""
-    parser = commands.add_parser("simulate", help="make something happen on a simulated line of a running demo")
+    parser = commands.add_parser("simulate", help="make something happen on a simulated line, or run an SMS gateway")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_call(actions)
     _add_outgoing(actions)
@@ -30,6 +31,7 @@ def add_parser(commands: Any) -> None:
     raw.add_argument("data", metavar="HEX", help="bytes in hexadecimal")
     _line_options(raw)
     raw.set_defaults(run=_raw)
+    add_gateway_actions(actions)
     status = actions.add_parser("status", help="list the simulated lines and their state")
     var_option(status)
     json_option(status)

@@ -1,0 +1,47 @@
+"""Which driver serves which kind of SMS gateway: the one place where a gateway device is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.base import ReactorBase
+
+from hardware.gateways.cmpp import CmppSettings, cmpp_gateway
+from hardware.gateways.device import GatewayDevice
+from hardware.gateways.settings import GatewayKind, GatewaySettings
+from hardware.gateways.smpp import SmppSettings, smpp_gateway
+
+__all__ = ["DRIVERS", "GatewayDriver", "create_gateway", "gateway_settings"]
+
+
+@dataclass(frozen=True)
+class GatewayDriver:
+    """What can be set on gateways of a kind, and what makes one of these settings. The model has a field ``kind``."""
+
+    settings: type[GatewaySettings]
+    make: Callable[[Any, ReactorBase, Path], GatewayDevice]
+
+
+_CMPP = GatewayDriver(CmppSettings, cmpp_gateway)
+DRIVERS: Mapping[GatewayKind, GatewayDriver] = {
+    GatewayKind.CMPP2: _CMPP,
+    GatewayKind.CMPP3: _CMPP,
+    GatewayKind.SMPP: GatewayDriver(SmppSettings, smpp_gateway),
+}
+
+
+def gateway_settings(kind: GatewayKind, values: Mapping[str, Any]) -> GatewaySettings:
+    """The settings of a gateway of ``kind``; ``pydantic.ValidationError``. ``KeyError`` for a kind without a driver."""
+    return DRIVERS[kind].settings.model_validate({**values, "kind": kind})
+
+
+def create_gateway(settings: GatewaySettings, reactor: ReactorBase, trace_folder: Path) -> GatewayDevice:
+    """The device for ``settings``, not started. Its trace goes to a file in ``trace_folder``.
+
+    ``HardwareError`` if a file that the settings name cannot be used.
+    """
+    makers = {driver.settings: driver.make for driver in DRIVERS.values()}
+    return makers[type(settings)](settings, reactor, trace_folder)

@@ -1,0 +1,1 @@
+"""SMPP 3.4, the short message protocol of most gateways outside China."""

@@ -1,0 +1,51 @@
+"""What arrived over a connection and is answered when it is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from protocols.sms import Arrival
+from protocols.sms_heard import Came
+
+
+class Arrivals:
+    """Answers go to ``out``; ``wake`` is then called. Those of a connection that is gone are forgotten."""
+
+    def __init__(self, out: list[bytes]) -> None:
+        self._out = out
+        self._connection = 0
+        self.wake: Callable[[], None] = lambda: None
+        self.owed = 0
+
+    def begin(self) -> None:
+        """Another connection begins, or one ended."""
+        self._connection += 1
+        self.owed = 0
+
+    def signal(self, came: Came) -> Arrival:
+        """What to report."""
+        self.owed += 1
+        return came.make(_Owed(self, self._connection, came.taken))
+
+    def answer(self, connection: int, reply: bytes) -> None:
+        """What arrived on ``connection`` is on disk."""
+        if connection == self._connection:
+            self.owed -= 1
+            self._out.append(reply)
+            self.wake()
+
+
+class _Owed:
+    """``Arrival.written``: does its work once."""
+
+    __slots__ = ("_arrivals", "_connection", "_reply")
+
+    def __init__(self, arrivals: Arrivals, connection: int, reply: bytes) -> None:
+        self._arrivals = arrivals
+        self._connection = connection
+        self._reply = reply
+
+    def __call__(self) -> None:
+        reply, self._reply = self._reply, b""
+        if reply:
+            self._arrivals.answer(self._connection, reply)

@@ -1,0 +1,87 @@
+"""``callcenter simulate smsc`` and what can be done to it: an SMS gateway in software, as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from hardware.simulators.control import request
+from hardware.simulators.smsc import add_options, run, treatment, treatment_options
+from hardware.simulators.smsc_requests import Behaviour
+from twistd_plugin.commands.output import json_option, say, say_json
+
+_ACCEPT_SECONDS = 10.0
+
+
+def add_gateway_actions(actions: Any) -> None:
+    """Declare the actions."""
+    smsc = actions.add_parser("smsc", help="run a simulated SMS gateway (CMPP or SMPP) until it is stopped")
+    add_options(smsc)
+    _control(smsc)
+    smsc.set_defaults(run=_smsc)
+    text = actions.add_parser("text", help="a patient writes to a simulated SMS gateway")
+    text.add_argument("number", metavar="NUMBER", help="the patient's number")
+    text.add_argument("text", metavar="TEXT")
+    text.add_argument("--recipient", default="1069", metavar="NUMBER", help="to which number (default %(default)s)")
+    text.add_argument("--backwards", action="store_true", help="the parts of a long text come the last first")
+    text.add_argument("--wide", action="store_true", help="they have a 16-bit reference")
+    text.add_argument("--copies", type=int, default=1, help="how often each part comes")
+    _control(text)
+    text.set_defaults(run=_text)
+    treat = actions.add_parser("treat", help="change what a simulated SMS gateway does with messages")
+    treat.add_argument("behaviour", choices=[one.value for one in Behaviour])
+    treatment_options(treat)
+    _control(treat)
+    treat.set_defaults(run=_treat)
+    drop = actions.add_parser("drop", help="cut the connections of a simulated SMS gateway")
+    drop.add_argument("--after", type=int, default=0, metavar="PDUS", help="cut later ones after so many PDUs, too")
+    _control(drop)
+    drop.set_defaults(run=_drop)
+    state = actions.add_parser("smsc-status", help="what a simulated SMS gateway has done")
+    _control(state)
+    json_option(state)
+    state.set_defaults(run=_status)
+
+
+def _control(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--control", type=Path, required=True, metavar="SOCKET", help="its UNIX socket")
+
+
+def _smsc(options: argparse.Namespace) -> int:
+    run(options)
+    return 0
+
+
+def _ask(options: argparse.Namespace, command: str, *names: str) -> dict[str, Any]:
+    values = {name: getattr(options, name) for name in names}
+    return request(options.control, {"command": command, **values}, _ACCEPT_SECONDS)
+
+
+def _text(options: argparse.Namespace) -> int:
+    _ask(options, "text", "number", "text", "recipient", "backwards", "wide", "copies")
+    say("accepted")
+    return 0
+
+
+def _treat(options: argparse.Namespace) -> int:
+    command = {"command": "treat", **treatment(options).model_dump(mode="json")}
+    request(options.control, command, _ACCEPT_SECONDS)
+    say("accepted")
+    return 0
+
+
+def _drop(options: argparse.Namespace) -> int:
+    _ask(options, "drop", "after")
+    say("accepted")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    counts = {name: value for name, value in _ask(options, "status").items() if name != "accepted"}
+    if options.json:
+        say_json(counts)
+    else:
+        for name, value in counts.items():
+            say(f"{name}: {value}")
+    return 0
