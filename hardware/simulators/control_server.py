@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
-from hardware.simulators.requests import AnyRequest, parser
 from hardware.simulators.telephone_line import Done, LineBusyError
 
-Handler = Callable[[AnyRequest, Done], dict[str, Any]]
+R = TypeVar("R")
+Handler = Callable[[R, Done], dict[str, Any]]
 """Carries a request out, returns what to add to the acceptance; raises ``LineBusyError``."""
 
 
-class _Control(LineOnlyReceiver):
+class _Control(LineOnlyReceiver, Generic[R]):
     delimiter = b"\n"
     MAX_LENGTH = 1_000_000
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: Handler[R], requests: TypeAdapter[R]) -> None:
         self._handle = handle
+        self._requests = requests
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         done: list[str] = []
@@ -38,7 +39,7 @@ class _Control(LineOnlyReceiver):
             self._reply({"done": how}) if accepted else done.append(how)
 
         try:
-            extra = self._handle(parser.validate_json(line), over)
+            extra = self._handle(self._requests.validate_json(line), over)
         except ValidationError as error:
             self._reply({"error": "; ".join(_problem(each) for each in error.errors())})
         except LineBusyError as error:
@@ -59,14 +60,15 @@ def _problem(error: Any) -> str:
     return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
 
 
-class ControlFactory(Factory):
-    """Serves the control socket by ``handle``."""
+class ControlFactory(Factory, Generic[R]):
+    """Serves the control socket by ``handle``, which is given what ``requests`` reads."""
 
     noisy = False
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: Handler[R], requests: TypeAdapter[R]) -> None:
         self._handle = handle
+        self._requests = requests
 
-    def buildProtocol(self, addr: IAddress | None) -> _Control:  # noqa: N802
+    def buildProtocol(self, addr: IAddress | None) -> _Control[R]:  # noqa: N802
         """One connection."""
-        return _Control(self._handle)
+        return _Control(self._handle, self._requests)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from pydantic import TypeAdapter
 from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import UNIXServerEndpoint
 
 from hardware.simulators.control_server import ControlFactory, Handler
+from hardware.simulators.requests import parser
 
 
 class Pluggable(Protocol):
@@ -37,14 +39,20 @@ def pty_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--link", type=Path, required=True, help="symbolic link to make to the terminal")
 
 
-def serve(reactor: ReactorBase, control: Path, port: Pluggable, handle: Handler) -> None:
+def serve(
+    reactor: ReactorBase,
+    control: Path,
+    port: Pluggable,
+    handle: Handler[Any],
+    requests: TypeAdapter[Any] = parser,
+) -> None:
     """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
 
-    A socket left behind by a killed simulator is replaced.
+    ``requests`` are those that ``handle`` carries out. A socket left behind by a killed simulator is replaced.
     """
     control.unlink(missing_ok=True)
     endpoint = UNIXServerEndpoint(reactor, str(control), mode=0o600)  # type: ignore[no-untyped-call]
-    listening = endpoint.listen(ControlFactory(handle))  # type: ignore[no-untyped-call]
+    listening = endpoint.listen(ControlFactory(handle, requests))  # type: ignore[no-untyped-call]
     failed: list[str] = []
 
     def cannot_listen(failure: object) -> None:

@@ -38,7 +38,8 @@ class ModemLink:
         self.signal: int | None = None
         """Strength in dBm, None if the modem does not know."""
         self._heard_at = 0.0
-        self._suspect = False
+        self.suspected = False
+        """Whether nothing should be asked of the modem before it showed that it is there."""
         self._retry_at: float | None = None
         self._retry_after = self._timings.retry_first
 
@@ -61,8 +62,8 @@ class ModemLink:
         self._heard_at = self._context.now
 
     def suspect(self) -> None:
-        """Ask the modem whether it is there, as soon as possible."""
-        self._suspect = True
+        """Ask the modem whether it is there, before anything else."""
+        self.suspected = True
 
     def restarted(self) -> None:
         """The modem says that it restarted: it has lost its settings."""
@@ -80,7 +81,7 @@ class ModemLink:
 
     def due(self) -> float:
         """When ``job`` has something to do."""
-        return self._context.now if self._suspect else self._heard_at + self._timings.keep_alive
+        return self._context.now if self.suspected else self._heard_at + self._timings.keep_alive
 
     def retry_at(self) -> float | None:
         """When ``tick`` is needed."""
@@ -88,7 +89,7 @@ class ModemLink:
 
     def _begin(self) -> None:
         self._retry_at = None
-        self._suspect = False
+        self.suspected = False
         self.phase = Phase.SETTING_UP
         self._context.runner.cancel()
         self._context.runner.run(self._set_up(), self._context.now)
@@ -104,7 +105,7 @@ class ModemLink:
         self._context.ready()
 
     def _keep_alive(self) -> Script:
-        self._suspect = False
+        self.suspected = False
         for _ in range(_UNANSWERED):
             reply = yield command("AT+CSQ", self._timings.command)
             if reply.result is not None:

@@ -158,4 +158,6 @@ class GsmSession:
             self._context.runner.run(job, self._context.now)
 
     def _next_job(self) -> Script | None:
+        if self._link.suspected:
+            return self._link.job()
         return self._incoming.job() or self._outgoing.job() or self._link.job()
