@@ -29,6 +29,7 @@ _KNOWN = {
     "+CMGL": "(0-4)",
     "+CMGD": "(1-30),(0-4)",
     "+CSCS": '("IRA","GSM","UCS2","HEX")',
+    "+CFUN": "(0,1,4),(0,1)",
     "+CREG": "(0-2)",
     "+CMEE": "(0-2)",
     "+CSQ": "(0-31,99),(0-7,99)",
@@ -39,6 +40,10 @@ _KNOWN = {
     "+CMGR": "",
     "+CPIN": "",
 }
+
+
+_AT_FIRST = {"+CSCS": '"IRA"', "+CFUN": "1"}
+"""What is kept and means nothing here."""
 
 
 class CommandError(Exception):
@@ -74,6 +79,7 @@ class GsmCommands:
         self.reset()
         self._memory = "SM"
         self._service_centre = SERVICE_CENTRE
+        self._kept = dict(_AT_FIRST)
         self.announce: tuple[int, ...] = (0, 0, 0, 0, 0)
         self.promised: int | None = None
         if self._pin:
@@ -112,8 +118,16 @@ class GsmCommands:
                 self._say(f"{name}: {_KNOWN[name]}")
         elif name in self._handlers:
             self._handlers[name](kind, arguments)
+        elif name in self._kept:
+            self._keep(name, kind, arguments)
         elif name not in _KNOWN:
             raise CommandError
+
+    def _keep(self, name: str, kind: str, value: str) -> None:
+        if kind == "?":
+            self._say(f"{name}: {self._kept[name]}")
+        else:
+            self._kept[name] = value
 
     def _cpin(self, kind: str, arguments: str) -> None:
         if self.sim is Sim.ABSENT:
