@@ -22,7 +22,6 @@ from callcenter.alarms.service import AlarmService
 from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
-from callcenter.outgoing.client import CheckedClient, Reach
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
@@ -32,6 +31,7 @@ from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import LineDevice
+from hardware.outgoing.client import CheckedClient, Reach
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database

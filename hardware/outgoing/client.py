@@ -23,7 +23,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
-from callcenter.outgoing.addresses import is_allowed
+from hardware.outgoing.addresses import is_allowed
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
