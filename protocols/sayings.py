@@ -101,6 +101,12 @@ class Saying(enum.Enum):
     NO_SERVICE_CENTRE = N_("the SIM does not know its service centre, and none is set")
     MODEM_UNANSWERED = N_("the modem did not answer after the message was written")
     MODEM_WITHOUT_PROMPT = N_("the modem did not ask for the message")
+    PROVIDER_OUT_OF_REACH = N_("the provider cannot be reached: {why}")
+    PROVIDER_REFUSES = N_("the provider does not let us in: {why}")
+    PROVIDER_UNANSWERED = N_("the provider did not answer")
+    ADDRESS_FORBIDDEN = N_("its address is not allowed")
+    CERTIFICATE_UNTRUSTED = N_("its certificate is not trusted")
+    ANSWER_TOO_LONG = N_("the answer of the provider is too long")
 
     # What is going on instead of what was asked for.
     NO_CALL = N_("no call")

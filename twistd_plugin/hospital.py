@@ -31,7 +31,8 @@ from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import LineDevice
-from hardware.outgoing.client import CheckedClient, Reach
+from hardware.outgoing.client import CheckedClient
+from hardware.outgoing.endpoint import Reach
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database

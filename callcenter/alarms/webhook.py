@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from callcenter.alarms.channels import Message, Problem, Sent
-from hardware.outgoing.client import ForbiddenAddressError
+from hardware.outgoing.endpoint import ForbiddenAddressError
 
 _log = Logger(namespace="callcenter.alarms")
 

@@ -34,13 +34,13 @@ class Simulator:
 
 
 @contextmanager
-def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simulator]:
-    """``options`` with ``--to`` are of one that sends datagrams and has no terminal."""
+def running(folder: Path, module: str = "modem", *options: str, terminal: bool = True) -> Iterator[Simulator]:
+    """``options`` with ``--to`` are of one that sends datagrams and has no ``terminal``."""
     folder.mkdir(exist_ok=True)
     simulator = Simulator(folder / "port", folder / "control")
     arguments = ["--control", str(simulator.control), *options]
     waits_for = [simulator.control]
-    if "--to" not in options:
+    if terminal and "--to" not in options:
         arguments += ["--link", str(simulator.link)]
         waits_for.append(simulator.link)
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])

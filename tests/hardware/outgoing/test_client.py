@@ -21,7 +21,8 @@ from twisted.web.server import Site
 
 from callcenter.alarms.channels import Problem
 from callcenter.alarms.webhook import problem_of
-from hardware.outgoing.client import REQUEST_SECONDS, CheckedClient, ForbiddenAddressError, Reach
+from hardware.outgoing.client import REQUEST_SECONDS, CheckedClient
+from hardware.outgoing.endpoint import ForbiddenAddressError, Reach
 
 INSIDE = Reach(inside=True)
 
