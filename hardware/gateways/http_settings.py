@@ -18,6 +18,8 @@ from protocols.sms import Refusal
 _URL = re.compile(r"https?://[0-9A-Za-z.:\[\]_-]+(/[0-9A-Za-z._~/%-]*)?")
 
 Pattern = Annotated[str, Field(max_length=200)]
+Page = Annotated[str, Field(pattern=r"^[0-9A-Za-z._~%-][0-9A-Za-z._~/%-]{0,199}$|^$")]
+"""A page of the provider, from its folder on."""
 
 
 class OwnCode(BaseModel):
@@ -36,7 +38,7 @@ class OwnProvider(BaseModel):
 
     method: Method = Method.POST
     charset: Charset = Charset.UTF8
-    path: str = ""
+    path: Page = ""
     fields: dict[str, str] = Field(min_length=1, max_length=30)
     accepted: Pattern
     gateway_id: Pattern = ""
@@ -45,7 +47,7 @@ class OwnProvider(BaseModel):
     codes: dict[str, OwnCode] = Field(default_factory=dict)
     longest: int = Field(default=70, ge=1, le=2000)
     joins: bool = False
-    balance_path: str = ""
+    balance_path: Page = ""
     balance_fields: dict[str, str] = Field(default_factory=dict, max_length=30)
     balance: Pattern = ""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from OpenSSL import SSL
+from service_identity import VerificationError
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
@@ -121,9 +122,9 @@ class CheckedClient:
 
 def _is_distrust(error: BaseException) -> bool:
     """Whether the handshake failed, after which nothing was sent."""
-    reasons = getattr(error, "reasons", ())
+    reasons = [reason.value for reason in getattr(error, "reasons", ()) if isinstance(reason, Failure)]
     return any(
-        isinstance(reason.value, SSL.Error) and "certificate verify failed" in str(reason.value)
+        isinstance(reason, VerificationError)
+        or (isinstance(reason, SSL.Error) and "certificate verify failed" in str(reason))
         for reason in reasons
-        if isinstance(reason, Failure)
     )

@@ -26,7 +26,7 @@ from protocols.sms import (
     ReceiptArrived,
     TextArrived,
 )
-from tests.peers.gateway_heard import GatewayHeard
+from tests.peers.gateway_heard import GatewayHeard, written_trace
 from tests.peers.gsm_bench import NUMBER, part
 from tests.peers.simulator import Simulator, running
 
@@ -75,10 +75,10 @@ async def test_sent_delivered_answered_and_deleted(tmp_path: Path) -> None:
             assert simulator.ask("status")["stored"]["SM"] == 1
             text.written()
             await heard.quiet(lambda: simulator.ask("status")["stored"]["SM"] == 0)
-        [trace] = (tmp_path / "trace").iterdir()
+        trace = await written_trace(tmp_path, heard)
         # As ASCII and in hexadecimal.
-        assert "2468" not in trace.read_text()
-        assert b"2468".hex(" ") not in trace.read_text()
+        assert "2468" not in trace
+        assert b"2468".hex(" ") not in trace
 
 
 @ensureDeferred

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.internet import reactor
@@ -41,3 +42,13 @@ class GatewayHeard:
         found = self.signals[place]
         del self.signals[: place + 1]
         return found
+
+
+async def written_trace(folder: Path, heard: GatewayHeard) -> str:
+    """The trace in ``folder``, which is written on another thread."""
+    await heard.quiet(lambda: texts(folder))
+    return texts(folder)
+
+
+def texts(folder: Path) -> str:
+    return "".join(path.read_text() for path in folder.glob("trace/*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,12 @@ class Simulator:
         return deferToThread(lambda: list(send(self.control, {"command": command, **options}, timeout=60)))
 
 
+def listens(control: Path) -> bool:
+    """The socket is there a moment before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        return knocking.connect_ex(str(control)) == 0
+
+
 @contextmanager
 def running(folder: Path, module: str = "modem", *options: str, terminal: bool = True) -> Iterator[Simulator]:
     """``options`` with ``--to`` are of one that sends datagrams and has no ``terminal``."""
@@ -46,7 +53,7 @@ def running(folder: Path, module: str = "modem", *options: str, terminal: bool =
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
         deadline = time.monotonic() + 20
-        while not all(path.exists() for path in waits_for):
+        while not (all(path.exists() for path in waits_for) and listens(simulator.control)):
             assert process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator did not come up"
             time.sleep(0.02)
