@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from OpenSSL import SSL
 from prometheus_client import CollectorRegistry
 
 from callcenter.administration.attempts import PER_ADDRESS, AttemptLimits
@@ -34,6 +33,7 @@ from hardware.line_device import LineDevice
 from hardware.outgoing.client import CheckedClient
 from hardware.outgoing.endpoint import Reach
 from hardware.pbx_port import PbxAddress
+from hardware.supervisor import PortError
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from web.services import Services
@@ -125,7 +125,7 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
     reach = Reach(settings.private_addresses, settings.authorities)
     try:
         client = CheckedClient(reactor, settings.url.get_secret_value(), reach)
-    except (OSError, SSL.Error) as error:
+    except PortError as error:
         raise WebhookError(f"webhook {settings.name}: its authorities cannot be read ({error})") from error
     return Target(
         Webhook(settings.name, client, settings.secret.get_secret_value(), reactor.seconds), settings.wanted_kinds

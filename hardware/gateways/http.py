@@ -37,7 +37,7 @@ _GIVES = {
 class HttpGateway:
     """A ``GatewayDevice``. It counts as ready while the provider can be connected to and lets us in.
 
-    Reads certificates when it is made, which blocks; raises OSError or SSL.Error when that fails.
+    Reads certificates when it is made, which blocks; raises PortError when that fails.
     """
 
     def __init__(self, settings: HttpGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:

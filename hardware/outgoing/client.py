@@ -17,8 +17,9 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
+from hardware.client_tls import client_tls
 from hardware.outgoing.bodies import Body, LimitedBody, Unread
-from hardware.outgoing.endpoint import CheckedEndpoint, Reach, tls_options
+from hardware.outgoing.endpoint import CheckedEndpoint, Reach
 
 REQUEST_SECONDS = 30.0
 """For the head of the answer; for its body once more."""
@@ -61,7 +62,7 @@ class _OnePlace:
 class CheckedClient:
     """Posts to ``url`` (http or https, ASCII), if it is within ``reach``.
 
-    Reads the authorities when it is made, which blocks; raises OSError or SSL.Error when that fails.
+    Reads the authorities when it is made, which blocks; raises PortError when that fails.
     """
 
     def __init__(self, reactor: Any, url: str, reach: Reach) -> None:
@@ -69,7 +70,7 @@ class CheckedClient:
         self._url = url.encode("ascii")
         uri = URI.fromBytes(self._url)  # type: ignore[no-untyped-call]
         host = uri.host.decode("ascii").strip("[]")
-        tls = tls_options(host, reach) if uri.scheme == b"https" else None
+        tls = client_tls(host, reach.authorities) if uri.scheme == b"https" else None
         self._endpoint = CheckedEndpoint(reactor, host, uri.port, reach, tls)
         self._pool = HTTPConnectionPool(reactor, persistent=False)  # type: ignore[no-untyped-call]
 

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver, IStreamClientEndpoint
-from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from zope.interface import implementer
 
 from hardware.outgoing.addresses import is_allowed
 
 CONNECT_SECONDS = 10.0
 _MOST_ADDRESSES = 8
-_END_OF_CERTIFICATE = b"-----END CERTIFICATE-----"
 
 
 class ForbiddenAddressError(ConnectError):
@@ -98,17 +95,3 @@ class CheckedEndpoint:
             except ConnectError as error:
                 problem = error
         raise problem or ConnectError("nobody answers")  # type: ignore[no-untyped-call]
-
-
-def tls_options(host: str, reach: Reach) -> Any:
-    """For ``CheckedEndpoint``. Reads the authorities, which blocks; raises OSError or SSL.Error when that fails."""
-    trust = platformTrust() if reach.authorities is None else _trust_in(reach.authorities)  # type: ignore[no-untyped-call]
-    return optionsForClientTLS(host, trustRoot=trust)
-
-
-def _trust_in(file: Path) -> Any:
-    parts = file.read_bytes().split(_END_OF_CERTIFICATE)[:-1]
-    certificates = [Certificate.loadPEM(part + _END_OF_CERTIFICATE) for part in parts]
-    if not certificates:
-        raise SSL.Error(f"{file} holds no certificate")
-    return trustRootFromCertificates(certificates)  # type: ignore[no-untyped-call]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from OpenSSL import SSL
 from twisted.internet import reactor, ssl
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
@@ -24,6 +23,7 @@ from callcenter.alarms.webhook import problem_of
 from hardware.outgoing.bodies import TooLongError
 from hardware.outgoing.client import REQUEST_SECONDS, Answer, CheckedClient, NotSentError
 from hardware.outgoing.endpoint import ForbiddenAddressError, Reach
+from hardware.supervisor import PortError
 
 INSIDE = Reach(inside=True)
 
@@ -254,5 +254,5 @@ def test_a_server_that_is_silent_is_waited_for_a_while() -> None:
 
 def test_authorities_that_are_none_are_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing")
-    with pytest.raises(SSL.Error, match="no certificate"):
+    with pytest.raises(PortError, match="no certificate"):
         CheckedClient(reactor, "https://localhost/", Reach(authorities=tmp_path / "empty.pem"))
