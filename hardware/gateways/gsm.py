@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from hardware.gateways.device import GatewayAbility
+from hardware.gateways.gsm_trace import GsmTrace
 from hardware.gateways.settings import GatewaySettings
 from hardware.port_address import stream_address
 from hardware.port_line import threads_of
 from hardware.ports import stream_opener
 from hardware.settings import STANDARD_BAUD_RATES
 from hardware.supervisor import PortSupervisor
-from hardware.trace import LineTrace, TraceListener, trace_path
+from hardware.trace import TraceListener, trace_path
 from protocols.gsm_modem.session import GsmSession
 from protocols.gsm_modem.settings import GsmSettings, ReportRoute, Storage, checked_number, checked_pin
 from protocols.line_endpoint import SessionProtocol
@@ -29,7 +29,6 @@ BAUD = 115_200
 DRAIN_SECONDS = 10.0
 """So long the answer to a message that was written is waited for when the gateway is stopped."""
 _BASE = GatewayAbility.LONG_TEXT | GatewayAbility.REPLIES
-_PIN = re.compile(rb'(\+CPIN=")[0-9]+')
 
 
 class GsmGatewaySettings(GatewaySettings):
@@ -82,18 +81,6 @@ def session_settings(settings: GsmGatewaySettings) -> GsmSettings:
     )
 
 
-class PinlessTrace(LineTrace):
-    """A trace in which no PIN stands."""
-
-    def received(self, data: bytes) -> None:
-        """``data`` came from the modem, perhaps as echo."""
-        super().received(_PIN.sub(rb"\1****", data))
-
-    def sent(self, data: bytes) -> None:
-        """``data`` was written to the modem."""
-        super().sent(_PIN.sub(rb"\1****", data))
-
-
 class GsmGateway:
     """A ``GatewayDevice``. Whether it has receipts is known once the modem has been set up."""
 
@@ -101,7 +88,7 @@ class GsmGateway:
         self._reactor = reactor
         self._wants_reports = settings.reports is not ReportRoute.NONE
         self._session = GsmSession(session_settings(settings), self._wake)
-        self._trace = PinlessTrace(
+        self._trace = GsmTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace
         )
         opener = stream_opener(settings.port, settings.baud, reactor)

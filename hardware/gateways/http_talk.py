@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from protocols.sayings import Said, Saying
 
 Clients = Callable[[str], CheckedClient]
 _STARRED = b"(the fields of the account and the message)"
+
+_NUMBER = re.compile(rb"(\d{3})\d{3,}(\d{4})")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ class Talk:
             return self._noted(Unanswered(Said(Saying.ANSWER_TOO_LONG)))
         except Exception:  # noqa: BLE001 - whatever happens to a connection, the message may have gone out
             return self._noted(Unanswered(Said(Saying.PROVIDER_UNANSWERED)))
-        self._trace.received(f"{answer.status} {answer.content_type} ".encode() + answer.body)
+        self._trace.received(
+            f"{answer.status} {answer.content_type} ".encode() + _NUMBER.sub(rb"\1****\2", answer.body)
+        )
         return HttpAnswer(answer.status, answer.content_type, answer.body)
 
     def _noted(self, outcome: Unsent | Unanswered) -> Unsent | Unanswered:

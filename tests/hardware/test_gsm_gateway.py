@@ -79,6 +79,9 @@ async def test_sent_delivered_answered_and_deleted(tmp_path: Path) -> None:
         # As ASCII and in hexadecimal.
         assert "2468" not in trace
         assert b"2468".hex(" ") not in trace
+        assert "6831****" in trace
+        # In semi-octets, as PDUs write it.
+        assert "683108108300F0" not in trace
 
 
 @ensureDeferred
