@@ -30,6 +30,7 @@ _KNOWN = {
     "+CMGD": "(1-30),(0-4)",
     "+CSCS": '("IRA","GSM","UCS2","HEX")',
     "+CFUN": "(0,1,4),(0,1)",
+    "+IFC": "(0-2),(0-2)",
     "+CREG": "(0-2)",
     "+CMEE": "(0-2)",
     "+CSQ": "(0-31,99),(0-7,99)",
@@ -42,7 +43,7 @@ _KNOWN = {
 }
 
 
-_AT_FIRST = {"+CSCS": '"IRA"', "+CFUN": "1"}
+_AT_FIRST = {"+CSCS": '"IRA"', "+CFUN": "1", "+IFC": "0,0"}
 """What is kept and means nothing here."""
 
 
@@ -55,11 +56,11 @@ class CommandError(Exception):
 
 
 class GsmCommands:
-    """SIM, network, storage and settings. ``say`` gets the lines of an answer; ``freed`` is called when there is place
-    in the storage again.
+    """SIM, network, storage and settings. ``say`` gets the lines that belong together; ``freed`` is called when there
+    is place in the storage again.
     """
 
-    def __init__(self, say: Callable[[str], None], freed: Callable[[], None], pin: str, size: int) -> None:
+    def __init__(self, say: Callable[..., None], freed: Callable[[], None], pin: str, size: int) -> None:
         self._say = say
         self._freed = freed
         self._pin = pin
@@ -206,16 +207,14 @@ class GsmCommands:
         stored = self._storage.read(int(arguments)) if arguments.isdecimal() else None
         if stored is None:
             raise CommandError(321)
-        self._say(f"+CMGR: {stored.state},,{len(stored.tpdu)}")
-        self._say(with_centre(stored.tpdu))
+        self._say(f"+CMGR: {stored.state},,{len(stored.tpdu)}", with_centre(stored.tpdu))
 
     def _cmgl(self, _: str, arguments: str) -> None:
         self._require_sim()
         if arguments and not arguments.isdecimal():
             raise CommandError(_PARAMETER)
         for place, stored in self._storage.listed(int(arguments or 0)):
-            self._say(f"+CMGL: {place},{stored.state},,{len(stored.tpdu)}")
-            self._say(with_centre(stored.tpdu))
+            self._say(f"+CMGL: {place},{stored.state},,{len(stored.tpdu)}", with_centre(stored.tpdu))
 
     def _cmgd(self, _: str, arguments: str) -> None:
         self._require_sim()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -91,6 +95,67 @@ def test_smstools_sends_and_receives(tmp_path: Path) -> None:
         head, _, text = received.read_bytes().partition(b"\n\n")
         assert f"From: {NUMBER[1:]}".encode() in head
         assert text.decode("utf-16-be") == "好的，谢谢"
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@contextmanager
+def kannel(folder: Path) -> Iterator[int]:
+    """Kannel on the modem in ``folder``; gives the port to which messages are posted. It answers whoever writes."""
+    bearerbox, smsbox = found("bearerbox", "kannel"), found("smsbox", "kannel")
+    admin, inner, outer = free_ports(3)
+    settings = [
+        {"group": "core", "admin-port": admin, "admin-password": "x", "smsbox-port": inner, "log-file": folder / "log",
+         "log-level": 0},
+        {"group": "smsc", "smsc": "at", "smsc-id": "gsm", "modemtype": "auto", "device": folder / "port",
+         "speed": 115200, "my-number": 1234},
+        {"group": "modems", "id": "generic", "name": "any", "init-string": "AT+CNMI=2,1,0,1,0"},
+        {"group": "smsbox", "bearerbox-host": "127.0.0.1", "sendsms-port": outer, "log-file": folder / "smsbox.log"},
+        {"group": "sendsms-user", "username": "u", "password": "p"},
+        {"group": "sms-service", "keyword": "default", "text": "thanks %a", "max-messages": 1},
+    ]  # fmt: skip
+    blocks = ["\n".join(f"{name} = {value}" for name, value in group.items()) for group in settings]
+    (folder / "kannel.conf").write_text("\n\n".join(blocks) + "\n")
+    running_ones = []
+    try:
+        for program, port in ((bearerbox, inner), (smsbox, outer)):
+            arguments = [program, str(folder / "kannel.conf")]
+            running_ones.append(subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            wait(lambda port=port: answers(port))
+        wait(lambda: "successfully opened" in (folder / "log").read_text(errors="replace"))
+        yield outer
+    finally:
+        for process in reversed(running_ones):
+            process.terminate()
+            process.wait(30)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_kannel_sends_gets_its_receipt_receives_and_answers(tmp_path: Path) -> None:
+    found("bearerbox", "kannel")
+    with running(tmp_path, "gsm_modem", "--speed", "20") as simulator, kannel(tmp_path) as port:
+        query = urlencode({"username": "u", "password": "p", "from": "1234", "to": NUMBER, "coding": 2, "text": WORDS,
+                           "charset": "UTF-8", "dlr-mask": 31, "dlr-url": "http://127.0.0.1:9/"})  # fmt: skip
+        with urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{query}", timeout=30) as answer:
+            assert answer.status == 202
+        wait(lambda: simulator.ask("status")["sent"])
+        [sent] = simulator.ask("status")["sent"]
+        assert (sent["number"], sent["text"], sent["receipt"]) == (NUMBER, WORDS, True)
+        # It looks for what it sent when the modem tells that it was delivered (1).
+        wait(lambda: "type=1" in (tmp_path / "log").read_text(errors="replace"))
+        simulator.ask("text", number=NUMBER, text="hello")
+        wait(lambda: len(simulator.ask("status")["sent"]) == 2 and emptied(simulator))
+        assert simulator.ask("status")["sent"][1]["text"] == "thanks hello"
 
 
 def emptied(simulator: Simulator) -> bool:
