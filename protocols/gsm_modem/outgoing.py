@@ -95,10 +95,25 @@ class Outgoing:
     def forget(self) -> None:
         """Nobody answers any more."""
         if self._current is not None:
-            written = self._pdu_next and self._context.runner.waiting
             key = self._current.key
-            self._finish(PartUnknown(key, Said(Saying.MODEM_UNANSWERED)) if written else PartUnsent(key))
+            self._finish(PartUnknown(key, Said(Saying.MODEM_UNANSWERED)) if self._written else PartUnsent(key))
         self.recall()
+
+    def finish(self) -> None:
+        """Write nothing more: only what is written already is still answered."""
+        if self._current is not None and not self._written:
+            self._context.runner.cancel()
+            self._finish(PartUnsent(self._current.key))
+            self._context.runner.run(self._leave_prompt(), self._context.now)
+        self.recall()
+
+    @property
+    def _written(self) -> bool:
+        """Whether the present part is on its way and not still to be written."""
+        return self._pdu_next and self._context.runner.waiting
+
+    def _leave_prompt(self) -> Script:
+        yield escape(self._timings.escape)
 
     def job(self) -> Script | None:
         """Sending the next part, if that is due."""

@@ -65,10 +65,10 @@ class GsmSession:
         self._outgoing.add(parts)
 
     def drain(self, now: float) -> Doings[GatewaySignal]:
-        """Begin nothing any more; what waits is unsent. What is ``sending`` is still answered."""
+        """Begin nothing any more; what is not written is unsent. What is ``sending`` then is still answered."""
         self._context.now = now
         self._draining = True
-        self._outgoing.recall()
+        self._outgoing.finish()
         return self._actions()
 
     def start(self, now: float) -> Doings[GatewaySignal]:

@@ -250,6 +250,21 @@ class TestSending:
         assert [accepted.key for accepted in bench.of(PartAccepted)] == ["a"]
         assert not bench.session.sending
 
+    def test_draining_before_the_message_is_written_leaves_the_prompt(self) -> None:
+        for seconds in (0.0, 0.05, 0.1):
+            bench = ready()
+            bench.submit(part("a"))
+            bench.run(seconds)
+            assert bench.sent() == []
+            bench.perform(bench.session.drain(bench.clock.seconds()))
+            assert bench.signals == [PartUnsent("a")]
+            assert not bench.session.sending
+            bench.run(5)
+            assert bench.sent() == []
+            bench.chip.receive(b"AT\r")
+            bench.exchange()
+            assert bench.commands.endswith(b"\x1b")
+
 
 class TestReports:
     def test_the_same_reference_for_two_numbers_and_again_for_one(self) -> None:
