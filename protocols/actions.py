@@ -1,33 +1,39 @@
-"""What a sans-IO line session asks of whoever drives it."""
+"""What a sans-IO session asks of whoever drives it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from protocols.signals import LineSignal
 
+S = TypeVar("S")
+"""What is reported: the signals of a line, or those of an SMS gateway."""
+
 
 @dataclass(frozen=True)
-class Actions:
+class Doings(Generic[S]):
     """Bytes to write to the port, and signals to report in order."""
 
     write: bytes = b""
-    signals: tuple[LineSignal, ...] = ()
+    signals: tuple[S, ...] = ()
 
 
-class LineSession(Protocol):
-    """A line's protocol without port and clock. ``now`` is in seconds on any clock that does not go back."""
+Actions = Doings[LineSignal]
 
-    def start(self, now: float) -> Actions:
+
+class Session(Protocol[S]):
+    """A device's protocol without port and clock. ``now`` is in seconds on any clock that does not go back."""
+
+    def start(self, now: float) -> Doings[S]:
         """The port has just been opened."""
         ...
 
-    def receive(self, data: bytes, now: float) -> Actions:
+    def receive(self, data: bytes, now: float) -> Doings[S]:
         """Bytes arrived. Never raises, whatever they are."""
         ...
 
-    def tick(self, now: float) -> Actions:
+    def tick(self, now: float) -> Doings[S]:
         """Do what is due; to be called at ``next_deadline()`` or later."""
         ...
 
@@ -35,9 +41,12 @@ class LineSession(Protocol):
         """When ``tick`` is next needed, or None."""
         ...
 
-    def port_lost(self, reason: str, now: float) -> Actions:
+    def port_lost(self, reason: str, now: float) -> Doings[S]:
         """The port is gone; the session may be started again."""
         ...
+
+
+LineSession = Session[LineSignal]
 
 
 class CallSession(LineSession, Protocol):

@@ -1,8 +1,9 @@
-"""Twisted glue between a line session and a port. It decides nothing."""
+"""Twisted glue between the session of a line, or of another device, and a port. It decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic
 from typing import Protocol as TypedProtocol
 
 from twisted.internet.error import ConnectionLost
@@ -10,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from protocols.actions import Actions, CallSession, LineSession
+from protocols.actions import CallSession, Doings, S, Session
 from protocols.sayings import Said, Saying, words_of
 from protocols.signals import LineSignal
 
@@ -42,12 +43,10 @@ class PortGoneError(ConnectionLost):
         return str(self.args[0])
 
 
-class LineProtocol(Protocol):
+class SessionProtocol(Protocol, Generic[S]):
     """Runs ``session`` on a transport. Signals go to ``report``, bytes both ways to ``tap``."""
 
-    def __init__(
-        self, session: LineSession, clock: IReactorTime, report: Callable[[LineSignal], None], tap: WireTap
-    ) -> None:
+    def __init__(self, session: Session[S], clock: IReactorTime, report: Callable[[S], None], tap: WireTap) -> None:
         self._session = session
         self._clock = clock
         self._report = report
@@ -72,7 +71,7 @@ class LineProtocol(Protocol):
         why = words_of(reason.value) if gone else Said(Saying.UNPLUGGED)
         self.perform(self._session.port_lost(why, self._clock.seconds()))
 
-    def perform(self, actions: Actions) -> None:
+    def perform(self, actions: Doings[S]) -> None:
         """Write, report, and set the timer for the session's next deadline."""
         if actions.write and self.transport is not None:
             self._tap.sent(actions.write)
@@ -95,6 +94,10 @@ class LineProtocol(Protocol):
     def _tick(self) -> None:
         self._timer = None
         self.perform(self._session.tick(self._clock.seconds()))
+
+
+class LineProtocol(SessionProtocol[LineSignal]):
+    """``SessionProtocol`` of a line."""
 
 
 class CallProtocol(LineProtocol):

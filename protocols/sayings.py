@@ -94,6 +94,25 @@ class Saying(enum.Enum):
     SILENT_IN_SETUP = N_("the modem stopped answering while being set up")
     FELL_SILENT = N_("the modem stopped answering")
 
+    # Why an SMS gateway is not there, or what it did not do.
+    SIM_ABSENT = N_("there is no SIM in the modem")
+    SIM_WANTS_PIN = N_("the SIM wants its PIN, and none is set")
+    SIM_PIN_REFUSED = N_("the SIM refused the PIN; it is tried again only when the modem is set anew")
+    SIM_WANTS_PUK = N_("the SIM is blocked and wants its PUK")
+    SIM_UNUSABLE = N_("the SIM cannot be used: {why}")
+    NO_NETWORK = N_("the modem finds no network")
+    NETWORK_DENIED = N_("the network does not let the SIM in")
+    NO_PDU_MODE = N_("the modem cannot send short messages as PDUs")
+    NO_SERVICE_CENTRE = N_("the SIM does not know its service centre, and none is set")
+    MODEM_UNANSWERED = N_("the modem did not answer after the message was written")
+    MODEM_WITHOUT_PROMPT = N_("the modem did not ask for the message")
+    PROVIDER_OUT_OF_REACH = N_("the provider cannot be reached: {why}")
+    PROVIDER_REFUSES = N_("the provider does not let us in: {why}")
+    PROVIDER_UNANSWERED = N_("the provider did not answer")
+    ADDRESS_FORBIDDEN = N_("its address is not allowed")
+    CERTIFICATE_UNTRUSTED = N_("its certificate is not trusted")
+    ANSWER_TOO_LONG = N_("the answer of the provider is too long")
+
     # What is going on instead of what was asked for.
     NO_CALL = N_("no call")
     NONE_RINGS = N_("no call is ringing")

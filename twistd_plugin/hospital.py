@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from OpenSSL import SSL
 from prometheus_client import CollectorRegistry
 
 from callcenter.administration.attempts import PER_ADDRESS, AttemptLimits
@@ -22,7 +21,6 @@ from callcenter.alarms.service import AlarmService
 from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
-from callcenter.outgoing.client import CheckedClient, Reach
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
@@ -32,7 +30,10 @@ from callcenter.telephony.settings import TelephonySettings
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import LineDevice
+from hardware.outgoing.client import CheckedClient
+from hardware.outgoing.endpoint import Reach
 from hardware.pbx_port import PbxAddress
+from hardware.supervisor import PortError
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from web.services import Services
@@ -124,7 +125,7 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
     reach = Reach(settings.private_addresses, settings.authorities)
     try:
         client = CheckedClient(reactor, settings.url.get_secret_value(), reach)
-    except (OSError, SSL.Error) as error:
+    except PortError as error:
         raise WebhookError(f"webhook {settings.name}: its authorities cannot be read ({error})") from error
     return Target(
         Webhook(settings.name, client, settings.secret.get_secret_value(), reactor.seconds), settings.wanted_kinds

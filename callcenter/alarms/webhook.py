@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from callcenter.alarms.channels import Message, Problem, Sent
-from callcenter.outgoing.client import ForbiddenAddressError
+from hardware.outgoing.endpoint import ForbiddenAddressError
 
 _log = Logger(namespace="callcenter.alarms")
 
@@ -43,7 +43,7 @@ _PROBLEMS = MappingProxyType(
 
 
 class Poster(Protocol):
-    """What posts: ``callcenter.outgoing.client.CheckedClient``."""
+    """What posts: ``hardware.outgoing.client.CheckedClient``."""
 
     async def post(self, headers: dict[str, str], body: bytes) -> int:
         """The status of the answer."""

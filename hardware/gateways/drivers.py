@@ -11,6 +11,9 @@ from twisted.internet.base import ReactorBase
 
 from hardware.gateways.cmpp import CmppSettings, cmpp_gateway
 from hardware.gateways.device import GatewayDevice
+from hardware.gateways.gsm import GsmGateway, GsmGatewaySettings
+from hardware.gateways.http import HttpGateway
+from hardware.gateways.http_settings import HttpGatewaySettings
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.gateways.smpp import SmppSettings, smpp_gateway
 
@@ -30,6 +33,8 @@ DRIVERS: Mapping[GatewayKind, GatewayDriver] = {
     GatewayKind.CMPP2: _CMPP,
     GatewayKind.CMPP3: _CMPP,
     GatewayKind.SMPP: GatewayDriver(SmppSettings, smpp_gateway),
+    GatewayKind.GSM: GatewayDriver(GsmGatewaySettings, GsmGateway),
+    GatewayKind.HTTP: GatewayDriver(HttpGatewaySettings, HttpGateway),
 }
 
 

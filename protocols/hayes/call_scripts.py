@@ -7,7 +7,7 @@ from collections.abc import Callable
 from protocols.hayes.commands import dial as dial_command
 from protocols.hayes.messages import Result
 from protocols.hayes.profiles import VoiceCommands
-from protocols.hayes.scripts import DIAL_FINALS, HANG_UP_FINALS, Command, Reply, Script, command, pause
+from protocols.hayes.scripts import BASIC_FINALS, DIAL_FINALS, HANG_UP_FINALS, Command, Reply, Script, command, pause
 from protocols.hayes.settings import HayesTimings
 
 _ABORT_TIMEOUT = 2.0
@@ -52,7 +52,7 @@ def release(voice: VoiceCommands | None, timings: HayesTimings, done: Callable[[
     if not released:
         # A modem that connected as data modem hears commands only after the escape sequence.
         yield pause(_ESCAPE_GUARD)
-        yield Command(b"+++", _ESCAPE_GUARD)
+        yield Command(b"+++", _ESCAPE_GUARD, BASIC_FINALS)
         reply = yield command("ATH0", timings.command, HANG_UP_FINALS)
         released = reply.ok
     if released and voice is not None:

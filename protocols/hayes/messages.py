@@ -30,6 +30,11 @@ class Result(enum.Enum):
     NO_DIAL_TONE = "NO DIAL TONE"
     ERROR = "ERROR"
 
+    @property
+    def accepts(self) -> bool:
+        """Whether the modem did what it was told."""
+        return self in (Result.OK, Result.VOICE_CONNECT)
+
 
 class Event(enum.Enum):
     """Meaning of a DLE-shielded event (V.253 table 17 and its IS-101 ancestor)."""

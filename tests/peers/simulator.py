@@ -34,20 +34,26 @@ class Simulator:
         return deferToThread(lambda: list(send(self.control, {"command": command, **options}, timeout=60)))
 
 
+def listens(control: Path) -> bool:
+    """The socket is there a moment before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        return knocking.connect_ex(str(control)) == 0
+
+
 @contextmanager
-def running(folder: Path, module: str = "modem", *options: str) -> Iterator[Simulator]:
-    """``options`` with ``--to`` are of one that sends datagrams and has no terminal."""
+def running(folder: Path, module: str = "modem", *options: str, terminal: bool = True) -> Iterator[Simulator]:
+    """``options`` with ``--to`` are of one that sends datagrams and has no ``terminal``."""
     folder.mkdir(exist_ok=True)
     simulator = Simulator(folder / "port", folder / "control")
     arguments = ["--control", str(simulator.control), *options]
     waits_for = [simulator.control]
-    if "--to" not in options:
+    if terminal and "--to" not in options:
         arguments += ["--link", str(simulator.link)]
         waits_for.append(simulator.link)
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
         deadline = time.monotonic() + 20
-        while not all(path.exists() for path in waits_for):
+        while not (all(path.exists() for path in waits_for) and listens(simulator.control)):
             assert process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator did not come up"
             time.sleep(0.02)

@@ -20,7 +20,7 @@ from callcenter.alarms.sending import LOOK_SECONDS, AlarmSender, Target
 from callcenter.alarms.webhook import Webhook, signature
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
-from callcenter.outgoing.client import ForbiddenAddressError
+from hardware.outgoing.endpoint import ForbiddenAddressError
 from storage.database import Database
 from storage.models import Alarm, AlarmDelivery, PhoneLine
 from tests.peers.call_center import NOW, SUSAN, clock_at, fill

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from OpenSSL import SSL
 from twisted.internet import reactor, ssl
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
@@ -17,11 +16,14 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.web.client import ResponseFailed
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import NOT_DONE_YET, Site
 
 from callcenter.alarms.channels import Problem
 from callcenter.alarms.webhook import problem_of
-from callcenter.outgoing.client import REQUEST_SECONDS, CheckedClient, ForbiddenAddressError, Reach
+from hardware.outgoing.bodies import TooLongError
+from hardware.outgoing.client import REQUEST_SECONDS, Answer, CheckedClient, NotSentError
+from hardware.outgoing.endpoint import ForbiddenAddressError, Reach
+from hardware.supervisor import PortError
 
 INSIDE = Reach(inside=True)
 
@@ -174,12 +176,83 @@ async def test_https_is_verified_by_the_authorities_and_the_name(
             with pytest.raises(ResponseFailed) as caught:
                 await CheckedClient(reactor, f"https://{host}:{number}/", reach).post({}, b"x")
             assert problem_of(caught.value) is Problem.UNTRUSTED
+            with pytest.raises(NotSentError):
+                await CheckedClient(reactor, f"https://{host}:{number}/", reach).ask("POST", "", {}, b"x", 10)
         assert len(resource.received) == 1
     finally:
         await port.stopListening()
 
 
+class Pages(Resource):
+    """Answers with what it was asked, or as the path says."""
+
+    isLeaf = True  # noqa: N815 - the name that Twisted reads
+
+    def render(self, request: Any) -> Any:
+        request.setHeader("Content-Type", "text/plain; charset=gbk")
+        match request.path:
+            case b"/long":
+                return b"x" * 100_000
+            case b"/away":
+                request.setResponseCode(302)
+                request.setHeader("Location", "/echo")
+                return b"elsewhere"
+            case b"/closed":
+                request.transport.abortConnection()
+                return NOT_DONE_YET
+            case _:
+                return b" ".join([request.method, request.uri, request.content.read()])
+
+
+@pytest_twisted.async_yield_fixture
+async def pages() -> AsyncIterator[str]:
+    port = reactor.listenTCP(0, Site(Pages()), interface="127.0.0.1")
+    yield f"http://localhost:{port.getHost().port}"
+    await port.stopListening()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_asked_is_answered(pages: str) -> None:
+    client = CheckedClient(reactor, f"{pages}/echo", INSIDE)
+    await client.reach()
+    posted = await client.ask("POST", "", {"Content-Type": "text/plain"}, b"body", 1000)
+    assert posted == Answer(200, "text/plain; charset=gbk", b"POST /echo body")
+    assert (await client.ask("GET", "a=%B0%A1", {}, b"", 1000)).body == b"GET /echo?a=%B0%A1 "
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_redirect_is_an_answer_and_a_long_one_an_error(pages: str) -> None:
+    away = await CheckedClient(reactor, f"{pages}/away", INSIDE).ask("GET", "", {}, b"", 1000)
+    assert (away.status, away.body) == (302, b"elsewhere")
+    long = CheckedClient(reactor, f"{pages}/long", INSIDE)
+    assert len((await long.ask("GET", "", {}, b"", 100_000)).body) == 100_000
+    with pytest.raises(TooLongError):
+        await long.ask("GET", "", {}, b"", 99_999)
+
+
+@pytest_twisted.ensureDeferred
+async def test_whether_anything_was_sent_is_told(pages: str) -> None:
+    with pytest.raises(ResponseFailed):
+        await CheckedClient(reactor, f"{pages}/closed", INSIDE).ask("POST", "", {}, b"x", 10)
+    for url, reach in ((f"{pages}/echo", Reach()), ("http://127.0.0.1:1/", INSIDE), ("http://no.invalid/", INSIDE)):
+        client = CheckedClient(reactor, url, reach)
+        with pytest.raises(NotSentError) as caught:
+            await client.ask("POST", "", {}, b"x", 10)
+        assert caught.value.__cause__ is not None
+        with pytest.raises(NotSentError):
+            await client.reach()
+
+
+def test_a_server_that_is_silent_is_waited_for_a_while() -> None:
+    memory = NamingReactor()
+    memory.names = Names(["93.184.216.34"])
+    asking = failure_of(CheckedClient(memory, "http://silent.example/", Reach()).ask("GET", "", {}, b"", 10))
+    memory.advance(REQUEST_SECONDS)
+    # The connection itself was not made.
+    assert isinstance(asking[0], NotSentError)
+
+
 def test_authorities_that_are_none_are_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing")
-    with pytest.raises(SSL.Error, match="no certificate"):
+    with pytest.raises(PortError, match="no certificate"):
         CheckedClient(reactor, "https://localhost/", Reach(authorities=tmp_path / "empty.pem"))

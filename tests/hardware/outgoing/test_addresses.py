@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.outgoing.addresses import is_allowed
+from hardware.outgoing.addresses import is_allowed
 
 OUTSIDE = ("93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822")
 INSIDE = (

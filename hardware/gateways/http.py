@@ -1,0 +1,152 @@
+"""An SMS provider that is asked by HTTP, as gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from twisted.internet.base import ReactorBase
+from twisted.internet.task import deferLater
+
+from hardware.gateways.device import GatewayAbility
+from hardware.gateways.errands import Errands
+from hardware.gateways.http_arrivals import Arrivals
+from hardware.gateways.http_fetching import Fetching
+from hardware.gateways.http_pushes import PushAnswer, Pushes
+from hardware.gateways.http_sending import Sending
+from hardware.gateways.http_settings import HttpGatewaySettings
+from hardware.gateways.http_talk import Talk
+from hardware.port_line import threads_of
+from hardware.supervisor import BackOff
+from hardware.trace import LineTrace, TraceListener, trace_path
+from protocols.http_sms.provider import Form, Harvest
+from protocols.http_sms.requests import HttpRequest, build, values_of_account
+from protocols.sayings import Said, Saying
+from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySignal, Part
+
+REFUSED_SECONDS = 900.0
+"""Pause after the provider did not let us in."""
+_RETRY_FIRST, _RETRY_MOST = 2.0, 60.0
+_GIVES = {
+    Harvest.STATUS_XML: GatewayAbility.RECEIPTS,
+    Harvest.REPLY_XML: GatewayAbility.REPLIES,
+    Harvest.HASHES: GatewayAbility.REPLIES,
+}
+
+
+class HttpGateway:
+    """A ``GatewayDevice``. It counts as ready while the provider can be connected to and lets us in.
+
+    Reads certificates when it is made, which blocks; raises PortError when that fails.
+    """
+
+    def __init__(self, settings: HttpGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
+        self._settings = settings
+        self._provider = provider = settings.provider
+        self._reactor = reactor
+        self._trace = LineTrace(
+            trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace
+        )
+        self._pulls = pulls = provider.pulls if settings.fetch else ()
+        forms = [provider.send, *(pull.form for pull in pulls)]
+        if provider.balance is not None:
+            forms.append(provider.balance.form)
+        self._talk = talk = Talk(settings, reactor, forms, self._trace)
+        self._errands = errands = Errands(reactor)
+        self._arrivals = Arrivals(reactor, self._tell, settings.sender)
+        self._pushes = Pushes(settings.push_secret.get_secret_value(), self._arrivals, reactor)
+        self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self._lost)
+        self._fetching = Fetching(provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell)
+        self._back_off = BackOff(_RETRY_FIRST, _RETRY_MOST)
+        self._listener: GatewayListener | None = None
+        self._up: bool | None = None
+        self._stopping = False
+
+    @property
+    def abilities(self) -> GatewayAbility:
+        """See ``GatewayDevice``."""
+        found = GatewayAbility.LONG_TEXT if self._provider.joins else GatewayAbility.NONE
+        for pull in self._pulls:
+            found |= _GIVES[pull.harvest]
+        if self._settings.push_secret.get_secret_value():
+            found |= GatewayAbility.RECEIPTS | GatewayAbility.REPLIES
+        if self._provider.balance is not None:
+            found |= GatewayAbility.BALANCE
+        if any("{extension}" in value for value in self._provider.send.fields.values()):
+            found |= GatewayAbility.SENDER
+        return found
+
+    @property
+    def room(self) -> int:
+        """See ``GatewayDevice``."""
+        return self._sending.room if self._up and not self._stopping else 0
+
+    def start(self, listener: GatewayListener) -> None:
+        """See ``GatewayDevice``."""
+        self._listener = listener
+        self._errands.run(self._look())
+
+    async def stop(self) -> None:
+        """See ``GatewayDevice``."""
+        self._stopping = True
+        self._errands.stop()
+        self._sending.recall()
+        await self._sending.drain()
+        self._sending.forget()
+        self._errands.abandon()
+        # Connections that were given up are closed in the next turn.
+        await deferLater(self._reactor, 0)
+        self._arrivals.stop()
+        self._listener = None
+        self._trace.close()
+
+    def submit(self, parts: Sequence[Part]) -> None:
+        """See ``GatewayDevice``."""
+        self._sending.add(parts, self.room)
+
+    def ask_balance(self) -> None:
+        """See ``GatewayDevice``."""
+        self._fetching.ask_balance()
+
+    async def pushed(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
+        """What to answer to a push of the provider, once what it says is written down. ``headers`` have names in lower
+        case. Raises nothing.
+        """
+        return await self._pushes.take(body, headers)
+
+    def set_trace(self, enabled: bool) -> None:
+        """See ``GatewayDevice``."""
+        self._trace.enabled = enabled
+
+    def watch(self, listener: TraceListener | None) -> None:
+        """See ``GatewayDevice``."""
+        self._trace.watch(listener)
+
+    async def _look(self) -> None:
+        problem = await self._talk.reach()
+        if self._stopping:
+            return
+        if problem is not None:
+            self._lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=problem.why), False)
+        elif not self._up:
+            self._up = True
+            self._back_off.reset()
+            self._tell([GatewayReady()])
+            self._fetching.begin()
+
+    def _lost(self, reason: str, refused: bool) -> None:
+        was_up, self._up = self._up, False
+        self._fetching.end()
+        self._sending.recall()
+        if was_up is not False and not self._stopping:
+            self._tell([GatewayLost(reason, refused)])
+        pause = REFUSED_SECONDS if refused else self._back_off.pause()
+        self._errands.later("look", pause, lambda: self._errands.run(self._look()))
+
+    def _request(self, form: Form, values: Mapping[str, str] | None = None) -> HttpRequest:
+        account = values_of_account(self._settings.credentials, self._reactor.seconds())
+        return build(form, {**account, **(values or {})}, self._provider.charset)
+
+    def _tell(self, signals: Sequence[GatewaySignal]) -> None:
+        if self._listener is not None and signals:
+            self._listener(signals)

@@ -1,0 +1,69 @@
+"""Answering a provider's pushes: yes only when what it says is written down, so that it brings the rest again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from hardware.gateways.http_arrivals import Arrivals
+from protocols.http_sms.pushes import Pushed, PushError, Seen, read_push, verify
+
+WRITE_SECONDS = 10.0
+"""So long a push waits until what it says is written down."""
+MOST_WAITING = 5000
+"""With more than this not written down, nothing is taken."""
+
+
+@dataclass(frozen=True)
+class PushAnswer:
+    """``status`` of HTTP and a JSON ``body``."""
+
+    status: int
+    body: bytes
+
+
+def _answer(status: int, result: int, words: str) -> PushAnswer:
+    return PushAnswer(status, json.dumps({"result": result, "errmsg": words}).encode())
+
+
+class Pushes:
+    """Without ``secret`` nothing is taken."""
+
+    def __init__(self, secret: str, arrivals: Arrivals, clock: IReactorTime) -> None:
+        self._secret = secret
+        self._arrivals = arrivals
+        self._clock = clock
+        self._seen = Seen()
+        self._being_written: set[str] = set()
+
+    async def take(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
+        """See ``HttpGateway.pushed``."""
+        try:
+            verify(self._secret, headers, body, self._clock.seconds())
+            pushed = read_push(body)
+        except PushError as error:
+            return _answer(error.status, 1, str(error))
+        if self._arrivals.waiting > MOST_WAITING or any(one.identity in self._being_written for one in pushed):
+            return _answer(503, 2, "busy")
+        fresh = {one.identity: one for one in pushed if one.identity not in self._seen}
+        if fresh and not await self._written(fresh):
+            return _answer(503, 2, "busy")
+        return _answer(200, 0, "OK")
+
+    async def _written(self, fresh: Mapping[str, Pushed]) -> bool:
+        """Whether ``fresh`` is written down in time. Later is remembered too: it will be pushed once more."""
+        self._being_written |= fresh.keys()
+        in_time: Deferred[bool] = Deferred()
+        done = self._arrivals.add([one.crop for one in fresh.values()])
+        done.addCallback(lambda _: self._done(fresh, in_time))
+        return await in_time.addTimeout(WRITE_SECONDS, self._clock, lambda *_: False)
+
+    def _done(self, fresh: Mapping[str, Pushed], in_time: Deferred[bool]) -> None:
+        self._being_written -= fresh.keys()
+        self._seen.add(fresh)
+        if not in_time.called:
+            in_time.callback(True)

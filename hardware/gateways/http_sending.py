@@ -1,0 +1,170 @@
+"""Messages on their way to a provider: no faster than the rate, no more at once than the window."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from hardware.gateways.errands import Errands
+from hardware.gateways.http_settings import HttpGatewaySettings
+from hardware.gateways.http_talk import Outcome, Talk, Unanswered, Unsent
+from protocols.http_sms.answers import HttpAnswer, NotTaken, Taken, Unclear, read_answer
+from protocols.http_sms.letters import Letter, letters_of
+from protocols.http_sms.provider import Form, Meaning, Provider
+from protocols.http_sms.requests import HttpRequest, UnwritableError, values_of_message, written_number
+from protocols.sayings import Said, Saying
+from protocols.sms import (
+    GatewayPaused,
+    GatewaySignal,
+    Part,
+    PartAccepted,
+    PartRefused,
+    PartUnknown,
+    PartUnsent,
+    Refusal,
+)
+
+SLOWER_SECONDS = 10.0
+"""Pause after too many requests."""
+DRAIN_SECONDS = 10.0
+_MOST_PARTS = 10
+_NEXT, _PAUSE = "next", "pause"
+
+Lost = Callable[[str, bool], None]
+"""Hears why the provider cannot be used, and whether it does not want us."""
+
+
+class Sending:
+    """``build`` makes a request of a form and the values of a message."""
+
+    def __init__(
+        self,
+        settings: HttpGatewaySettings,
+        provider: Provider,
+        talk: Talk,
+        build: Callable[[Form, Mapping[str, str]], HttpRequest],
+        errands: Errands,
+        clock: IReactorTime,
+        tell: Callable[[Sequence[GatewaySignal]], None],
+        lost: Lost,
+    ) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._talk = talk
+        self._build = build
+        self._errands = errands
+        self._clock = clock
+        self._tell = tell
+        self._lost = lost
+        self._waiting: deque[Letter] = deque()
+        self._in_flight: dict[int, Letter] = {}
+        self._beyond: list[PartUnsent] = []
+        self._letters = 0
+        self._not_before = 0.0
+        self._drained: Deferred[None] | None = None
+
+    @property
+    def room(self) -> int:
+        """How many parts ``add`` takes while the provider is there."""
+        if self._errands.waits(_PAUSE):
+            return 0
+        taken = sum(len(letter.parts) for letter in (*self._waiting, *self._in_flight.values()))
+        return max(0, max(_MOST_PARTS, int(self._settings.rate)) - taken)
+
+    def add(self, parts: Sequence[Part], room: int) -> None:
+        """Take the first ``room`` of ``parts``; the others are unsent."""
+        self._waiting += letters_of(parts[:room], self._provider.longest, joins=self._provider.joins)
+        self._beyond += [PartUnsent(part.key) for part in parts[room:]]
+        self._errands.later(_NEXT, 0.0, self._next)
+
+    def recall(self) -> None:
+        """What waits is unsent."""
+        recalled, self._waiting = self._waiting, deque()
+        unsent = [*self._beyond, *(PartUnsent(key) for letter in recalled for key in letter.keys)]
+        self._beyond = []
+        self._tell(unsent)
+
+    async def drain(self) -> None:
+        """Wait a little for answers."""
+        if self._in_flight:
+            drained: Deferred[None] = Deferred()
+            self._drained = drained
+            await drained.addTimeout(DRAIN_SECONDS, self._clock, lambda *_: None)
+
+    def forget(self) -> None:
+        """Nobody waits for answers any more."""
+        for number in list(self._in_flight):
+            self._unknown(number, Said(Saying.PROVIDER_UNANSWERED))
+
+    def _next(self) -> None:
+        beyond, self._beyond = self._beyond, []
+        self._tell(beyond)
+        while self._waiting and len(self._in_flight) < self._settings.window:
+            now = self._clock.seconds()
+            if now < self._not_before:
+                self._errands.later(_NEXT, self._not_before - now, self._next)
+                return
+            letter = self._waiting.popleft()
+            self._not_before = max(self._not_before, now - 1.0) + len(letter.parts) / self._settings.rate
+            self._begin(letter)
+
+    def _begin(self, letter: Letter) -> None:
+        try:
+            request = self._request_of(letter)
+        except UnwritableError as error:
+            self._refuse(letter, NotTaken(Meaning(Refusal.NEVER), "", str(error)))
+            return
+        self._letters += 1
+        self._in_flight[self._letters] = letter
+        self._errands.run(self._send(self._letters, request))
+
+    def _request_of(self, letter: Letter) -> HttpRequest:
+        longest = self._provider.longest
+        if len(letter.text) > longest:
+            raise UnwritableError(f"{len(letter.text)} characters of at most {longest}")
+        number = written_number(letter.number, self._settings.numbers)
+        extension = letter.sender.removeprefix(self._settings.sender)
+        return self._build(self._provider.send, values_of_message([number], letter.text, extension, letter.keys[0]))
+
+    async def _send(self, number: int, request: HttpRequest) -> None:
+        outcome = await self._talk.ask(request)
+        if number in self._in_flight:
+            self._answer(number, outcome)
+        if self._drained is not None and not self._in_flight and not self._drained.called:
+            self._drained.callback(None)
+        self._next()
+
+    def _answer(self, number: int, outcome: Outcome) -> None:
+        match outcome:
+            case Unsent(why):
+                self._tell([PartUnsent(key) for key in self._in_flight.pop(number).keys])
+                self._lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=why), False)
+            case Unanswered(why):
+                self._unknown(number, why)
+            case HttpAnswer() as answer:
+                self._read(number, answer)
+
+    def _read(self, number: int, answer: HttpAnswer) -> None:
+        match read_answer(self._provider.answer, answer, self._provider.charset):
+            case Taken(gateway_id):
+                self._tell([PartAccepted(key, gateway_id) for key in self._in_flight.pop(number).keys])
+            case NotTaken() as refused:
+                self._refuse(self._in_flight.pop(number), refused)
+            case Unclear(words):
+                self._unknown(number, words)
+
+    def _unknown(self, number: int, why: str) -> None:
+        self._tell([PartUnknown(key, why) for key in self._in_flight.pop(number).keys])
+
+    def _refuse(self, letter: Letter, refused: NotTaken) -> None:
+        meaning = refused.meaning
+        self._tell([PartRefused(key, meaning.refusal, refused.code, refused.words) for key in letter.keys])
+        if meaning.account:
+            self._lost(Said(Saying.PROVIDER_REFUSES, why=refused.words or refused.code), True)
+        elif refused.slower:
+            self._not_before = self._clock.seconds() + SLOWER_SECONDS
+            self._errands.later(_PAUSE, SLOWER_SECONDS, self._next)
+            self._tell([GatewayPaused(SLOWER_SECONDS)])

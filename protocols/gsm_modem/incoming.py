@@ -1,0 +1,186 @@
+"""What comes in: read when announced and when the storage is looked through, deleted only when it is written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial, singledispatchmethod
+
+from protocols.gsm_modem.answers import Announced
+from protocols.gsm_modem.codec import decode_incoming, from_line
+from protocols.gsm_modem.context import Context
+from protocols.gsm_modem.dialogue import Dialogue, Reply, Script, command
+from protocols.gsm_modem.fates import fate_of, words_of_status
+from protocols.gsm_modem.messages import Coding, Deliver, Joint, PduError, StatusReport
+from protocols.gsm_modem.sent import SentMessages
+from protocols.gsm_modem.settings import GsmSettings
+from protocols.sms import Arrival, ReceiptArrived, TextArrived
+from protocols.text import decode_bytes
+
+_MOST_WAITING = 1000
+_HEADER = re.compile(r"\+CMG[RL]: ?(.*)")
+_RECEIVED = frozenset("01")
+_ALL = 4
+_ALONE = Joint(0, 1, 1)
+_Place = tuple[str, int]
+
+
+@dataclass
+class _Kept:
+    """What is kept by the modem: its PDU, when it was told, whether it was written down and so may be deleted, and
+    whether that was tried.
+    """
+
+    line: str
+    told_at: float
+    written: bool = False
+    tried: bool = False
+
+
+class Incoming:
+    """``wake`` is called when something may be deleted, which happens outside of the session's turns."""
+
+    def __init__(self, settings: GsmSettings, context: Context, sent: SentMessages, wake: Callable[[], None]) -> None:
+        self._settings = settings
+        self._timings = settings.timings
+        self._context = context
+        self._sent = sent
+        self._wake = wake
+        self._memory = ""
+        self._home = ""
+        self._announced: list[_Place] = []
+        self._kept: dict[_Place, _Kept] = {}
+        self._sweep_every = self._timings.sweep
+        self._sweep_at = 0.0
+
+    def begin(self, memory: str, *, announces: bool) -> None:
+        """The modem is set up and has ``memory`` selected."""
+        self._memory = self._home = memory
+        self._sweep_every = self._timings.sweep if announces else self._timings.sweep_blind
+        self._sweep_at = self._context.now
+        self._announced.clear()
+
+    def announced(self, place: Announced) -> None:
+        """The modem keeps something new."""
+        if len(self._announced) < _MOST_WAITING:
+            self._announced.append((place.memory, place.index))
+
+    def direct(self, line: str) -> None:
+        """The modem passed a PDU on and does not keep it."""
+        self._tell(line, lambda: None)
+
+    def job(self) -> Script | None:
+        """What is due: deleting, reading, looking through."""
+        if doomed := next(self._written(), None):
+            return self._delete(doomed)
+        if self._announced:
+            return self._read(self._announced.pop(0))
+        return self._sweep() if self._context.now >= self._sweep_at else None
+
+    def due(self) -> float:
+        """When ``job`` has something to do."""
+        return self._context.now if self._announced or any(self._written()) else self._sweep_at
+
+    def _written(self) -> Iterator[_Place]:
+        return (place for place, kept in self._kept.items() if kept.written and not kept.tried)
+
+    def _select(self, memory: str) -> Dialogue[None]:
+        if memory and memory != self._memory:
+            reply = yield command(f'AT+CPMS="{memory}"', self._timings.command)
+            if reply.ok:
+                self._memory = memory
+
+    def _read(self, place: _Place) -> Script:
+        memory, index = place
+        yield from self._select(memory)
+        reply = yield command(f"AT+CMGR={index}", self._timings.read)
+        for fields, line in _listed(reply):
+            if fields[0] in _RECEIVED:
+                self._found(place, line)
+
+    def _sweep(self) -> Script:
+        self._sweep_at = self._context.now + self._sweep_every
+        yield from self._select(self._home)
+        reply = yield command(f"AT+CMGL={_ALL}", self._timings.read)
+        for fields, line in _listed(reply):
+            if len(fields) > 1 and fields[0].isdecimal() and fields[1] in _RECEIVED:
+                self._found((self._memory, int(fields[0])), line)
+
+    def _delete(self, place: _Place) -> Script:
+        memory, index = place
+        # One that stays nevertheless is found by a later sweep, and tried again.
+        self._kept[place].tried = True
+        yield from self._select(memory)
+        reply = yield command(f"AT+CMGD={index}", self._timings.read)
+        if reply.ok:
+            del self._kept[place]
+
+    def _found(self, place: _Place, line: str) -> None:
+        kept = self._kept.get(place)
+        now = self._context.now
+        if kept is not None and kept.line == line:
+            kept.tried = False
+            if kept.written or now < kept.told_at + self._timings.tell_again:
+                return
+        if self._tell(line, partial(self._taken, place, line)):
+            self._kept[place] = _Kept(line, now)
+
+    def _taken(self, place: _Place, line: str) -> None:
+        kept = self._kept.get(place)
+        # The place may hold another message by now.
+        if kept is not None and kept.line == line:
+            kept.written = True
+            self._wake()
+
+    def _tell(self, line: str, written: Callable[[], None]) -> bool:
+        """Report what ``line`` carries. What cannot be read stays where it is."""
+        try:
+            message = decode_incoming(from_line(line))
+        except PduError:
+            return False
+        self._context.report(self._arrival(message, written))
+        return True
+
+    @singledispatchmethod
+    def _arrival(self, message: Deliver | StatusReport, written: Callable[[], None]) -> Arrival:
+        raise NotImplementedError
+
+    @_arrival.register
+    def _(self, message: Deliver, written: Callable[[], None]) -> Arrival:
+        body = message.body
+        joint = body.joint or _ALONE
+        return TextArrived(
+            sender=message.sender,
+            recipient=self._settings.number,
+            text=decode_bytes(body.data) if body.coding is Coding.DATA else body.text,
+            reference=joint.reference,
+            position=joint.position,
+            total=joint.total,
+            written=written,
+            at=_in_utc(message.at),
+        )
+
+    @_arrival.register
+    def _(self, message: StatusReport, written: Callable[[], None]) -> Arrival:
+        return ReceiptArrived(
+            gateway_id=self._sent.gateway_id(message),
+            fate=fate_of(message.status),
+            code=f"{message.status:02X}",
+            words=words_of_status(message.status),
+            number=message.number,
+            written=written,
+            at=_in_utc(message.done_at),
+        )
+
+
+def _listed(reply: Reply) -> Iterator[tuple[list[str], str]]:
+    """The fields of each header in the answer, and the PDU behind it."""
+    for header, line in zip(reply.text, reply.text[1:], strict=False):
+        if found := _HEADER.match(header):
+            yield [field.strip() for field in found[1].split(",")], line
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)

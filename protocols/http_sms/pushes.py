@@ -1,0 +1,118 @@
+"""What a provider pushes to us: whether it is from it and new, and what it says. Pure.
+
+The provider shows that it is the one by ``X-Push-Secret`` (where it can only be given an address, the web page that
+takes the push puts the last part of the path there), or by ``X-Push-Time``, seconds since 1970, and
+``X-Push-Signature``, the HMAC-SHA256 of ``time.body`` with the secret, in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from protocols.http_sms.harvest import Crop, Receipt, Reply, fate_of, moment
+
+MOST_BYTES = 256_000
+MOST_ITEMS = 500
+MOST_SEEN = 50_000
+OLD = 300.0
+"""Seconds that a signed push may be old, or ahead of our clock."""
+
+
+class PushError(ValueError):
+    """A push that is not taken; ``status`` is what HTTP says of it. The words do not say what would have been right."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """One reply or receipt, and what it is recognised by when it comes again."""
+
+    crop: Crop
+    identity: str
+
+
+def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> None:
+    """``PushError`` unless whoever pushes knows ``secret``. ``headers`` have names in lower case."""
+    signature = headers.get("x-push-signature")
+    if signature is None:
+        given = headers.get("x-push-secret", "")
+        if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+            raise PushError(403, "not allowed")
+        return
+    at = headers.get("x-push-time", "")
+    right = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(signature.lower().encode(), right.encode()):
+        raise PushError(403, "not allowed")
+    if not at.isascii() or not at.isdecimal() or len(at) > 12 or abs(now - int(at)) > OLD:
+        raise PushError(403, "too old")
+
+
+def read_push(body: bytes) -> list[Pushed]:
+    """A JSON object or a list of them; ``PushError`` if it is neither."""
+    if len(body) > MOST_BYTES:
+        raise PushError(413, "too long")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise PushError(400, "not JSON") from None
+    items = found if isinstance(found, list) else [found]
+    if len(items) > MOST_ITEMS or not all(isinstance(item, dict) for item in items):
+        raise PushError(400, "neither a message nor a list of them")
+    return [Pushed(_crop(item), _identity(item)) for item in items]
+
+
+class Seen:
+    """Remembers what came, the newest of it at most."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._seen
+
+    def add(self, identities: Iterable[str]) -> None:
+        """These are written down."""
+        for identity in identities:
+            self._seen[identity] = None
+        while len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
+
+
+def _crop(item: Mapping[str, Any]) -> Crop:
+    number = _word(item, "mobile")
+    if not number:
+        raise PushError(400, "without a number")
+    if "report_status" in item or "status" in item:
+        code = _word(item, "errmsg") or _word(item, "report_status") or _word(item, "status")
+        fate = fate_of(_word(item, "report_status") or _word(item, "status"))
+        at = moment(_word(item, "user_receive_time") or _word(item, "time"))
+        return Receipt(_word(item, "sid"), number, fate, code, _word(item, "description"), at)
+    return Reply(number, _word(item, "text"), _word(item, "extend") or _word(item, "port"), _when(item.get("time")))
+
+
+def _word(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name, "")
+    return str(value)[:2000] if isinstance(value, str | int) else ""
+
+
+def _when(value: object) -> datetime | None:
+    if isinstance(value, int) and 0 < value < 4_000_000_000:
+        return datetime.fromtimestamp(value, UTC)
+    return moment(value) if isinstance(value, str) else None
+
+
+def _identity(item: Mapping[str, Any]) -> str:
+    """Its own id if it has one; otherwise all of it, since nobody writes the same twice in one second."""
+    own = _word(item, "id")
+    whole = f"id {own}" if own else json.dumps(item, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(whole.encode()).hexdigest()

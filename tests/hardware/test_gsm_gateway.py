@@ -1,0 +1,169 @@
+"""The real driver on a real pseudo-terminal, against the simulated modem in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from pytest_twisted import ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from hardware.gateways.device import GatewayAbility
+from hardware.gateways.gsm import GsmGateway, GsmGatewaySettings
+from protocols.sms import (
+    Fate,
+    GatewayLost,
+    GatewayReady,
+    GatewaySignal,
+    PartAccepted,
+    PartUnknown,
+    PartUnsent,
+    ReceiptArrived,
+    TextArrived,
+)
+from tests.peers.gateway_heard import GatewayHeard, written_trace
+from tests.peers.gsm_bench import NUMBER, part
+from tests.peers.simulator import Simulator, running
+
+FAST = ("--speed", "20")
+
+
+@asynccontextmanager
+async def gateway_on(port: Path, folder: Path, **settings: Any) -> AsyncIterator[tuple[GsmGateway, GatewayHeard]]:
+    values = {"name": "短信猫 1", "port": str(port), "rate": 1.0, **settings}
+    device = GsmGateway(GsmGatewaySettings.model_validate(values), reactor, folder / "trace")
+    heard = GatewayHeard()
+    device.start(heard)
+    try:
+        yield device, heard
+    finally:
+        await device.stop()
+
+
+def is_a(kind: type[GatewaySignal]) -> Callable[[list[GatewaySignal]], bool]:
+    return lambda signals: any(isinstance(signal, kind) for signal in signals)
+
+
+@ensureDeferred
+async def test_sent_delivered_answered_and_deleted(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem", "--pin", "2468", *FAST) as simulator:
+        async with gateway_on(simulator.link, tmp_path, pin="2468", trace=True) as (device, heard):
+            assert device.room == 0
+            await heard.first(GatewayReady)
+            assert GatewayAbility.RECEIPTS | GatewayAbility.LONG_TEXT in device.abilities
+            words = "您好，您的复查预约在明天上午九点。" * 5
+            pieces = [words[:67], words[67:]]
+            device.submit(
+                [part(str(at), piece, position=at, total=2, reference=9) for at, piece in enumerate(pieces, 1)]
+            )
+            assert heard.signals == []
+            await heard.until(lambda signals: len(heard.of(ReceiptArrived)) == 2)
+            accepted = {one.gateway_id: one.key for one in heard.of(PartAccepted)}
+            assert [accepted[one.gateway_id] for one in heard.of(ReceiptArrived)] == ["1", "2"]
+            assert {one.fate for one in heard.of(ReceiptArrived)} == {Fate.DELIVERED}
+            status = simulator.ask("status")
+            assert [one["part"] for one in status["sent"]] == [[9, 1, 2], [9, 2, 2]]
+            simulator.ask("text", number=NUMBER, text="好的，谢谢！")
+            text = await heard.first(TextArrived)
+            assert isinstance(text, TextArrived)
+            assert (text.sender, text.text) == (NUMBER, "好的，谢谢！")
+            assert simulator.ask("status")["stored"]["SM"] == 1
+            text.written()
+            await heard.quiet(lambda: simulator.ask("status")["stored"]["SM"] == 0)
+        trace = await written_trace(tmp_path, heard)
+        # As ASCII and in hexadecimal.
+        assert "2468" not in trace
+        assert b"2468".hex(" ") not in trace
+        assert "6831****" in trace
+        # In semi-octets, as PDUs write it.
+        assert "683108108300F0" not in trace
+
+
+@ensureDeferred
+async def test_pulled_out_in_the_middle_and_back_under_another_name(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem") as simulator:
+        async with gateway_on(simulator.link, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("fate", delay=5)
+            device.submit([part("a"), part("b")])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            simulator.ask("unplug")
+            await heard.until(is_a(GatewayLost))
+            assert [type(signal) for signal in heard.signals] == [PartUnknown, PartUnsent, GatewayLost]
+            assert device.room == 0
+            device.submit([part("c")])
+            await heard.until(lambda signals: signals[-1] == PartUnsent("c"))
+            simulator.ask("replug")
+            await heard.first(GatewayReady)
+            simulator.ask("fate", delay=0.1)
+            device.submit([part("d")])
+            accepted = await heard.first(PartAccepted)
+            assert isinstance(accepted, PartAccepted)
+            assert accepted.key == "d"
+
+
+@ensureDeferred
+async def test_stopping_waits_for_the_answer_and_tells_the_end_of_everything(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem") as simulator:
+        async with gateway_on(simulator.link, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("fate", delay=1.0, report=None)
+            device.submit([part("a"), part("b")])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+        assert [(type(signal), signal.key) for signal in heard.signals] == [  # type: ignore[attr-defined]
+            (PartUnsent, "b"), (PartAccepted, "a"),
+        ]  # fmt: skip
+
+
+@ensureDeferred
+async def test_stopped_before_it_began_to_write(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem") as simulator:
+        async with gateway_on(simulator.link, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part(str(number)) for number in range(12)])
+        assert sorted(signal.key for signal in heard.of(PartUnsent)) == sorted(map(str, range(12)))
+
+
+@ensureDeferred
+async def test_a_port_that_is_not_there_is_lost_once(tmp_path: Path) -> None:
+    async with gateway_on(tmp_path / "nothing", tmp_path) as (device, heard):
+        await heard.until(is_a(GatewayLost))
+        await deferLater(reactor, 1.5)
+        assert len(heard.signals) == 1
+        assert device.room == 0
+
+
+def _simulator_noise(simulator: Simulator, data: bytes) -> None:
+    simulator.ask("raw", data=data.hex())
+
+
+@ensureDeferred
+async def test_noise_on_the_port(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem", *FAST) as simulator:
+        async with gateway_on(simulator.link, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            for byte in range(0, 256, 3):
+                _simulator_noise(simulator, bytes([byte]) * 50)
+            _simulator_noise(simulator, b"\r\n")
+            device.submit([part("a")])
+            await heard.until(is_a(PartAccepted))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"port": "COM3"}, {"baud": 1234}, {"pin": "12"}, {"pin": '1234"'}, {"number": "张三"},
+     {"service_centre": '+86"\r'}, {"rate": 5}, {"window": 2}, {"storage": "XX"}, {"reports": "maybe"}, {"port": "tcp://box"}],
+)  # fmt: skip
+def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        GsmGatewaySettings.model_validate({"name": "1", "port": "/dev/ttyUSB0", **wrong})
+
+
+def test_the_pin_is_not_shown() -> None:
+    settings = GsmGatewaySettings.model_validate({"name": "1", "port": "/dev/ttyUSB0", "pin": "2468"})
+    assert "2468" not in repr(settings)

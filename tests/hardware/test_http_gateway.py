@@ -1,0 +1,319 @@
+"""The HTTP gateway against the simulated providers in a process of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from pytest_twisted import ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+
+from hardware.gateways.device import GatewayAbility
+from hardware.gateways.http import HttpGateway
+from hardware.gateways.http_settings import HttpGatewaySettings
+from protocols.sayings import Saying
+from protocols.sms import (
+    BalanceTold,
+    Fate,
+    GatewayLost,
+    GatewayPaused,
+    GatewayReady,
+    PartAccepted,
+    PartRefused,
+    PartUnknown,
+    PartUnsent,
+    ReceiptArrived,
+    Refusal,
+    TextArrived,
+)
+from tests.peers.gateway_heard import GatewayHeard, written_trace
+from tests.peers.gsm_bench import NUMBER, part
+from tests.peers.simulator import Simulator, running
+
+SECRET = "a secret of the hospital"
+WORDS = "【市一院】您好，预约提醒"
+
+
+def provider(folder: Path, *options: str) -> Any:
+    # It has no terminal.
+    return running(folder, "sms_provider", *options, terminal=False)
+
+
+@asynccontextmanager
+async def gateway_to(
+    simulator: Simulator, folder: Path, **settings: Any
+) -> AsyncIterator[tuple[HttpGateway, GatewayHeard]]:
+    values = {
+        "name": "服务商", "url": f"http://localhost:{simulator.ask('status')['port']}/sms", "preset": "sms56_a",
+        "account": "hospital", "password": "secret", "company": "8", "inside": True, "rate": 50.0, **settings,
+    }  # fmt: skip
+    device = HttpGateway(HttpGatewaySettings.model_validate(values), reactor, folder / "trace")
+    heard = GatewayHeard()
+    device.start(heard)
+    try:
+        yield device, heard
+    finally:
+        await device.stop()
+
+
+@ensureDeferred
+async def test_56_accepts_refuses_and_tells_the_balance(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, trace=True) as (device, heard):
+            assert device.room == 0
+            await heard.first(GatewayReady)
+            assert device.abilities == GatewayAbility.BALANCE | GatewayAbility.SENDER
+            device.submit([part("a", WORDS), part("long", "字" * 71), part("gbk", "😀")])
+            assert heard.signals == []
+            await heard.until(lambda signals: len(signals) == 3)
+            assert heard.of(PartAccepted) == [PartAccepted("a", "")]
+            assert {(one.key, one.refusal) for one in heard.of(PartRefused)} == {
+                ("long", Refusal.NEVER), ("gbk", Refusal.NEVER),
+            }  # fmt: skip
+            [sent] = simulator.ask("status")["sent"]
+            assert (sent["number"], sent["text"]) == ("13800138000", WORDS)
+            for code, refusal in (("-8", Refusal.NEVER), ("-5", Refusal.GATEWAY), ("-9", Refusal.LATER)):
+                simulator.ask("answer", code=code, count=1)
+                device.submit([part("x", WORDS)])
+                refused = await heard.first(PartRefused)
+                while refused.key != "x":  # type: ignore[attr-defined]
+                    refused = await heard.first(PartRefused)
+                assert (refused.refusal, refused.code) == (refusal, code)  # type: ignore[attr-defined]
+            device.ask_balance()
+            device.ask_balance()
+            assert await heard.first(BalanceTold) == BalanceTold(999)
+        trace = await written_trace(tmp_path, heard)
+        assert "secret" not in trace
+        assert "13800138000" not in trace
+
+
+@pytest.mark.parametrize("preset", ["sms56_b", "sms56_md5_a", "sms_aspx", "sms_aspx_gbk", "linkws"])
+@ensureDeferred
+async def test_every_preset_gets_a_message_out(preset: str, tmp_path: Path) -> None:
+    charset = "gbk" if preset.endswith("gbk") else "utf-8"
+    with provider(tmp_path, "--charset", charset) as simulator:
+        async with gateway_to(simulator, tmp_path, preset=preset) as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part("a", WORDS, sender="01")])
+            accepted = await heard.first(PartAccepted)
+            [sent] = simulator.ask("status")["sent"]
+            assert (sent["text"], sent["extension"]) == (WORDS, "01")
+            assert accepted == PartAccepted("a", sent["task"] if "aspx" in preset else "")
+
+
+@ensureDeferred
+async def test_sms_aspx_joins_a_long_text_and_fetches_receipts_and_replies(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        simulator.ask("reply", number="13800138000", text="1 <确认> & 谢谢", extension="01")
+        async with gateway_to(simulator, tmp_path, preset="sms_aspx", fetch=True, sender="10690") as (device, heard):
+            await heard.first(GatewayReady)
+            assert GatewayAbility.RECEIPTS | GatewayAbility.REPLIES | GatewayAbility.LONG_TEXT in device.abilities
+            reply = await heard.first(TextArrived)
+            assert isinstance(reply, TextArrived)
+            assert (reply.sender, reply.text, reply.recipient) == ("13800138000", "1 <确认> & 谢谢", "1069001")
+            reply.written()
+            device.submit([part(str(at), "字" * 60, position=at, total=3, reference=4) for at in (1, 2, 3)])
+            await heard.until(lambda _: len(heard.of(PartAccepted)) == 3)
+            [sent] = simulator.ask("status")["sent"]
+            assert sent["text"] == "字" * 180
+            assert {one.gateway_id for one in heard.of(PartAccepted)} == {sent["task"]}
+        async with gateway_to(simulator, tmp_path, preset="sms_aspx") as (_, again):
+            receipt = await again.first(ReceiptArrived)
+            assert isinstance(receipt, ReceiptArrived)
+            assert (receipt.gateway_id, receipt.fate, receipt.number) == (sent["task"], Fate.DELIVERED, "13800138000")
+            receipt.written()
+
+
+@ensureDeferred
+async def test_linkws_replies(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        simulator.ask("reply", number="13800138000", text="A#B||C")
+        async with gateway_to(simulator, tmp_path, preset="linkws") as (_, heard):
+            reply = await heard.first(TextArrived)
+            assert reply.text == "A#B||C"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        ({"manner": "html"}, PartRefused, "web page"), ({"manner": "redirect"}, PartRefused, "redirected"),
+        ({"status": 503}, PartRefused, "out of order"), ({"status": 404}, PartRefused, "refuses the request"),
+        ({"manner": "close"}, PartUnknown, "did not answer"), ({"manner": "endless"}, PartUnknown, "too long"),
+        ({"manner": "gibberish"}, PartUnknown, "charset"),
+    ],
+)  # fmt: skip
+@ensureDeferred
+async def test_answers_that_are_none(answer: dict[str, Any], kind: Any, words: str, tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", count=1, **answer)
+            device.submit([part("a", WORDS)])
+            got = await heard.first(kind)
+            assert words in (got.words if isinstance(got, PartRefused) else got.reason)  # type: ignore[attr-defined]
+            device.submit([part("b", WORDS)])
+            accepted = await heard.first(PartAccepted)
+            assert accepted == PartAccepted("b", "")
+
+
+@ensureDeferred
+async def test_too_many_requests_make_a_pause(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=429, count=1)
+            device.submit([part("a", WORDS)])
+            await heard.first(GatewayPaused)
+            assert device.room == 0
+
+
+@ensureDeferred
+async def test_a_wrong_password_is_a_loss_that_does_not_heal_by_itself(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, password="wrong") as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part("a", WORDS)])
+            refused = await heard.first(PartRefused)
+            assert refused.refusal is Refusal.GATEWAY  # type: ignore[attr-defined]
+            lost = await heard.first(GatewayLost)
+            assert isinstance(lost, GatewayLost)
+            assert lost.refused
+            assert lost.reason.saying is Saying.PROVIDER_REFUSES  # type: ignore[attr-defined]
+            assert device.room == 0
+
+
+@ensureDeferred
+async def test_a_provider_that_is_away_and_comes_back(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("unplug")
+            device.submit([part("a", WORDS)])
+            assert await heard.first(PartUnsent) == PartUnsent("a")
+            lost = await heard.first(GatewayLost)
+            assert not lost.refused  # type: ignore[attr-defined]
+            simulator.ask("replug")
+            await heard.first(GatewayReady)
+            device.submit([part("b", WORDS)])
+            await heard.first(PartAccepted)
+
+
+@ensureDeferred
+async def test_stopped_while_the_provider_thinks(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=1) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", delay=0.5, count=1)
+            device.submit([part("a", WORDS), part("b", WORDS)])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+        assert set(heard.signals) == {PartUnsent("b"), PartAccepted("a", "")}
+
+
+@ensureDeferred
+async def test_stopped_while_the_provider_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardware.gateways.http_sending.DRAIN_SECONDS", 0.2)
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", manner="silent")
+            device.submit([part("a", WORDS)])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+        assert [(type(signal), signal.key) for signal in heard.signals] == [(PartUnknown, "a")]  # type: ignore[attr-defined]
+
+
+@ensureDeferred
+async def test_an_address_inside_is_refused_unless_it_is_said(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, inside=False) as (_, heard):
+            lost = await heard.first(GatewayLost)
+            assert "not allowed" in lost.reason  # type: ignore[attr-defined]
+            assert "127.0.0.1" not in lost.reason  # type: ignore[attr-defined]
+
+
+@ensureDeferred
+async def test_a_push_is_answered_when_it_is_written_down_and_taken_once(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):
+            body = json.dumps({"mobile": "13800138000", "text": "退订", "time": 1457336869, "extend": "01"}).encode()
+            assert (await device.pushed(body, {"x-push-secret": "guessed"})).status == 403
+            assert (await device.pushed(b"{", {"x-push-secret": SECRET})).status == 400
+            answers = [Deferred.fromCoroutine(device.pushed(body, {"x-push-secret": SECRET})) for _ in range(2)]
+            # The second came while the first was not written down.
+            busy = await answers[1]
+            assert (busy.status, json.loads(busy.body)["result"]) == (503, 2)
+            reply = await heard.first(TextArrived)
+            assert (reply.sender, reply.text) == ("13800138000", "退订")  # type: ignore[attr-defined]
+            assert not answers[0].called
+            reply.written()  # type: ignore[attr-defined]
+            done = await answers[0]
+            assert (done.status, json.loads(done.body)) == (200, {"result": 0, "errmsg": "OK"})
+            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 200
+            await deferLater(reactor, 0.1)
+            assert heard.of(TextArrived) == []
+
+
+@ensureDeferred
+async def test_a_push_that_nobody_writes_down_is_not_answered_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.gateways.http_pushes.WRITE_SECONDS", 0.2)
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):
+            body = json.dumps({"mobile": "13800138000", "text": "1"}).encode()
+            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 503
+            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 503
+            [reply] = heard.of(TextArrived)
+            reply.written()
+            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 200
+            assert len(heard.of(TextArrived)) == 1
+
+
+OWN = {"fields": {"to": "{numbers}", "msg": "{text}"}, "accepted": "OK"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"url": "ftp://x/"}, {"url": "http://user:pw@x/"}, {"url": "http://x/?a=b"}, {"url": "file:///etc/passwd"},
+     {"url": "http://x/a b"}, {"push_secret": "short"}, {"preset": "unknown"}, {"preset": "custom"}, {"own": OWN},
+     {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}"}}}, {"sender": "12a"},
+     {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}", "msg": "{text}", "x": "{secret}"}}},
+     {"preset": "custom", "own": OWN | {"accepted": "("}}, {"preset": "custom", "own": OWN | {"code": "-1"}},
+     {"preset": "custom", "own": OWN | {"path": "//evil/"}}, {"preset": "custom", "own": OWN | {"path": "a?b=c"}},
+     {"preset": "custom", "own": OWN | {"path": "页"}}],
+)  # fmt: skip
+def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        HttpGatewaySettings.model_validate({"name": "1", "url": "http://x/", "preset": "linkws", **wrong})
+
+
+@ensureDeferred
+async def test_a_provider_of_ones_own(tmp_path: Path) -> None:
+    own = {
+        "method": "GET", "charset": "gbk", "path": "HttpInterface.aspx", "accepted": "^1$", "code": "(-[0-9]+)",
+        "fields": {"username": "{account}", "userpwd": "{password}", "handtel": "{numbers}", "sendcontent": "{text}"},
+        "codes": {"-8": {"refusal": "never", "words": "forbidden"}},
+    }  # fmt: skip
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, preset="custom", own=own) as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part("a", WORDS, number=NUMBER)])
+            await heard.first(PartAccepted)
+            simulator.ask("answer", code="-8", count=1)
+            device.submit([part("b", WORDS)])
+            assert await heard.first(PartRefused) == PartRefused("b", Refusal.NEVER, "-8", "forbidden")
+            assert simulator.ask("status")["sent"][0]["text"] == WORDS
+
+
+def test_the_secrets_are_not_shown() -> None:
+    values = {"name": "1", "url": "http://x/", "preset": "linkws", "password": "pass-word", "push_secret": SECRET}
+    settings = HttpGatewaySettings.model_validate(values)
+    assert "pass-word" not in repr(settings)
+    assert SECRET not in repr(settings)
+    assert "pass-word" not in repr(settings.credentials)

@@ -1,0 +1,100 @@
+"""A GSM session and the simulated modem joined in memory, with a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, TypeVar
+
+from twisted.internet.task import Clock
+
+from hardware.simulators.gsm_chip import GsmChip
+from hardware.simulators.gsm_network import GsmNetwork
+from hardware.simulators.gsm_requests import FateRequest, StateRequest, TextRequest
+from protocols.actions import Doings
+from protocols.gsm_modem.session import GsmSession
+from protocols.gsm_modem.settings import GsmSettings
+from protocols.sms import GatewaySignal, Part, TextEncoding
+
+NUMBER = "+8613800138000"
+NOW = 1_796_000_000.0
+S = TypeVar("S", bound=GatewaySignal)
+
+
+def part(key: str = "1", text: str = "您好，预约提醒", **values: Any) -> Part:
+    return Part(
+        **{"key": key, "number": NUMBER, "text": text, "encoding": TextEncoding.UCS2, "validity": 86_400.0, **values}
+    )
+
+
+class GsmBench:
+    """``seed`` splits the stream at random; without, every byte comes alone."""
+
+    def __init__(
+        self, settings: GsmSettings | None = None, pin: str = "", size: int = 30, seed: int | None = None
+    ) -> None:
+        self.clock = Clock()
+        self.clock.advance(NOW)
+        self._random = None if seed is None else random.Random(seed)
+        self._from_chip = bytearray()
+        self.commands = bytearray()
+        self.signals: list[GatewaySignal] = []
+        self.network = GsmNetwork(self.clock, 1.0)
+        self.chip = GsmChip(self.network, self._from_chip.extend, self.clock, pin, size)
+        self.network.mobile = self.chip
+        self.session = GsmSession(settings or GsmSettings(rate=1.0), self.wake)
+
+    def start(self) -> GsmBench:
+        self.perform(self.session.start(self.clock.seconds()))
+        return self.run(10)
+
+    def perform(self, doings: Doings[GatewaySignal]) -> None:
+        self.commands += doings.write
+        self.chip.receive(doings.write)
+        self.signals += doings.signals
+
+    def wake(self) -> None:
+        self.perform(self.session.tick(self.clock.seconds()))
+
+    def submit(self, *parts: Part) -> None:
+        self.session.submit(parts)
+        self.wake()
+
+    def run(self, seconds: float, step: float = 0.05) -> GsmBench:
+        """Let time pass, and the two talk."""
+        until = self.clock.seconds() + seconds
+        while self.clock.seconds() < until:
+            self.exchange()
+            self.clock.advance(step)
+            due = self.session.next_deadline()
+            if due is not None and self.clock.seconds() >= due:
+                self.wake()
+        self.exchange()
+        return self
+
+    def exchange(self) -> None:
+        while self._from_chip:
+            count = 1 if self._random is None else self._random.randint(1, len(self._from_chip))
+            data = bytes(self._from_chip[:count])
+            del self._from_chip[:count]
+            self.perform(self.session.receive(data, self.clock.seconds()))
+
+    def says(self, data: bytes) -> None:
+        """The modem says ``data``."""
+        self._from_chip.extend(data)
+        self.exchange()
+
+    def fate(self, **values: Any) -> None:
+        self.network.decide(FateRequest.model_validate({"command": "fate", **values}))
+
+    def text(self, text: str, number: str = NUMBER, **values: Any) -> None:
+        self.network.write(TextRequest.model_validate({"command": "text", "number": number, "text": text, **values}))
+
+    def state(self, **values: Any) -> None:
+        self.chip.change(StateRequest.model_validate({"command": "state", **values}))
+        self.network.retry()
+
+    def of(self, kind: type[S]) -> list[S]:
+        return [signal for signal in self.signals if isinstance(signal, kind)]
+
+    def sent(self) -> list[str]:
+        return [message["text"] for message in self.network.sent]

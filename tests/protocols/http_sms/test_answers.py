@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols.http_sms.answers import HttpAnswer, NotTaken, Taken, Unclear, Verdict, read_answer, read_number
+from protocols.http_sms.presets import PRESETS, Preset
+from protocols.http_sms.provider import Charset
+from protocols.sms import Refusal
+
+XML = '<?xml version="1.0" encoding="utf-8" ?><returnsms>\n'
+
+
+def read(preset: Preset, body: bytes | str, status: int = 200, content_type: str = "text/html") -> Verdict:
+    provider = PRESETS[preset]
+    raw = body if isinstance(body, bytes) else body.encode(provider.charset)
+    return read_answer(provider.answer, HttpAnswer(status, content_type, raw), provider.charset)
+
+
+@pytest.mark.parametrize(
+    ("preset", "body", "gateway_id"),
+    [
+        (Preset.SMS56_A, "1", ""), (Preset.SMS56_B, " 1\r\n", ""), (Preset.SMS56_MD5_A, b"\xef\xbb\xbf1", ""),
+        (Preset.SMS_ASPX, XML + "<returnstatus>Success</returnstatus><taskID>123456</taskID></returnsms>", "123456"),
+        (Preset.SMS_ASPX_GBK, "<returnstatus>Success</returnstatus><message>成功</message><taskID>9</taskID>", "9"),
+        (Preset.LINKWS, "1", ""), (Preset.LINKWS, '<?xml version="1.0"?>\r\n<int xmlns="http://x/">20</int>', ""),
+    ],
+)  # fmt: skip
+def test_taken(preset: Preset, body: bytes | str, gateway_id: str) -> None:
+    content_type = "text/html; charset=utf-8" if isinstance(body, bytes) else "text/html"
+    assert read(preset, body, content_type=content_type) == Taken(gateway_id)
+
+
+@pytest.mark.parametrize(
+    ("preset", "body", "refusal", "account"),
+    [
+        (Preset.SMS56_A, "-1", Refusal.NEVER, False), (Preset.SMS56_B, "-1", Refusal.GATEWAY, True),
+        (Preset.SMS56_A, "-3", Refusal.GATEWAY, True), (Preset.SMS56_B, "-22", Refusal.NEVER, False),
+        (Preset.SMS56_A, "-10", Refusal.LATER, False), (Preset.SMS56_A, "-99", Refusal.GATEWAY, False),
+        (Preset.SMS_ASPX, "<returnstatus>Faild</returnstatus><message>余额不足</message>", Refusal.GATEWAY, False),
+        (Preset.SMS_ASPX, "<returnstatus>Faild</returnstatus><message>包含非法字符</message>", Refusal.NEVER, False),
+        (Preset.SMS_ASPX, "<returnstatus>Faild</returnstatus><message>密码错误</message>", Refusal.GATEWAY, True),
+        (Preset.LINKWS, "-7", Refusal.NEVER, False), (Preset.LINKWS, "<int>-101</int>", Refusal.LATER, False),
+    ],
+)  # fmt: skip
+def test_not_taken(preset: Preset, body: str, refusal: Refusal, account: bool) -> None:
+    verdict = read(preset, body)
+    assert isinstance(verdict, NotTaken)
+    assert (verdict.meaning.refusal, verdict.meaning.account) == (refusal, account)
+    assert verdict.code
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [(301, Refusal.LATER), (302, Refusal.LATER), (404, Refusal.GATEWAY), (403, Refusal.GATEWAY), (500, Refusal.LATER),
+     (503, Refusal.LATER), (429, Refusal.LATER)],
+)  # fmt: skip
+def test_no_status_but_success_is_one(preset: Preset, status: int, refusal: Refusal) -> None:
+    verdict = read(preset, "1", status)
+    assert isinstance(verdict, NotTaken)
+    assert (verdict.meaning.refusal, verdict.code) == (refusal, f"HTTP {status}")
+    assert verdict.slower == (status == 429)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    "page", ["<!DOCTYPE html><p>1</p>", "<html>\n1\n</html>", " <HTML><b>404</b> <i>-5</i></HTML>"]
+)
+def test_a_web_page_is_no_answer(preset: Preset, page: str) -> None:
+    verdict = read(preset, page)
+    assert isinstance(verdict, NotTaken)
+    assert (verdict.meaning.refusal, verdict.code) == (Refusal.LATER, "HTML")
+
+
+@pytest.mark.parametrize("body", [b"", b"2", b"\xff\xff\x00", b"11", b"1 row", b"0", b"null"])
+def test_what_is_not_understood_is_a_doubt(body: bytes) -> None:
+    assert isinstance(read(Preset.SMS56_A, body), Unclear)
+
+
+def test_another_charset_than_the_one_that_is_named() -> None:
+    body = "<returnstatus>Faild</returnstatus><message>余额不足</message>".encode("gbk")
+    verdict = read(Preset.SMS_ASPX_GBK, body, content_type="text/xml; charset=utf-8")
+    assert isinstance(verdict, NotTaken)
+    assert verdict.words == "余额不足"
+    assert read(Preset.SMS_ASPX, body) == Unclear("the answer is in another charset")
+
+
+@pytest.mark.parametrize(
+    ("preset", "body", "messages"),
+    [
+        (Preset.SMS56_A, "1234", 1234), (Preset.SMS56_A, "88#3#", 88), (Preset.SMS56_A, "-1", None),
+        (Preset.SMS_ASPX, "<returnsms><overage>17</overage></returnsms>", 17), (Preset.SMS_ASPX, "", None),
+        (Preset.SMS56_A, "9" * 40, None), (Preset.SMS56_A, "<html>", None),
+    ],
+)  # fmt: skip
+def test_balance(preset: Preset, body: str, messages: int | None) -> None:
+    provider = PRESETS[preset]
+    assert provider.balance is not None
+    answer = HttpAnswer(200, "", body.encode())
+    assert read_number(provider.balance.pattern, answer, provider.charset) == messages
+    assert read_number(provider.balance.pattern, HttpAnswer(500, "", body.encode()), provider.charset) is None
+
+
+@given(st.sampled_from(list(PRESETS)), st.binary(max_size=300) | st.text(max_size=200).map(str.encode),
+       st.integers(100, 999), st.text(max_size=40))  # fmt: skip
+def test_rubbish_is_read_without_an_error(preset: Preset, body: bytes, status: int, content_type: str) -> None:
+    provider = PRESETS[preset]
+    answer = HttpAnswer(status, content_type, body)
+    assert isinstance(read_answer(provider.answer, answer, provider.charset), Taken | NotTaken | Unclear)
+    read_number(r"(.*)", answer, Charset.GBK)

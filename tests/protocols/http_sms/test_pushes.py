@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols.http_sms.harvest import Receipt, Reply
+from protocols.http_sms.pushes import MOST_SEEN, PushError, Seen, read_push, verify
+from protocols.sms import Fate
+
+SECRET, NOW = "a secret of the hospital", 1_796_000_000.0
+REPLY = {
+    "nationcode": "86",
+    "mobile": "13800138000",
+    "text": "退订",
+    "sign": "市一院",
+    "time": 1457336869,
+    "extend": "01",
+}
+
+
+def signed(body: bytes, at: str = "1796000000", secret: str = SECRET) -> dict[str, str]:
+    signature = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return {"x-push-time": at, "x-push-signature": signature}
+
+
+def test_a_secret_or_a_signature_shows_who_it_is() -> None:
+    verify(SECRET, {"x-push-secret": SECRET}, b"x", NOW)
+    verify(SECRET, signed(b"x"), b"x", NOW)
+    verify(SECRET, signed(b"x", "1796000299"), b"x", NOW)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"x-push-secret": ""}, {"x-push-secret": "a"}, {"x-push-secret": "密"}, signed(b"y"),
+     signed(b"x", secret="other"),
+     signed(b"x", "1795999000"), signed(b"x", "1796000999"), signed(b"x", ""), signed(b"x", "²"),
+     signed(b"x", "9" * 400),
+     signed(b"x") | {"x-push-time": "1796000001"}, {"x-push-signature": "密", "x-push-secret": SECRET}],
+)  # fmt: skip
+def test_anybody_else_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(PushError) as caught:
+        verify(SECRET, headers, b"x", NOW)
+    assert caught.value.status == 403
+    assert SECRET not in str(caught.value)
+
+
+def test_without_a_secret_nobody_is_let_in() -> None:
+    for headers in ({"x-push-secret": ""}, {}, signed(b"x", secret="")):
+        with pytest.raises(PushError):
+            verify("", headers, b"x", NOW)
+
+
+def test_a_reply_and_receipts() -> None:
+    [reply] = read_push(json.dumps(REPLY).encode())
+    assert reply.crop == Reply("13800138000", "退订", "01", datetime.fromtimestamp(1457336869, UTC))
+    body = [{"user_receive_time": "2026-11-28 12:00:01", "mobile": "13800138000", "report_status": "SUCCESS",
+             "errmsg": "DELIVRD", "description": "用户短信送达成功", "sid": "88"},
+            {"mobile": "13800138001", "report_status": "FAIL", "errmsg": "MK:0001", "sid": "89"}]  # fmt: skip
+    delivered, failed = (one.crop for one in read_push(json.dumps(body).encode()))
+    at = datetime(2026, 11, 28, 4, 0, 1, tzinfo=UTC)
+    assert delivered == Receipt("88", "13800138000", Fate.DELIVERED, "DELIVRD", "用户短信送达成功", at)
+    assert failed == Receipt("89", "13800138001", Fate.FAILED, "MK:0001")
+
+
+def test_the_same_is_recognised_however_it_is_written() -> None:
+    first, other = json.dumps(REPLY), json.dumps(dict(reversed(REPLY.items())), indent=1, ensure_ascii=False)
+    assert read_push(first.encode())[0].identity == read_push(other.encode())[0].identity
+    later = json.dumps(REPLY | {"time": 1457336870})
+    assert read_push(later.encode())[0].identity != read_push(first.encode())[0].identity
+    named = [json.dumps(REPLY | {"id": "7", "retry": count}).encode() for count in (1, 2)]
+    assert read_push(named[0])[0].identity == read_push(named[1])[0].identity
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 400), (b"\xff", 400), (b"7", 400), (b'["x"]', 400), (b"[" * 100_000, 400), (b"{}", 400),
+     (b"x" * 300_000, 413),
+     (b'{"mobile": ["1"]}', 400), (json.dumps([{"mobile": "1"}] * 501).encode(), 400), (b"1" * 10_000, 400)],
+)  # fmt: skip
+def test_what_is_no_push_is_refused(body: bytes, status: int) -> None:
+    with pytest.raises(PushError) as caught:
+        read_push(body)
+    assert caught.value.status == status
+
+
+def test_what_was_seen_is_forgotten_only_by_much_that_is_newer() -> None:
+    seen = Seen()
+    seen.add(["first"])
+    seen.add(str(number) for number in range(MOST_SEEN - 1))
+    assert "first" in seen
+    seen.add(["one more"])
+    assert "first" not in seen
+
+
+values: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ["mobile", "text", "time", "extend", "port", "id", "sid", "status", "report_status", "errmsg", "description"]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), values))
+def test_any_json_is_a_push_or_an_error(item: dict[str, Any]) -> None:
+    with contextlib.suppress(PushError):
+        assert len(read_push(json.dumps([item]).encode())) == 1
