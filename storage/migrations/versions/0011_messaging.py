@@ -203,9 +203,9 @@ def _create_sms_attempt() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name="fk_smsattempt_message"),
         sa.ForeignKeyConstraint(["gateway_id"], ["sms_gateway.id"], name="fk_smsattempt_gateway"),
         sa.PrimaryKeyConstraint("id", name="pk_sms_attempt"),
+        sa.UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
     )
     op.create_index("ix_smsattempt_doubt", "sms_attempt", ["gateway_id", "state", "number", "sent_at"])
-    op.create_index("ix_smsattempt_message", "sms_attempt", ["message_id", "attempt", "position"])
     op.create_index("ix_smsattempt_ref", "sms_attempt", ["gateway_id", "gateway_ref"])
 
 
@@ -225,6 +225,7 @@ def _create_sms_receipt() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sms_receipt"),
     )
     op.create_index("ix_smsreceipt_at", "sms_receipt", ["arrived_at"])
+    op.create_index("ix_smsreceipt_number", "sms_receipt", ["gateway_id", "number"])
     op.create_index("ix_smsreceipt_ref", "sms_receipt", ["gateway_id", "gateway_ref"])
 
 
