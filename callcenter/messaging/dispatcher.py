@@ -80,7 +80,7 @@ class Dispatcher:
     @property
     def busy(self) -> int:
         """How many coroutines run."""
-        return len(self._tasks)
+        return len(self._tasks) + self._look.running + self._upkeep.running
 
     async def start(self) -> None:
         """Repair what the last process left, before anything is handed over; then begin."""
