@@ -111,11 +111,45 @@ class CallTaskUpdated(Event):
     type: ClassVar[str] = "call_task.updated"
 
 
+@dataclass(frozen=True)
+class MessageUpdated(Event):
+    """An SMS message was queued, or came in, or its state or what it waits for changed."""
+
+    topic: ClassVar[str] = "messages"
+    type: ClassVar[str] = "message.updated"
+
+
+@dataclass(frozen=True)
+class BatchUpdated(Event):
+    """Messages of a batch moved. They are not told one by one."""
+
+    topic: ClassVar[str] = "messages"
+    type: ClassVar[str] = "message_batch.updated"
+
+
+@dataclass(frozen=True)
+class GatewayUpdated(Event):
+    """An SMS gateway's state, balance or settings changed."""
+
+    topic: ClassVar[str] = "gateways"
+    type: ClassVar[str] = "gateway.updated"
+
+
+@dataclass(frozen=True)
+class GatewayRemoved(Event):
+    """There is no such gateway any more; ``data`` has its id and name."""
+
+    topic: ClassVar[str] = "gateways"
+    type: ClassVar[str] = "gateway.removed"
+
+
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
+    "messages": "messages.view",
+    "gateways": "gateways.view",
 }
 """Topic → the permission that subscribing takes."""

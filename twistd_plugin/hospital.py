@@ -36,6 +36,7 @@ from hardware.pbx_port import PbxAddress
 from hardware.supervisor import PortError
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
+from twistd_plugin.messaging import build_messaging
 from web.services import Services
 
 
@@ -111,6 +112,7 @@ def build_services(
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         alarms=AlarmService(database, reactor),
+        messaging=build_messaging(settings, database, bus, reactor),
         registry=registry,
         ready=ready,
     )

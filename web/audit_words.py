@@ -20,7 +20,18 @@ from web.exchange import Exchange
 from web.field_words import Reader, yes_no
 from web.forms import as_list
 from web.report_words import BY_WORDS, COUNTED
-from web.words import ACTIONS, ALARM_KINDS, AUDIT_ACTIONS, AUDIT_SUBJECTS, RESOURCE_WORDS, SCOPES, word_of
+from web.words import (
+    ACTIONS,
+    ALARM_KINDS,
+    AUDIT_ACTIONS,
+    AUDIT_SUBJECTS,
+    MESSAGE_REASONS,
+    MESSAGE_STATES,
+    PURPOSES,
+    RESOURCE_WORDS,
+    SCOPES,
+    word_of,
+)
 
 Entry = dict[str, Any]
 Names = Mapping[str, Mapping[int, str]]
@@ -59,6 +70,42 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
             Field("handled", N_("Dealt with"), Kind.FLAG),
             Field("note", N_("What was done")),
+        ),
+        "gateway": (
+            Field("name", N_("Name")),
+            Field("kind", N_("Kind")),
+            Field("prefixes", N_("Prefixes")),
+            Field("purposes", N_("Purposes")),
+            Field("priority", N_("Priority")),
+            Field("cost", N_("Cost of a part")),
+            Field("signature", N_("Signature")),
+            Field("adds_signature", N_("Adds the signature itself"), Kind.FLAG),
+            Field("counting", N_("Counting of parts")),
+            Field("number", N_("Number")),
+            Field("balance_low", N_("Warn below")),
+            Field("in_service", N_("In service"), Kind.FLAG),
+            Field("trace", N_("Trace"), Kind.FLAG),
+            Field("secrets", N_("Secrets")),
+            Field("message_id", N_("SMS message")),
+        ),
+        "message": (
+            Field("direction", N_("Direction")),
+            Field("state", N_("State"), Kind.CHOICE, choices=tuple(MESSAGE_STATES.items())),
+            Field("purpose", N_("Purpose"), Kind.CHOICE, choices=tuple(PURPOSES.items())),
+            Field("reason", N_("Reason"), Kind.CHOICE, choices=tuple(MESSAGE_REASONS.items())),
+            Field("number", N_("Number")),
+            Field("gateway_id", N_("Gateway")),
+            Field("message_id", N_("SMS message")),
+        ),
+        "messaging_rules": (
+            Field("opens", N_("Sent from")),
+            Field("closes", N_("Sent until")),
+            Field("waiting", N_("What waits for these hours")),
+            Field("daily_cap", N_("Most a day to one number")),
+            Field("capped", N_("What counts for it")),
+            Field("expire_hours", N_("Expires after hours")),
+            Field("late_minutes", N_("Wait for late receipts, minutes")),
+            Field("resent", N_("Sent again when in doubt")),
         ),
         "report": (
             Field("from_day", N_("From")),

@@ -73,6 +73,10 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.alarms.open_for(principal)
         case "call_tasks":
             found = await services.telephony.tasks.held(principal)
+        case "messages":
+            found = await services.messaging.messages.recent(principal)
+        case "gateways":
+            found = await services.messaging.gateways.list(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

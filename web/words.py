@@ -152,6 +152,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "test": N_("began a test"),
         "force-state": N_("moved the agent"),
         "handle-alarm": N_("dealt with an alarm"),
+        "resend": N_("sent again"),
     }
 )
 
@@ -170,8 +171,64 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "agent": N_("Agent"),
         "line_host": N_("Line host"),
         "alarm": N_("Alarm"),
+        "gateway": N_("SMS gateway"),
+        "message": N_("SMS message"),
+        "messaging_rules": N_("Rules of sending"),
         "report": N_("Report"),
         "audit": N_("Audit log"),
+    }
+)
+
+MESSAGE_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "queued": N_("Queued"),
+        "sending": N_("Being sent"),
+        "accepted": N_("Accepted by the gateway"),
+        "delivered": N_("Delivered"),
+        "failed": N_("Failed"),
+        "unknown": N_("Fate unknown"),
+        "cancelled": N_("Cancelled"),
+        "expired": N_("Expired"),
+        "suppressed": N_("Not allowed to be sent"),
+        "received": N_("Received"),
+    }
+)
+
+PURPOSES: Mapping[str, str] = MappingProxyType(
+    {
+        "reply": N_("Reply"),
+        "reminder": N_("Reminder"),
+        "care": N_("Care"),
+        "marketing": N_("Marketing"),
+        "notice": N_("Notice"),
+        "test": N_("Test of a gateway"),
+    }
+)
+
+MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "not_before": N_("It is to be sent later"),
+        "quiet_hours": N_("Quiet hours"),
+        "daily_cap": N_("This number has had its messages for today"),
+        "opted_out": N_("This person does not want such messages"),
+        "do_not_contact": N_("This patient is not to be contacted"),
+        "bad_number": N_("This is no phone number"),
+        "empty": N_("There is no text"),
+        "too_long": N_("The text is too long"),
+        "no_gateway": N_("No gateway for it is ready"),
+        "refused_later": N_("The gateway is full; it is tried again"),
+        "refused": N_("The gateway refused it"),
+        "gateway_refused": N_("No gateway takes it now"),
+        "unsent": N_("It had not left yet; it is sent again"),
+        "not_delivered": N_("It did not arrive"),
+        "partly": N_("Only parts of it went out"),
+        "no_answer": N_("No answer came; it may have gone out"),
+        "interrupted": N_("The daemon ended while sending; it may have gone out"),
+        "uncertain": N_("The gateway itself does not know"),
+        "resent": N_("No word came of it; it is sent again"),
+        "too_late": N_("Its time was over"),
+        "by_person": N_("Somebody cancelled it"),
+        "incomplete": N_("Parts of it never came"),
     }
 )
 
@@ -181,5 +238,6 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "numberless": N_("Calls without numbers"),
         "gateway_down": N_("Gateway down"),
         "queue_stuck": N_("Messages stuck"),
+        "balance_low": N_("SMS balance low"),
     }
 )

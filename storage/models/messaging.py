@@ -17,8 +17,8 @@ class SmsGateway(Base):
 
     It is chosen for a message whose number begins with one of ``prefixes`` and whose purpose is among ``purposes``
     (empty: any), by ``priority`` (1 first), then by ``cost`` of a part (thousandths of a yuan). ``signature`` stands
-    before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``balance_low``
-    is the balance under which somebody is told.
+    before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``counting`` is
+    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told.
     """
 
     __tablename__ = "sms_gateway"
@@ -35,6 +35,7 @@ class SmsGateway(Base):
     cost: Mapped[int] = mapped_column(Integer, default=0)
     signature: Mapped[str] = mapped_column(Words(20), nullable=True, default="")
     adds_signature: Mapped[bool] = mapped_column(YesNo, default=False)
+    counting: Mapped[str] = mapped_column(String(10), default="china")
     number: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     in_service: Mapped[bool] = mapped_column(YesNo, default=True)
     state: Mapped[str] = mapped_column(String(12), default="stopped")
@@ -124,14 +125,14 @@ class SmsMessage(Base):
 class SmsAttempt(Base):
     """One part of a message handed to one gateway: on disk before a byte of it leaves.
 
-    ``attempt`` counts the message's attempts, ``position`` its parts from 1. ``state`` is sending, accepted, delivered,
-    failed, unknown or unsent. ``gateway_ref`` is what the gateway calls it in receipts. ``code`` and ``words`` are the
-    gateway's own.
+    ``attempt`` counts the message's attempts, ``position`` its parts from 1; an attempt that makes up for some parts
+    only has rows for those. ``state`` is a ``callcenter.messaging.vocabulary.PartState``. ``gateway_ref`` is what the
+    gateway calls it in receipts, in lower case and without leading zeros. ``code`` and ``words`` are the gateway's own.
     """
 
     __tablename__ = "sms_attempt"
     __table_args__ = (
-        Index("ix_smsattempt_message", "message_id", "attempt", "position"),
+        UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
         Index("ix_smsattempt_ref", "gateway_id", "gateway_ref"),
         Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at"),
     )
@@ -154,10 +155,17 @@ class SmsAttempt(Base):
 
 
 class SmsReceipt(Base):
-    """A receipt that matched nothing yet: it may have come before the answer to what it tells of. Kept for a while."""
+    """A receipt that matched nothing yet: it may have come before the answer to what it tells of. Kept for a while.
+
+    ``gateway_ref`` is written as in ``SmsAttempt``.
+    """
 
     __tablename__ = "sms_receipt"
-    __table_args__ = (Index("ix_smsreceipt_ref", "gateway_id", "gateway_ref"), Index("ix_smsreceipt_at", "arrived_at"))
+    __table_args__ = (
+        Index("ix_smsreceipt_ref", "gateway_id", "gateway_ref"),
+        Index("ix_smsreceipt_number", "gateway_id", "number"),
+        Index("ix_smsreceipt_at", "arrived_at"),
+    )
 
     id: Mapped[int] = primary_key("sms_receipt")
     gateway_id: Mapped[int] = mapped_column(Key, ForeignKey("sms_gateway.id", name="fk_smsreceipt_gateway"))

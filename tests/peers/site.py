@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
@@ -28,6 +29,8 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
+from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -38,6 +41,7 @@ from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
+from tests.peers.messaging import Factory
 from tests.peers.scripted_line import ScriptedLine, Workbench
 from web.prompt_transport import listen_promptly
 from web.services import Services
@@ -200,6 +204,7 @@ class RunningSite:
     async def stop(self) -> None:
         await self.port.stopListening()
         await self.web.stop(2.0)
+        await self.services.messaging.stop()
         await self.services.telephony.stop()
         await self.pool.closeCachedConnections()
         await self.database.stop()
@@ -241,14 +246,21 @@ async def start_site(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
-        alarms=AlarmService(database, reactor),
+        alarms=AlarmService(database, reactor), messaging=(messaging := _messaging(database, bus)),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()
+    await messaging.start()
     web = build_site(services, settings or SiteSettings())
     web.start()
     port = listen_promptly(reactor, 0, web.site, 50, "127.0.0.1")
     return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, workbench, people, roles)
+
+
+def _messaging(database: Database, bus: LocalBus) -> Messaging:
+    """An SMS centre whose gateways answer for everything on the next turn of the reactor."""
+    settings = MessagingSettings(Factory(reactor).kinds(), SecretBox(Fernet.generate_key()))
+    return Messaging(database, reactor, bus, settings)
 
 
 async def _ready() -> list[str]:

@@ -63,6 +63,7 @@ def _create_sms_gateway() -> None:
         sa.Column("cost", sa.Integer(), nullable=False),
         sa.Column("signature", base.Words(20), nullable=True),
         sa.Column("adds_signature", base.YesNo(), nullable=False),
+        sa.Column("counting", sa.String(10), nullable=False),
         sa.Column("number", base.Words(30), nullable=True),
         sa.Column("in_service", base.YesNo(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
@@ -203,9 +204,9 @@ def _create_sms_attempt() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name="fk_smsattempt_message"),
         sa.ForeignKeyConstraint(["gateway_id"], ["sms_gateway.id"], name="fk_smsattempt_gateway"),
         sa.PrimaryKeyConstraint("id", name="pk_sms_attempt"),
+        sa.UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
     )
     op.create_index("ix_smsattempt_doubt", "sms_attempt", ["gateway_id", "state", "number", "sent_at"])
-    op.create_index("ix_smsattempt_message", "sms_attempt", ["message_id", "attempt", "position"])
     op.create_index("ix_smsattempt_ref", "sms_attempt", ["gateway_id", "gateway_ref"])
 
 
@@ -225,6 +226,7 @@ def _create_sms_receipt() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sms_receipt"),
     )
     op.create_index("ix_smsreceipt_at", "sms_receipt", ["arrived_at"])
+    op.create_index("ix_smsreceipt_number", "sms_receipt", ["gateway_id", "number"])
     op.create_index("ix_smsreceipt_ref", "sms_receipt", ["gateway_id", "gateway_ref"])
 
 
