@@ -111,11 +111,20 @@ class CallTaskUpdated(Event):
     type: ClassVar[str] = "call_task.updated"
 
 
+@dataclass(frozen=True)
+class ConversationUpdated(Event):
+    """Somebody wrote or was written to, or a conversation was read, given out, put off, ended, or tied to a patient."""
+
+    topic: ClassVar[str] = "conversations"
+    type: ClassVar[str] = "conversation.updated"
+
+
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
+    "conversations": "conversations.view",
 }
 """Topic → the permission that subscribing takes."""

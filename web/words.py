@@ -101,6 +101,9 @@ NEW: Mapping[str, str] = MappingProxyType(
         "groups": N_("New agent group"),
         "skills": N_("New skill"),
         "outcomes": N_("New call outcome"),
+        "templates": N_("New message template"),
+        "phrases": N_("New phrase"),
+        "auto_replies": N_("New automatic reply"),
         "patients": N_("New patient"),
     }
 )
@@ -113,6 +116,13 @@ EMPTY: Mapping[str, str] = MappingProxyType(
         "groups": N_("There are no groups of agents here yet. A group shares the calls of its lines by its own rule."),
         "skills": N_("There are no skills here yet. A group may ask for one, so that only who has it is rung."),
         "outcomes": N_("There are no call outcomes here yet. Agents choose one when a call is over."),
+        "templates": N_(
+            "There are no message templates here yet. Whoever writes to patients chooses one and edits it."
+        ),
+        "phrases": N_("There are no phrases here yet. A phrase is a piece of text that is put into a reply."),
+        "auto_replies": N_(
+            "There are no automatic replies here yet. One answers a keyword, one what comes when nobody is there."
+        ),
         "patients": N_("There are no patients here yet. Make one, or let the calls bring them."),
     }
 )
@@ -152,6 +162,13 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "test": N_("began a test"),
         "force-state": N_("moved the agent"),
         "handle-alarm": N_("dealt with an alarm"),
+        "read-messages": N_("read the messages"),
+        "set-state": N_("put off, ended or opened again"),
+        "send-message": N_("sent a message"),
+        "send-batch": N_("sent to many"),
+        "cancel-batch": N_("cancelled what had not left"),
+        "opt-out": N_("stopped messages"),
+        "end-opt-out": N_("allowed messages again"),
     }
 )
 
@@ -166,6 +183,13 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "patient": N_("Patient"),
         "call": N_("Call"),
         "call_task": N_("Call task"),
+        "conversation": N_("SMS conversation"),
+        "message": N_("SMS message"),
+        "message_batch": N_("SMS to many"),
+        "template": N_("Message template"),
+        "phrase": N_("Phrase"),
+        "auto_reply": N_("Automatic reply"),
+        "opt_out": N_("SMS opt-out"),
         "line": N_("Line"),
         "agent": N_("Agent"),
         "line_host": N_("Line host"),
