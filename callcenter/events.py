@@ -119,6 +119,38 @@ class ConversationUpdated(Event):
     type: ClassVar[str] = "conversation.updated"
 
 
+@dataclass(frozen=True)
+class MessageUpdated(Event):
+    """An SMS message was queued, or came in, or its state or what it waits for changed."""
+
+    topic: ClassVar[str] = "messages"
+    type: ClassVar[str] = "message.updated"
+
+
+@dataclass(frozen=True)
+class BatchUpdated(Event):
+    """Messages of a batch moved. They are not told one by one."""
+
+    topic: ClassVar[str] = "messages"
+    type: ClassVar[str] = "message_batch.updated"
+
+
+@dataclass(frozen=True)
+class GatewayUpdated(Event):
+    """An SMS gateway's state, balance or settings changed."""
+
+    topic: ClassVar[str] = "gateways"
+    type: ClassVar[str] = "gateway.updated"
+
+
+@dataclass(frozen=True)
+class GatewayRemoved(Event):
+    """There is no such gateway any more; ``data`` has its id and name."""
+
+    topic: ClassVar[str] = "gateways"
+    type: ClassVar[str] = "gateway.removed"
+
+
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
@@ -126,5 +158,7 @@ TOPICS: Mapping[str, str] = {
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
     "conversations": "conversations.view",
+    "messages": "messages.view",
+    "gateways": "gateways.view",
 }
 """Topic → the permission that subscribing takes."""

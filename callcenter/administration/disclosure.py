@@ -39,6 +39,8 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "reason": mask_text,
         "note": mask_text,
         "last_text": mask_text,
+        "text": mask_text,
+        "reason_words": mask_text,
     }
 )
 

@@ -6,7 +6,7 @@ never shows, changes or cancels anything but the number's own opt-outs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -81,9 +81,9 @@ class Inbox:
             return
         draft = MessageDraft(
             text.number, words, Purpose.REPLY, conversation_id=conversation.id, patient_id=conversation.patient_id,
-            source=f"{AUTOMATIC}{text.message_id}", sender=conversation.our_number,
+            source=f"{AUTOMATIC}{text.message_id}",
         )  # fmt: skip
-        queue_message(session, replace(draft, gateway_id=conversation.gateway_id), now)
+        queue_message(session, draft, now)
         # It is not somebody's answer: the patient still waits for one.
         note_words(conversation, words, OUT, now)
 

@@ -124,14 +124,14 @@ class SmsMessage(Base):
 class SmsAttempt(Base):
     """One part of a message handed to one gateway: on disk before a byte of it leaves.
 
-    ``attempt`` counts the message's attempts, ``position`` its parts from 1. ``state`` is sending, accepted, delivered,
-    failed, unknown or unsent. ``gateway_ref`` is what the gateway calls it in receipts. ``code`` and ``words`` are the
-    gateway's own.
+    ``attempt`` counts the message's attempts, ``position`` its parts from 1; an attempt that makes up for some parts
+    only has rows for those. ``state`` is a ``callcenter.messaging.vocabulary.PartState``. ``gateway_ref`` is what the
+    gateway calls it in receipts, in lower case and without leading zeros. ``code`` and ``words`` are the gateway's own.
     """
 
     __tablename__ = "sms_attempt"
     __table_args__ = (
-        Index("ix_smsattempt_message", "message_id", "attempt", "position"),
+        UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
         Index("ix_smsattempt_ref", "gateway_id", "gateway_ref"),
         Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at"),
     )
@@ -154,10 +154,17 @@ class SmsAttempt(Base):
 
 
 class SmsReceipt(Base):
-    """A receipt that matched nothing yet: it may have come before the answer to what it tells of. Kept for a while."""
+    """A receipt that matched nothing yet: it may have come before the answer to what it tells of. Kept for a while.
+
+    ``gateway_ref`` is written as in ``SmsAttempt``.
+    """
 
     __tablename__ = "sms_receipt"
-    __table_args__ = (Index("ix_smsreceipt_ref", "gateway_id", "gateway_ref"), Index("ix_smsreceipt_at", "arrived_at"))
+    __table_args__ = (
+        Index("ix_smsreceipt_ref", "gateway_id", "gateway_ref"),
+        Index("ix_smsreceipt_number", "gateway_id", "number"),
+        Index("ix_smsreceipt_at", "arrived_at"),
+    )
 
     id: Mapped[int] = primary_key("sms_receipt")
     gateway_id: Mapped[int] = mapped_column(Key, ForeignKey("sms_gateway.id", name="fk_smsreceipt_gateway"))

@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from callcenter.administration.audit_log import AuditLog
 from callcenter.administration.first_users import seed_roles
 from callcenter.administration.passwords import Passwords
-from callcenter.administration.permissions import Scope
+from callcenter.administration.permissions import BUILT_IN_ROLES, Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.rights import give_roles, grant
 from callcenter.administration.sessions import principal_of
@@ -45,16 +45,15 @@ PEOPLE = {
 }
 """User name → role, department. ``head`` manages the users of orthopaedics, ``clerk`` may do nothing."""
 
+DOCTOR_GRANTS: Mapping[str, Scope] = BUILT_IN_ROLES["doctor"][1]
 HEAD_GRANTS: Mapping[str, Scope] = {
+    **DOCTOR_GRANTS,
     "users.view": Scope.DEPARTMENT,
     "users.create": Scope.DEPARTMENT,
     "users.edit": Scope.DEPARTMENT,
     "users.disable": Scope.DEPARTMENT,
     "roles.view": Scope.ALL,
-    "patients.view": Scope.DEPARTMENT,
     "patients.create": Scope.DEPARTMENT,
-    "patients.edit": Scope.DEPARTMENT,
-    "calls.view": Scope.DEPARTMENT,
     "audit.view": Scope.DEPARTMENT,
 }
 

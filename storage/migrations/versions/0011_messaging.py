@@ -13,19 +13,21 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_LISTS = ("templates", "phrases", "auto_replies")
-_DECLARED = tuple(f"{name}.{action}" for name in _LISTS for action in ("view", "create", "edit", "disable"))
+_TEXTS = tuple(f"{name}.{action}" for name in ("templates", "phrases") for action in ("create", "edit", "disable"))
+_REPLIES = tuple(f"auto_replies.{action}" for action in ("view", "create", "edit", "disable"))
 _TALK = ("conversations.view", "conversations.reply", "messages.view", "templates.view", "phrases.view")
-_HEAD = ("conversations.assign", "messages.send", "messages.bulk", "messages.manage", "messages.export")
-_LOOK = ("gateways.view", "opt_outs.view", "messaging_rules.view")
-_RULE = ("gateways.edit", "gateways.test", "opt_outs.edit", "messaging_rules.edit")
+_HEAD = ("conversations.assign", "messages.send", "messages.bulk", "messages.manage", "messages.export", *_TEXTS)
+_RULES = (*_REPLIES, "opt_outs.view", "opt_outs.edit", "messaging_rules.view", "gateways.view")
 
 # Built-in role → what says that it was not narrowed, and what it is given with the same scope.
 _NEW = {
     "doctor": ("patients.edit", (*_TALK, "messages.send")),
     "agent": ("patients.edit", (*_TALK, "messages.send")),
-    "supervisor": ("calls.export", (*_TALK, *_HEAD, *_LOOK, *_DECLARED, "opt_outs.edit")),
-    "administrator": ("calls.export", (*_TALK, *_HEAD, *_LOOK, *_RULE, *_DECLARED)),
+    "supervisor": ("calls.export", (*_TALK, *_HEAD, *_RULES)),
+    "administrator": (
+        "calls.export",
+        (*_TALK, *_HEAD, *_RULES, "messaging_rules.edit", "gateways.edit", "gateways.test"),
+    ),
 }
 
 
@@ -201,9 +203,9 @@ def _create_sms_attempt() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name="fk_smsattempt_message"),
         sa.ForeignKeyConstraint(["gateway_id"], ["sms_gateway.id"], name="fk_smsattempt_gateway"),
         sa.PrimaryKeyConstraint("id", name="pk_sms_attempt"),
+        sa.UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
     )
     op.create_index("ix_smsattempt_doubt", "sms_attempt", ["gateway_id", "state", "number", "sent_at"])
-    op.create_index("ix_smsattempt_message", "sms_attempt", ["message_id", "attempt", "position"])
     op.create_index("ix_smsattempt_ref", "sms_attempt", ["gateway_id", "gateway_ref"])
 
 
@@ -223,6 +225,7 @@ def _create_sms_receipt() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sms_receipt"),
     )
     op.create_index("ix_smsreceipt_at", "sms_receipt", ["arrived_at"])
+    op.create_index("ix_smsreceipt_number", "sms_receipt", ["gateway_id", "number"])
     op.create_index("ix_smsreceipt_ref", "sms_receipt", ["gateway_id", "gateway_ref"])
 
 

@@ -13,7 +13,7 @@ from callcenter.administration.permissions import BUILT_IN_ROLES, Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import ListQuery
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, ServiceError
-from tests.peers.hospital import MEDICINE, ORTHOPAEDICS, PASSWORD, Hospital
+from tests.peers.hospital import DOCTOR_GRANTS, MEDICINE, ORTHOPAEDICS, PASSWORD, Hospital
 
 GOOD = "a good long secret"
 
@@ -106,8 +106,7 @@ async def test_who_sees_one_department_cannot_open_another_with_a_wide_user_righ
     """users.edit for all, patients of one's own department: no password, no transfer that reaches further."""
     keeper = Principal(
         user_id(hospital, "clerk"), "clerk", "Clerk", ORTHOPAEDICS,
-        {"users.view": Scope.ALL, "users.edit": Scope.ALL, "patients.view": Scope.DEPARTMENT,
-         "patients.edit": Scope.DEPARTMENT, "calls.view": Scope.DEPARTMENT},
+        {**DOCTOR_GRANTS, "users.view": Scope.ALL, "users.edit": Scope.ALL},
     )  # fmt: skip
     users = hospital.records["users"]
     version = (await users.get(keeper, user_id(hospital, "physician")))["version"]

@@ -1,0 +1,40 @@
+"""Puts the events of messages into the transaction that makes them true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callcenter.events import Audience, BatchUpdated, MessageUpdated
+from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
+from callcenter.telephony.announce import announce
+
+
+def announce_messages(session: Session, ids: Sequence[int]) -> None:
+    """Tell the present state of these messages.
+
+    Those of a batch are not told one by one, which would drown everybody: the batch is, once.
+    """
+    rows = load_messages(session, list(ids))
+    for row in rows:
+        if row.batch_id is None:
+            announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
+    announce_batches(session, {row.batch_id for row in rows if row.batch_id is not None})
+
+
+def announce_batches(session: Session, ids: set[int]) -> None:
+    """Something moved in these batches."""
+    if not ids:
+        return
+    for row in load_batches(session, sorted(ids)):
+        users = () if row.created_by is None else (row.created_by,)
+        announce(session, BatchUpdated(str(row.id), batch_view(row), Audience("messages.view", (), users)))
+
+
+def message_audience(row: Any) -> Audience:
+    """Who wrote it, the patient's doctor, whom its conversation waits for, and their departments."""
+    departments = {row.patient_department, row.talk_department} - {None}
+    users = {row.created_by, row.patient_doctor, row.talk_assigned} - {None}
+    return Audience("messages.view", tuple(sorted(departments)), tuple(sorted(users)))

@@ -1,0 +1,140 @@
+"""The words of messages: what they are for, where they stand, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Purpose(StrEnum):
+    """What a message is for. It decides when it may be sent, who can refuse it, and whether a doubt is sent again."""
+
+    REPLY = "reply"
+    """An answer to somebody who wrote."""
+    REMINDER = "reminder"
+    """Of an appointment, a visit, a medicine."""
+    CARE = "care"
+    """Follow-up, education, satisfaction, greetings."""
+    MARKETING = "marketing"
+    NOTICE = "notice"
+    """About something the person did: enrolled, complained, asked."""
+    TEST = "test"
+    """An administrator tries a gateway."""
+
+
+class MessageState(StrEnum):
+    """Where a message stands. An incoming one is received and stays so."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Written down as handed to a gateway; no answer yet."""
+    ACCEPTED = "accepted"
+    """The gateway answers for it."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It may have gone out or not."""
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    """A rule forbids it."""
+    RECEIVED = "received"
+
+
+OVER = frozenset(
+    {
+        MessageState.DELIVERED,
+        MessageState.FAILED,
+        MessageState.CANCELLED,
+        MessageState.EXPIRED,
+        MessageState.SUPPRESSED,
+    }
+)
+"""States that end a message. Only a receipt that it was delivered after all still changes one: ``failed``."""
+
+
+class PartState(StrEnum):
+    """Where one part of one attempt stands."""
+
+    SENDING = "sending"
+    UNSENT = "unsent"
+    """Not a byte of it was written."""
+    LATER = "later"
+    """Refused for now: the same part may be sent again."""
+    REFUSED = "refused"
+    """Refused for good."""
+    ELSEWHERE = "elsewhere"
+    """Refused by this gateway: another may take it."""
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """A receipt says so."""
+    UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
+    """A receipt says that the gateway itself does not know."""
+    GIVEN_UP = "given_up"
+    """Was unknown for so long that it is sent again; a late receipt still counts."""
+
+
+class Reason(StrEnum):
+    """Why a message is in its state, or what it waits for while it is queued."""
+
+    NOT_BEFORE = "not_before"
+    QUIET_HOURS = "quiet_hours"
+    DAILY_CAP = "daily_cap"
+    OPTED_OUT = "opted_out"
+    DO_NOT_CONTACT = "do_not_contact"
+    BAD_NUMBER = "bad_number"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    NO_GATEWAY = "no_gateway"
+    """No gateway that may take it is ready."""
+    REFUSED_LATER = "refused_later"
+    """The gateway is full or slow; it is tried again."""
+    REFUSED = "refused"
+    GATEWAY_REFUSED = "gateway_refused"
+    UNSENT = "unsent"
+    NOT_DELIVERED = "not_delivered"
+    """A receipt says so."""
+    PARTLY = "partly"
+    """Some parts went out and others never will."""
+    NO_ANSWER = "no_answer"
+    INTERRUPTED = "interrupted"
+    """The daemon ended while it was being sent."""
+    UNCERTAIN = "uncertain"
+    RESENT = "resent"
+    """No word came of the attempt before, so it is sent again."""
+    TOO_LATE = "too_late"
+    BY_PERSON = "by_person"
+    INCOMPLETE = "incomplete"
+    """Parts of an incoming text are missing."""
+
+
+PRIORITIES: Mapping[Purpose, int] = MappingProxyType(
+    {
+        Purpose.REPLY: 1,
+        Purpose.TEST: 1,
+        Purpose.NOTICE: 2,
+        Purpose.REMINDER: 2,
+        Purpose.CARE: 3,
+        Purpose.MARKETING: 4,
+    }
+)
+"""Who goes first; 1 to 5."""
+LOWEST_PRIORITY = 5
+
+OPT_OUTS: Mapping[Purpose, tuple[str, ...]] = MappingProxyType(
+    {
+        Purpose.REMINDER: ("all", "care"),
+        Purpose.CARE: ("all", "care"),
+        Purpose.MARKETING: ("all", "marketing"),
+        Purpose.NOTICE: ("all",),
+        Purpose.REPLY: (),
+        Purpose.TEST: (),
+    }
+)
+"""The kinds of opt-out that stop a purpose. Who wrote to us is answered."""
+
+UNWANTED_BY_DO_NOT_CONTACT = (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING)
+"""What a patient who is not to be contacted is not sent."""
