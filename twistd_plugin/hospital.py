@@ -22,6 +22,8 @@ from callcenter.alarms.service import AlarmService
 from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
+from callcenter.messaging.composing import House
+from callcenter.messaging.desk import SmsDesk
 from callcenter.outgoing.client import CheckedClient, Reach
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
@@ -63,6 +65,11 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
         call_tasks=settings.call_tasks,
         **settings.telephony.model_dump(),
     )
+
+
+def house(settings: Settings) -> House:
+    """What the hospital itself fills in where it writes."""
+    return House(settings.hospital.name, settings.hospital.time_zone, settings.hospital.area_code)
 
 
 def recording_settings(settings: Settings) -> RecordingSettings:
@@ -110,6 +117,7 @@ def build_services(
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         alarms=AlarmService(database, reactor),
+        desk=SmsDesk(database, reactor, house(settings), records["templates"].resource),
         registry=registry,
         ready=ready,
     )

@@ -73,6 +73,11 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.alarms.open_for(principal)
         case "call_tasks":
             found = await services.telephony.tasks.held(principal)
+        case "messages":
+            # What moves is told; what stands is asked for by whoever shows it.
+            found = []
+        case "conversations":
+            found = await services.desk.conversations.waiting(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

@@ -23,6 +23,8 @@ MODULES = (
     "web.api.alarms",
     "web.api.reports",
     "web.api.views",
+    "web.api.conversations",
+    "web.api.sending",
     "web.api.description",
     "web.pages.accounts",
     "web.pages.resources",

@@ -12,9 +12,9 @@ from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM, Principal
 from callcenter.clock import iso
 from callcenter.errors import InvalidError
+from callcenter.messaging.conversation_scope import REPLY, VIEW, find_conversation
 from callcenter.messaging.conversation_views import ConversationView, load_conversation, tell_conversation
 from callcenter.messaging.rows import DONE, IN, OPEN, SNOOZED
-from callcenter.messaging.conversation_scope import REPLY, VIEW, find_conversation
 from callcenter.messaging.threads import route
 from callcenter.telephony.scope import reachable_patient
 from callcenter.text import N_
@@ -117,14 +117,15 @@ def _become(
     conversation.state, conversation.snoozed_until = state, until
     if state == DONE:
         conversation.waiting_since = None
-        _see_all(session, conversation, at)
+        see_all(session, conversation, at)
     after = {"state": state, "snoozed_until": iso(until)}
     if after != before:
         record_audit(session, principal, "set-state", _SUBJECT, conversation_id, before, after, at)
     return tell_conversation(session, conversation)
 
 
-def _see_all(session: Session, conversation: Conversation, at: datetime) -> None:
+def see_all(session: Session, conversation: Conversation, at: datetime) -> None:
+    """Everything in it has been read."""
     unseen = (
         SmsMessage.conversation_id == conversation.id, SmsMessage.direction == IN, SmsMessage.seen_at.is_(None),
     )  # fmt: skip

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
+from callcenter.messaging.conversation_scope import conversation_scope, missing
 from callcenter.messaging.conversation_views import (
     ConversationView,
     conversations_statement,
     load_conversations,
-    opt_outs_of,
 )
 from callcenter.messaging.rows import DONE, OPEN, SNOOZED
-from callcenter.messaging.conversation_scope import conversation_scope, missing
 from callcenter.paging import page_of_views
 from storage.models import Conversation, PatientTerm
 from storage.queries.paging import Page, Stretch
@@ -92,11 +90,6 @@ def oldest_waiting(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Conversation.waiting_since)).where(Conversation.state == OPEN))
 
 
-def number_opt_outs(session: Session, numbers: Sequence[str]) -> dict[str, Any]:
-    """Number → its opt-outs."""
-    return opt_outs_of(session, numbers)
-
-
 def _unread() -> list[ColumnElement[bool]]:
     return [Conversation.state == OPEN, Conversation.unread > 0]
 
@@ -118,15 +111,26 @@ def _unassigned(_: Principal) -> ColumnElement[bool]:
     return and_(Conversation.state == OPEN, Conversation.assigned_to.is_(None))
 
 
-_BOXES = MappingProxyType(
+def _in_state(state: str) -> Callable[[Principal], ColumnElement[bool]]:
+    def condition(_: Principal) -> ColumnElement[bool]:
+        return Conversation.state == state
+
+    return condition
+
+
+def _everything(_: Principal) -> ColumnElement[bool]:
+    return true()
+
+
+_BOXES: Mapping[Box, Callable[[Principal], ColumnElement[bool]]] = MappingProxyType(
     {
-        Box.OPEN: lambda _: Conversation.state == OPEN,
+        Box.OPEN: _in_state(OPEN),
         Box.MINE: _mine,
         Box.DEPARTMENT: _of_department,
         Box.UNASSIGNED: _unassigned,
-        Box.SNOOZED: lambda _: Conversation.state == SNOOZED,
-        Box.DONE: lambda _: Conversation.state == DONE,
-        Box.ALL: lambda _: true(),
+        Box.SNOOZED: _in_state(SNOOZED),
+        Box.DONE: _in_state(DONE),
+        Box.ALL: _everything,
     }
 )
 

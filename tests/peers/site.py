@@ -28,6 +28,8 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
+from callcenter.messaging.composing import House
+from callcenter.messaging.desk import SmsDesk
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -242,6 +244,7 @@ async def start_site(
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
         alarms=AlarmService(database, reactor),
+        desk=SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()

@@ -1,0 +1,107 @@
+"""Which gateway takes a message. Pure: gateways as they are now, a message, and the answer with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from callcenter.messaging.segments import Wording
+from callcenter.messaging.vocabulary import Purpose, Reason
+
+
+@dataclass(frozen=True)
+class Route:
+    """A gateway as routing sees it. ``prefixes`` and ``purposes`` empty: any. ``cost`` of a part in thousandths of a
+    yuan. ``room``: parts that it takes now. ``picks_sender``: the number that the patient sees can be chosen.
+    """
+
+    gateway_id: int
+    prefixes: tuple[str, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
+    priority: int = 5
+    cost: int = 0
+    in_service: bool = True
+    ready: bool = True
+    room: int = 0
+    wording: Wording = field(default_factory=Wording)
+    receipts: bool = False
+    picks_sender: bool = False
+
+    def takes(self, number: str, purpose: Purpose) -> bool:
+        """Whether it is set up for such a message."""
+        national = number.removeprefix("+86")
+        fits = not self.prefixes or any(number.startswith(one) or national.startswith(one) for one in self.prefixes)
+        # A test is for whatever gateway it is meant for.
+        return purpose is Purpose.TEST or (fits and (not self.purposes or purpose in self.purposes))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
+    patient knows. ``refused``: gateways that said no to it.
+    """
+
+    number: str
+    purpose: Purpose
+    only: int | None = None
+    rather: int | None = None
+    refused: Collection[int] = ()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """It goes to ``route``."""
+
+    route: Route
+
+
+@dataclass(frozen=True)
+class Waits:
+    """No gateway takes it now. ``soon``: one is ready and only full, so there is room in a moment. ``never``: every
+    gateway that is set up for it has refused it, or it must go by one that refused.
+    """
+
+    reason: Reason = Reason.NO_GATEWAY
+    soon: bool = False
+    never: bool = False
+
+
+def choose(routes: Iterable[Route], wanted: Wanted) -> Chosen | Waits:
+    """The gateway for a message.
+
+    Those that are set up for its number and purpose, in service, and have not refused it; of these the conversation's
+    own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for room there:
+    one that is only full for a moment does not send patients to a dearer one. If none is ready it waits.
+    """
+    able = [route for route in routes if _is_set_up(route, wanted)]
+    left = [route for route in able if route.gateway_id not in wanted.refused]
+    if not left:
+        return Waits(Reason.GATEWAY_REFUSED, never=True) if able else Waits()
+    ready = [route for route in left if route.ready]
+    if not ready:
+        return Waits()
+    best = min(ready, key=lambda route: _rank(route, wanted))
+    return Chosen(best) if best.room > 0 else _elsewhere(ready, best, wanted)
+
+
+def _elsewhere(ready: list[Route], best: Route, wanted: Wanted) -> Chosen | Waits:
+    """Equals share the work: same priority and cost."""
+    equals = [one for one in ready if one.room > 0 and (one.priority, one.cost) == (best.priority, best.cost)]
+    if wanted.rather == best.gateway_id or not equals:
+        return Waits(soon=True)
+    return Chosen(min(equals, key=lambda route: _rank(route, wanted)))
+
+
+def _is_set_up(route: Route, wanted: Wanted) -> bool:
+    if not route.in_service:
+        return False
+    if wanted.only is not None:
+        return route.gateway_id == wanted.only
+    return route.takes(wanted.number, wanted.purpose)
+
+
+def _rank(route: Route, wanted: Wanted) -> tuple[bool, int, int, int, int]:
+    national = wanted.number.removeprefix("+86")
+    matching = [len(one) for one in route.prefixes if wanted.number.startswith(one) or national.startswith(one)]
+    known = route.gateway_id == wanted.rather
+    return (not known, route.priority, -max(matching, default=0), route.cost, route.gateway_id)

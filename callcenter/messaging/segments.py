@@ -1,0 +1,121 @@
+"""How a text is divided into the short messages that carry it, and what it costs. Pure.
+
+A short message holds 140 octets: 160 septets of the GSM alphabet or 70 units of UCS2. Each part of a long text gives
+6 octets of them to the header that joins the parts (3GPP TS 23.040, section 9.2.3.24.1): 153 and 67 are left.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from protocols import gsm7
+from protocols.sms import TextEncoding
+
+_BRACKETS = "【】"
+_KEPT = frozenset("\n\u200d")
+"""A new line, and what joins the signs of one emoji."""
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Counting(StrEnum):
+    """By which rule a gateway counts parts."""
+
+    GSM = "gsm"
+    """The GSM alphabet where every character is in it, else UCS2."""
+    CHINA = "china"
+    """Every character counts one, Latin ones too: 70, then 67 in each part; the signature is counted."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a gateway wants its texts. ``signature`` is without brackets, empty for none; ``adds_signature``: it puts that
+    before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of its own
+    with its own signature.
+    """
+
+    counting: Counting = Counting.GSM
+    signature: str = ""
+    adds_signature: bool = False
+    long_text: bool = True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is handed to the gateway: the words of each part, at least one."""
+
+    parts: tuple[str, ...]
+    encoding: TextEncoding
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Units that fit in a text alone, and in each part of a long one."""
+
+    single: int
+    part: int
+
+
+_ROOMS: Mapping[TextEncoding, _Room] = MappingProxyType(
+    {TextEncoding.GSM7: _Room(160, 153), TextEncoding.UCS2: _Room(70, 67)}
+)
+
+
+def message_text(text: str) -> str:
+    """``text`` without what no phone shows and what deceives readers: control, bidirectional and broken characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in lines if sign in _KEPT or unicodedata.category(sign) not in _DROPPED)
+
+
+def lay_out(text: str, wording: Wording) -> Layout:
+    """The parts of ``text`` by the gateway's rule. Joined they are the text with its signature, unless the gateway
+    adds that or cannot join parts.
+    """
+    mark = _mark(wording.signature)
+    body = text.removeprefix(mark) if mark else text
+    ahead = mark if wording.adds_signature else ""
+    whole = body if wording.adds_signature else mark + body
+    encoding = _encoding(mark + body, wording.counting)
+    units = _UNITS[encoding]
+    room = _ROOMS[encoding]
+    if units(ahead + whole) <= room.single:
+        return Layout((whole,), encoding)
+    if wording.long_text:
+        return Layout(_divided(whole, units, room.part - units(ahead), room.part), encoding)
+    each = room.single - units(mark)
+    pieces = _divided(body, units, each, each)
+    return Layout(tuple(piece if wording.adds_signature else mark + piece for piece in pieces), encoding)
+
+
+def _mark(signature: str) -> str:
+    return f"{_BRACKETS[0]}{signature}{_BRACKETS[1]}" if signature else ""
+
+
+def _encoding(text: str, counting: Counting) -> TextEncoding:
+    return TextEncoding.GSM7 if counting is Counting.GSM and gsm7.fits(text) else TextEncoding.UCS2
+
+
+def _utf16_units(text: str) -> int:
+    return len(text) + sum(sign > "\uffff" for sign in text)
+
+
+_UNITS: Mapping[TextEncoding, Callable[[str], int]] = MappingProxyType(
+    {TextEncoding.GSM7: gsm7.septets, TextEncoding.UCS2: _utf16_units}
+)
+
+
+def _divided(text: str, units: Callable[[str], int], first: int, each: int) -> tuple[str, ...]:
+    """``text`` in pieces of at most ``first`` and then ``each`` units; a character of two is never torn."""
+    pieces: list[str] = []
+    begin, used, limit = 0, 0, first
+    for place, sign in enumerate(text):
+        size = units(sign)
+        if used + size > limit:
+            pieces.append(text[begin:place])
+            begin, used, limit = place, 0, each
+        used += size
+    pieces.append(text[begin:])
+    return tuple(pieces)
