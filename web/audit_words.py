@@ -11,6 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
 from callcenter.recordings.fields import REASONS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -53,6 +54,10 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
         "call_task": TASK_FIELDS,
+        "message": MESSAGE_FIELDS,
+        "message_batch": MESSAGE_FIELDS,
+        "conversation": CONVERSATION_FIELDS,
+        "opt_out": OPT_OUT_FIELDS,
         "patient": (Field("confirmed", N_("Called all the same"), Kind.FLAG),),
         "alarm": (
             Field("kind", N_("Kind"), Kind.CHOICE, choices=tuple(ALARM_KINDS.items())),

@@ -30,6 +30,7 @@ MODULES = (
     "web.pages.resources",
     "web.pages.audit",
     "web.pages.console",
+    "web.pages.inbox",
     "web.pages.wallboard",
     "web.pages.alarms",
     "web.pages.reports",

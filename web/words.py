@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
 from callcenter.recordings.fields import RECORDING_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -29,6 +30,9 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "agent": codes_of(AGENT_FIELDS),
         "recording": codes_of(RECORDING_FIELDS),
         "call_task": codes_of(TASK_FIELDS),
+        "message": codes_of(MESSAGE_FIELDS),
+        "conversation": codes_of(CONVERSATION_FIELDS),
+        "opt_out": codes_of(OPT_OUT_FIELDS),
     }
 )
 """What the codes in all these mean; templates find them as ``words`` in their language."""

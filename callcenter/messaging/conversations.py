@@ -14,6 +14,7 @@ from callcenter.administration.disclosure import RecentViews
 from callcenter.administration.holders import load_holders
 from callcenter.administration.principal import Principal
 from callcenter.clock import utc_now
+from callcenter.crm.cards import load_match
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversation_scope import VIEW
 from callcenter.messaging.conversation_views import ConversationView
@@ -94,6 +95,10 @@ class ConversationService:
             self._views.logged(principal, _SUBJECT, conversation_id, now)
         return page
 
+    async def candidates(self, principal: Principal, conversation_id: int) -> dict[str, Any]:
+        """Who has the number, as far as in reach, and whom somebody said to take. Needs ``patients.view`` too."""
+        return await self._database.read(_candidates, principal, conversation_id)
+
     async def waiting(self, principal: Principal) -> Sequence[ConversationView]:
         """Those with unread texts, newest first: what a page's snapshot holds."""
         return await self._database.read(waiting_conversations, principal)
@@ -146,6 +151,10 @@ class ConversationService:
     @property
     def _now(self) -> datetime:
         return utc_now(self._clock)
+
+
+def _candidates(session: Session, principal: Principal, conversation_id: int) -> dict[str, Any]:
+    return load_match(session, principal, get_conversation(session, principal, conversation_id)["number"])
 
 
 def _log_view(session: Session, principal: Principal, conversation_id: int, at: datetime) -> None:

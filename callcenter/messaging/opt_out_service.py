@@ -17,6 +17,7 @@ from callcenter.clock import utc_now
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import InvalidError, NotFoundError
 from callcenter.messaging.composing import House
+from callcenter.messaging.conversation_scope import VIEW, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.opt_outs import begin_opt_out, conversation_with, end_opt_out, opt_out_view
 from callcenter.messaging.rows import OPT_OUT_KINDS
@@ -85,6 +86,10 @@ class OptOutService:
         words = clean(note)[:LONGEST_NOTE]
         return await self._database.run(_begin, principal, canonical.number, kind, words, utc_now(self._clock))
 
+    async def begin_in(self, principal: Principal, conversation_id: int, kind: str) -> dict[str, Any]:
+        """The same of the number of a conversation, which one need not be shown; the conversation as it is then."""
+        return await self._database.run(_begin_in, principal, conversation_id, kind, utc_now(self._clock))
+
     async def end(self, principal: Principal, opt_out_id: int, note: str = "") -> dict[str, Any]:
         """The patient wants messages again, as ``note`` says; it stays on record that there was an opt-out."""
         words = clean(note)[:LONGEST_NOTE]
@@ -130,6 +135,15 @@ def _begin(session: Session, principal: Principal, number: str, kind: str, note:
     if is_new:
         _tell(session, number)
     return _shown(session, opt_out)
+
+
+def _begin_in(
+    session: Session, principal: Principal, conversation_id: int, kind: str, at: datetime
+) -> dict[str, Any]:
+    principal.require("opt_outs.edit")
+    conversation = find_conversation(session, principal, VIEW, conversation_id)
+    begin_opt_out(session, principal, conversation.number, kind, at)
+    return tell_conversation(session, conversation)
 
 
 def _end(session: Session, principal: Principal, opt_out_id: int, note: str, at: datetime) -> dict[str, Any]:

@@ -114,6 +114,13 @@ class Owners(BaseModel):
     departments: list[Named]
 
 
+class Candidates(BaseModel):
+    """Patients with a number, by name, and the one whom somebody said to take."""
+
+    patients: list[CallPatient]
+    remembered: int | None
+
+
 class ConversationQuery(Input):
     """``box`` is a part of the inbox; ``q`` finds by the patient's name, initials, record number and number."""
 
@@ -159,6 +166,12 @@ class WrittenReply(Input):
     at: AwareDatetime | None = None
 
 
+class Stop(Input):
+    """Which messages are not wanted."""
+
+    kind: Literal["care", "marketing", "all"] = "all"
+
+
 def conversation_filter(query: Any) -> ConversationFilter:
     """The filter for the service."""
     return ConversationFilter(query.box, query.q, query.unread, query.patient_id)
@@ -194,6 +207,12 @@ async def list_said(exchange: Exchange, conversation_id: int, query: Paging) -> 
     """What was said, newest first."""
     found = exchange.services.desk.conversations
     return Json(page_json(await found.messages(exchange.principal, conversation_id, query.limit, query.cursor)))
+
+
+@routes.get("/conversations/<int:conversation_id>/candidates", permission="conversations.view", returns=Candidates)
+async def list_candidates(exchange: Exchange, conversation_id: int) -> Reply:
+    """Who has the number. Also needs ``patients.view``."""
+    return Json(await exchange.services.desk.conversations.candidates(exchange.principal, conversation_id))
 
 
 @routes.post("/conversations/<int:conversation_id>/read", permission="conversations.view", returns=Conversation)
@@ -240,3 +259,9 @@ async def choose_patient(exchange: Exchange, conversation_id: int, body: Whose) 
     """Say whose it is."""
     found = exchange.services.desk.conversations
     return Json(await found.choose_patient(exchange.principal, conversation_id, body.patient_id, body.remember))
+
+
+@routes.post("/conversations/<int:conversation_id>/stop", permission="opt_outs.edit", returns=Conversation)
+async def stop_messages(exchange: Exchange, conversation_id: int, body: Stop) -> Reply:
+    """The patient wants no messages of a kind, said so by phone or in person."""
+    return Json(await exchange.services.desk.opt_outs.begin_in(exchange.principal, conversation_id, body.kind))
