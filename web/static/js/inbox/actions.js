@@ -100,6 +100,6 @@ export function actionsOf(talk) {
   if (!may.reply) return el("span", { class: "thread-actions quiet" }, talk.assigned_to?.name ?? talk.department?.name ?? t("SMS desk"));
   return el("div", { class: "thread-actions" }, owners(talk), later(),
     talk.state === "open"
-      ? el("button", { type: "button", class: "btn", "data-key": "done", title: `${t("Done")} (E)`, onclick: done }, icon("check2"), el("span", { class: "wide-only" }, t("Done")))
+      ? el("button", { type: "button", class: "btn", "data-key": "done", title: `${t("Finish")} (E)`, onclick: done }, icon("check2"), el("span", { class: "wide-only" }, t("Finish")))
       : el("button", { type: "button", class: "btn", "data-key": "open", onclick: () => desk.command("open") }, icon("arrow-counterclockwise"), el("span", { class: "wide-only" }, t("Open again"))));
 }

@@ -63,7 +63,7 @@ function stops(talk) {
   const entries = talk.opt_outs.map((one) => el("li", {}, el("strong", {}, stopWord(one.kind)),
     el("span", { class: "quiet small" }, [one.by_text ? t("by SMS") : t("entered by hand"), exact(one.began_at), one.note].filter(Boolean).join(" · ")),
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
-  return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Messages")),
+  return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),
     entries.length ? el("ul", { class: "person-stops" }, entries) : el("p", { class: "quiet" }, t("Takes messages.")),
     may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Wants no more messages")) : null);
 }
