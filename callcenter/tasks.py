@@ -82,6 +82,11 @@ class Periodic:
         self._current: Deferred[None] | None = None
         self._stopped = True
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._current is not None
+
     def start(self) -> None:
         """Run for the first time after ``seconds``."""
         self._stopped = False

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.events import Audience, BatchUpdated, MessageUpdated
 from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
+from storage.models import SmsMessage
+from storage.models.base import table_of
 
 
 def announce_messages(session: Session, ids: Sequence[int]) -> None:
@@ -17,11 +20,20 @@ def announce_messages(session: Session, ids: Sequence[int]) -> None:
 
     Those of a batch are not told one by one, which would drown everybody: the batch is, once.
     """
-    rows = load_messages(session, list(ids))
-    for row in rows:
-        if row.batch_id is None:
-            announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
-    announce_batches(session, {row.batch_id for row in rows if row.batch_id is not None})
+    columns = table_of(SmsMessage).c
+    moved: list[tuple[int, int | None]] = []
+    for first in range(0, len(ids), 500):
+        chosen = select(columns.id, columns.batch_id).where(columns.id.in_(ids[first : first + 500]))
+        moved += [(key, batch) for key, batch in session.execute(chosen.order_by(columns.id))]
+    announce_moved(session, moved)
+
+
+def announce_moved(session: Session, moved: Sequence[tuple[int, int | None]]) -> None:
+    """``announce_messages`` for who knows the batch of each already: (message, batch)."""
+    singles = [message for message, batch in moved if batch is None]
+    for row in load_messages(session, singles):
+        announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
+    announce_batches(session, {batch for _, batch in moved if batch is not None})
 
 
 def announce_batches(session: Session, ids: set[int]) -> None:

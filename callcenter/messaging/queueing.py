@@ -70,7 +70,7 @@ class IncomingText:
 
 Received = Callable[[Session, IncomingText], None]
 """Called once for each text, in the transaction that writes its ``SmsMessage``: it finds or makes the conversation,
-sets the message's ``conversation_id`` and ``patient_id``, heeds opt-out words, and may call ``queue_message`` to answer.
+sets the message's ``conversation_id`` and ``patient_id``, heeds opt-out words, and may ``queue_message`` an answer.
 When it raises, nothing of the text was written, and it is tried again after a while.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callcenter.messaging.segments import Wording
@@ -66,8 +66,8 @@ class Waits:
     never: bool = False
 
 
-def choose(routes: Iterable[Route], wanted: Wanted) -> Chosen | Waits:
-    """The gateway for a message.
+def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:
+    """The gateway for a message. ``room``: what each takes still.
 
     Those that are set up for its number and purpose, in service, and have not refused it; of these the conversation's
     own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for room there:
@@ -81,12 +81,13 @@ def choose(routes: Iterable[Route], wanted: Wanted) -> Chosen | Waits:
     if not ready:
         return Waits()
     best = min(ready, key=lambda route: _rank(route, wanted))
-    return Chosen(best) if best.room > 0 else _elsewhere(ready, best, wanted)
+    return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(ready, best, wanted, room)
 
 
-def _elsewhere(ready: list[Route], best: Route, wanted: Wanted) -> Chosen | Waits:
+def _elsewhere(ready: list[Route], best: Route, wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:
     """Equals share the work: same priority and cost."""
-    equals = [one for one in ready if one.room > 0 and (one.priority, one.cost) == (best.priority, best.cost)]
+    free = [one for one in ready if room.get(one.gateway_id, 0) > 0]
+    equals = [one for one in free if (one.priority, one.cost) == (best.priority, best.cost)]
     if wanted.rather == best.gateway_id or not equals:
         return Waits(soon=True)
     return Chosen(min(equals, key=lambda route: _rank(route, wanted)))

@@ -32,9 +32,9 @@ class Counting(StrEnum):
 
 @dataclass(frozen=True)
 class Wording:
-    """How a gateway wants its texts. ``signature`` is without brackets, empty for none; ``adds_signature``: it puts that
-    before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of its own
-    with its own signature.
+    """How a gateway wants its texts. ``signature`` is without brackets, empty for none; with ``adds_signature`` it puts
+    that before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of
+    its own with its own signature.
     """
 
     counting: Counting = Counting.GSM

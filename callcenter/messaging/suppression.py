@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from callcenter.messaging.vocabulary import (
 )
 from storage.models import Patient, PatientPhone, SmsMessage, SmsOptOut
 from storage.models.base import NO, YES, table_of
+
+T = TypeVar("T")
 
 _CHUNK = 500
 _HELD_AT_MOST = timedelta(days=31)
@@ -167,7 +170,7 @@ def _add_days(
             facts.count(row.number, Purpose(row.purpose), row.next_at if queued else row.state_at)
 
 
-def _chunks(values: Sequence[str] | Sequence[int]) -> Iterator[Sequence[object]]:
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[first : first + _CHUNK] for first in range(0, len(values), _CHUNK))
 
 

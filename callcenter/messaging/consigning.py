@@ -1,0 +1,120 @@
+"""Decides on one message that is due: sent now by which gateway in which parts, or what else becomes of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callcenter.messaging.outcome import Missing, long_pause_after
+from callcenter.messaging.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.rules import SendingRules
+from callcenter.messaging.segments import lay_out
+from callcenter.messaging.suppression import Facts, judge
+from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from protocols.sms import TextEncoding
+
+NO_GATEWAY_PAUSE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that may be sent now. ``cost`` and ``attempts``: what it took so far."""
+
+    message_id: int
+    batch_id: int | None
+    number: str
+    text: str
+    purpose: Purpose
+    patient_id: int | None
+    only: int | None
+    rather: int | None
+    sender: str
+    cost: int
+    attempts: int
+    expires_at: datetime
+    missing: Missing
+
+
+@dataclass(frozen=True)
+class Consigned:
+    """It goes by ``route``: ``parts`` are the positions that are sent, with their words, out of ``total``."""
+
+    route: Route
+    parts: Sequence[tuple[int, str]]
+    total: int
+    encoding: TextEncoding
+    reference: int
+    sender: str
+
+
+@dataclass(frozen=True)
+class Put:
+    """It is not sent now: what its state is, why, and when it is looked at again."""
+
+    state: MessageState
+    reason: str
+    next_at: datetime | None = None
+
+
+def consign(
+    due: Due, routes: Sequence[Route], room: dict[int, int], rules: SendingRules, facts: Facts, now: datetime
+) -> Consigned | Put | None:
+    """What becomes of ``due``; None: it stays where it is, for there is room in a moment.
+
+    ``room`` has what each gateway takes still, and is counted down; so are the messages of the day in ``facts``.
+    """
+    if due.expires_at <= now:
+        return Put(MessageState.EXPIRED, Reason.TOO_LATE)
+    if forbidden := _forbidden(due, rules, facts, now):
+        return forbidden
+    pinned = due.missing.pinned
+    wanted = Wanted(due.number, due.purpose, due.only if pinned is None else pinned, due.rather, due.missing.refused)
+    found = choose(routes, wanted, room)
+    match found:
+        case Waits():
+            return _waits(due, found, now)
+        case Chosen(route):
+            if forbidden := _forbidden(due, rules, facts, now, route.wording.signature):
+                return forbidden
+            return _laid_out(due, route, room, facts, now)
+
+
+def _forbidden(due: Due, rules: SendingRules, facts: Facts, now: datetime, signature: str = "") -> Put | None:
+    """What the rules say against it. Parts that are missing of a text that went out follow it whatever they say."""
+    if due.missing.pinned is not None:
+        return None
+    judged = judge(rules, facts, due.number, due.patient_id, due.purpose, now, due.expires_at, signature)
+    if judged.state is MessageState.QUEUED and not judged.reason:
+        return None
+    return Put(judged.state, judged.reason, judged.next_at)
+
+
+def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
+    if waits.soon:
+        return None
+    if not waits.never:
+        return Put(MessageState.QUEUED, waits.reason, min(now + NO_GATEWAY_PAUSE, due.expires_at))
+    if due.purpose is Purpose.TEST:
+        return Put(MessageState.FAILED, waits.reason)
+    return Put(MessageState.QUEUED, waits.reason, min(now + long_pause_after(due.attempts), due.expires_at))
+
+
+def _laid_out(due: Due, route: Route, room: dict[int, int], facts: Facts, now: datetime) -> Consigned | Put | None:
+    layout = lay_out(due.text, route.wording)
+    numbered = list(enumerate(layout.parts, 1))
+    reference = (due.message_id + due.attempts) & 0xFF
+    if due.missing.pinned is not None:
+        if due.missing.total != len(numbered):
+            # The gateway was set up otherwise meanwhile: what is missing cannot be told from what went out.
+            return Put(MessageState.FAILED, Reason.PARTLY)
+        numbered = [one for one in numbered if one[0] in due.missing.positions]
+        reference = due.missing.reference
+    left = room[route.gateway_id]
+    # What is longer than all the room there is goes first in its turn; the gateway gives back what is too much.
+    if len(numbered) > left and left < route.room:
+        return None
+    room[route.gateway_id] = max(0, left - len(numbered))
+    facts.count(due.number, due.purpose, now)
+    sender = due.sender if route.picks_sender else ""
+    return Consigned(route, numbered, len(layout.parts), layout.encoding, reference, sender)

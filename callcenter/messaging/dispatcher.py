@@ -1,0 +1,248 @@
+"""Moves messages: takes what is due out of the queue for whoever has room, and writes down what gateways report.
+
+One claim at a time and one settling at a time, each in a transaction of its own; whatever comes meanwhile goes into the
+next one, so the more there is to do, the more is done at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from callcenter.bus import EventBus, Unsubscribe
+from callcenter.clock import utc_now
+from callcenter.messaging.arrivals import Text, join_text, open_texts, store_parts
+from callcenter.messaging.housekeeping import release_orphans
+from callcenter.messaging.outbox import Claimed, anything_due, claim, expire
+from callcenter.messaging.queueing import Received
+from callcenter.messaging.receipts import forget_parked
+from callcenter.messaging.routing import Route
+from callcenter.messaging.settling import ANSWERS, Heard, recover, resend_unknown, settle
+from callcenter.messaging.vocabulary import MessageState
+from callcenter.tasks import Periodic, TaskTracker, pause
+from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown, ReceiptArrived, TextArrived
+from storage.database import Database
+from storage.errors import StorageError
+from storage.event_log import StoredEvent
+
+LOOK_SECONDS = 1.0
+"""How often one look into an index is made for what has become due."""
+UPKEEP_SECONDS = 20.0
+"""How often late doubts, unjoined texts and late messages are looked after."""
+RETRY_SECONDS = 2.0
+"""When the database takes nothing, reports are kept and offered again after so long."""
+MOST_AT_ONCE = 2000
+_KEPT = (*ANSWERS, ReceiptArrived, TextArrived)
+
+_log = Logger(namespace="callcenter.messaging")
+
+
+class Switchboard(Protocol):
+    """The gateways that run."""
+
+    def routes(self) -> Sequence[Route]:
+        """Each as it is now."""
+        ...
+
+    def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
+        """Hand over; see ``GatewayDevice.submit``. KeyError when it is gone."""
+        ...
+
+
+class Dispatcher:
+    """``received`` is told of each text that came in, in its transaction."""
+
+    def __init__(
+        self, database: Database, clock: IReactorTime, bus: EventBus, switchboard: Switchboard, received: Received
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bus = bus
+        self._switchboard = switchboard
+        self._received = received
+        self._tasks = TaskTracker("messaging", clock)
+        self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
+        self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
+        self._unsubscribe: Unsubscribe | None = None
+        self._heard: list[Heard] = []
+        self._in_flight: set[str] = set()
+        self._claiming = self._wanted = self._settling = False
+        self._sending = False
+        self._orphaned = False
+        self.accepted_at: float | None = None
+        """When a gateway last answered for something, in seconds since 1970."""
+
+    @property
+    def busy(self) -> int:
+        """How many coroutines run."""
+        return len(self._tasks) + self._look.running + self._upkeep.running
+
+    async def start(self) -> None:
+        """Repair what the last process left, before anything is handed over; then begin."""
+        while await self._database.run(recover, utc_now(self._clock)):
+            pass
+        self._unsubscribe = self._bus.subscribe(self._told)
+        self._sending = True
+        self._look.start()
+        self._upkeep.start()
+        self._tasks.start(self._join_left())
+        self.wake()
+
+    async def pause(self) -> None:
+        """Claim nothing more; what gateways report is still taken."""
+        self._sending = False
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        await self._look.stop()
+        await self._upkeep.stop()
+
+    async def stop(self, deadline: float = 5.0) -> None:
+        """Write down what was reported, and end. The gateways are stopped by now."""
+        await self.pause()
+        await self._tasks.drain(deadline)
+
+    def wake(self) -> None:
+        """Something may be due, or somebody may have room."""
+        self._wanted = True
+        if self._sending and not self._claiming:
+            self._claiming = True
+            self._tasks.start(self._claim_due())
+
+    def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> None:
+        """A gateway reported; what concerns messages is kept until it is written."""
+        self._heard += [Heard(gateway_id, one) for one in signals if type(one) in _KEPT]
+        if self._heard and not self._settling:
+            self._settling = True
+            self._tasks.start(self._settle_heard())
+
+    def _told(self, events: Sequence[StoredEvent]) -> None:
+        if any(one.topic == "messages" and one.data.get("state", _QUEUED) == _QUEUED for one in events):
+            self.wake()
+
+    async def _claim_due(self) -> None:
+        try:
+            while self._wanted and self._sending:
+                self._wanted = False
+                await self._claim_once()
+        finally:
+            self._claiming = False
+
+    async def _claim_once(self) -> None:
+        if self._orphaned:
+            await self._database.run(release_orphans, frozenset(self._in_flight), utc_now(self._clock))
+            self._orphaned = False
+        routes = [route for route in self._switchboard.routes() if route.in_service]
+        # With nobody ready everything would be put off and looked at again; with nobody free nothing could go.
+        if not any(route.ready and route.room > 0 for route in routes):
+            return
+        try:
+            claimed = await self._database.run(claim, routes, utc_now(self._clock))
+        except BaseException:
+            # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
+            self._orphaned = True
+            raise
+        self._hand_over(claimed)
+        self._wanted |= claimed.more
+
+    def _hand_over(self, claimed: Claimed) -> None:
+        for gateway_id, parts in claimed.handed.items():
+            self._in_flight.update(part.key for part in parts)
+            try:
+                self._switchboard.submit(gateway_id, parts)
+            except KeyError:
+                # Removed between the look and the handing over: not a byte has left.
+                self._in_flight.difference_update(part.key for part in parts)
+                self._orphaned = self._wanted = True
+            except Exception:  # noqa: BLE001 - whatever it did before it failed, we cannot know
+                _log.failure("gateway {gateway}: handing over failed", gateway=gateway_id)
+                self.heard(gateway_id, [PartUnknown(part.key) for part in parts])
+
+    async def _settle_heard(self) -> None:
+        try:
+            while self._heard:
+                batch = self._heard[:MOST_AT_ONCE]
+                if await self._written(batch):
+                    del self._heard[: len(batch)]
+                    self.wake()
+                else:
+                    await pause(self._clock, RETRY_SECONDS)
+        finally:
+            self._settling = False
+
+    async def _written(self, batch: Sequence[Heard]) -> bool:
+        """Write ``batch``; False: the database takes nothing now."""
+        try:
+            texts = await self._database.run(_write, batch, utc_now(self._clock))
+        except Exception as error:  # noqa: BLE001 - told apart below
+            if _passes(error):
+                _log.failure("reports of gateways cannot be written; they are kept and tried again")
+                return False
+            if len(batch) > 1:
+                # One of them cannot be written: the others must not be lost with it.
+                for one in batch:
+                    if not await self._written([one]):
+                        return False
+                return True
+            _log.failure("a report of gateway {gateway} cannot be written", gateway=batch[0].gateway_id)
+            return True
+        self._confirm(batch)
+        for text in texts:
+            await self._join(text)
+        return True
+
+    def _confirm(self, batch: Sequence[Heard]) -> None:
+        """It is committed: gateways need not tell it again."""
+        for one in batch:
+            signal = one.signal
+            if type(signal) in ANSWERS:
+                self._in_flight.discard(getattr(signal, "key", ""))
+                self.accepted_at = self._clock.seconds()
+            elif isinstance(signal, Arrival):
+                try:
+                    signal.written()
+                except Exception:  # noqa: BLE001 - it comes again, and is known then
+                    _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
+
+    async def _join(self, text: Text) -> None:
+        try:
+            while await self._database.run(join_text, text, self._received, utc_now(self._clock)) is not None:
+                pass
+        except Exception:  # noqa: BLE001 - its parts are on disk, and joining is tried again
+            _log.failure("a text that came in by gateway {gateway} cannot be filed yet", gateway=text.gateway_id)
+
+    async def _join_left(self) -> None:
+        for text in await self._database.read(open_texts, utc_now(self._clock)):
+            await self._join(text)
+
+    async def _look_once(self) -> None:
+        if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
+            self.wake()
+
+    async def _keep_up(self) -> None:
+        await self._join_left()
+        now = utc_now(self._clock)
+        steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
+        for step in steps:
+            await self._database.run(step, now)
+        if not any(route.ready and route.in_service for route in self._switchboard.routes()):
+            while await self._database.run(expire, now):
+                pass
+
+
+_QUEUED = MessageState.QUEUED.value
+
+
+def _write(session: Session, batch: Sequence[Heard], now: Any) -> list[Text]:
+    settle(session, batch, now)
+    arrived = [(one.gateway_id, one.signal) for one in batch if isinstance(one.signal, TextArrived)]
+    return store_parts(session, arrived, now) if arrived else []
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same may be written later: the database is away, and not: this cannot be written."""
+    return isinstance(error, OperationalError | InterfaceError | StorageError)

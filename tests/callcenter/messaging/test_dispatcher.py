@@ -1,0 +1,447 @@
+"""From the queue to gateways and back: every state, every doubt, with scripted gateways."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_twisted
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twisted.internet.task import Clock
+
+from callcenter.bus import LocalBus
+from callcenter.clock import utc_now
+from callcenter.messaging.dispatcher import LOOK_SECONDS, UPKEEP_SECONDS, Dispatcher
+from callcenter.messaging.queueing import IncomingText, MessageDraft, queue_messages
+from callcenter.messaging.routing import Route
+from callcenter.messaging.segments import Counting, Wording
+from callcenter.messaging.vocabulary import Purpose
+from protocols.sms import (
+    Fate,
+    GatewaySignal,
+    Part,
+    PartAccepted,
+    PartRefused,
+    PartUnknown,
+    PartUnsent,
+    ReceiptArrived,
+    Refusal,
+    TextArrived,
+)
+from storage.database import Database
+from storage.event_log import StoredEvent
+from storage.models import SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
+from tests.peers.call_center import NOW, clock_at, fill
+from tests.peers.scripted_gateway import ScriptedGateway, accepting
+
+NUMBER = "+8613800138000"
+REPLY = MessageDraft(NUMBER, "您好", Purpose.REPLY)
+LONG = "这是一条很长的短信" * 20
+
+
+class Board:
+    """Gateways by id, as the dispatcher sees them."""
+
+    def __init__(self) -> None:
+        self.devices: dict[int, ScriptedGateway] = {}
+        self.set_up: dict[int, Route] = {}
+
+    def routes(self) -> Sequence[Route]:
+        return [replace(self.set_up[key], ready=one.ready, room=one.room) for key, one in self.devices.items()]
+
+    def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
+        self.devices[gateway_id].submit(parts)
+
+
+class Centre:
+    """A database, a clock, a dispatcher, and as many gateways as a test asks for."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock: Clock = clock_at(NOW)
+        self.bus = LocalBus()
+        self.events: list[StoredEvent] = []
+        self.bus.subscribe(self.events.extend)
+        database.on_commit = self.bus.publish
+        self.board = Board()
+        self.texts: list[IncomingText] = []
+        self.hook: Callable[[Session, IncomingText], None] = lambda _, text: self.texts.append(text)
+        self.confirmed: list[str] = []
+        self.dispatcher = self.another()
+
+    def another(self) -> Dispatcher:
+        # The hook may be exchanged meanwhile.
+        return Dispatcher(self.database, self.clock, self.bus, self.board, self._heard)
+
+    def _heard(self, session: Session, text: IncomingText) -> None:
+        self.hook(session, text)
+
+    async def gateway(
+        self, key: int = 1, *, answer: Any = accepting, capacity: int = 1000, **route: Any
+    ) -> ScriptedGateway:
+        def add(session: Session) -> None:
+            session.add(SmsGateway(id=key, name=f"gateway {key}", kind="cmpp2", settings={}, state_since=NOW))
+
+        await self.database.run(add)
+        device = ScriptedGateway(self.clock, capacity, answer=answer)
+        wording = Wording(Counting.CHINA)
+        self.board.set_up[key] = Route(key, receipts=True, **{"wording": wording, **route})
+        self.board.devices[key] = device
+        device.start(lambda signals: self.dispatcher.heard(key, signals))
+        return device
+
+    async def settle(self) -> None:
+        """Until nobody works on anything that needs no time to pass. What runs now and then is nobody's task."""
+        idle = 0
+        for _ in range(300):
+            await self.database.run(lambda _: None)
+            await self.database.read(lambda _: None)
+            self.clock.advance(0)
+            due = any(call.getTime() <= self.clock.seconds() for call in self.clock.calls)
+            idle = 0 if self.dispatcher.busy or due else idle + 1
+            if idle > 4:
+                return
+        raise AssertionError("it does not come to rest")
+
+    async def queue(self, *drafts: MessageDraft) -> list[int]:
+        keys = await self.database.run(queue_messages, drafts, utc_now(self.clock))
+        await self.settle()
+        return keys
+
+    async def wait(self, duration: timedelta, step: float = LOOK_SECONDS) -> None:
+        for _ in range(int(duration.total_seconds() // step)):
+            self.clock.advance(step)
+            await self.settle()
+
+    async def say(self, key: int, *signals: GatewaySignal) -> None:
+        self.board.devices[key].say(*signals)
+        await self.settle()
+
+    def receipt(self, ref: str, fate: Fate = Fate.DELIVERED, number: str = "", code: str = "DELIVRD") -> ReceiptArrived:
+        return ReceiptArrived(ref, fate, code, "", number, written=lambda: self.confirmed.append(ref))
+
+    def text(self, words: str, **fields: Any) -> TextArrived:
+        fields.setdefault("gateway_id", words)
+        return TextArrived("13800138000", "106900", words, **fields, written=lambda: self.confirmed.append(words))
+
+    async def messages(self, direction: str = "out") -> list[SmsMessage]:
+        def load(session: Session) -> list[dict[str, Any]]:
+            found = session.scalars(select(SmsMessage).where(SmsMessage.direction == direction).order_by(SmsMessage.id))
+            return [{name: getattr(one, name) for name in vars(one) if not name.startswith("_")} for one in found]
+
+        return [SmsMessage(**row) for row in await self.database.read(load)]
+
+    async def states(self) -> list[str]:
+        return [one.state for one in await self.messages()]
+
+    async def attempts(self) -> list[tuple[int, int, str]]:
+        def load(session: Session) -> list[tuple[int, int, str]]:
+            found = session.scalars(select(SmsAttempt).order_by(SmsAttempt.id))
+            return [(one.attempt, one.position, one.state) for one in found]
+
+        return await self.database.read(load)
+
+
+@pytest_twisted.async_yield_fixture
+async def centre(database: Database) -> AsyncIterator[Centre]:
+    await database.run(fill)
+    centre = Centre(database)
+    await centre.dispatcher.start()
+    yield centre
+    await centre.dispatcher.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_message_is_sent_accepted_and_delivered(centre: Centre) -> None:
+    device = await centre.gateway()
+    (key,) = await centre.queue(REPLY)
+    (part,) = device.given
+    assert (part.key, part.number, part.text, part.position, part.total) == (f"{key}.1.1", NUMBER, "您好", 1, 1)
+    assert await centre.states() == ["accepted"]
+    await centre.say(1, centre.receipt(f"id-{key}.1.1"))
+    assert await centre.states() == ["delivered"]
+    assert centre.confirmed == [f"id-{key}.1.1"]
+    told = [one.data["state"] for one in centre.events if one.type == "message.updated"]
+    assert told == ["queued", "sending", "accepted", "delivered"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_long_text_is_delivered_when_all_its_parts_are(centre: Centre) -> None:
+    device = await centre.gateway(cost=45)
+    (key,) = await centre.queue(replace(REPLY, text=LONG))
+    assert [part.position for part in device.given] == [1, 2, 3]
+    assert "".join(part.text for part in device.given) == LONG
+    assert len({part.reference for part in device.given}) == 1
+    await centre.say(1, centre.receipt(f"id-{key}.1.3"), centre.receipt(f"id-{key}.1.1"))
+    await centre.say(1, centre.receipt(f"id-{key}.1.1"))
+    (message,) = await centre.messages()
+    assert (message.state, message.parts, message.cost) == ("accepted", 3, 135)
+    await centre.say(1, centre.receipt(f"id-{key}.1.2"))
+    assert await centre.states() == ["delivered"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_receipt_that_overtakes_its_answer_waits_for_it(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(REPLY)
+    await centre.say(1, centre.receipt("0000AB12"))
+    assert await centre.states() == ["sending"]
+    assert centre.confirmed == ["0000AB12"]
+    await centre.say(1, PartAccepted(device.given[0].key, "AB12"))
+    assert await centre.states() == ["delivered"]
+    assert await centre.database.read(lambda s: s.scalars(select(SmsReceipt.id)).all()) == []
+
+
+@pytest.mark.parametrize(("answered", "reported"), [("00A1B2", "a1b2"), ("a1b2", "41394"), ("41394", "A1B2")])
+@pytest_twisted.ensureDeferred
+async def test_names_are_compared_however_they_are_written(centre: Centre, answered: str, reported: str) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(REPLY)
+    await centre.say(1, PartAccepted(device.given[0].key, answered))
+    await centre.say(1, centre.receipt(reported, number="8613800138000"))
+    assert await centre.states() == ["delivered"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_failure_has_the_gateways_words_and_nothing_goes_back(centre: Centre) -> None:
+    await centre.gateway()
+    (key,) = await centre.queue(REPLY)
+    ref = f"id-{key}.1.1"
+    await centre.say(1, replace_words(centre.receipt(ref, Fate.FAILED, code="MA:0001"), "空号"))
+    (message,) = await centre.messages()
+    assert (message.state, message.reason, message.reason_words) == ("failed", "not_delivered", "空号 (MA:0001)")
+    await centre.say(1, centre.receipt(ref, Fate.UNDER_WAY), centre.receipt(ref, Fate.UNCERTAIN))
+    assert await centre.states() == ["failed"]
+    await centre.say(1, centre.receipt(ref))
+    await centre.say(1, centre.receipt(ref, Fate.FAILED))
+    assert await centre.states() == ["delivered"]
+
+
+def replace_words(receipt: ReceiptArrived, words: str) -> ReceiptArrived:
+    return ReceiptArrived(
+        receipt.gateway_id, receipt.fate, receipt.code, words, receipt.number, written=receipt.written
+    )
+
+
+@pytest_twisted.ensureDeferred
+async def test_refused_for_now_is_tried_again_after_a_pause(centre: Centre) -> None:
+    answers = [[Refusal.LATER], [Refusal.LATER], []]
+
+    def answer(part: Part) -> list[GatewaySignal]:
+        refusals = answers.pop(0)
+        return [PartRefused(part.key, one, "88", "throttled") for one in refusals] or list(accepting(part))
+
+    device = await centre.gateway(answer=answer)
+    await centre.queue(REPLY)
+    (message,) = await centre.messages()
+    assert (message.state, message.reason, message.reason_words) == ("queued", "refused_later", "throttled (88)")
+    assert message.next_at == NOW + timedelta(seconds=5)
+    await centre.wait(timedelta(seconds=25))
+    assert await centre.states() == ["accepted"]
+    assert [part.key.split(".")[1] for part in device.given] == ["1", "2", "3"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_refused_for_good_is_failed(centre: Centre) -> None:
+    await centre.gateway(answer=lambda part: [PartRefused(part.key, Refusal.NEVER, "13", "bad number")])
+    await centre.queue(REPLY)
+    (message,) = await centre.messages()
+    assert (message.state, message.reason, message.reason_words) == ("failed", "refused", "bad number (13)")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_gateway_that_will_not_have_it_is_passed_over(centre: Centre) -> None:
+    first = await centre.gateway(
+        1, priority=1, answer=lambda p: [PartRefused(p.key, Refusal.GATEWAY, "5", "no credit")]
+    )
+    second = await centre.gateway(2, priority=2)
+    await centre.queue(REPLY)
+    assert (len(first.given), len(second.given)) == (1, 1)
+    assert await centre.states() == ["accepted"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_when_nobody_will_have_it_it_waits_for_credit_and_expires_at_last(centre: Centre) -> None:
+    device = await centre.gateway(answer=lambda p: [PartRefused(p.key, Refusal.GATEWAY, "5", "no credit")])
+    await centre.queue(replace(REPLY, expires_at=NOW + timedelta(minutes=30)))
+    (message,) = await centre.messages()
+    assert (message.state, message.reason) == ("queued", "gateway_refused")
+    await centre.wait(timedelta(minutes=11), 10)
+    assert len(device.given) == 2
+    await centre.wait(timedelta(minutes=20), 10)
+    assert await centre.states() == ["expired"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_lost_gateway_is_passed_over_and_a_doubt_is_not_sent_again(centre: Centre) -> None:
+    first = await centre.gateway(1, priority=1, answer=None)
+    second = await centre.gateway(2, priority=2)
+    one, two = await centre.queue(replace(REPLY, purpose=Purpose.NOTICE), replace(REPLY, purpose=Purpose.NOTICE))
+    first.lose()
+    await centre.say(1, PartUnknown(f"{one}.1.1", "connection lost"), PartUnsent(f"{two}.1.1"))
+    assert await centre.states() == ["unknown", "accepted"]
+    assert [part.key for part in second.given] == [f"{two}.2.1"]
+    await centre.wait(timedelta(hours=2), 60)
+    assert await centre.states() == ["unknown", "accepted"]
+    assert len(second.given) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_doubt_is_sent_again_once_where_its_purpose_says_so(centre: Centre) -> None:
+    device = await centre.gateway(answer=lambda part: [PartUnknown(part.key, "no answer")])
+    await centre.queue(REPLY)
+    await centre.wait(timedelta(minutes=29), 10)
+    assert (await centre.states(), len(device.given)) == (["unknown"], 1)
+    await centre.wait(timedelta(minutes=2), 10)
+    assert (await centre.states(), len(device.given)) == (["unknown"], 2)
+    await centre.wait(timedelta(hours=2), 60)
+    assert (await centre.states(), len(device.given)) == (["unknown"], 2)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_late_receipt_settles_a_doubt_by_number_and_time(centre: Centre) -> None:
+    device = await centre.gateway(answer=lambda part: [PartUnknown(part.key, "no answer")])
+    await centre.queue(REPLY)
+    await centre.say(1, centre.receipt("77", number="13800138000"))
+    assert await centre.states() == ["delivered"]
+    await centre.wait(timedelta(hours=1), 60)
+    assert len(device.given) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_receipt_that_came_before_the_doubt_settles_it(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(REPLY)
+    await centre.say(1, centre.receipt("77", number="13800138000"))
+    assert await centre.states() == ["sending"]
+    await centre.say(1, PartUnknown(device.given[0].key))
+    assert await centre.states() == ["delivered"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_parts_that_were_not_taken_follow_those_that_were(centre: Centre) -> None:
+    device = await centre.gateway(capacity=2)
+    await centre.queue(replace(REPLY, text=LONG))
+    assert [part.key.split(".")[1:] for part in device.given] == [["1", "1"], ["1", "2"], ["2", "3"]]
+    assert len({part.reference for part in device.given}) == 1
+    assert await centre.states() == ["accepted"]
+    (message,) = await centre.messages()
+    assert message.parts == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_is_never_sent_after_it_expired(centre: Centre) -> None:
+    device = await centre.gateway()
+    device.ready = False
+    await centre.queue(replace(REPLY, expires_at=NOW + timedelta(seconds=30)))
+    await centre.wait(timedelta(seconds=60), 10)
+    assert await centre.states() == ["expired"]
+    device.come_back()
+    await centre.settle()
+    assert device.given == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_has_to_wait_is_sent_when_its_time_comes(centre: Centre) -> None:
+    device = await centre.gateway()
+    await centre.queue(replace(REPLY, not_before=NOW + timedelta(seconds=30)))
+    await centre.wait(timedelta(seconds=29))
+    assert device.given == []
+    await centre.wait(timedelta(seconds=2))
+    assert len(device.given) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_urgent_messages_go_first(centre: Centre) -> None:
+    device = await centre.gateway(capacity=1, answer=None)
+    urgent = replace(REPLY, text="urgent")
+    await centre.queue(*[replace(REPLY, purpose=Purpose.CARE, text=str(place)) for place in range(3)], urgent)
+    assert [part.text for part in device.given] == ["urgent"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_being_sent_when_the_process_died_is_unknown(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    (key,) = await centre.queue(REPLY)
+    device.dead = True
+    await centre.dispatcher.stop()
+    centre.dispatcher = centre.another()
+    await centre.dispatcher.start()
+    await centre.settle()
+    (message,) = await centre.messages()
+    assert (message.state, message.reason) == ("unknown", "interrupted")
+    device.dead = False
+    await centre.say(1, centre.receipt("9", number=NUMBER))
+    assert await centre.states() == ["delivered"]
+    assert [part.key for part in device.given] == [f"{key}.1.1"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_parts_of_a_text_are_joined_in_any_order_and_once(centre: Centre) -> None:
+    await centre.gateway()
+    parts = [centre.text(word, reference=7, position=place, total=3) for place, word in enumerate("甲乙丙", 1)]
+    await centre.say(1, parts[2], parts[0])
+    await centre.say(1, parts[2])
+    assert centre.texts == []
+    await centre.say(1, parts[1], parts[1])
+    await centre.say(1, *parts)
+    (text,) = centre.texts
+    assert (text.text, text.number, text.recipient, text.incomplete) == ("甲乙丙", NUMBER, "106900", False)
+    assert len(centre.confirmed) == 8
+    (message,) = await centre.messages("in")
+    assert (message.state, message.text) == ("received", "甲乙丙")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_text_whose_parts_do_not_come_is_shown_with_a_mark(centre: Centre) -> None:
+    await centre.gateway()
+    await centre.say(1, centre.text("尾", reference=7, position=3, total=3))
+    await centre.wait(timedelta(minutes=31), UPKEEP_SECONDS)
+    (text,) = centre.texts
+    assert (text.text, text.incomplete) == ("…尾", True)
+    assert [one.reason for one in await centre.messages("in")] == ["incomplete"]
+
+
+def broken(session: Session, text: IncomingText) -> None:
+    raise ZeroDivisionError
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_text_is_not_lost_when_the_inbox_fails(centre: Centre, lost_failures: Any) -> None:
+    await centre.gateway()
+    works, centre.hook = centre.hook, broken
+    await centre.say(1, centre.text("疼"))
+    assert centre.confirmed == ["疼"]
+    assert "ZeroDivisionError" in "".join(lost_failures.take())
+    centre.hook = works
+    await centre.wait(timedelta(seconds=UPKEEP_SECONDS), UPKEEP_SECONDS)
+    assert [text.text for text in centre.texts] == ["疼"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_texts_of_one_moment_are_two(centre: Centre) -> None:
+    await centre.gateway()
+    await centre.say(1, centre.text("一"), centre.text("二"))
+    assert sorted(text.text for text in centre.texts) == ["一", "二"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_nobody_was_handed_is_queued_again(centre: Centre) -> None:
+    device = await centre.gateway()
+    gone = centre.board.devices.pop(1)
+    centre.board.routes = lambda: [replace(centre.board.set_up[1], room=5)]  # type: ignore[method-assign]
+    await centre.database.run(queue_messages, [REPLY], NOW)
+    for _ in range(5):
+        await centre.database.run(lambda _: None)
+    centre.board.devices[1] = gone
+    await centre.wait(timedelta(seconds=3))
+    assert len(device.given) == 1
+    assert await centre.states() == ["accepted"]
+
+
+def test_the_clock_of_the_tests_is_in_the_day() -> None:
+    assert datetime(2026, 3, 2, 8, tzinfo=UTC) == NOW

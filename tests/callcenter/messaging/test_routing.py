@@ -1,0 +1,53 @@
+"""Which gateway takes a message, and why none does."""
+
+from __future__ import annotations
+
+from callcenter.messaging.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.vocabulary import Purpose, Reason
+
+CARE = Wanted("+8613800138000", Purpose.CARE)
+
+
+def route(key: int, **fields: object) -> Route:
+    return Route(key, **{"room": 5, **fields})  # type: ignore[arg-type]
+
+
+def chosen(*routes: Route, wanted: Wanted = CARE) -> int | Waits:
+    found = choose(routes, wanted, {one.gateway_id: one.room for one in routes})
+    return found.route.gateway_id if isinstance(found, Chosen) else found
+
+
+def test_priority_then_the_longest_prefix_then_the_cost() -> None:
+    assert chosen(route(1), route(2, priority=1)) == 2
+    assert chosen(route(1, prefixes=("13",)), route(2, prefixes=("138", "139")), route(3)) == 2
+    assert chosen(route(1, cost=50), route(2, cost=40)) == 2
+
+
+def test_only_who_is_set_up_for_it() -> None:
+    assert chosen(route(1, prefixes=("139",)), route(2, purposes=(Purpose.MARKETING,))) == Waits()
+    assert chosen(route(1, in_service=False)) == Waits()
+    assert chosen(route(1, prefixes=("+861",))) == 1
+
+
+def test_who_is_not_ready_is_passed_over_and_who_is_full_is_waited_for() -> None:
+    assert chosen(route(1, priority=1, ready=False), route(2)) == 2
+    assert chosen(route(1, priority=1, room=0), route(2)) == Waits(soon=True)
+    assert chosen(route(1, room=0), route(2)) == 2
+
+
+def test_the_gateway_that_the_patient_knows() -> None:
+    assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.REPLY, rather=2)) == 2
+    busy = Wanted(CARE.number, Purpose.REPLY, rather=2)
+    assert chosen(route(1, priority=1), route(2, room=0), wanted=busy) == Waits(soon=True)
+    assert chosen(route(1), route(2, ready=False), wanted=busy) == 1
+
+
+def test_a_test_goes_where_it_is_meant_to() -> None:
+    wanted = Wanted("10086", Purpose.TEST, only=2)
+    assert chosen(route(1), route(2, prefixes=("139",)), wanted=wanted) == 2
+
+
+def test_who_refused_is_not_asked_again() -> None:
+    assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.CARE, refused={1})) == 2
+    nobody = Wanted(CARE.number, Purpose.CARE, refused={1, 2})
+    assert chosen(route(1), route(2), wanted=nobody) == Waits(Reason.GATEWAY_REFUSED, never=True)

@@ -1,0 +1,85 @@
+"""Texts divided: nothing lost, nothing too long, nothing torn, and the parts that are paid for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.messaging.segments import Counting, Wording, lay_out, message_text
+from protocols import gsm7
+from protocols.sms import TextEncoding
+
+SIGNS = st.characters(codec="utf-8")
+LATIN = st.text("abc [{€^}]~|", max_size=600)
+WORDINGS = st.builds(
+    Wording,
+    st.sampled_from(Counting),
+    st.sampled_from(["", "仁和医院", "RH"]),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def units(text: str, encoding: TextEncoding) -> int:
+    return gsm7.septets(text) if encoding is TextEncoding.GSM7 else len(text.encode("utf-16-be")) // 2
+
+
+@given(st.one_of(st.text(SIGNS, max_size=600), LATIN), WORDINGS)
+def test_joined_parts_are_the_text_and_none_is_too_long(text: str, wording: Wording) -> None:
+    layout = lay_out(text, wording)
+    mark = f"【{wording.signature}】" if wording.signature else ""
+    body = text.removeprefix(mark)
+    shown = "" if wording.adds_signature else mark
+    added = mark if wording.adds_signature else ""
+    single, part = (160, 153) if layout.encoding is TextEncoding.GSM7 else (70, 67)
+    joins = wording.long_text and len(layout.parts) > 1
+    if wording.long_text or len(layout.parts) == 1:
+        assert "".join(layout.parts) == shown + body
+    else:
+        assert all(one.startswith(shown) for one in layout.parts)
+        assert "".join(one.removeprefix(shown) for one in layout.parts) == body
+    for place, one in enumerate(layout.parts):
+        whole = one if joins and place else added + one
+        assert units(whole, layout.encoding) <= (part if joins else single)
+        one.encode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "wording", "parts"),
+    [
+        ("a" * 160, Wording(), 1),
+        ("a" * 161, Wording(), 2),
+        ("a" * 306, Wording(), 2),
+        ("a" * 307, Wording(), 3),
+        ("€" * 80, Wording(), 1),
+        ("€" * 81, Wording(), 2),
+        ("a" * 70, Wording(Counting.CHINA), 1),
+        ("a" * 71, Wording(Counting.CHINA), 2),
+        ("好" * 134, Wording(Counting.CHINA), 2),
+        ("好" * 135, Wording(Counting.CHINA), 3),
+        ("好" * 64, Wording(Counting.CHINA, "仁和医院"), 1),
+        ("好" * 65, Wording(Counting.CHINA, "仁和医院"), 2),
+        ("好" * 65, Wording(Counting.CHINA, "仁和医院", adds_signature=True), 2),
+        ("好" * 128, Wording(Counting.CHINA, "仁和医院", long_text=False), 2),
+        ("好" * 129, Wording(Counting.CHINA, "仁和医院", long_text=False), 3),
+    ],
+)
+def test_the_parts_that_are_paid_for(text: str, wording: Wording, parts: int) -> None:
+    assert len(lay_out(text, wording).parts) == parts
+
+
+def test_the_signature_stands_once() -> None:
+    assert lay_out("您好", Wording(signature="仁和")).parts == ("【仁和】您好",)
+    assert lay_out("【仁和】您好", Wording(signature="仁和")).parts == ("【仁和】您好",)
+    assert lay_out("【仁和】您好", Wording(signature="仁和", adds_signature=True)).parts == ("您好",)
+    assert lay_out("【其他】您好", Wording(signature="仁和")).parts == ("【仁和】【其他】您好",)
+
+
+def test_two_units_are_not_torn() -> None:
+    assert [len(one) for one in lay_out("a" * 66 + "😀" * 10, Wording(Counting.CHINA)).parts] == [66, 10]
+    assert lay_out("a" * 152 + "€" * 10, Wording()).parts[0] == "a" * 152
+
+
+def test_what_deceives_is_taken_out() -> None:
+    assert message_text("您好\r\n\u202e再见\x00\ud800\u200d\u2028。") == "您好\n再见\u200d。"
