@@ -52,7 +52,7 @@ class Tariff:
 
     def quote(self, number: str, purpose: Purpose, text: str, rather: int | None = None) -> Quote:
         """What one text for ``number`` makes; ``rather``: the conversation's gateway."""
-        found = choose(self.routes, Wanted(number, purpose, rather=rather))
+        found = choose(self.routes, Wanted(number, purpose, rather=rather), dict.fromkeys(self.names, 1))
         route = found.route if isinstance(found, Chosen) else None
         wording = _UNKNOWN if route is None else route.wording
         words = message_text(text)
