@@ -137,9 +137,7 @@ def _begin(session: Session, principal: Principal, number: str, kind: str, note:
     return _shown(session, opt_out)
 
 
-def _begin_in(
-    session: Session, principal: Principal, conversation_id: int, kind: str, at: datetime
-) -> dict[str, Any]:
+def _begin_in(session: Session, principal: Principal, conversation_id: int, kind: str, at: datetime) -> dict[str, Any]:
     principal.require("opt_outs.edit")
     conversation = find_conversation(session, principal, VIEW, conversation_id)
     begin_opt_out(session, principal, conversation.number, kind, at)

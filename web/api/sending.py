@@ -191,12 +191,17 @@ class SentMany(Many):
     key: Key
 
 
-class OptOutQuery(Input):
+class OptOutLimits(Input):
     """``number`` is digits of one; ``ended`` shows those that are over too."""
 
     number: Number = ""
     kind: Kind | None = None
     ended: bool = False
+
+
+class OptOutQuery(OptOutLimits):
+    """A page of them."""
+
     limit: Limit = 50
     cursor: Cursor | None = None
 
