@@ -53,7 +53,7 @@ function show() {
   const left = shown.refused.length;
   place.replaceChildren(...[
     el("dl", { class: "many-figures" }, el("div", {}, el("dt", {}, t("get it")), el("dd", { "data-fit": shown.count }, String(shown.count))),
-      el("div", {}, el("dt", {}, t("left out")), el("dd", {}, String(left))), el("div", {}, el("dt", {}, t("SMS")), el("dd", {}, String(shown.parts))),
+      el("div", {}, el("dt", {}, t("left out")), el("dd", {}, String(left))), el("div", {}, el("dt", {}, t("Parts")), el("dd", {}, String(shown.parts))),
       el("div", {}, el("dt", {}, t("Cost")), el("dd", {}, money(shown.cost)))),
     shown.more ? el("p", { class: "notice notice-warn" }, t("The list has more than 1000 patients: the first 1000 are taken. Narrow it.")) : null,
     shown.waiting ? el("p", { class: "quiet" }, t("Of these go later, by the rules of hours and daily caps: {count}", { count: shown.waiting })) : null,
