@@ -14,6 +14,8 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.errors import InvalidError, NotFoundError
+from callcenter.messaging.announce import announce_batches
+from callcenter.messaging.cancelling import cancel_queued
 from callcenter.messaging.composing import House, read_text, read_time, warnings_about
 from callcenter.messaging.placeholders import require_known
 from callcenter.messaging.queueing import MessageDraft, queue_messages
@@ -84,6 +86,21 @@ def send_batch(
     after = {"title": checked.title, "purpose": checked.purpose.value, "count": len(chosen.fit)}
     record_audit(session, principal, "send-batch", _SUBJECT, batch.id, None, after, now)
     return _view_of(session, batch) | {name: value for name, value in told(chosen).items() if name != "count"}
+
+
+def cancel_batch(session: Session, principal: Principal, batch_id: int, now: datetime) -> BatchView:
+    """Whatever of it has not left stays here; what has left cannot be called back. Twice does no harm."""
+    scope = _batch_scope(principal), _batch_scope(principal, "messages.bulk")
+    batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id, *scope).with_for_update())
+    if batch is None:
+        raise NotFoundError(N_("There is no such sending, or you may not see it."), batch_id=batch_id)
+    stopped = cancel_queued(session, now, SmsMessage.batch_id == batch_id)
+    if stopped or batch.cancelled_at is None:
+        batch.cancelled_at = now
+        record_audit(session, principal, "cancel-batch", _SUBJECT, batch_id, None, {"count": stopped}, now)
+    session.flush()
+    announce_batches(session, {batch_id})
+    return _view_of(session, batch)
 
 
 def told(chosen: Chosen) -> BatchView:

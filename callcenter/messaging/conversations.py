@@ -15,7 +15,15 @@ from callcenter.administration.holders import load_holders
 from callcenter.administration.principal import Principal
 from callcenter.clock import utc_now
 from callcenter.crm.cards import load_match
+from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.composing import House
+from callcenter.messaging.conversation_listing import (
+    ConversationFilter,
+    count_unread,
+    get_conversation,
+    list_conversations,
+    waiting_conversations,
+)
 from callcenter.messaging.conversation_scope import VIEW
 from callcenter.messaging.conversation_views import ConversationView
 from callcenter.messaging.handling import (
@@ -26,13 +34,6 @@ from callcenter.messaging.handling import (
     reopen,
     snooze,
     wake_snoozed,
-)
-from callcenter.messaging.listing import (
-    ConversationFilter,
-    count_unread,
-    get_conversation,
-    list_conversations,
-    waiting_conversations,
 )
 from callcenter.messaging.reading import conversation_messages
 from callcenter.messaging.sending import Typed, send_reply
@@ -147,6 +148,10 @@ class ConversationService:
     async def reply(self, principal: Principal, conversation_id: int, typed: Typed) -> MessageView:
         """Write back, now or later."""
         return await self._database.run(send_reply, principal, conversation_id, typed, self._house, self._now)
+
+    async def cancel(self, principal: Principal, conversation_id: int, message_id: int) -> MessageView:
+        """Take back what one wrote oneself, as long as it waits."""
+        return await self._database.run(cancel_reply, principal, conversation_id, message_id, self._now)
 
     @property
     def _now(self) -> datetime:

@@ -16,7 +16,7 @@ from callcenter.administration.resources import Resource
 from callcenter.clock import utc_now
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import InvalidError
-from callcenter.messaging.batches import get_batch, list_batches, preview_batch, send_batch
+from callcenter.messaging.batches import cancel_batch, get_batch, list_batches, preview_batch, send_batch
 from callcenter.messaging.composing import (
     Caution,
     House,
@@ -99,6 +99,10 @@ class OutgoingService:
     async def batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
         """One of them, with how many messages are where."""
         return await self._database.read(get_batch, principal, batch_id)
+
+    async def cancel_batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
+        """Keep what has not left from leaving."""
+        return await self._database.run(cancel_batch, principal, batch_id, self._now)
 
     async def _once(self, function: Callable[[Session, *A], T], *arguments: *A) -> T:
         """Run it; a second click that came at the same moment finds what the first one wrote."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from callcenter.messaging.listing import Box, ConversationFilter
+from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.sending import Typed
 from web.api.calls import page_json
 from web.api.models import CallPatient, Cursor, Id, Limit, Named, Paging, Short
@@ -124,7 +124,7 @@ class Candidates(BaseModel):
 class ConversationQuery(Input):
     """``box`` is a part of the inbox; ``q`` finds by the patient's name, initials, record number and number."""
 
-    box: Box = Box.OPEN
+    box: Literal["open", "mine", "department", "unassigned", "snoozed", "done", "all"] = "open"
     q: Short = ""
     unread: bool = False
     patient_id: Id | None = None
@@ -174,7 +174,7 @@ class Stop(Input):
 
 def conversation_filter(query: Any) -> ConversationFilter:
     """The filter for the service."""
-    return ConversationFilter(query.box, query.q, query.unread, query.patient_id)
+    return ConversationFilter(Box(query.box), query.q, query.unread, query.patient_id)
 
 
 @routes.get("/conversations", permission="conversations.view", returns=ConversationPage)
@@ -227,6 +227,17 @@ async def reply(exchange: Exchange, conversation_id: int, body: WrittenReply) ->
     """Write back, now or later."""
     found = exchange.services.desk.conversations
     return Json(await found.reply(exchange.principal, conversation_id, Typed(body.text, body.key, body.at)))
+
+
+@routes.post(
+    "/conversations/<int:conversation_id>/messages/<int:message_id>/cancel",
+    permission="conversations.reply",
+    returns=Message,
+)
+async def cancel_reply(exchange: Exchange, conversation_id: int, message_id: int) -> Reply:
+    """Take back what one wrote oneself, as long as it waits; 409 when it has left."""
+    found = exchange.services.desk.conversations
+    return Json(await found.cancel(exchange.principal, conversation_id, message_id))
 
 
 @routes.post("/conversations/<int:conversation_id>/assign", permission="conversations.reply", returns=Conversation)

@@ -274,6 +274,12 @@ async def get_batch(exchange: Exchange, batch_id: int) -> Reply:
     return Json(await exchange.services.desk.outgoing.batch(exchange.principal, batch_id))
 
 
+@routes.post("/message-batches/<int:batch_id>/cancel", permission="messages.bulk", returns=Batch)
+async def cancel_batch(exchange: Exchange, batch_id: int) -> Reply:
+    """Keep what has not left from leaving."""
+    return Json(await exchange.services.desk.outgoing.cancel_batch(exchange.principal, batch_id))
+
+
 @routes.get("/opt-outs", permission="opt_outs.view", returns=OptOutPage)
 async def list_opt_outs(exchange: Exchange, query: OptOutQuery) -> Reply:
     """Who wants no messages, newest first."""

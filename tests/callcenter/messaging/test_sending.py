@@ -14,11 +14,11 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.errors import InvalidError, NotAllowedError, NotFoundError
-from callcenter.messaging.listing import Box, ConversationFilter
+from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
-from callcenter.messaging.vocabulary import Purpose
+from callcenter.messaging.vocabulary import MessageState, Purpose
 from storage.models import AuditEntry, Conversation, Patient, PatientPhone, SmsBatch
 from tests.peers.call_center import (
     ANNA,
@@ -34,7 +34,7 @@ from tests.peers.call_center import (
     every_row,
     principal,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk
+from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk, move
 
 KEY = "0123456789abcdef"
 EVERYBODY = (ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242)
@@ -82,7 +82,8 @@ async def test_a_text_that_is_not_complete_is_refused_with_the_name_of_what_is_m
     await desk.hear(STRANGER, "您好")
     talk = await talk_of(desk)
     for text, named in (
-        ("{patient.name}您好", "{patient.name}"), ("{{7*7}}", "{7*7}"), ("{0.__class__}", "{0.__class__}"), (" \u202e ", ""),
+        ("{patient.name}您好", "{patient.name}"), ("{{7*7}}", "{7*7}"), ("{0.__class__}", "{0.__class__}"),
+        (" \u202e ", ""),
     ):  # fmt: skip
         error = await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed(text, KEY)))
         assert named in error.fields["text"]
@@ -281,3 +282,24 @@ async def test_parts_and_cost_are_those_of_the_gateway_that_would_carry_it(desk:
     secretary = principal(DORA.user_id or 0, "dora", "doctor", None)
     with pytest.raises(InvalidError):
         await preview(secretary, "x", Purpose.CARE, patient_id=ZHANG)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_has_not_left_can_be_taken_back_and_nothing_else(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "要复查吗")
+    talk = (await talk_of(desk))["id"]
+    conversations, outgoing = desk.desk.conversations, desk.desk.outgoing
+    later = await conversations.reply(DORA, talk, Typed("明天来", KEY, desk.now + timedelta(hours=3)))
+    await unchanged(desk, NotFoundError, conversations.cancel(SUSAN, talk, later["id"]))
+    assert (await conversations.cancel(DORA, talk, later["id"]))["state"] == "cancelled"
+    await unchanged(desk, ConflictError, conversations.cancel(DORA, talk, later["id"]))
+    batch = await outgoing.send_batch(SUSAN, CARE, [ZHANG, FAMILY_ONE, HEART], KEY)
+    ids = [row["id"] for row in await desk.rows() if row["batch_id"]]
+    await desk.change(move, ids[0], MessageState.DELIVERED)
+    await unchanged(desk, NotAllowedError, outgoing.cancel_batch(ANNA, batch["id"]))
+    after = await outgoing.cancel_batch(SUSAN, batch["id"])
+    assert after["states"] == {"delivered": 1, "cancelled": 2}
+    assert after["cancelled_at"] is not None
+    assert (await outgoing.cancel_batch(SUSAN, batch["id"]))["states"] == after["states"]
+    assert [one["id"] for one in (await outgoing.batches(SUSAN)).items] == [batch["id"]]
+    assert (await outgoing.batches(DORA)).items == []

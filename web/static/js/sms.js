@@ -33,10 +33,17 @@ const REASON = {
   by_person: t("by a person"), incomplete: t("parts of it never came"),
 };
 
+// What became of one part handed to a gateway.
+const PART = {
+  unsent: t("not written"), later: t("refused for now"), refused: t("refused"), elsewhere: t("not by this gateway"),
+  uncertain: t("the gateway does not know"), given_up: t("no word came"),
+};
+
 const KIND = { care: t("Care and reminders"), marketing: t("Marketing"), all: t("All messages") };
 
 export const stateWord = (state) => STATE[state]?.[1] ?? state;
 export const stateIcon = (state) => icon(STATE[state]?.[0] ?? "dot");
+export const partWord = (state) => PART[state] ?? stateWord(state);
 export const reasonWord = (reason) => REASON[reason] ?? reason;
 export const stopWord = (kind) => KIND[kind] ?? kind;
 

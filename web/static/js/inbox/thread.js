@@ -2,8 +2,8 @@
 import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
-import { socket, store } from "../live.js";
-import { money, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
+import { me, socket, store } from "../live.js";
+import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { actionsOf } from "./actions.js";
@@ -54,8 +54,8 @@ function historyOf(message) {
     fact(t("Written"), exact(message.created_at)), fact(stateWord(message.state), exact(message.state_at)),
     LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
-  tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.position, total: one.total }), stateWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
-  message.state === "queued" && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null);
+  tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
+  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null);
 }
 
 async function tell(message) {
@@ -65,7 +65,7 @@ async function tell(message) {
   if (opened === null) return;
   try {
     const whole = await get(`/messages/${message.id}`);
-    history = { id: message.id, tries: whole.tries ?? [] };
+    history = { id: message.id, tries: whole.history ?? [] };
     show();
   } catch {
     // What is known already is shown.
@@ -74,7 +74,7 @@ async function tell(message) {
 
 async function cancel(message) {
   try {
-    heard(await post(`/messages/${message.id}/cancel`));
+    heard(await post(`/conversations/${message.conversation_id}/messages/${message.id}/cancel`));
   } catch (error) {
     complain(error);
   }
