@@ -93,6 +93,7 @@ def snooze(
     session: Session, principal: Principal, conversation_id: int, until: datetime, at: datetime
 ) -> ConversationView:
     """Put it off; it comes back then, or with the next text, whatever is first."""
+    find_conversation(session, principal, REPLY, conversation_id)
     if not at < until <= at + LONGEST_SNOOZE:
         message = N_("Choose a time that is to come, at most 90 days from now.")
         raise InvalidError(message, {"until": message})
