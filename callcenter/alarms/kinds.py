@@ -16,10 +16,9 @@ class AlarmKind(StrEnum):
     """A gateway for messages is out of reach. Subject: the gateway."""
     QUEUE_STUCK = "queue_stuck"
     """Messages wait although they are due. Subject: the queue."""
+    BALANCE_LOW = "balance_low"
+    """A gateway's account pays for few messages still. Subject: the gateway."""
 
-
-RAISED = (AlarmKind.LINE_LOST, AlarmKind.NUMBERLESS)
-"""The kinds that can come about now; the others belong to messaging, which is not there yet."""
 
 GRAVE = frozenset({AlarmKind.LINE_LOST, AlarmKind.GATEWAY_DOWN})
 """Nothing goes in or out until it is dealt with; shown in another colour and shape."""

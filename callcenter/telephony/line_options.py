@@ -97,6 +97,11 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
 )
 
 
+def problem_words(error: ValidationError) -> dict[str, str]:
+    """What is wrong with each field of settings that were refused, for people."""
+    return {str((*one["loc"], "")[0]): _words(one) for one in error.errors(include_url=False)}
+
+
 def _words(problem: Mapping[str, Any]) -> str:
     """What is wrong with one field, for people."""
     say = _WORDS.get(problem["type"], _plain(N_("This cannot be accepted.")))

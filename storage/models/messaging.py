@@ -17,8 +17,8 @@ class SmsGateway(Base):
 
     It is chosen for a message whose number begins with one of ``prefixes`` and whose purpose is among ``purposes``
     (empty: any), by ``priority`` (1 first), then by ``cost`` of a part (thousandths of a yuan). ``signature`` stands
-    before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``balance_low``
-    is the balance under which somebody is told.
+    before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``counting`` is
+    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told.
     """
 
     __tablename__ = "sms_gateway"
@@ -35,6 +35,7 @@ class SmsGateway(Base):
     cost: Mapped[int] = mapped_column(Integer, default=0)
     signature: Mapped[str] = mapped_column(Words(20), nullable=True, default="")
     adds_signature: Mapped[bool] = mapped_column(YesNo, default=False)
+    counting: Mapped[str] = mapped_column(String(10), default="china")
     number: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     in_service: Mapped[bool] = mapped_column(YesNo, default=True)
     state: Mapped[str] = mapped_column(String(12), default="stopped")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from callcenter.alarms.kinds import RAISED
+from callcenter.alarms.kinds import AlarmKind
 from callcenter.alarms.service import DEFAULT_SORT
 from callcenter.text import N_
 from web.alarm_filters import AlarmLimits, AlarmQuery, alarm_filter, reason_words
@@ -54,7 +54,7 @@ async def show_alarms(exchange: Exchange, query: AlarmsPage) -> Reply:
     lines = list(await exchange.services.telephony.lines.list(principal)) if principal.may("lines.view") else []
     context = {
         "alarms": [_shown(exchange, alarm) for alarm in page.items],
-        "kinds": [{"id": kind.value, "name": say(ALARM_KINDS[kind])} for kind in RAISED],
+        "kinds": [{"id": kind.value, "name": say(ALARM_KINDS[kind])} for kind in AlarmKind],
         "lines": lines,
         "view": {name: value if value is not None else "" for name, value in view.items()},
         "narrowed": any(value not in (None, "") for name, value in view.items() if name != "sort"),

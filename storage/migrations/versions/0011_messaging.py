@@ -63,6 +63,7 @@ def _create_sms_gateway() -> None:
         sa.Column("cost", sa.Integer(), nullable=False),
         sa.Column("signature", base.Words(20), nullable=True),
         sa.Column("adds_signature", base.YesNo(), nullable=False),
+        sa.Column("counting", sa.String(10), nullable=False),
         sa.Column("number", base.Words(30), nullable=True),
         sa.Column("in_service", base.YesNo(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),

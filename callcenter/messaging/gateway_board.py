@@ -1,0 +1,263 @@
+"""The gateways that run: each with its device, its state now, and what routing needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from callcenter.clock import utc_now
+from callcenter.messaging.gateway_rows import Live, write_live
+from callcenter.messaging.gateway_settings import Arrangement
+from callcenter.messaging.routing import Route
+from callcenter.messaging.segments import Wording
+from callcenter.tasks import Periodic, TaskTracker
+from hardware.gateways.device import GatewayAbility, GatewayDevice
+from protocols.sms import BalanceTold, GatewayLost, GatewayPaused, GatewayReady, GatewaySignal, Part
+from storage.database import Database
+
+DOWN_AFTER = 60.0
+"""Seconds that a gateway may be away before somebody is told; one that refuses us is told at once."""
+LOOK_SECONDS = 10.0
+BALANCE_SECONDS = 900.0
+
+Heard = Callable[[int, Sequence[GatewaySignal]], None]
+
+_log = Logger(namespace="callcenter.messaging")
+
+
+@dataclass
+class Post:
+    """A gateway at work. ``device`` is None while it is out of service."""
+
+    gateway_id: int
+    arrangement: Arrangement
+    device: GatewayDevice | None
+    live: Live
+
+    @property
+    def abilities(self) -> GatewayAbility:
+        """What it can do now."""
+        return GatewayAbility.NONE if self.device is None else self.device.abilities
+
+    def route(self) -> Route:
+        """The gateway as routing sees it."""
+        arranged, can = self.arrangement, self.abilities
+        ready = self.device is not None and self.live.state == "ready"
+        return Route(
+            gateway_id=self.gateway_id,
+            prefixes=arranged.prefixes,
+            purposes=arranged.purposes,
+            priority=arranged.priority,
+            cost=arranged.cost,
+            in_service=arranged.in_service,
+            ready=ready,
+            room=self.device.room if ready and self.device is not None else 0,
+            wording=Wording(
+                arranged.counting,
+                arranged.signature,
+                arranged.adds_signature,
+                long_text=bool(can & GatewayAbility.LONG_TEXT),
+            ),
+            receipts=bool(can & GatewayAbility.RECEIPTS),
+            picks_sender=bool(can & GatewayAbility.SENDER),
+        )
+
+
+class GatewayBoard:
+    """A ``Switchboard``. ``heard`` is told what concerns messages, ``free`` that somebody may have room."""
+
+    def __init__(self, database: Database, clock: IReactorTime) -> None:
+        self._database = database
+        self._clock = clock
+        self._tasks = TaskTracker("gateways", clock)
+        self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
+        self._posts: dict[int, Post] = {}
+        self._dirty: set[int] = set()
+        self._writing = False
+        self._balance_asked = 0.0
+        self._timers: list[DelayedCall] = []
+        self._stopped = False
+        self._heard: Heard = lambda _, __: None
+        self._free: Callable[[], None] = lambda: None
+
+    @property
+    def busy(self) -> int:
+        """How many coroutines run."""
+        return len(self._tasks) + self._look.running
+
+    def __iter__(self) -> Iterator[Post]:
+        return iter(list(self._posts.values()))
+
+    def begin(self, heard: Heard, free: Callable[[], None]) -> None:
+        """Report to these from now on."""
+        self._heard, self._free = heard, free
+        self._look.start()
+
+    def get(self, gateway_id: int) -> Post | None:
+        """The gateway, if it is at work or out of service."""
+        return self._posts.get(gateway_id)
+
+    def abilities(self) -> dict[int, list[str]]:
+        """What each can do, by name."""
+        return {post.gateway_id: post.abilities.names for post in self}
+
+    def routes(self) -> Sequence[Route]:
+        """See ``Switchboard``."""
+        return [post.route() for post in self._posts.values()]
+
+    def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
+        """See ``Switchboard``."""
+        device = self._posts[gateway_id].device
+        if device is None:
+            raise KeyError(gateway_id)
+        device.submit(parts)
+
+    def put(self, gateway_id: int, arrangement: Arrangement, device: GatewayDevice | None) -> None:
+        """Have a gateway at work with ``device``, which is started; None: out of service."""
+        now = utc_now(self._clock)
+        before = self._posts.get(gateway_id)
+        live = Live("connecting" if device is not None else "out_of_service", "", now)
+        if before is not None:
+            live = replace(live, balance=before.live.balance, balance_at=before.live.balance_at)
+        self._posts[gateway_id] = Post(gateway_id, arrangement, device, live)
+        self._mark(gateway_id)
+        if device is None:
+            return
+        try:
+            device.set_trace(arrangement.trace)
+            device.start(lambda signals: self._device_said(gateway_id, device, signals))
+        except Exception as error:  # noqa: BLE001 - one gateway must not keep the others from starting
+            _log.failure("gateway {gateway} cannot be started", gateway=gateway_id)
+            self._became(gateway_id, "refused", str(error) or type(error).__name__)
+
+    def arrange(self, gateway_id: int, arrangement: Arrangement) -> None:
+        """Let the device as it is be used otherwise."""
+        post = self._posts[gateway_id]
+        if post.device is not None and post.arrangement.trace != arrangement.trace:
+            post.device.set_trace(arrangement.trace)
+        post.arrangement = arrangement
+        self._mark(gateway_id)
+        self._free()
+
+    async def halt(self, gateway_id: int) -> None:
+        """Stop the device of a gateway; what it reports meanwhile still counts."""
+        post = self._posts[gateway_id]
+        device, was = post.device, post.live
+        post.live = replace(was, state="stopping", since=utc_now(self._clock))
+        if device is not None:
+            try:
+                await device.stop()
+            except Exception:  # noqa: BLE001 - the change goes on
+                _log.failure("gateway {gateway} did not stop cleanly", gateway=gateway_id)
+        post.device = None
+
+    def drop(self, gateway_id: int) -> None:
+        """There is no such gateway any more."""
+        self._posts.pop(gateway_id, None)
+        self._dirty.discard(gateway_id)
+
+    async def stop(self, deadline: float = 5.0) -> None:
+        """Stop every device, and write down that they are stopped."""
+        self._stopped = True
+        for timer in self._timers:
+            if timer.active():
+                timer.cancel()
+        await self._look.stop()
+        for post in self:
+            if post.device is not None:
+                await self.halt(post.gateway_id)
+                self._became(post.gateway_id, "stopped", "")
+        await self._tasks.drain(deadline)
+
+    def _device_said(self, gateway_id: int, device: GatewayDevice, signals: Sequence[GatewaySignal]) -> None:
+        post = self._posts.get(gateway_id)
+        if post is not None and post.device is device:
+            for signal in signals:
+                if (hear := _SIGNALS.get(type(signal))) is not None:
+                    hear(self, post, signal)
+        # What became of messages counts whoever has the device now.
+        self._heard(gateway_id, signals)
+
+    def became_ready(self, post: Post, _: GatewayReady) -> None:
+        """It takes messages."""
+        self._became(post.gateway_id, "ready", "")
+        self._free()
+
+    def was_lost(self, post: Post, signal: GatewayLost) -> None:
+        """It does not, any more or yet."""
+        state = "refused" if signal.refused else "lost"
+        if (post.live.state, post.live.reason) != (state, signal.reason):
+            self._became(post.gateway_id, state, signal.reason)
+
+    def was_paused(self, _: Post, signal: GatewayPaused) -> None:
+        """It asked us to be slower; it has room again after that."""
+        if not self._stopped:
+            timers = [timer for timer in self._timers if timer.active()]
+            # The interface is all that is asked of a clock; what comes back is a DelayedCall or its like.
+            self._timers = [*timers, self._clock.callLater(signal.seconds, self._free)]  # type: ignore[list-item]
+
+    def told_balance(self, post: Post, signal: BalanceTold) -> None:
+        """What its account still pays for."""
+        post.live = replace(post.live, balance=signal.messages, balance_at=utc_now(self._clock))
+        self._mark(post.gateway_id)
+
+    def _became(self, gateway_id: int, state: str, reason: str) -> None:
+        post = self._posts[gateway_id]
+        before = post.live
+        if before.state == "stopping" and state != "stopped":
+            return
+        away = ("lost", "refused", "connecting")
+        since = before.since if before.state in away and state in away else utc_now(self._clock)
+        down = state == "refused" or (state == "lost" and before.down)
+        post.live = replace(before, state=state, reason=reason, since=since, down=down)
+        self._mark(gateway_id)
+
+    async def _look_once(self) -> None:
+        now = utc_now(self._clock)
+        for post in self:
+            away = post.live.state in ("lost", "connecting") and post.device is not None
+            if away and not post.live.down and (now - post.live.since).total_seconds() >= DOWN_AFTER:
+                post.live = replace(post.live, down=True)
+                self._mark(post.gateway_id)
+        if self._clock.seconds() - self._balance_asked >= BALANCE_SECONDS:
+            self._balance_asked = self._clock.seconds()
+            for post in self:
+                if post.device is not None and post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE:
+                    post.device.ask_balance()
+
+    def _mark(self, gateway_id: int) -> None:
+        """It is otherwise than it stands in the database."""
+        self._dirty.add(gateway_id)
+        if not self._writing:
+            self._writing = True
+            self._tasks.start(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._dirty:
+                chosen, self._dirty = self._dirty, set()
+                live = {
+                    post.gateway_id: (post.live, tuple(post.abilities.names))
+                    for post in self
+                    if post.gateway_id in chosen and post.live.state != "stopping"
+                }
+                if live:
+                    await self._database.run(write_live, live, utc_now(self._clock))
+        finally:
+            self._writing = False
+
+
+_SIGNALS: Mapping[type[GatewaySignal], Callable[[GatewayBoard, Post, Any], None]] = MappingProxyType(
+    {
+        GatewayReady: GatewayBoard.became_ready,
+        GatewayLost: GatewayBoard.was_lost,
+        GatewayPaused: GatewayBoard.was_paused,
+        BalanceTold: GatewayBoard.told_balance,
+    }
+)

@@ -1,0 +1,146 @@
+"""A gateway as a person sets it up: what any has and what its kind takes, checked, and parted from its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from callcenter.administration.writing import NOT_ACCEPTED
+from callcenter.errors import InvalidError
+from callcenter.messaging.segments import Counting, message_text
+from callcenter.messaging.vocabulary import Purpose
+from callcenter.telephony.line_options import problem_words
+from callcenter.text import N_
+from hardware.gateways.device import GatewayDevice
+from hardware.gateways.settings import GatewayKind, GatewaySettings
+
+MakeGateway = Callable[[GatewaySettings], GatewayDevice]
+"""The device for settings, not started; raises HardwareError."""
+
+_OWN = frozenset({"name", "kind", "trace"})
+"""What the record has itself, beside the settings of its kind."""
+
+
+@dataclass(frozen=True)
+class GatewayKinds:
+    """The kinds that can be set up, each with the model of its settings, and what makes devices of them."""
+
+    models: Mapping[GatewayKind, type[GatewaySettings]]
+    make: MakeGateway
+
+
+def _prefix(text: str) -> str:
+    if not (text.removeprefix("+").isdigit() and text.isascii()):
+        raise ValueError(N_("Digits only."))
+    return text
+
+
+def _signature(text: str) -> str:
+    return message_text(text).strip().strip("【】")
+
+
+Prefix = Annotated[str, Field(min_length=1, max_length=15), AfterValidator(_prefix)]
+
+
+class Arrangement(BaseModel):
+    """What can be said of any gateway. ``cost``: of a part, in thousandths of a yuan; ``priority``: 1 goes first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    prefixes: tuple[Prefix, ...] = Field(default=(), max_length=12)
+    purposes: tuple[Purpose, ...] = ()
+    priority: int = Field(default=5, ge=1, le=9)
+    cost: int = Field(default=0, ge=0, le=100_000)
+    signature: Annotated[str, Field(max_length=20), AfterValidator(_signature)] = ""
+    adds_signature: bool = False
+    counting: Counting = Counting.CHINA
+    number: str = Field(default="", max_length=30)
+    balance_low: int | None = Field(default=None, ge=0, le=1_000_000_000)
+    trace: bool = False
+    in_service: bool = True
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """A gateway that can be made: ``options`` as JSON data without secrets, ``secrets`` by name."""
+
+    kind: GatewayKind
+    arrangement: Arrangement
+    options: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    settings: GatewaySettings
+
+
+def default_counting(kind: GatewayKind) -> Counting:
+    """How gateways of a kind count, unless said otherwise: providers in China count every character as one."""
+    return Counting.GSM if kind in (GatewayKind.SMPP, GatewayKind.GSM) else Counting.CHINA
+
+
+def secret_names(model: type[GatewaySettings]) -> tuple[str, ...]:
+    """The fields that are kept encrypted and never shown."""
+    return tuple(name for name, field in model.model_fields.items() if _holds_secret(field.annotation))
+
+
+def _holds_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
+
+
+def option_names(model: type[GatewaySettings]) -> tuple[str, ...]:
+    """What can be set on the kind of ``model`` beside what any gateway has."""
+    return tuple(name for name in model.model_fields if name not in _OWN)
+
+
+def read_kind(kinds: GatewayKinds, value: Any) -> GatewayKind:
+    """A kind that can be set up; InvalidError."""
+    known = {kind.value: kind for kind in kinds.models}
+    if value not in known:
+        raise InvalidError(NOT_ACCEPTED, {"kind": N_("There is no such kind of gateway.")})
+    return known[value]
+
+
+def read_set_up(
+    kinds: GatewayKinds,
+    kind: GatewayKind,
+    arrangement: Mapping[str, Any],
+    options: Mapping[str, Any],
+    secrets: Mapping[str, str],
+) -> SetUp:
+    """What a person sent, checked; ``secrets`` are those kept so far. InvalidError names each field that is wrong.
+
+    An empty secret among ``options`` leaves the one that is kept.
+    """
+    wrong: dict[str, str] = {}
+    model = kinds.models[kind]
+    arranged: Arrangement | None = None
+    try:
+        arranged = Arrangement.model_validate({"counting": default_counting(kind), **arrangement})
+    except ValidationError as error:
+        wrong |= problem_words(error)
+    hidden = secret_names(model)
+    told = {name: value for name, value in options.items() if not (name in hidden and value in ("", None))}
+    wrong |= {name: N_("This gateway has no such setting.") for name in set(told) - set(option_names(model))}
+    values = {**secrets, **told, "name": arranged.name if arranged else "?", "trace": bool(arranged and arranged.trace)}
+    if "kind" in model.model_fields:
+        values["kind"] = kind
+    settings: GatewaySettings | None = None
+    try:
+        settings = model.model_validate({name: value for name, value in values.items() if name not in wrong})
+    except ValidationError as error:
+        wrong |= problem_words(error)
+    if wrong or arranged is None or settings is None:
+        raise InvalidError(NOT_ACCEPTED, wrong)
+    return SetUp(kind, arranged, _options(settings), _secrets(settings, hidden), settings)
+
+
+def _options(settings: GatewaySettings) -> dict[str, Any]:
+    hidden = {*secret_names(type(settings)), *_OWN}
+    return settings.model_dump(mode="json", exclude_defaults=True, exclude=hidden)
+
+
+def _secrets(settings: GatewaySettings, hidden: tuple[str, ...]) -> dict[str, str]:
+    values = {name: getattr(settings, name) for name in hidden}
+    return {name: value.get_secret_value() for name, value in values.items() if value is not None}

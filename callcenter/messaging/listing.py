@@ -1,0 +1,154 @@
+"""Messages as lists, one with its history, and figures that add up: one filter for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import Principal
+from callcenter.administration.resources import chosen_sort
+from callcenter.clock import iso
+from callcenter.errors import NotFoundError
+from callcenter.messaging.scope import message_scope
+from callcenter.messaging.views import MessageView, message_view, messages_statement
+from callcenter.number_plan import digits_of
+from callcenter.paging import page_of
+from callcenter.text import N_
+from storage.models import SmsAttempt, SmsGateway, SmsMessage
+from storage.models.base import table_of
+from storage.queries.paging import Page, Stretch
+
+DEFAULT_SORT = "-created_at"
+SORTS = ("created_at",)
+_MESSAGE = table_of(SmsMessage).c
+_ATTEMPT = table_of(SmsAttempt).c
+_GATEWAY = table_of(SmsGateway).c
+
+
+@dataclass(frozen=True)
+class MessageFilter:
+    """Which messages; what is empty does not matter. ``since`` and ``until`` (exclusive) bound when it was queued or
+    came in. ``number`` is a fragment of digits, at the end of the number if it is shorter than seven.
+    """
+
+    direction: str = ""
+    state: str = ""
+    purpose: str = ""
+    reason: str = ""
+    number: str = ""
+    gateway_id: int | None = None
+    patient_id: int | None = None
+    conversation_id: int | None = None
+    batch_id: int | None = None
+    created_by: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = MessageFilter()
+
+
+def list_messages(
+    session: Session,
+    principal: Principal,
+    permission: str,
+    wanted: MessageFilter,
+    limit: int,
+    cursor: str | None,
+    sort: str,
+) -> Page[MessageView]:
+    """A page of messages in reach, newest first unless ``sort`` is ``created_at``. Raises ``InvalidError``."""
+    _, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
+    statement = messages_statement().where(message_scope(principal, permission), *conditions(wanted))
+    order = [Stretch([_MESSAGE.created_at, _MESSAGE.id], descending)]
+    page = page_of(lambda part: session.execute(part).all(), statement, order, limit, cursor)
+    return Page([message_view(row) for row in page.items], page.next)
+
+
+def show_message(session: Session, principal: Principal, message_id: int) -> MessageView:
+    """One message with ``history``: what became of each part of each attempt. NotFoundError out of reach."""
+    row = find_message(session, principal, "messages.view", message_id)
+    return {**message_view(row), "history": _history(session, message_id)}
+
+
+def find_message(session: Session, principal: Principal, permission: str, message_id: int) -> Any:
+    """A row of ``messages_statement``, if ``permission`` reaches it, and viewing too; else NotFoundError."""
+    reach = message_scope(principal), message_scope(principal, permission)
+    row = session.execute(messages_statement().where(_MESSAGE.id == message_id, *reach)).one_or_none()
+    if row is None:
+        raise NotFoundError(N_("There is no such message, or you may not see it."), message_id=message_id)
+    return row
+
+
+def _history(session: Session, message_id: int) -> list[dict[str, Any]]:
+    columns = table_of(SmsAttempt)
+    statement = (
+        select(*columns.c, _GATEWAY.name.label("gateway_name"))
+        .join(table_of(SmsGateway), _GATEWAY.id == _ATTEMPT.gateway_id)
+        .where(_ATTEMPT.message_id == message_id)
+        .order_by(_ATTEMPT.attempt, _ATTEMPT.position)
+    )
+    return [
+        {
+            "attempt": row.attempt,
+            "part": row.position,
+            "parts": row.total,
+            "gateway": {"id": row.gateway_id, "name": row.gateway_name},
+            "state": row.state,
+            "gateway_ref": row.gateway_ref or "",
+            "code": row.code,
+            "words": row.words,
+            "sent_at": iso(row.sent_at),
+            "answered_at": iso(row.answered_at),
+            "final_at": iso(row.final_at),
+        }
+        for row in session.execute(statement)
+    ]
+
+
+def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
+    """The filter on ``sms_message``."""
+    texts = ("direction", "state", "purpose", "reason")
+    keys = ("gateway_id", "patient_id", "conversation_id", "batch_id", "created_by")
+    asked = [(name, getattr(wanted, name)) for name in (*texts, *keys)]
+    found: list[ColumnElement[bool]] = [_MESSAGE[name] == value for name, value in asked if value not in ("", None)]
+    if digits := digits_of(wanted.number):
+        found.append(_MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%"))
+    if wanted.since is not None:
+        found.append(_MESSAGE.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(_MESSAGE.created_at < wanted.until)
+    return found
+
+
+_ANYWHERE = 7
+
+
+def count_states(
+    session: Session, principal: Principal, since: datetime, until: datetime
+) -> list[tuple[int | None, str, int, int, int]]:
+    """(gateway, state, messages, parts, cost) of what was queued in this time, in reach."""
+    statement: Select[Any] = (
+        select(
+            _MESSAGE.gateway_id,
+            _MESSAGE.state,
+            func.count(),
+            func.sum(_MESSAGE.parts),
+            func.sum(_MESSAGE.cost),
+        )
+        .where(
+            _MESSAGE.direction == "out",
+            _MESSAGE.created_at >= since,
+            _MESSAGE.created_at < until,
+            message_scope(principal),
+        )
+        .group_by(_MESSAGE.gateway_id, _MESSAGE.state)
+    )
+    return [
+        (gateway, state, int(count), int(parts or 0), int(cost or 0))
+        for gateway, state, count, parts, cost in session.execute(statement)
+    ]

@@ -1,0 +1,104 @@
+"""An SMS centre on a real database with scripted gateways, and what a test asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twisted.internet.task import Clock
+
+from callcenter.bus import LocalBus
+from callcenter.messaging.gateway_settings import GatewayKinds
+from callcenter.messaging.queueing import Received, nobody_listens
+from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.service import Messaging, MessagingSettings
+from hardware.gateways.settings import GatewayKind, GatewaySettings
+from storage.database import Database
+from storage.event_log import StoredEvent
+from storage.models import Base
+from tests.peers.call_center import NOW, clock_at
+from tests.peers.scripted_gateway import ScriptedGateway, accepting
+
+
+class ScriptedSettings(GatewaySettings):
+    """What a scripted gateway takes."""
+
+    host: str = Field(default="localhost", min_length=1, max_length=60)
+    secret: SecretStr
+    second: SecretStr = SecretStr("")
+
+
+@dataclass
+class Factory:
+    """Makes scripted gateways; ``made`` has them in order, ``settings`` what each was made of."""
+
+    clock: Clock
+    answer: Callable[..., Any] | None = accepting
+    capacity: int = 1000
+    fails: str = ""
+    made: list[ScriptedGateway] = field(default_factory=list)
+    settings: list[GatewaySettings] = field(default_factory=list)
+
+    def make(self, settings: GatewaySettings) -> ScriptedGateway:
+        if self.fails:
+            raise RuntimeError(self.fails)
+        self.settings.append(settings)
+        self.made.append(ScriptedGateway(self.clock, self.capacity, answer=self.answer))
+        return self.made[-1]
+
+    def kinds(self) -> GatewayKinds:
+        return GatewayKinds({GatewayKind.CMPP2: ScriptedSettings, GatewayKind.SMPP: ScriptedSettings}, self.make)
+
+
+class SmsCentre:
+    """``messaging`` is the running one; ``another`` makes the next process of the same hospital."""
+
+    def __init__(self, database: Database, folder: Path, received: Received = nobody_listens) -> None:
+        self.database = database
+        self.clock = clock_at(NOW)
+        self.bus = LocalBus()
+        self.events: list[StoredEvent] = []
+        self.bus.subscribe(self.events.extend)
+        database.on_commit = self.bus.publish
+        self.factory = Factory(self.clock)
+        self.key_file = folder / "secrets.key"
+        self.received = received
+        self.messaging = self.another()
+
+    def another(self, key_file: Path | None = None) -> Messaging:
+        settings = MessagingSettings(self.factory.kinds(), SecretBox.at(key_file or self.key_file))
+        self.messaging = Messaging(self.database, self.clock, self.bus, settings, self.received)
+        return self.messaging
+
+    async def settle(self) -> None:
+        """Until nobody works on anything that needs no time to pass."""
+        idle = 0
+        for _ in range(500):
+            await self.database.run(lambda _: None)
+            await self.database.read(lambda _: None)
+            self.clock.advance(0)
+            due = any(call.getTime() <= self.clock.seconds() for call in self.clock.calls)
+            idle = 0 if self.messaging.busy or due else idle + 1
+            if idle > 2:
+                return
+        raise AssertionError("it does not come to rest")
+
+    async def wait(self, seconds: float, step: float = 1.0) -> None:
+        for _ in range(int(seconds // step)):
+            self.clock.advance(step)
+            await self.settle()
+
+    async def rows(self, record: type[Base]) -> list[dict[str, Any]]:
+        """Every row of ``record`` by the names of its attributes."""
+
+        def load(session: Session) -> list[dict[str, Any]]:
+            key: Any = record.__mapper__.primary_key[0]
+            found = session.scalars(select(record).order_by(key))
+            return [{name: value for name, value in vars(one).items() if name[0] != "_"} for one in found]
+
+        return await self.database.read(load)
