@@ -31,6 +31,7 @@ MODULES = (
     "web.pages.audit",
     "web.pages.console",
     "web.pages.inbox",
+    "web.pages.messages",
     "web.pages.wallboard",
     "web.pages.alarms",
     "web.pages.reports",

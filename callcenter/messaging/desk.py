@@ -10,6 +10,7 @@ from callcenter.messaging.conversations import ConversationService
 from callcenter.messaging.inbox import Inbox
 from callcenter.messaging.opt_out_service import OptOutService
 from callcenter.messaging.outgoing import OutgoingService
+from callcenter.messaging.records import MessageRecords
 from storage.database import Database
 
 
@@ -20,6 +21,7 @@ class SmsDesk:
         self.inbox = Inbox(clock, house.hospital, house.time_zone)
         self.conversations = ConversationService(database, clock, house)
         self.outgoing = OutgoingService(database, clock, house, templates)
+        self.records = MessageRecords(database, clock, house.time_zone)
         self.opt_outs = OptOutService(database, clock, house)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.routing import Chosen, Route, Wanted, choose
 from callcenter.messaging.segments import Counting, Layout, Wording, lay_out, message_text
+from callcenter.messaging.suppression import purposes_of
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import SmsGateway
 from storage.models.base import NO, YES
@@ -76,18 +77,12 @@ def load_tariff(session: Session) -> Tariff:
 
 
 def _route(row: SmsGateway) -> Route:
-    known = {purpose.value for purpose in Purpose}
     return Route(
         row.id,
-        prefixes=tuple(row.prefixes.replace(",", " ").split()),
-        purposes=tuple(Purpose(one) for one in row.purposes.replace(",", " ").split() if one in known),
+        prefixes=tuple(row.prefixes.split()),
+        purposes=purposes_of(row.purposes.split()),
         priority=row.priority,
         cost=row.cost,
         room=1,
-        wording=_wording(row),
+        wording=Wording(Counting(row.counting), row.signature, row.adds_signature),
     )
-
-
-def _wording(row: SmsGateway) -> Wording:
-    counting = Counting.GSM if row.kind in ("gsm", "smpp") else Counting.CHINA
-    return Wording(counting, row.signature, row.adds_signature)
