@@ -47,7 +47,7 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "problem": problem,
         "paths": {"self": "/messages", **links},
         "written": heading(
-            exchange.translate(N_("Written")), "created_at", query.sort or "-created_at", "/messages", query.view
+            exchange.translate(N_("Time")), "created_at", query.sort or "-created_at", "/messages", query.view
         ),
         "figures": counted,
         "outgoing": _OUTGOING,
