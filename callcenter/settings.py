@@ -292,6 +292,11 @@ class Settings(Section):
         return f"{_DIALECTS[_scheme(self.database.url)]}://{text.partition('://')[2]}"
 
     @property
+    def key_file(self) -> Path:
+        """The key with which the secrets in the database are encrypted."""
+        return self.var.folder / "secrets.key"
+
+    @property
     def recording_folder(self) -> Path:
         """Where recordings of calls are kept."""
         return self.var.folder / "recordings"

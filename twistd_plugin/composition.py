@@ -31,6 +31,8 @@ _log = Logger(namespace="callcenter.daemon")
 WEB_DRAIN_SECONDS = 5.0
 # Telephony hangs its lines up and writes what came of it; its own deadline is shorter.
 TELEPHONY_STOP_SECONDS = 20.0
+# Gateways wait a little for answers and unbind; what they had to say is written.
+MESSAGING_STOP_SECONDS = 20.0
 # Python lets a thread that computes go on for 5 ms while another one waits. A database thread waits after each of its
 # statements, so a reactor busy with telling pages would hold up every ring many times over.
 SWITCH_SECONDS = 0.0005
@@ -97,6 +99,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
         Stage("alarms", alarms.start, alarms.stop, stop_seconds=15.0),
         Stage("telephony", services.telephony.start, services.telephony.stop, stop_seconds=TELEPHONY_STOP_SECONDS),
         _answering(services),
+        Stage("messaging", services.messaging.start, services.messaging.stop, stop_seconds=MESSAGING_STOP_SECONDS),
         _serving(web),
         Stage("listener", listener.start, listener.stop, optional=True),
     ]

@@ -37,6 +37,7 @@ from hardware.line_device import LineDevice
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
+from twistd_plugin.messaging import build_messaging
 from web.services import Services
 
 
@@ -105,6 +106,7 @@ def build_services(
     sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
     shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
     records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
+    desk = SmsDesk(database, reactor, house(settings), records["templates"].resource)
     return Services(
         reactor=reactor,
         database=database,
@@ -117,7 +119,8 @@ def build_services(
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         alarms=AlarmService(database, reactor),
-        desk=SmsDesk(database, reactor, house(settings), records["templates"].resource),
+        desk=desk,
+        messaging=build_messaging(settings, database, bus, reactor, desk.inbox.received),
         registry=registry,
         ready=ready,
     )

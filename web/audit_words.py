@@ -21,7 +21,15 @@ from web.exchange import Exchange
 from web.field_words import Reader, yes_no
 from web.forms import as_list
 from web.report_words import BY_WORDS, COUNTED
-from web.words import ACTIONS, ALARM_KINDS, AUDIT_ACTIONS, AUDIT_SUBJECTS, RESOURCE_WORDS, SCOPES, word_of
+from web.words import (
+    ACTIONS,
+    ALARM_KINDS,
+    AUDIT_ACTIONS,
+    AUDIT_SUBJECTS,
+    RESOURCE_WORDS,
+    SCOPES,
+    word_of,
+)
 
 Entry = dict[str, Any]
 Names = Mapping[str, Mapping[int, str]]
@@ -54,7 +62,12 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
         "call_task": TASK_FIELDS,
-        "message": MESSAGE_FIELDS,
+        "message": (
+            *MESSAGE_FIELDS,
+            Field("number", N_("Number")),
+            Field("gateway_id", N_("Gateway")),
+            Field("message_id", N_("SMS message")),
+        ),
         "message_batch": MESSAGE_FIELDS,
         "conversation": CONVERSATION_FIELDS,
         "opt_out": OPT_OUT_FIELDS,
@@ -64,6 +77,33 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
             Field("handled", N_("Dealt with"), Kind.FLAG),
             Field("note", N_("What was done")),
+        ),
+        "gateway": (
+            Field("name", N_("Name")),
+            Field("kind", N_("Kind")),
+            Field("prefixes", N_("Prefixes")),
+            Field("purposes", N_("Purposes")),
+            Field("priority", N_("Priority")),
+            Field("cost", N_("Cost of a part")),
+            Field("signature", N_("Signature")),
+            Field("adds_signature", N_("Adds the signature itself"), Kind.FLAG),
+            Field("counting", N_("Counting of parts")),
+            Field("number", N_("Number")),
+            Field("balance_low", N_("Warn below")),
+            Field("in_service", N_("In service"), Kind.FLAG),
+            Field("trace", N_("Trace"), Kind.FLAG),
+            Field("secrets", N_("Secrets")),
+            Field("message_id", N_("SMS message")),
+        ),
+        "messaging_rules": (
+            Field("opens", N_("Sent from")),
+            Field("closes", N_("Sent until")),
+            Field("waiting", N_("What waits for these hours")),
+            Field("daily_cap", N_("Most a day to one number")),
+            Field("capped", N_("What counts for it")),
+            Field("expire_hours", N_("Expires after hours")),
+            Field("late_minutes", N_("Wait for late receipts, minutes")),
+            Field("resent", N_("Sent again when in doubt")),
         ),
         "report": (
             Field("from_day", N_("From")),

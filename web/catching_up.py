@@ -74,10 +74,11 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
         case "call_tasks":
             found = await services.telephony.tasks.held(principal)
         case "messages":
-            # What moves is told; what stands is asked for by whoever shows it.
-            found = []
+            found = await services.messaging.messages.recent(principal)
         case "conversations":
             found = await services.desk.conversations.waiting(principal)
+        case "gateways":
+            found = await services.messaging.gateways.list(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

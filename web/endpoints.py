@@ -21,6 +21,8 @@ MODULES = (
     "web.api.resources",
     "web.api.audit",
     "web.api.alarms",
+    "web.api.gateways",
+    "web.api.messages",
     "web.api.reports",
     "web.api.views",
     "web.api.conversations",

@@ -16,6 +16,7 @@ from callcenter.alarms.service import AlarmService
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
 from callcenter.messaging.desk import SmsDesk
+from callcenter.messaging.service import Messaging
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from storage.database import Database
@@ -41,5 +42,6 @@ class Services:
     views: SavedViews
     alarms: AlarmService
     desk: SmsDesk
+    messaging: Messaging
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

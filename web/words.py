@@ -173,6 +173,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "cancel-batch": N_("cancelled what had not left"),
         "opt-out": N_("stopped messages"),
         "end-opt-out": N_("allowed messages again"),
+        "resend": N_("sent again"),
     }
 )
 
@@ -198,10 +199,16 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "agent": N_("Agent"),
         "line_host": N_("Line host"),
         "alarm": N_("Alarm"),
+        "gateway": N_("SMS gateway"),
+        "messaging_rules": N_("Rules of sending"),
         "report": N_("Report"),
         "audit": N_("Audit log"),
     }
 )
+
+MESSAGE_STATES = CODES["message"]["state"]
+MESSAGE_REASONS = CODES["message"]["reason"]
+PURPOSES = CODES["message"]["purpose"]
 
 ALARM_KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -209,5 +216,6 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "numberless": N_("Calls without numbers"),
         "gateway_down": N_("Gateway down"),
         "queue_stuck": N_("Messages stuck"),
+        "balance_low": N_("SMS balance low"),
     }
 )

@@ -27,7 +27,7 @@ SUPERSEDED = "superseded"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with what. ``details``: ``line`` (a name), ``reason`` and ``reason_said``."""
+    """What is wrong with what. ``details``: ``line`` or ``gateway`` (names), ``balance``, ``reason``, ``reason_said``."""
 
     kind: AlarmKind
     subject: str
@@ -75,11 +75,14 @@ def alarm_view(alarm: Alarm, handler: str | None) -> AlarmView:
     """The alarm as JSON data. ``handler`` is the name of whoever handled it."""
     details = alarm.details or {}
     line = None if alarm.line_id is None else {"id": alarm.line_id, "name": details.get("line", "")}
+    gateway = {"id": int(alarm.subject), "name": details["gateway"]} if "gateway" in details else None
     return {
         "id": alarm.id,
         "kind": alarm.kind,
         "grave": alarm.kind in GRAVE,
         "line": line,
+        "gateway": gateway,
+        "balance": details.get("balance"),
         "reason": details.get("reason", ""),
         "reason_said": details.get("reason_said"),
         "opened_at": iso(alarm.opened_at),

@@ -7,10 +7,10 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.administration.resources import Resource
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversations import ConversationService
+from callcenter.messaging.figures import MessageFigures
 from callcenter.messaging.inbox import Inbox
 from callcenter.messaging.opt_out_service import OptOutService
 from callcenter.messaging.outgoing import OutgoingService
-from callcenter.messaging.records import MessageRecords
 from storage.database import Database
 
 
@@ -21,7 +21,7 @@ class SmsDesk:
         self.inbox = Inbox(clock, house.hospital, house.time_zone)
         self.conversations = ConversationService(database, clock, house)
         self.outgoing = OutgoingService(database, clock, house, templates)
-        self.records = MessageRecords(database, clock, house.time_zone)
+        self.figures = MessageFigures(database)
         self.opt_outs = OptOutService(database, clock, house)
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
@@ -30,6 +31,8 @@ from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
 from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
+from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -40,6 +43,7 @@ from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
+from tests.peers.messaging import Factory
 from tests.peers.scripted_line import ScriptedLine, Workbench
 from web.prompt_transport import listen_promptly
 from web.services import Services
@@ -202,6 +206,7 @@ class RunningSite:
     async def stop(self) -> None:
         await self.port.stopListening()
         await self.web.stop(2.0)
+        await self.services.messaging.stop()
         await self.services.telephony.stop()
         await self.pool.closeCachedConnections()
         await self.database.stop()
@@ -239,19 +244,27 @@ async def start_site(
         ),
         recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
     )  # fmt: skip
+    desk = SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource)
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
-        alarms=AlarmService(database, reactor),
-        desk=SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource),
+        alarms=AlarmService(database, reactor), desk=desk,
+        messaging=(messaging := _messaging(database, bus, desk)),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()
+    await messaging.start()
     web = build_site(services, settings or SiteSettings())
     web.start()
     port = listen_promptly(reactor, 0, web.site, 50, "127.0.0.1")
     return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, workbench, people, roles)
+
+
+def _messaging(database: Database, bus: LocalBus, desk: SmsDesk) -> Messaging:
+    """An SMS centre whose gateways answer for everything on the next turn of the reactor."""
+    settings = MessagingSettings(Factory(reactor).kinds(), SecretBox(Fernet.generate_key()))
+    return Messaging(database, reactor, bus, settings, desk.inbox.received)
 
 
 async def _ready() -> list[str]:

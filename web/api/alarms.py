@@ -40,6 +40,8 @@ class Alarm(BaseModel):
     kind: Kind
     grave: bool
     line: Named | None
+    gateway: Named | None
+    balance: int | None
     reason: str
     reason_said: Said | None
     opened_at: datetime

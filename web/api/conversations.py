@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.sending import Typed
 from web.api.calls import page_json
+from web.api.messages import Message, MessagePage
 from web.api.models import CallPatient, Cursor, Id, Limit, Named, Paging, Short
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input
@@ -68,42 +69,6 @@ class ConversationPage(BaseModel):
     """A page of conversations; ``next`` is null on the last one."""
 
     items: list[Conversation]
-    next: str | None
-
-
-class Message(BaseModel):
-    """One text from or to a number. ``cost`` is in thousandths of a yuan."""
-
-    id: int
-    direction: Literal["in", "out"]
-    state: str
-    reason: str
-    reason_words: str
-    purpose: str
-    number: str
-    number_formatted: str
-    text: str
-    gateway: Named | None
-    patient: Named | None
-    created_by: Named | None
-    conversation_id: int | None
-    batch_id: int | None
-    sender: str
-    priority: int
-    parts: int
-    cost: int
-    attempts: int
-    created_at: AwareDatetime
-    next_at: AwareDatetime | None
-    expires_at: AwareDatetime | None
-    state_at: AwareDatetime
-    version: int
-
-
-class MessagePage(BaseModel):
-    """A page of messages, newest first."""
-
-    items: list[Message]
     next: str | None
 
 

@@ -11,7 +11,8 @@ from callcenter.messaging.recipients import MOST_AT_ONCE, BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
-from web.api.conversations import Key, LiveOptOut, Message, MessageText
+from web.api.conversations import Key, LiveOptOut, MessageText
+from web.api.messages import Message
 from web.api.models import Cursor, Id, Limit, Named, Number, Paging
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input

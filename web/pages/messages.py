@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from callcenter.errors import InvalidError, ServiceError
-from callcenter.messaging.vocabulary import MessageState
 from callcenter.text import N_, translated
 from web.exchange import Exchange, Page, Reply
-from web.exports import download
-from web.message_sheet import MessageLimits, message_columns, message_filter
+from web.message_filters import MessageLimits, message_filter
 from web.pages.list_place import ListPlace
 from web.pages.lists import export_links, heading, ways
 from web.routing import Routes
 
 routes = Routes()
 
-_OUTGOING = tuple(state.value for state in MessageState if state is not MessageState.RECEIVED)
-
 
 class MessagesPage(ListPlace, MessageLimits):
     """The list as it stands in an address."""
-
-
-class MessagesFile(MessageLimits):
-    """The whole list as a file."""
-
-    format: Literal["csv", "xlsx"] = "xlsx"
 
 
 @routes.get("/messages", permission="messages.view")
@@ -36,11 +26,11 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
     problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = message_filter(query, exchange.settings.time_zone)
     try:
-        page = await desk.records.list(principal, wanted, query.limit, query.cursor, query.sort)
+        page = await exchange.services.messaging.messages.list(principal, wanted, query.limit, query.cursor, query.sort)
         items, links = page.items, ways("/messages", query.view, query, page)
     except InvalidError as error:
         problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
-    counted = await desk.records.counts(principal, wanted)
+    counted = await desk.figures.counts(principal, wanted)
     context: dict[str, Any] = {
         "messages": items,
         "view": query.shown,
@@ -50,20 +40,11 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
             exchange.translate(N_("Time")), "created_at", query.sort or "-created_at", "/messages", query.view
         ),
         "figures": counted,
-        "outgoing": _OUTGOING,
         "batch": await _batch(exchange, query),
-        "gateways": await desk.records.gateways(principal),
-        "exports": export_links("/messages/export", query.view) if principal.may("messages.export") else [],
+        "gateways": await desk.figures.gateways(principal),
+        "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
     return Page("messages.html", context, status=422 if problem else 200)
-
-
-@routes.get("/messages/export", permission="messages.export")
-async def export_messages(exchange: Exchange, query: MessagesFile) -> Reply:
-    """The whole list as a file."""
-    wanted = message_filter(query, exchange.settings.time_zone)
-    rows = exchange.services.desk.records.export(exchange.principal, wanted, query.sort)
-    return await download(exchange, "messages", message_columns(exchange), rows, query.format)
 
 
 async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:

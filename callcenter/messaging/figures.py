@@ -1,4 +1,4 @@
-"""The records of messages as their page needs them: the list, with figures of the same filter that add up."""
+"""Figures beside a list of messages: by the same filter as the list, so that they add up to it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
 from callcenter.messaging.listing import MessageFilter, conditions
-from callcenter.messaging.messages import Messages
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.vocabulary import MessageState
 from storage.database import Database
@@ -21,21 +19,20 @@ from storage.models.base import table_of
 _MESSAGE = table_of(SmsMessage).c
 
 
-class MessageRecords(Messages):
-    """``Messages`` with the figures beside them."""
+class MessageFigures:
+    """Needs ``messages.view``; limited to the data scope."""
 
-    def __init__(self, database: Database, clock: IReactorTime, time_zone: str) -> None:
-        super().__init__(database, clock, time_zone)
-        self._figures = database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def counts(self, principal: Principal, wanted: MessageFilter) -> dict[str, Any]:
         """``all`` messages of the filter in reach, ``states`` with how many are where, ``parts`` and ``cost``."""
-        return await self._figures.read(_counts, principal, wanted)
+        return await self._database.read(_counts, principal, wanted)
 
     async def gateways(self, principal: Principal) -> Sequence[dict[str, Any]]:
         """Every gateway there is or was, by name, to narrow a list to one of them."""
         principal.require("messages.view")
-        return await self._figures.read(_gateways)
+        return await self._database.read(_gateways)
 
 
 def _counts(session: Session, principal: Principal, wanted: MessageFilter) -> dict[str, Any]:

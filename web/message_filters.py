@@ -1,0 +1,94 @@
+"""What a list of SMS messages can be narrowed to, as it stands in an address, and its columns in a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field
+
+from callcenter.messaging.listing import MessageFilter
+from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.text import N_
+from web.api.models import Cursor, Id, Limit
+from web.call_filters import midnight
+from web.call_sheet import local_time
+from web.exchange import Exchange
+from web.exports import Column
+from web.parsing import Input
+from web.words import MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
+
+
+class MessageLimits(Input):
+    """When a message was queued or came in: ``since`` and ``until`` are moments with a zone, ``from_day`` and ``to_day``
+    days of the hospital, inclusive. ``sort=created_at`` begins with the oldest.
+    """
+
+    direction: Literal["in", "out"] | None = None
+    state: MessageState | None = None
+    purpose: Purpose | None = None
+    reason: Reason | None = None
+    number: Annotated[str, Field(max_length=40)] | None = None
+    gateway_id: Id | None = None
+    patient_id: Id | None = None
+    conversation_id: Id | None = None
+    batch_id: Id | None = None
+    created_by: Id | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    from_day: date | None = None
+    to_day: date | None = None
+    sort: Annotated[str, Field(max_length=30)] = ""
+
+
+class MessageQuery(MessageLimits):
+    """A page of messages, newest first."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class MessageExport(MessageLimits):
+    """Messages as a file."""
+
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
+def message_filter(limits: MessageLimits, zone: ZoneInfo) -> MessageFilter:
+    """The filter for the service."""
+    return MessageFilter(
+        direction=limits.direction or "",
+        state=limits.state or "",
+        purpose=limits.purpose or "",
+        reason=limits.reason or "",
+        number=limits.number or "",
+        gateway_id=limits.gateway_id,
+        patient_id=limits.patient_id,
+        conversation_id=limits.conversation_id,
+        batch_id=limits.batch_id,
+        created_by=limits.created_by,
+        since=limits.since or midnight(limits.from_day, zone),
+        until=limits.until or midnight(limits.to_day, zone, days_later=1),
+    )
+
+
+def message_columns(exchange: Exchange) -> list[Column]:
+    """Every column, headed and filled in the language of whoever asks."""
+    say, zone = exchange.translate, exchange.settings.time_zone
+    return [
+        Column(say(N_("Time")), lambda one: local_time(one["created_at"], zone), 20),
+        Column(say(N_("Direction")), lambda one: say(N_("In")) if one["direction"] == "in" else say(N_("Out"))),
+        Column(say(N_("Number")), lambda one: one["number"]),
+        Column(say(N_("Patient")), lambda one: (one["patient"] or {}).get("name", "")),
+        Column(say(N_("Text")), lambda one: one["text"], 60),
+        Column(say(N_("State")), lambda one: word_of(MESSAGE_STATES, one["state"], say)),
+        Column(say(N_("Reason")), lambda one: word_of(MESSAGE_REASONS, one["reason"], say), 30),
+        Column(say(N_("The gateway's words")), lambda one: one["reason_words"], 30),
+        Column(say(N_("Purpose")), lambda one: word_of(PURPOSES, one["purpose"], say)),
+        Column(say(N_("Gateway")), lambda one: (one["gateway"] or {}).get("name", "")),
+        Column(say(N_("Parts")), lambda one: one["parts"], 8),
+        Column(say(N_("Cost")), lambda one: one["cost"] / 1000, 8),
+        Column(say(N_("Sent by")), lambda one: (one["created_by"] or {}).get("name", "")),
+        Column(say(N_("State since")), lambda one: local_time(one["state_at"], zone), 20),
+    ]
