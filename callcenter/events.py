@@ -112,6 +112,14 @@ class CallTaskUpdated(Event):
 
 
 @dataclass(frozen=True)
+class ConversationUpdated(Event):
+    """Somebody wrote or was written to, or a conversation was read, given out, put off, ended, or tied to a patient."""
+
+    topic: ClassVar[str] = "conversations"
+    type: ClassVar[str] = "conversation.updated"
+
+
+@dataclass(frozen=True)
 class MessageUpdated(Event):
     """An SMS message was queued, or came in, or its state or what it waits for changed."""
 
@@ -149,6 +157,7 @@ TOPICS: Mapping[str, str] = {
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
+    "conversations": "conversations.view",
     "messages": "messages.view",
     "gateways": "gateways.view",
 }

@@ -17,11 +17,12 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.administration.users import user_resource
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
+from callcenter.messaging.templates import auto_reply_resource, phrase_resource, template_resource
 from storage.database import Database
 
 
 class Records(Mapping[str, ResourceService]):
-    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, patients.
+    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, texts of SMS, patients.
 
     ``patients`` also has what only patients have.
     """
@@ -36,6 +37,9 @@ class Records(Mapping[str, ResourceService]):
             outcome_resource(),
             group_resource(),
             skill_resource(),
+            template_resource(),
+            phrase_resource(),
+            auto_reply_resource(),
         )
         self.patients = PatientService(patient_resource(clock, area_code), database, clock, area_code)
         services = {one.name: ResourceService(one, database, clock) for one in resources}

@@ -21,6 +21,7 @@ from twistd_plugin.reactor_guard import ReactorGuard
 from twistd_plugin.readiness import Readiness
 from twistd_plugin.stages import Stage, StageRunner
 from twistd_plugin.watchdog import StackSampler, StallWatchdog
+from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
 
@@ -97,6 +98,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
         # Before telephony, whose start may raise the first alarms.
         Stage("alarms", alarms.start, alarms.stop, stop_seconds=15.0),
         Stage("telephony", services.telephony.start, services.telephony.stop, stop_seconds=TELEPHONY_STOP_SECONDS),
+        _answering(services),
         Stage("messaging", services.messaging.start, services.messaging.stop, stop_seconds=MESSAGING_STOP_SECONDS),
         _serving(web),
         Stage("listener", listener.start, listener.stop, optional=True),
@@ -124,6 +126,13 @@ def _counting(metrics: Metrics, database: Database, bus: LocalBus, web: Web) -> 
         metrics.lines_are(await database.read(line_states))
 
     return Stage("metrics", start)
+
+
+def _answering(services: Services) -> Stage:
+    async def start() -> None:
+        services.desk.start()
+
+    return Stage("sms desk", start, services.desk.stop)
 
 
 def _serving(web: Web) -> Stage:

@@ -21,6 +21,8 @@ from callcenter.alarms.service import AlarmService
 from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
+from callcenter.messaging.composing import House
+from callcenter.messaging.desk import SmsDesk
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.settings import AsteriskSettings, Settings
@@ -67,6 +69,11 @@ def telephony_settings(settings: Settings) -> TelephonySettings:
     )
 
 
+def house(settings: Settings) -> House:
+    """What the hospital itself fills in where it writes."""
+    return House(settings.hospital.name, settings.hospital.time_zone, settings.hospital.area_code)
+
+
 def recording_settings(settings: Settings) -> RecordingSettings:
     """Recordings' part of the configuration."""
     configured = settings.recordings
@@ -100,6 +107,7 @@ def build_services(
     sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
     shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
     records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
+    desk = SmsDesk(database, reactor, house(settings), records["templates"].resource)
     return Services(
         reactor=reactor,
         database=database,
@@ -112,7 +120,8 @@ def build_services(
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         alarms=AlarmService(database, reactor),
-        messaging=build_messaging(settings, database, bus, reactor),
+        desk=desk,
+        messaging=build_messaging(settings, database, bus, reactor, desk.inbox.received),
         registry=registry,
         ready=ready,
     )

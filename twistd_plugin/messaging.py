@@ -6,6 +6,7 @@ from typing import Any
 
 from callcenter.bus import EventBus
 from callcenter.messaging.gateway_settings import GatewayKinds
+from callcenter.messaging.queueing import Received
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.settings import Settings
@@ -24,8 +25,10 @@ def gateway_kinds(settings: Settings, reactor: Any) -> GatewayKinds:
     return GatewayKinds({kind: driver.settings for kind, driver in DRIVERS.items()}, make)
 
 
-def build_messaging(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> Messaging:
+def build_messaging(
+    settings: Settings, database: Database, bus: EventBus, reactor: Any, received: Received
+) -> Messaging:
     """The SMS centre, not started. Reads the key file, or makes it; ``KeyFileError``."""
     box = SecretBox.at(settings.key_file)
     chosen = MessagingSettings(gateway_kinds(settings, reactor), box, settings.hospital.time_zone)
-    return Messaging(database, reactor, bus, chosen)
+    return Messaging(database, reactor, bus, chosen, received)

@@ -11,6 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
 from callcenter.recordings.fields import REASONS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -25,9 +26,6 @@ from web.words import (
     ALARM_KINDS,
     AUDIT_ACTIONS,
     AUDIT_SUBJECTS,
-    MESSAGE_REASONS,
-    MESSAGE_STATES,
-    PURPOSES,
     RESOURCE_WORDS,
     SCOPES,
     word_of,
@@ -64,6 +62,15 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
         "call_task": TASK_FIELDS,
+        "message": (
+            *MESSAGE_FIELDS,
+            Field("number", N_("Number")),
+            Field("gateway_id", N_("Gateway")),
+            Field("message_id", N_("SMS message")),
+        ),
+        "message_batch": MESSAGE_FIELDS,
+        "conversation": CONVERSATION_FIELDS,
+        "opt_out": OPT_OUT_FIELDS,
         "patient": (Field("confirmed", N_("Called all the same"), Kind.FLAG),),
         "alarm": (
             Field("kind", N_("Kind"), Kind.CHOICE, choices=tuple(ALARM_KINDS.items())),
@@ -86,15 +93,6 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("in_service", N_("In service"), Kind.FLAG),
             Field("trace", N_("Trace"), Kind.FLAG),
             Field("secrets", N_("Secrets")),
-            Field("message_id", N_("SMS message")),
-        ),
-        "message": (
-            Field("direction", N_("Direction")),
-            Field("state", N_("State"), Kind.CHOICE, choices=tuple(MESSAGE_STATES.items())),
-            Field("purpose", N_("Purpose"), Kind.CHOICE, choices=tuple(PURPOSES.items())),
-            Field("reason", N_("Reason"), Kind.CHOICE, choices=tuple(MESSAGE_REASONS.items())),
-            Field("number", N_("Number")),
-            Field("gateway_id", N_("Gateway")),
             Field("message_id", N_("SMS message")),
         ),
         "messaging_rules": (

@@ -75,6 +75,8 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.telephony.tasks.held(principal)
         case "messages":
             found = await services.messaging.messages.recent(principal)
+        case "conversations":
+            found = await services.desk.conversations.waiting(principal)
         case "gateways":
             found = await services.messaging.gateways.list(principal)
         case _:

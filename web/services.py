@@ -15,6 +15,7 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
+from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.service import Messaging
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
@@ -40,6 +41,7 @@ class Services:
     audit: AuditLog
     views: SavedViews
     alarms: AlarmService
+    desk: SmsDesk
     messaging: Messaging
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

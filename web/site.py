@@ -148,7 +148,7 @@ class Web:
         self.line_hosts = HostSockets(services.line_hosts, settings, services.reactor)
         root = Root(self.application)
         root.putChild(b"static", static)
-        root.putChild(b"messages", StaticFiles(message_files(), "/messages"))
+        root.putChild(b"catalogues", StaticFiles(message_files(), "/catalogues"))
         root.putChild(b"healthz", Alive())
         root.putChild(b"readyz", Ready(services))
         root.putChild(b"metrics", Metrics(services.registry, settings))

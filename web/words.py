@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
 from callcenter.recordings.fields import RECORDING_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -29,6 +30,9 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "agent": codes_of(AGENT_FIELDS),
         "recording": codes_of(RECORDING_FIELDS),
         "call_task": codes_of(TASK_FIELDS),
+        "message": codes_of(MESSAGE_FIELDS),
+        "conversation": codes_of(CONVERSATION_FIELDS),
+        "opt_out": codes_of(OPT_OUT_FIELDS),
     }
 )
 """What the codes in all these mean; templates find them as ``words`` in their language."""
@@ -101,6 +105,9 @@ NEW: Mapping[str, str] = MappingProxyType(
         "groups": N_("New agent group"),
         "skills": N_("New skill"),
         "outcomes": N_("New call outcome"),
+        "templates": N_("New message template"),
+        "phrases": N_("New phrase"),
+        "auto_replies": N_("New automatic reply"),
         "patients": N_("New patient"),
     }
 )
@@ -113,6 +120,13 @@ EMPTY: Mapping[str, str] = MappingProxyType(
         "groups": N_("There are no groups of agents here yet. A group shares the calls of its lines by its own rule."),
         "skills": N_("There are no skills here yet. A group may ask for one, so that only who has it is rung."),
         "outcomes": N_("There are no call outcomes here yet. Agents choose one when a call is over."),
+        "templates": N_(
+            "There are no message templates here yet. Whoever writes to patients chooses one and edits it."
+        ),
+        "phrases": N_("There are no phrases here yet. A phrase is a piece of text that is put into a reply."),
+        "auto_replies": N_(
+            "There are no automatic replies here yet. One answers a keyword, one what comes when nobody is there."
+        ),
         "patients": N_("There are no patients here yet. Make one, or let the calls bring them."),
     }
 )
@@ -152,6 +166,13 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "test": N_("began a test"),
         "force-state": N_("moved the agent"),
         "handle-alarm": N_("dealt with an alarm"),
+        "read-messages": N_("read the messages"),
+        "set-state": N_("put off, ended or opened again"),
+        "send-message": N_("sent a message"),
+        "send-batch": N_("sent to many"),
+        "cancel-batch": N_("cancelled what had not left"),
+        "opt-out": N_("stopped messages"),
+        "end-opt-out": N_("allowed messages again"),
         "resend": N_("sent again"),
     }
 )
@@ -167,70 +188,27 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "patient": N_("Patient"),
         "call": N_("Call"),
         "call_task": N_("Call task"),
+        "conversation": N_("SMS conversation"),
+        "message": N_("SMS message"),
+        "message_batch": N_("SMS to many"),
+        "template": N_("Message template"),
+        "phrase": N_("Phrase"),
+        "auto_reply": N_("Automatic reply"),
+        "opt_out": N_("SMS opt-out"),
         "line": N_("Line"),
         "agent": N_("Agent"),
         "line_host": N_("Line host"),
         "alarm": N_("Alarm"),
         "gateway": N_("SMS gateway"),
-        "message": N_("SMS message"),
         "messaging_rules": N_("Rules of sending"),
         "report": N_("Report"),
         "audit": N_("Audit log"),
     }
 )
 
-MESSAGE_STATES: Mapping[str, str] = MappingProxyType(
-    {
-        "queued": N_("Queued"),
-        "sending": N_("Being sent"),
-        "accepted": N_("Accepted by the gateway"),
-        "delivered": N_("Delivered"),
-        "failed": N_("Failed"),
-        "unknown": N_("Fate unknown"),
-        "cancelled": N_("Cancelled"),
-        "expired": N_("Expired"),
-        "suppressed": N_("Not allowed to be sent"),
-        "received": N_("Received"),
-    }
-)
-
-PURPOSES: Mapping[str, str] = MappingProxyType(
-    {
-        "reply": N_("Reply"),
-        "reminder": N_("Reminder"),
-        "care": N_("Care"),
-        "marketing": N_("Marketing"),
-        "notice": N_("Notice"),
-        "test": N_("Test of a gateway"),
-    }
-)
-
-MESSAGE_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "not_before": N_("It is to be sent later"),
-        "quiet_hours": N_("Quiet hours"),
-        "daily_cap": N_("This number has had its messages for today"),
-        "opted_out": N_("This person does not want such messages"),
-        "do_not_contact": N_("This patient is not to be contacted"),
-        "bad_number": N_("This is no phone number"),
-        "empty": N_("There is no text"),
-        "too_long": N_("The text is too long"),
-        "no_gateway": N_("No gateway for it is ready"),
-        "refused_later": N_("The gateway is full; it is tried again"),
-        "refused": N_("The gateway refused it"),
-        "gateway_refused": N_("No gateway takes it now"),
-        "unsent": N_("It had not left yet; it is sent again"),
-        "not_delivered": N_("It did not arrive"),
-        "partly": N_("Only parts of it went out"),
-        "no_answer": N_("No answer came; it may have gone out"),
-        "interrupted": N_("The daemon ended while sending; it may have gone out"),
-        "uncertain": N_("The gateway itself does not know"),
-        "resent": N_("No word came of it; it is sent again"),
-        "too_late": N_("Its time was over"),
-        "by_person": N_("Somebody cancelled it"),
-        "incomplete": N_("Parts of it never came"),
-    }
-)
+MESSAGE_STATES = CODES["message"]["state"]
+MESSAGE_REASONS = CODES["message"]["reason"]
+PURPOSES = CODES["message"]["purpose"]
 
 ALARM_KINDS: Mapping[str, str] = MappingProxyType(
     {

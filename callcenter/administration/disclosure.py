@@ -38,6 +38,7 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "allergies": mask_text,
         "reason": mask_text,
         "note": mask_text,
+        "last_text": mask_text,
         "text": mask_text,
         "reason_words": mask_text,
     }

@@ -22,7 +22,21 @@ from storage.models.base import NO
 
 LISTS: Mapping[str, str] = MappingProxyType(
     {"calls": "calls.view", "missed": "calls.view", "audit": "audit.view", "alarms": "alarms.view"}
-    | {name: f"{name}.view" for name in ("patients", "users", "roles", "departments", "outcomes", "groups", "skills")}
+    | {
+        name: f"{name}.view"
+        for name in (
+            "patients",
+            "users",
+            "roles",
+            "departments",
+            "outcomes",
+            "groups",
+            "skills",
+            "templates",
+            "phrases",
+            "auto_replies",
+        )
+    }
 )
 """Name of a list → the permission to see it."""
 

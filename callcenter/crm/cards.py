@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
@@ -17,7 +17,7 @@ from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import NotFoundError
 from callcenter.numbers import format_number
 from callcenter.text import N_
-from storage.models import Department, Patient, PatientPhone, UserAccount
+from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import match_number
 
 LAST_CONTACTS = 5
@@ -62,6 +62,7 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
         "version": patient.version,
         "phones": _phones(session, patient_id),
         "updated_at": iso(patient.updated_at),
+        "opt_outs": _opt_outs(session, principal, patient_id),
     }
     if not principal.may("calls.view"):
         return card
@@ -81,3 +82,17 @@ def _phones(session: Session, patient_id: int) -> list[dict[str, Any]]:
         {"number": number, "number_formatted": format_number(number), "label": label}
         for number, label in session.execute(statement)
     ]
+
+
+def _opt_outs(session: Session, principal: Principal, patient_id: int) -> list[dict[str, Any]]:
+    """What the patient's numbers want no messages of, for whoever writes messages; each kind since when."""
+    if not principal.may("conversations.view"):
+        return []
+    statement = (
+        select(SmsOptOut.kind, func.min(SmsOptOut.began_at))
+        .join(PatientPhone, PatientPhone.number == SmsOptOut.number)
+        .where(PatientPhone.patient_id == patient_id, SmsOptOut.ended_at.is_(None))
+        .group_by(SmsOptOut.kind)
+        .order_by(SmsOptOut.kind)
+    )
+    return [{"kind": kind, "began_at": iso(began_at)} for kind, began_at in session.execute(statement)]

@@ -7,7 +7,7 @@ rest are shown of calls that are in the person's own reach only.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,11 +35,15 @@ def load_contacts(
     newest_first = Stretch((CallRecord.started_at, CallRecord.id), descending=True)
     statement = select(CallRecord.started_at, CallRecord.id).where(CallRecord.patient_id == patient_id)
     page = paged(lambda part: session.execute(part).all(), statement, [newest_first], cursor, limit)
-    ids = [row.id for row in page.items]
+    return Page(contacts_with(session, principal, [row.id for row in page.items]), page.next)
+
+
+def contacts_with(session: Session, principal: Principal, ids: Sequence[int]) -> list[CallView]:
+    """The calls with these ids, newest first, as ``load_contacts`` shows them."""
     newest = calls_statement().where(CallRecord.id.in_(ids))
     calls = load_calls(session, newest.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()))
     reached = set(session.scalars(select(CallRecord.id).where(CallRecord.id.in_(ids), scope_clause(principal))))
-    return Page([_shown(call, in_reach=call["id"] in reached) for call in calls], page.next)
+    return [_shown(call, in_reach=call["id"] in reached) for call in calls]
 
 
 def _shown(call: CallView, *, in_reach: bool) -> CallView:
@@ -56,8 +60,3 @@ def count_open_missed(session: Session, principal: Principal, patient_id: int) -
         CallRecord.patient_id == patient_id, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)
     )
     return len(session.execute(statement.limit(_MOST_COUNTED)).all())
-
-
-def timeline_item(call: CallView) -> dict[str, Any]:
-    """A call as one thing among others that happened to a patient."""
-    return {"kind": "call", "at": call["started_at"], "call": call}

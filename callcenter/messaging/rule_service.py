@@ -84,7 +84,9 @@ def _change(
         after = SendingRules.model_validate({**before.model_dump(), **values})
     except ValidationError as error:
         raise InvalidError(NOT_ACCEPTED, problem_words(error)) from None
-    row.rules, row.version = after.model_dump(mode="json"), row.version + 1
+    # The SMS desk keeps its own rules beside these.
+    row.rules = {**(row.rules or {}), **after.model_dump(mode="json")}
+    row.version += 1
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     record_audit(session, principal, "edit", "messaging_rules", ROW, old, new, now)
     return new | {"version": row.version}

@@ -29,6 +29,8 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
+from callcenter.messaging.composing import House
+from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
@@ -242,11 +244,13 @@ async def start_site(
         ),
         recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
     )  # fmt: skip
+    desk = SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource)
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
-        alarms=AlarmService(database, reactor), messaging=(messaging := _messaging(database, bus)),
+        alarms=AlarmService(database, reactor), desk=desk,
+        messaging=(messaging := _messaging(database, bus, desk)),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()
@@ -257,10 +261,10 @@ async def start_site(
     return RunningSite(database, services, web, port, HTTPConnectionPool(reactor), lines, workbench, people, roles)
 
 
-def _messaging(database: Database, bus: LocalBus) -> Messaging:
+def _messaging(database: Database, bus: LocalBus, desk: SmsDesk) -> Messaging:
     """An SMS centre whose gateways answer for everything on the next turn of the reactor."""
     settings = MessagingSettings(Factory(reactor).kinds(), SecretBox(Fernet.generate_key()))
-    return Messaging(database, reactor, bus, settings)
+    return Messaging(database, reactor, bus, settings, desk.inbox.received)
 
 
 async def _ready() -> list[str]:

@@ -28,7 +28,7 @@ async def test_answering_never_waits_for_a_file_or_the_database(site: RunningSit
                         address = address.replace(f"<{name}>", "busy" if "outcomes" in address else "1")
                     answer = await browser.get(f"{address}?lang={locale}")
                     assert answer.status != 500, address
-        for path in ("/static/css/app.css", "/messages/en.js", "/healthz", "/readyz", "/metrics"):
+        for path in ("/static/css/app.css", "/catalogues/en.js", "/healthz", "/readyz", "/metrics"):
             assert (await browser.get(path)).status == 200
         await browser.post("/api/v1/departments", {"name": "x"})
         await page.leave()

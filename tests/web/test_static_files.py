@@ -46,7 +46,7 @@ async def test_scripts_get_their_words_in_both_languages(site: RunningSite) -> N
     texts = set(script_messages())
     assert len(texts) > 20
     for locale in ("zh_CN", "en"):
-        answer = await browser.get(f"/messages/{locale}.js")
+        answer = await browser.get(f"/catalogues/{locale}.js")
         assert answer.header("Content-Type").startswith("text/javascript")
         parts = re.fullmatch(r"export default (.*);\nexport const sayings = (.*);\n", answer.text, re.DOTALL)
         assert parts is not None

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from callcenter.administration.principal import Principal
-from callcenter.administration.resources import ListQuery
-from callcenter.errors import InvalidError
-from callcenter.text import N_
 from callcenter.worklist.creating import MOST_AT_ONCE, TaskDraft
 from web.api.calls import page_json
 from web.api.models import Call, CallPatient, Cursor, Id, Limit, Named, Number, Paging
@@ -17,6 +13,7 @@ from web.call_sheet import outcome_words
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.parsing import Input
+from web.patient_choice import chosen_patients
 from web.routing import Routes
 from web.task_sheet import TaskLimits, givable, task_columns, task_filter
 
@@ -233,14 +230,14 @@ async def create(exchange: Exchange, body: NewTask) -> Reply:
 @routes.post("/call-tasks/preview", permission="call_tasks.manage", returns=Chosen)
 async def preview(exchange: Exchange, body: Whom) -> Reply:
     """For how many patients there would be a task, and for whom not and why. Makes nothing."""
-    ids, more = await _patients(exchange, body)
+    ids, more = await chosen_patients(exchange, body.patient_ids, body.filter)
     return Json(await exchange.services.telephony.tasks.preview(exchange.principal, ids) | {"more": more})
 
 
 @routes.post("/call-tasks/many", permission="call_tasks.manage", returns=Chosen)
 async def create_many(exchange: Exchange, body: NewTasks) -> Reply:
     """Make a task for each patient who can be called and has none; sent again, it makes no second ones."""
-    ids, more = await _patients(exchange, body)
+    ids, more = await chosen_patients(exchange, body.patient_ids, body.filter)
     made = await exchange.services.telephony.tasks.create_many(exchange.principal, body.draft, ids)
     return Json(made | {"more": more})
 
@@ -288,23 +285,3 @@ async def reschedule(exchange: Exchange, task_id: int, body: OtherTime) -> Reply
 async def cancel(exchange: Exchange, task_id: int, body: Remark) -> Reply:
     """Do not call any more."""
     return Json(await exchange.services.telephony.tasks.cancel(exchange.principal, task_id, body.note))
-
-
-async def _patients(exchange: Exchange, whom: Whom) -> tuple[list[int], bool]:
-    """The patients that are meant, and whether there are more than are taken at once."""
-    if (whom.patient_ids is None) == (whom.filter is None):
-        message = N_("Say which patients: by id, or by a filter.")
-        raise InvalidError(message, {"patient_ids": message})
-    if whom.patient_ids is not None:
-        return list(whom.patient_ids), False
-    principal: Principal = exchange.principal
-    ids, more = await exchange.services.patients.ids(principal, _list_query(whom.filter or {}), MOST_AT_ONCE)
-    if not ids:
-        message = N_("No patient fits this filter.")
-        raise InvalidError(message, {"filter": message})
-    return list(ids), more
-
-
-def _list_query(fields: dict[str, str]) -> ListQuery:
-    named: dict[str, Any] = {name: value for name, value in fields.items() if name not in ("q", "sort", "disabled")}
-    return ListQuery(fields.get("q", ""), named, fields.get("sort", ""))

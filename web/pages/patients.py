@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -32,8 +33,15 @@ async def show_patient(exchange: Exchange, patient_id: int, query: TimelinePagin
     timeline = await patients.timeline(principal, patient_id, query.cursor, query.limit)
     context = {
         "patient": card,
-        "timeline": [item | {"call": item["call"] | {"talked": talk_seconds(item["call"])}} for item in timeline.items],
+        "timeline": [_timed(item) for item in timeline.items],
         "paths": ways(f"/patients/{patient_id}", {}, query, timeline),
         "outcomes": await outcome_words(exchange),
     }
     return Page("patient.html", context, disclosed=True)
+
+
+def _timed(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A call with how long was spoken; other things as they are."""
+    if item["kind"] != "call":
+        return dict(item)
+    return {**item, "call": {**item["call"], "talked": talk_seconds(item["call"])}}

@@ -6,10 +6,11 @@ import { Store } from "./store.js";
 const topics = (document.body.dataset.topics ?? "").split(" ").filter(Boolean);
 
 export const me = Number(document.body.dataset.userId);
+export const myDepartment = Number(document.body.dataset.departmentId) || null;
 export const handles = document.body.dataset.handles === "yes";
 export const dials = document.body.dataset.dials === "yes";
 
-export const store = new Store(["calls", "lines", "agents", "alarms"]);
+export const store = new Store(["calls", "lines", "agents", "alarms", "conversations"]);
 export const socket = new LiveSocket(topics, askSession);
 
 socket.addEventListener("message", (event) => store.feed(event.detail));

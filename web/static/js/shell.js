@@ -2,6 +2,7 @@
 import "./alarms.js";
 import "./dial.js";
 import "./forms.js";
+import "./sms.js";
 import "./times.js";
 import { el, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";

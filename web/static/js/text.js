@@ -1,7 +1,7 @@
 // Words in the language of the page: t("Claimed by {name}", {name}). Catalogue made from the gettext files.
 export const locale = document.documentElement.lang;
 
-const { default: messages, sayings } = await import(`/messages/${locale.replace("-", "_")}.js`);
+const { default: messages, sayings } = await import(`/catalogues/${locale.replace("-", "_")}.js`);
 
 export function t(text, values = {}) {
   return filled(messages[text] || text, values);

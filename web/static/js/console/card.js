@@ -2,7 +2,9 @@
 import { get } from "../api.js";
 import { el, icon, mark, refresh } from "../dom.js";
 import { dialButton } from "../dial.js";
+import { exact } from "../format.js";
 import { store } from "../live.js";
+import { stopWord } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -14,6 +16,7 @@ import { desk, isMine, isOffered } from "./desk.js";
 const head = document.getElementById("card-head");
 const actions = document.getElementById("card-actions");
 const body = document.getElementById("card-about");
+const texts = document.getElementById("console").dataset.texts === "yes";
 const idle = document.getElementById("idle");
 const card = document.getElementById("card");
 
@@ -116,6 +119,8 @@ export function badges(patient) {
   return [
     patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), tierWord(patient.tier)) : null,
     patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
+    patient.opt_outs?.length ? el("span", { class: "badge-soft badge-bad", "data-badge": "opted-out", title: exact(patient.opt_outs[0].began_at) },
+      icon("bell-slash-fill"), t("SMS stopped: {kinds}", { kinds: patient.opt_outs.map((one) => stopWord(one.kind)).join("、") })) : null,
     patient.has_allergies ? el("span", { class: "badge-soft badge-warn badge-wrap", "data-badge": "allergy" },
       icon("exclamation-triangle-fill"), patient.allergies ? t("Allergies: {what}", { what: patient.allergies }) : t("Allergies")) : null,
     patient.missed_open > 1 ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x"), t("{count} missed calls", { count: patient.missed_open })) : null,
@@ -128,6 +133,12 @@ function fact(label, ...content) {
   return filled.length ? el("div", {}, el("dt", {}, label), el("dd", {}, filled)) : null;
 }
 
+// In a tab of its own: whoever is on the telephone does not leave the console.
+function textButton(patient) {
+  if (!texts || !patient.phones?.length) return null;
+  return el("a", { class: "btn btn-sm", href: `/inbox?patient=${patient.id}`, target: "_blank", rel: "noopener", "data-key": "text", "data-text": patient.id }, icon("chat-dots"), t("SMS"));
+}
+
 function patientOf(call) {
   const known = cards.get(call.patient.id);
   const patient = known && !known.gone ? { ...call.patient, ...known } : call.patient;
@@ -136,7 +147,7 @@ function patientOf(call) {
   return [
     el("div", { class: "pop-person" },
       el("div", { class: "pop-name" }, el("a", { href: `/patients/${patient.id}`, class: "cut-2", "data-key": "patient" }, patient.name),
-        el("span", { class: "quiet" }, aboutPatient(patient))),
+        el("span", { class: "quiet" }, aboutPatient(patient)), textButton(patient)),
       el("div", { class: "pop-badges" }, badges(patient))),
     known ? el("dl", { class: "facts" },
       fact(t("Phone numbers"), phones),

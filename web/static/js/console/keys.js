@@ -30,6 +30,7 @@ const KEYS = {
   x: nextOrSkip,
   y: dialNext,
   m: () => enter("missed"),
+  i: () => enter("unread-texts"),
   c: () => enter("callbacks"),
   w: () => enter("owed"),
   l: () => enter("tasks"),

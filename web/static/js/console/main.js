@@ -6,6 +6,7 @@ import "./card.js";
 import "./people.js";
 import "./wrapup.js";
 import "./lists.js";
+import "./texts.js";
 import "./callbacks.js";
 import "./tasks.js";
 import "./next.js";

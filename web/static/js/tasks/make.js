@@ -2,17 +2,15 @@
 import { get, post } from "../api.js";
 import { el } from "../dom.js";
 import { fromLocalField } from "../format.js";
+import { patientFilter } from "../patient_filter.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 
-const NO_FILTER = ["cursor", "trail", "limit", "plain", "done", "key", "disabled", "lang"];
 const SHOWN = 50;
 const WHY = {
   do_not_call: t("The patient asked not to be called"), no_number: t("There is no number"),
   has_task: t("Has an open task already"), not_found: t("Not found, or out of your reach"),
 };
-
-const filter = () => Object.fromEntries([...new URLSearchParams(location.search)].filter(([name, value]) => value && !NO_FILTER.includes(name)));
 
 function leftOut({ refused, more, count }) {
   return [
@@ -74,7 +72,7 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   button.disabled = true;
   // The patients are those of this moment: what is narrowed meanwhile is another list.
-  const whom = { filter: filter() };
+  const whom = { filter: patientFilter() };
   try {
     const [preview, who] = await Promise.all([post("/call-tasks/preview", whom), get("/call-tasks/owners")]);
     open(whom, preview, who);

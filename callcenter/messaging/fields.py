@@ -1,0 +1,72 @@
+"""What is known of messages and conversations, as fields: words for pages, exports and the audit log."""
+
+from __future__ import annotations
+
+from callcenter.administration.fields import Field, Kind
+from callcenter.administration.references import DEPARTMENTS, PATIENTS, USERS
+from callcenter.messaging.templates import PURPOSES
+from callcenter.text import N_
+
+STATES = (
+    ("queued", N_("Waiting")),
+    ("sending", N_("Being sent")),
+    ("accepted", N_("Accepted")),
+    ("delivered", N_("Delivered")),
+    ("failed", N_("Failed")),
+    ("unknown", N_("Fate unknown")),
+    ("cancelled", N_("Cancelled")),
+    ("expired", N_("Expired")),
+    ("suppressed", N_("Not sent")),
+    ("received", N_("Received")),
+)
+REASONS = (
+    ("not_before", N_("is sent later")),
+    ("quiet_hours", N_("waits for the hours of sending")),
+    ("daily_cap", N_("the number has its share of today")),
+    ("opted_out", N_("the number wants no messages")),
+    ("do_not_contact", N_("the patient does not want to be contacted")),
+    ("bad_number", N_("no number that takes texts")),
+    ("empty", N_("nothing is written in it")),
+    ("too_long", N_("too long")),
+    ("no_gateway", N_("no gateway is ready")),
+    ("refused_later", N_("the gateway asked to try later")),
+    ("refused", N_("refused")),
+    ("gateway_refused", N_("the gateway does not take it")),
+    ("unsent", N_("not written to the gateway yet")),
+    ("not_delivered", N_("not delivered")),
+    ("partly", N_("only parts of it went out")),
+    ("no_answer", N_("the gateway did not answer")),
+    ("interrupted", N_("interrupted while it was sent")),
+    ("uncertain", N_("the gateway does not know")),
+    ("resent", N_("sent again, no word came of the attempt before")),
+    ("too_late", N_("too late")),
+    ("by_person", N_("by a person")),
+    ("incomplete", N_("parts of it never came")),
+)
+PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")))
+TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
+OPT_OUT_WORDS = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
+
+MESSAGE_FIELDS = (
+    Field("direction", N_("Direction"), Kind.CHOICE, choices=(("in", N_("Incoming")), ("out", N_("Outgoing")))),
+    Field("state", N_("State"), Kind.CHOICE, choices=STATES),
+    Field("reason", N_("Reason"), Kind.CHOICE, choices=REASONS),
+    Field("purpose", N_("Purpose"), Kind.CHOICE, choices=PURPOSE_WORDS),
+    Field("conversation_id", N_("SMS conversation")),
+    Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
+    Field("count", N_("Recipients")),
+    Field("title", N_("Title")),
+)
+CONVERSATION_FIELDS = (
+    Field("state", N_("State"), Kind.CHOICE, choices=TALK_STATES),
+    Field("snoozed_until", N_("Snoozed until"), Kind.MOMENT),
+    Field("assigned_to", N_("Answered by"), Kind.REFERENCE, reference=USERS),
+    Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS),
+    Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
+    Field("remember", N_("Remembered for the number"), Kind.FLAG),
+)
+OPT_OUT_FIELDS = (
+    Field("kind", N_("Stopped"), Kind.CHOICE, choices=OPT_OUT_WORDS),
+    Field("note", N_("Note")),
+    Field("ended_at", N_("Ended at"), Kind.MOMENT),
+)

@@ -1,0 +1,193 @@
+"""What people send, as a service: previews, one message, one text to many, and the texts to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, TypeVarTuple
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.administration.principal import Principal
+from callcenter.administration.resources import Resource
+from callcenter.clock import utc_now
+from callcenter.crm.scope import patient_scope_clause
+from callcenter.errors import InvalidError
+from callcenter.messaging.batches import cancel_batch, get_batch, list_batches, preview_batch, send_batch
+from callcenter.messaging.composing import (
+    Caution,
+    House,
+    fill_for,
+    gaps_view,
+    warnings_about,
+)
+from callcenter.messaging.conversation_scope import conversation_scope, missing
+from callcenter.messaging.placeholders import LONGEST_TEXT
+from callcenter.messaging.quoting import load_tariff
+from callcenter.messaging.recipients import BatchDraft, first_mobiles
+from callcenter.messaging.rules import load_rules
+from callcenter.messaging.sending import Typed, purpose_in, send_first
+from callcenter.messaging.suppression import judge, load_facts
+from callcenter.messaging.texts import load_texts
+from callcenter.messaging.views import MessageView
+from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.numbers import normalise
+from callcenter.text import N_
+from storage.database import Database
+from storage.models import Conversation, Patient
+from storage.queries.paging import Page
+
+T = TypeVar("T")
+A = TypeVarTuple("A")
+
+
+class OutgoingService:
+    """Needs ``messages.send``, for many ``messages.bulk``; patients are limited to those in reach."""
+
+    def __init__(self, database: Database, clock: IReactorTime, house: House, templates: Resource) -> None:
+        self._database = database
+        self._clock = clock
+        self._house = house
+        self._templates = templates
+
+    async def texts(self, principal: Principal) -> dict[str, Any]:
+        """Templates and phrases in reach."""
+        return await self._database.read(load_texts, principal, self._templates)
+
+    async def preview(
+        self,
+        principal: Principal,
+        text: str,
+        purpose: Purpose | None = None,
+        conversation_id: int | None = None,
+        patient_id: int | None = None,
+        number: str = "",
+    ) -> dict[str, Any]:
+        """What would be read, in how many parts, at what cost; what is missing in it and what to think about."""
+        about = (conversation_id, patient_id, normalise(number, self._house.area_code).number)
+        return await self._database.read(_preview, principal, text, purpose, about, self._house, self._now)
+
+    async def send(
+        self, principal: Principal, patient_id: int | None, number: str, typed: Typed, purpose: Purpose
+    ) -> MessageView:
+        """Write to one person, now or later."""
+        principal.require("messages.send")
+        if purpose is Purpose.TEST:
+            message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
+            raise InvalidError(message, {"purpose": message})
+        return await self._once(send_first, principal, patient_id, number, typed, purpose, self._house, self._now)
+
+    async def preview_batch(
+        self, principal: Principal, draft: BatchDraft, patient_ids: Sequence[int]
+    ) -> dict[str, Any]:
+        """Who would get it and who not, parts and cost of all. Changes nothing."""
+        return await self._database.read(_preview_batch, principal, draft, patient_ids, self._house, self._now)
+
+    async def send_batch(
+        self, principal: Principal, draft: BatchDraft, patient_ids: Sequence[int], key: str
+    ) -> dict[str, Any]:
+        """Send it to all who can get it, once for each ``key``."""
+        return await self._once(send_batch, principal, draft, patient_ids, key, self._house, self._now)
+
+    async def batches(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+        """What was sent to many, newest first."""
+        return await self._database.read(list_batches, principal, limit, cursor)
+
+    async def batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
+        """One of them, with how many messages are where."""
+        return await self._database.read(get_batch, principal, batch_id)
+
+    async def cancel_batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
+        """Keep what has not left from leaving."""
+        return await self._database.run(cancel_batch, principal, batch_id, self._now)
+
+    async def _once(self, function: Callable[[Session, *A], T], *arguments: *A) -> T:
+        """Run it; a second click that came at the same moment finds what the first one wrote."""
+        try:
+            return await self._database.run(function, *arguments)
+        except IntegrityError:
+            return await self._database.run(function, *arguments)
+
+    @property
+    def _now(self) -> datetime:
+        return utc_now(self._clock)
+
+
+def _preview(
+    session: Session,
+    principal: Principal,
+    text: str,
+    purpose: Purpose | None,
+    about: tuple[int | None, int | None, str],
+    house: House,
+    now: datetime,
+) -> dict[str, Any]:
+    conversation_id, patient_id, number = about
+    gateway = None
+    if conversation_id is not None:
+        conversation = _conversation(session, principal, conversation_id)
+        patient_id, number, gateway = conversation.patient_id, conversation.number, conversation.gateway_id
+        purpose = purpose or purpose_in(session, conversation, now)
+    elif patient_id is not None:
+        _require_patient(session, principal, patient_id)
+        number = number or first_mobiles(session, [patient_id]).get(patient_id, "")
+    else:
+        principal.require("messages.send")
+    wanted = purpose or Purpose.CARE
+    filled = fill_for(session, principal, text[:LONGEST_TEXT], patient_id, house, now)
+    verdict = _verdict(session, number, patient_id, wanted, now)
+    cautions = warnings_about(session, text, filled.text, wanted)
+    if verdict["reason"] == Reason.OPTED_OUT.value:
+        cautions.append(Caution.OPTED_OUT.value)
+    return {
+        "text": filled.text,
+        "purpose": wanted.value,
+        "missing": gaps_view(filled.gaps),
+        "warnings": cautions,
+        **verdict,
+        **load_tariff(session).quote(number, wanted, filled.text, gateway).view,
+    }
+
+
+def _verdict(session: Session, number: str, patient_id: int | None, purpose: Purpose, now: datetime) -> dict[str, Any]:
+    """What the rules would make of a message now: ``goes`` at once, later or never, and why."""
+    if not number:
+        return {"goes": "never", "reason": Reason.BAD_NUMBER.value}
+    rules = load_rules(session)
+    facts = load_facts(session, [(number, patient_id)], rules, now)
+    verdict = judge(rules, facts, number, patient_id, purpose, now, rules.expiry(None, now))
+    if verdict.state is not MessageState.QUEUED:
+        return {"goes": "never", "reason": str(verdict.reason)}
+    return {"goes": "later" if verdict.reason else "now", "reason": str(verdict.reason)}
+
+
+def _conversation(session: Session, principal: Principal, conversation_id: int) -> Conversation:
+    found = session.scalar(
+        select(Conversation).where(Conversation.id == conversation_id, conversation_scope(principal))
+    )
+    if found is None:
+        raise missing(conversation_id)
+    return found
+
+
+def _require_patient(session: Session, principal: Principal, patient_id: int) -> None:
+    reached = select(Patient.id).where(Patient.id == patient_id, patient_scope_clause(principal))
+    if session.scalar(reached) is None:
+        message = N_("There is no such patient.")
+        raise InvalidError(message, {"patient_id": message})
+
+
+def _preview_batch(
+    session: Session,
+    principal: Principal,
+    draft: BatchDraft,
+    patient_ids: Sequence[int],
+    house: House,
+    now: datetime,
+) -> dict[str, Any]:
+    shown, fit = preview_batch(session, principal, draft, patient_ids, house, now)
+    parts, cost = load_tariff(session).total(((one.number, one.text) for one in fit), draft.purpose)
+    return {**shown, "parts": parts, "cost": cost}

@@ -1,0 +1,169 @@
+"""Sending to one person: an answer in a conversation, or the first words of one. Each once, however often clicked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.audit import record_audit
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.crm.scope import patient_scope_clause
+from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.messaging.composing import House, fill_for, read_key, read_text, read_time, require_filled
+from callcenter.messaging.conversation_scope import REPLY, find_conversation
+from callcenter.messaging.conversation_views import tell_conversation
+from callcenter.messaging.handling import see_all
+from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.recipients import first_mobiles, takes_texts
+from callcenter.messaging.rows import IN, OPEN, OUT
+from callcenter.messaging.threads import note_words, route, thread_of
+from callcenter.messaging.views import MessageView, load_messages, message_view
+from callcenter.messaging.vocabulary import MessageState, Purpose
+from callcenter.numbers import normalise
+from callcenter.text import N_
+from storage.models import Conversation, Patient, PatientPhone, SmsMessage
+from storage.models.base import NO
+
+ANSWER_WITHIN = timedelta(days=30)
+"""Whoever wrote to us so lately is answered; what comes later is a message that nobody asked for."""
+
+_SUBJECT = "message"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed. ``key`` is the form's own: sent again it sends nothing. ``at`` None is now."""
+
+    text: str
+    key: str
+    at: datetime | None = None
+
+
+def source_of(principal: Principal, key: str) -> str:
+    """The source of a message that a person wrote: theirs, and of this one form."""
+    return f"by:{principal.user_id or 0}:{read_key(key)}"
+
+
+def purpose_in(session: Session, conversation: Conversation, now: datetime) -> Purpose:
+    """An answer to somebody who wrote lately, else care: then hours, caps and opt-outs are heeded."""
+    wrote = select(SmsMessage.id).where(
+        SmsMessage.conversation_id == conversation.id,
+        SmsMessage.direction == IN,
+        SmsMessage.created_at > now - ANSWER_WITHIN,
+    )
+    return Purpose.CARE if session.scalar(wrote.limit(1)) is None else Purpose.REPLY
+
+
+def send_reply(
+    session: Session, principal: Principal, conversation_id: int, typed: Typed, house: House, now: datetime
+) -> MessageView:
+    """Write back. Raises ``NotFoundError`` out of reach, ``InvalidError`` for a text that cannot be sent."""
+    conversation = find_conversation(session, principal, REPLY, conversation_id)
+    if (sent := _sent_before(session, principal, typed)) is not None:
+        return sent
+    return _send(session, principal, conversation, typed, purpose_in(session, conversation, now), house, now)
+
+
+def send_first(
+    session: Session,
+    principal: Principal,
+    patient_id: int | None,
+    number: str,
+    typed: Typed,
+    purpose: Purpose,
+    house: House,
+    now: datetime,
+) -> MessageView:
+    """Write to a patient, at ``number`` or the first one that takes texts; or to a number of which no patient is known.
+
+    An unknown number is written to by those only who may write to everybody. Raises ``InvalidError`` for nobody.
+    """
+    patient = None if patient_id is None else _patient(session, principal, patient_id)
+    to = _number_for(session, principal, patient, number, house)
+    conversation = thread_of(session, to, now)
+    if (sent := _sent_before(session, principal, typed)) is not None:
+        return sent
+    if patient is not None and conversation.patient_id is None:
+        conversation.patient_id = patient.id
+        route(session, conversation, patient)
+    if conversation.assigned_to is None and conversation.unread == 0:
+        conversation.assigned_to = principal.user_id
+    return _send(session, principal, conversation, typed, purpose, house, now, patient)
+
+
+def _send(
+    session: Session,
+    principal: Principal,
+    conversation: Conversation,
+    typed: Typed,
+    purpose: Purpose,
+    house: House,
+    now: datetime,
+    patient: Patient | None = None,
+) -> MessageView:
+    patient_id = conversation.patient_id if patient is None else patient.id
+    text = require_filled(fill_for(session, principal, read_text(typed.text), patient_id, house, now))
+    session.flush()
+    draft = MessageDraft(
+        conversation.number, text, purpose, conversation_id=conversation.id, patient_id=patient_id,
+        source=source_of(principal, typed.key), not_before=read_time(typed.at, now), created_by=principal.user_id,
+    )  # fmt: skip
+    message_id = queue_message(session, draft, now)
+    view = message_view(load_messages(session, [message_id])[0])
+    record_audit(
+        session, principal, "send-message", _SUBJECT, message_id, None,
+        {"conversation_id": conversation.id, "patient_id": patient_id, "purpose": purpose.value}, now,
+    )  # fmt: skip
+    if view["state"] != MessageState.SUPPRESSED.value:
+        _answered(session, principal, conversation, text, now)
+    tell_conversation(session, conversation)
+    return view
+
+
+def _answered(session: Session, principal: Principal, conversation: Conversation, text: str, now: datetime) -> None:
+    """Whoever writes back has read it, and has the conversation if nobody had."""
+    conversation.state, conversation.snoozed_until, conversation.waiting_since = OPEN, None, None
+    conversation.assigned_to = conversation.assigned_to or principal.user_id
+    see_all(session, conversation, now)
+    note_words(conversation, text, OUT, now)
+
+
+def _sent_before(session: Session, principal: Principal, typed: Typed) -> MessageView | None:
+    sent = session.scalar(select(SmsMessage.id).where(SmsMessage.source == source_of(principal, typed.key)))
+    return None if sent is None else message_view(load_messages(session, [sent])[0])
+
+
+def _patient(session: Session, principal: Principal, patient_id: int) -> Patient:
+    found = select(Patient).where(Patient.id == patient_id, Patient.disabled == NO, patient_scope_clause(principal))
+    patient = session.scalar(found.where(patient_scope_clause(principal, "messages.send")))
+    if patient is None:
+        message = N_("There is no such patient.")
+        raise InvalidError(message, {"patient_id": message})
+    return patient
+
+
+def _number_for(session: Session, principal: Principal, patient: Patient | None, number: str, house: House) -> str:
+    if patient is not None and not number:
+        found = first_mobiles(session, [patient.id]).get(patient.id)
+        if found is None:
+            message = N_("This patient has no number that takes texts.")
+            raise InvalidError(message, {"number": message})
+        return found
+    canonical = normalise(number, house.area_code).number
+    if not takes_texts(canonical):
+        message = N_("This number does not take texts.")
+        raise InvalidError(message, {"number": message})
+    if patient is not None and canonical not in _numbers_of(session, patient.id):
+        message = N_("This is none of the patient's numbers.")
+        raise InvalidError(message, {"number": message})
+    if patient is None and principal.require("messages.send") is not Scope.ALL:
+        raise NotAllowedError(N_("Your roles allow this for your own department only."), permission="messages.send")
+    return canonical
+
+
+def _numbers_of(session: Session, patient_id: int) -> set[str]:
+    return set(session.scalars(select(PatientPhone.number).where(PatientPhone.patient_id == patient_id)))

@@ -1,0 +1,305 @@
+"""People write: answers, first words, one text to many; each once, filled in, by the rules, and never a secret told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_twisted
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred, gatherResults
+
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from callcenter.messaging.conversation_listing import Box, ConversationFilter
+from callcenter.messaging.recipients import BatchDraft
+from callcenter.messaging.sending import Typed
+from callcenter.messaging.vocabulary import MessageState, Purpose
+from storage.models import AuditEntry, Conversation, Patient, PatientPhone, SmsBatch
+from tests.peers.call_center import (
+    ANNA,
+    DORA,
+    FAMILY_ONE,
+    FAMILY_TWO,
+    FOLLOW_UP,
+    GONE,
+    HEART,
+    QUIET,
+    SUSAN,
+    ZHANG,
+    every_row,
+    principal,
+)
+from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk, move
+
+KEY = "0123456789abcdef"
+EVERYBODY = (ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242)
+CARE = BatchDraft("{patient.name}您好，请按时服药。{hospital}", Purpose.CARE, "服药")
+
+
+async def talk_of(desk: Desk) -> dict[str, Any]:
+    return dict((await desk.desk.conversations.list(SUSAN, ConversationFilter(Box.ALL))).items[0])
+
+
+async def unchanged(desk: Desk, error: type[Exception], doing: Any) -> Any:
+    """It is refused with ``error``, and not a row is another."""
+    before = await desk.database.read(every_row)
+    with pytest.raises(error) as caught:
+        await doing
+    assert await desk.database.read(every_row) == before
+    return caught.value
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_answer_is_filled_in_sent_once_and_waited_for_no_longer(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "要复查吗")
+    talk = await talk_of(desk)
+    typed = Typed("{patient.name}您好，请来复查。{doctor.name}", KEY)
+    sent = await desk.desk.conversations.reply(DORA, talk["id"], typed)
+    assert (sent["text"], sent["state"], sent["purpose"]) == ("赵心您好，请来复查。Dora", "queued", "reply")
+    assert (sent["created_by"]["id"], sent["conversation_id"]) == (DORA.user_id, talk["id"])
+    again = await desk.desk.conversations.reply(DORA, talk["id"], typed)
+    assert again["id"] == sent["id"]
+    after = await talk_of(desk)
+    assert (after["unread"], after["waiting_since"], after["last_direction"]) == (0, None, "out")
+    assert len(await desk.rows()) == 2
+    told = [event for event in desk.events if event.type == "message.updated"]
+    assert told[-1].data["id"] == sent["id"]
+    actions = [row["action"] for row in await desk.rows(AuditEntry)]
+    assert actions.count("send-message") == 1
+    later = await desk.desk.conversations.reply(
+        DORA, talk["id"], Typed("明天", KEY + "2", desk.now + timedelta(days=1))
+    )
+    assert (later["state"], later["next_at"]) == ("queued", "2026-03-03T08:00:00.000Z")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_text_that_is_not_complete_is_refused_with_the_name_of_what_is_missing(desk: Desk) -> None:
+    await desk.hear(STRANGER, "您好")
+    talk = await talk_of(desk)
+    for text, named in (
+        ("{patient.name}您好", "{patient.name}"), ("{{7*7}}", "{7*7}"), ("{0.__class__}", "{0.__class__}"),
+        (" \u202e ", ""),
+    ):  # fmt: skip
+        error = await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed(text, KEY)))
+        assert named in error.fields["text"]
+    for wrong in ("short", "x" * 40, "spaces in it", "drop;table"):
+        await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed("好", wrong)))
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_stopped_messages_is_answered_but_not_written_to(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "T")
+    answered = await desk.desk.conversations.reply(DORA, (await talk_of(desk))["id"], Typed("已为您退订", KEY))
+    assert answered["state"] == "queued"
+    first = await desk.desk.outgoing.send(DORA, HEART, "", Typed("请来复查", KEY + "2"), Purpose.CARE)
+    assert (first["state"], first["reason"]) == ("suppressed", "opted_out")
+    shown = await desk.desk.outgoing.preview(DORA, "请来复查", Purpose.CARE, patient_id=HEART)
+    assert (shown["goes"], shown["reason"], shown["warnings"]) == ("never", "opted_out", ["opted_out"])
+    # Weeks later nobody waits for an answer: it is care, which was stopped.
+    desk.clock.advance(timedelta(days=31).total_seconds())
+    late = await desk.desk.conversations.reply(DORA, (await talk_of(desk))["id"], Typed("复查", KEY + "3"))
+    assert (late["purpose"], late["state"]) == ("care", "suppressed")
+
+
+@pytest_twisted.ensureDeferred
+async def test_first_words_begin_a_conversation_that_is_the_writers(desk: Desk) -> None:
+    outgoing = desk.desk.outgoing
+    sent = await outgoing.send(ANNA, ZHANG, "", Typed("张先生您好", KEY), Purpose.CARE)
+    talk = await talk_of(desk)
+    assert (talk["id"], talk["patient"]["id"], talk["assigned_to"]["id"]) == (
+        sent["conversation_id"],
+        ZHANG,
+        ANNA.user_id,
+    )
+    assert (talk["state"], talk["unread"]) == ("open", 0)
+    await unchanged(desk, InvalidError, outgoing.send(ANNA, ZHANG, STRANGER, Typed("您好", KEY + "2"), Purpose.CARE))
+    await unchanged(desk, InvalidError, outgoing.send(ANNA, GONE, "", Typed("您好", KEY + "2"), Purpose.CARE))
+    await unchanged(
+        desk, InvalidError, outgoing.send(ANNA, None, "010-62345678", Typed("您好", KEY + "2"), Purpose.CARE)
+    )
+    # A doctor writes to the patients of the department, and to no number of which nothing is known.
+    await unchanged(desk, InvalidError, outgoing.send(DORA, ZHANG, "", Typed("您好", KEY + "2"), Purpose.CARE))
+    await unchanged(desk, NotAllowedError, outgoing.send(DORA, None, STRANGER, Typed("您好", KEY + "2"), Purpose.CARE))
+    to_stranger = await outgoing.send(ANNA, None, "138 1234 5678", Typed("您好", KEY + "2"), Purpose.CARE)
+    assert to_stranger["number"] == STRANGER
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_conversation_of_others_does_not_exist(desk: Desk) -> None:
+    await desk.hear(STRANGER, "您好")
+    talk = (await talk_of(desk))["id"]
+    conversations = desk.desk.conversations
+    for doing in (
+        conversations.get(DORA, talk), conversations.messages(DORA, talk), conversations.mark_read(DORA, talk),
+        conversations.reply(DORA, talk, Typed("您好", KEY)), conversations.finish(DORA, talk),
+        conversations.assign(DORA, talk, DORA.user_id, None), conversations.choose_patient(DORA, talk, HEART),
+        conversations.snooze(DORA, talk, desk.now + timedelta(hours=1)), conversations.reopen(DORA, talk),
+        desk.desk.outgoing.preview(DORA, "x", conversation_id=talk),
+    ):  # fmt: skip
+        await unchanged(desk, NotFoundError, doing)
+    nobody = Principal(99, "nobody", "Nobody")
+    await unchanged(desk, NotAllowedError, conversations.list(nobody))
+    await unchanged(desk, NotAllowedError, conversations.reply(nobody, talk, Typed("您好", KEY)))
+    # Whoever answers may take it; giving it to others takes a right of its own.
+    assert (await conversations.assign(ANNA, talk, ANNA.user_id, None))["assigned_to"]["id"] == ANNA.user_id
+    await unchanged(desk, NotAllowedError, conversations.assign(ANNA, talk, SUSAN.user_id, None))
+    given = await conversations.assign(SUSAN, talk, None, FOLLOW_UP)
+    assert (given["assigned_to"], given["department"]["id"]) == (None, FOLLOW_UP)
+    assert ANNA.user_id in desk.last("conversation.updated").audience["users"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_own_scope_reaches_ones_patients_and_what_was_given_to_one(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "您好")
+    await desk.hear(STRANGER, "您好")
+    grants = {"conversations.view": Scope.OWN, "conversations.reply": Scope.OWN}
+    doctor = Principal(DORA.user_id, "dora", "Dora", None, grants)
+    colleague = Principal(ANNA.user_id, "anna", "Anna", None, grants)
+    everything = ConversationFilter(Box.ALL)
+    (mine,) = (await desk.desk.conversations.list(doctor, everything)).items
+    assert mine["patient"]["id"] == HEART
+    assert (await desk.desk.conversations.list(colleague, everything)).items == []
+    await desk.desk.conversations.assign(SUSAN, mine["id"], ANNA.user_id, None)
+    # It is Anna's now, and still about the doctor's patient.
+    for one in (doctor, colleague):
+        assert [talk["id"] for talk in (await desk.desk.conversations.list(one, everything)).items] == [mine["id"]]
+
+
+@pytest_twisted.ensureDeferred
+async def test_reading_is_counted_up_to_what_was_seen_and_logged(desk: Desk) -> None:
+    first = await desk.hear(HEARTS_NUMBER, "一")
+    await desk.hear(HEARTS_NUMBER, "二")
+    talk = (await talk_of(desk))["id"]
+    conversations = desk.desk.conversations
+    assert await conversations.counts(DORA) == {"open": 1, "mine": 1, "department": 1, "unassigned": 0}
+    page = await conversations.messages(DORA, talk, limit=1)
+    assert [one["text"] for one in page.items] == ["二"]
+    assert [one["text"] for one in (await conversations.messages(DORA, talk, 1, page.next)).items] == ["一"]
+    assert (await conversations.mark_read(DORA, talk, first))["unread"] == 1
+    assert (await conversations.mark_read(DORA, talk))["unread"] == 0
+    assert [row["action"] for row in await desk.rows(AuditEntry)] == ["read-messages"]
+    with pytest.raises(InvalidError):
+        await conversations.messages(DORA, talk, 1, "nonsense")
+    found = ConversationFilter(q="6136")
+    assert [one["id"] for one in (await conversations.list(DORA, found)).items] == [talk]
+
+
+def known_to_two(session: Session) -> None:
+    """Zhang's only number is a landline; the doctor of Heart is not known."""
+    session.execute(update(PatientPhone).where(PatientPhone.patient_id == ZHANG).values(number="+861062345678"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_that(desk: Desk) -> None:
+    await desk.change(known_to_two)
+    await desk.hear(HEARTS_NUMBER, "T")
+    outgoing = desk.desk.outgoing
+    before = await desk.database.read(every_row)
+    shown = await outgoing.preview_batch(SUSAN, CARE, EVERYBODY)
+    assert await desk.database.read(every_row) == before
+    assert shown["count"] == 1
+    assert shown["sample"] == [{"name": "李四", "text": "李四您好，请按时服药。仁爱医院"}]
+    assert {one["patient_id"]: one["why"] for one in shown["refused"]} == {
+        ZHANG: "no_mobile", FAMILY_TWO: "duplicate", QUIET: "do_not_contact", HEART: "opted_out", GONE: "not_found",
+        424242: "not_found",
+    }  # fmt: skip
+    assert (shown["parts"], shown["cost"]) == (1, 45)
+    sent = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY)
+    assert (sent["count"], sent["states"], sent["reasons"]) == (1, {"queued": 1}, shown["reasons"])
+    again = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY)
+    assert again["id"] == sent["id"]
+    assert [(row["text"], row["patient_id"]) for row in await desk.rows() if row["batch_id"]] == [
+        ("李四您好，请按时服药。仁爱医院", FAMILY_ONE)
+    ]
+    # It is in the conversation with the number, which waits for nobody until somebody answers.
+    (talk,) = [row for row in await desk.rows(Conversation) if row["number"] == FAMILY]
+    assert (talk["state"], talk["unread"]) == ("done", 0)
+    other = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY + "x")
+    assert other["id"] != sent["id"]
+    await unchanged(desk, NotAllowedError, outgoing.send_batch(ANNA, CARE, EVERYBODY, KEY))
+    await unchanged(desk, NotAllowedError, outgoing.preview_batch(DORA, CARE, EVERYBODY))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_double_click_sends_once(desk: Desk) -> None:
+    clicks = [
+        Deferred.fromCoroutine(desk.desk.outgoing.send_batch(SUSAN, CARE, [ZHANG, FAMILY_ONE, HEART], KEY))
+        for _ in range(2)
+    ]
+    sent = await gatherResults(clicks)
+    assert len({one["id"] for one in sent}) == 1
+    assert len(await desk.rows(SmsBatch)) == 1
+    assert len(await desk.rows()) == 3
+    words = [
+        Deferred.fromCoroutine(desk.desk.outgoing.send(SUSAN, ZHANG, "", Typed("好", KEY + "y"), Purpose.CARE))
+        for _ in range(2)
+    ]
+    assert len({one["id"] for one in await gatherResults(words)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "purpose", "warnings"),
+    [
+        ("{department}提醒您复查", Purpose.REMINDER, ["department"]),
+        ("心内科提醒您复查", Purpose.REMINDER, ["department"]),
+        ("化疗后请复查", Purpose.CARE, ["revealing"]),
+        ("化疗后请复查", Purpose.REPLY, []),
+        ("请明天复查", Purpose.REMINDER, []),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_what_a_glance_at_the_phone_would_tell_is_warned_of(
+    desk: Desk, text: str, purpose: Purpose, warnings: Sequence[str]
+) -> None:
+    def clinical(session: Session) -> None:
+        patient = session.get_one(Patient, HEART)
+        patient_department(session, patient.department_id)
+
+    await desk.change(clinical)
+    shown = await desk.desk.outgoing.preview(DORA, text, purpose, patient_id=HEART)
+    assert shown["warnings"] == list(warnings)
+
+
+def patient_department(session: Session, key: int | None) -> None:
+    from storage.models import Department
+
+    session.execute(update(Department).where(Department.id == key).values(clinical=True))
+
+
+@pytest_twisted.ensureDeferred
+async def test_parts_and_cost_are_those_of_the_gateway_that_would_carry_it(desk: Desk) -> None:
+    preview = desk.desk.outgoing.preview
+    short = await preview(DORA, "好" * 64, Purpose.CARE, patient_id=HEART)
+    long = await preview(DORA, "好" * 65, Purpose.CARE, patient_id=HEART)
+    # The signature 【仁爱医院】 counts six.
+    assert (short["parts"], short["characters"], short["cost"], short["gateway"]) == (1, 70, 45, "移动")
+    assert (long["parts"], long["cost"], long["signature"]) == (2, 90, "【仁爱医院】")
+    secretary = principal(DORA.user_id or 0, "dora", "doctor", None)
+    with pytest.raises(InvalidError):
+        await preview(secretary, "x", Purpose.CARE, patient_id=ZHANG)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_has_not_left_can_be_taken_back_and_nothing_else(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "要复查吗")
+    talk = (await talk_of(desk))["id"]
+    conversations, outgoing = desk.desk.conversations, desk.desk.outgoing
+    later = await conversations.reply(DORA, talk, Typed("明天来", KEY, desk.now + timedelta(hours=3)))
+    await unchanged(desk, NotFoundError, conversations.cancel(SUSAN, talk, later["id"]))
+    assert (await conversations.cancel(DORA, talk, later["id"]))["state"] == "cancelled"
+    await unchanged(desk, ConflictError, conversations.cancel(DORA, talk, later["id"]))
+    batch = await outgoing.send_batch(SUSAN, CARE, [ZHANG, FAMILY_ONE, HEART], KEY)
+    ids = [row["id"] for row in await desk.rows() if row["batch_id"]]
+    await desk.change(move, ids[0], MessageState.DELIVERED)
+    await unchanged(desk, NotAllowedError, outgoing.cancel_batch(ANNA, batch["id"]))
+    after = await outgoing.cancel_batch(SUSAN, batch["id"])
+    assert after["states"] == {"delivered": 1, "cancelled": 2}
+    assert after["cancelled_at"] is not None
+    assert (await outgoing.cancel_batch(SUSAN, batch["id"]))["states"] == after["states"]
+    assert [one["id"] for one in (await outgoing.batches(SUSAN)).items] == [batch["id"]]
+    assert (await outgoing.batches(DORA)).items == []

@@ -1,0 +1,119 @@
+"""A patient writes, the doctor answers from a template and sees what becomes of it, the patient says stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\u202e"
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDaemon]:
+    """The demo with a gateway that plays what the test writes."""
+    folder = tmp_path_factory.mktemp("sms")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SMS_FOLDER", str(folder))
+        running = DemoDaemon(folder / "demo", module="tests.peers.sms_daemon")
+        running.start()
+        yield running
+        running.stop()
+
+
+def say(daemon: DemoDaemon, **told: Any) -> None:
+    """The gateway reports this."""
+    with (Path(daemon.var).parent / "sms.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(told) + "\n")
+
+
+def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin, doctor = daemon.client("admin"), daemon.client("doctor")
+    body = {"kind": "cmpp2", "name": "移动", "signature": "仁爱医院", "cost": 45, "options": {}}
+    assert admin.send("POST", "/api/v1/gateways", body).status == 201
+    text = {"name": "伤口护理", "purpose": "reply", "text": "{patient.name}您好，伤口请保持干燥。"}
+    assert admin.send("POST", "/api/v1/templates", text).status == 201
+    shown = doctor.get("/api/v1/patients?limit=20&sort=name")["items"]
+    patient = next(one for one in shown if not one["do_not_call"] and one["phones"])
+    mobile = next(
+        one for one in admin.get(f"/api/v1/patients/{patient['id']}")["phones"] if one["number"].startswith("+861")
+    )
+    number = mobile["number"]
+
+    # The doctor looks at an empty inbox; nothing is reloaded from here on.
+    page = browsers.window(daemon, "doctor", "/inbox").page
+    expect(page.locator("#talks .empty")).to_be_visible(timeout=PATIENCE)
+    page.evaluate("window.stillTheSame = true")
+    say(daemon, text="刀口有点痒，要紧吗？", **{"from": number.removeprefix("+86")})
+    talk = page.locator("#talks .talk")
+    expect(talk).to_have_count(1, timeout=PATIENCE)
+    expect(talk).to_contain_text(patient["name"])
+    expect(talk.locator(".count")).to_have_text("1")
+    expect(page.locator(".rail [data-unread-sms]")).to_have_text("1", timeout=PATIENCE)
+
+    talk.click()
+    expect(page.locator(".bubble.is-theirs")).to_contain_text("刀口有点痒")
+    expect(page.locator("#person")).to_contain_text(patient["name"], timeout=PATIENCE)
+    # Looked at, it is read: here, in the menu, and for everybody else.
+    expect(page.locator(".rail [data-unread-sms]")).to_be_hidden(timeout=PATIENCE)
+    page.locator("[data-texts=templates]").click()
+    page.locator("#texts .text-choice", has_text="伤口护理").click()
+    reply = page.locator("#reply")
+    expect(reply).to_have_value(f"{patient['name']}您好，伤口请保持干燥。", timeout=PATIENCE)
+    expect(page.locator("#composer [data-count]")).to_contain_text("1", timeout=PATIENCE)
+    # What is typed stays over a change of the conversation and a press of Escape; it is sent by the keyboard, once.
+    reply.press("Control+Enter")
+    reply.press("Control+Enter")
+    ours = page.locator(".bubble.is-ours")
+    expect(ours).to_have_count(1, timeout=PATIENCE)
+    expect(ours).to_have_attribute("data-state", "accepted", timeout=PATIENCE)
+    expect(reply).to_have_value("")
+    say(daemon, receipt="delivered", number=number)
+    expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    ours.locator(".bubble-state").click()
+    expect(ours.locator(".bubble-history")).to_contain_text("移动", timeout=PATIENCE)
+
+    # A hostile text is a text, and a stop word is seen at once: in the list, above the thread, on the card.
+    say(daemon, text=HOSTILE, **{"from": number})
+    expect(page.locator(".bubble.is-theirs").last).to_contain_text(
+        "<img src=x onerror=alert(1)>{{7*7}}", timeout=PATIENCE
+    )
+    assert page.locator(".bubble img").count() == 0
+    say(daemon, text="Ｔ", **{"from": number})
+    expect(page.locator("#thread-head [data-stopped]")).to_be_visible(timeout=PATIENCE)
+    expect(talk.locator("[data-stopped]")).to_be_visible()
+    expect(page.locator("[data-opt-outs='1']")).to_be_visible()
+    assert page.evaluate("window.stillTheSame") is True
+    page.goto(f"/patients/{patient['id']}")
+    expect(page.locator("[data-stopped]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".timeline-item[data-message]")).to_have_count(4)
+
+
+def test_drafts_stay_as_typed_and_a_telephone_shows_one_column(daemon: DemoDaemon, browsers: Browsers) -> None:
+    say(daemon, text="请问周六出诊吗", **{"from": "13812345678"})
+    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 800)).page
+    talk = page.locator("#talks .talk", has_text="138")
+    talk.click(timeout=PATIENCE)
+    expect(page.locator("#thread")).to_be_visible()
+    expect(page.locator(".talks")).to_be_hidden()
+    page.fill("#reply", "周六上午有门诊 {x}")
+    expect(page.locator("#composer [data-filled]")).to_contain_text("{x}", timeout=PATIENCE)
+    page.reload()
+    expect(page.locator("#reply")).to_have_value("周六上午有门诊 {x}", timeout=PATIENCE)
+    page.locator("#composer [data-send]").click()
+    expect(page.locator("#composer [data-problem]")).to_contain_text("{x}", timeout=PATIENCE)
+    expect(page.locator("#reply")).to_have_value("周六上午有门诊 {x}")
+    page.locator("#thread-head .only-narrow").first.click()
+    expect(page.locator(".talks")).to_be_visible()
+    expect(page.locator("#thread")).to_be_hidden()
+    # Nothing is wider than the telephone.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

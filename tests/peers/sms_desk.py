@@ -1,0 +1,90 @@
+"""The SMS desk of the small call center on a real database, with a clock that the test moves and a scripted gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from twisted.internet.task import Clock
+
+from callcenter.bus import LocalBus
+from callcenter.messaging.composing import House
+from callcenter.messaging.desk import SmsDesk
+from callcenter.messaging.queueing import receive_text
+from callcenter.messaging.templates import template_resource
+from callcenter.messaging.vocabulary import MessageState
+from storage.database import Database
+from storage.event_log import StoredEvent
+from storage.models import Patient, SmsGateway, SmsMessage
+from tests.peers.call_center import DORA, HEART, NOW, clock_at, fill
+
+HOUSE = House("仁爱医院", "Asia/Shanghai", "010")
+HEARTS_NUMBER = "+8613600136000"
+FAMILY = "+8613900139000"
+STRANGER = "+8613812345678"
+GATEWAY, OTHER_GATEWAY = 1, 2
+
+
+def add_gateway(session: Session, key: int = GATEWAY, name: str = "移动", **more: Any) -> None:
+    """A gateway as it stands in the database; nothing answers behind it."""
+    session.add(
+        SmsGateway(id=key, name=name, kind="cmpp2", settings={}, state_since=NOW, cost=45, signature="仁爱医院", **more)
+    )
+
+
+def texts_arrive(session: Session, desk: SmsDesk, number: str, text: str, at: datetime, gateway: int = GATEWAY) -> int:
+    """A text comes in by the gateway."""
+    return receive_text(
+        session, gateway_id=gateway, number=number, recipient="10690001", text=text, at=at, now=at,
+        received=desk.inbox.received,
+    )  # fmt: skip
+
+
+class Desk:
+    """``events`` is all that was told, in order."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock: Clock = clock_at(NOW)
+        self.events: list[StoredEvent] = []
+        bus = LocalBus()
+        bus.subscribe(self.events.extend)
+        database.on_commit = bus.publish
+        self.desk = SmsDesk(database, self.clock, HOUSE, template_resource())
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+
+    async def hear(self, number: str, text: str, gateway: int = GATEWAY) -> int:
+        """A text comes in; the id of its message."""
+        return await self.database.run(texts_arrive, self.desk, number, text, self.now, gateway)
+
+    async def rows(self, model: type[Any] = SmsMessage) -> list[dict[str, Any]]:
+        def load(session: Session) -> list[dict[str, Any]]:
+            names = [column.key for column in model.__table__.columns]
+            found = session.scalars(select(model).order_by(model.id))
+            return [{name: getattr(row, name) for name in names} for row in found]
+
+        return await self.database.read(load)
+
+    async def change(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await self.database.run(function, *arguments)
+
+    def last(self, kind: str) -> StoredEvent:
+        return [event for event in self.events if event.type == kind][-1]
+
+
+def fill_desk(session: Session) -> None:
+    """The call center with a gateway; Dora is the doctor of the patient of cardiology."""
+    fill(session)
+    add_gateway(session)
+    session.execute(update(Patient).where(Patient.id == HEART).values(doctor_id=DORA.user_id))
+
+
+def move(session: Session, message_id: int, state: MessageState) -> None:
+    """What the dispatcher would make of a message."""
+    session.execute(update(SmsMessage).where(SmsMessage.id == message_id).values(state=state.value))

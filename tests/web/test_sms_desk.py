@@ -1,0 +1,226 @@
+"""The SMS desk through API, pages, export and socket: who may, who sees which, and texts that would be programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest_twisted
+from sqlalchemy.orm import Session
+
+from callcenter.administration.rights import grant
+from tests.peers.hospital import ORTHOPAEDICS, SHARED
+from tests.peers.site import Browser, RunningSite, all_rows
+from tests.peers.sms_desk import add_gateway, texts_arrive
+from tests.peers.socket_client import open_page
+from tests.web.test_hostile_texts import HOSTILE, assert_harmless
+
+# Patient 4 is the doctor's, though of the other department; the number of patients 1 and 2 is shared.
+DOCTORS, STRANGER = "+8613911112222", "+8613812345678"
+KEY = "0123456789abcdef"
+
+
+async def hear(site: RunningSite, number: str, text: str) -> None:
+    """A text comes in, by the hook."""
+    await site.database.run(texts_arrive, site.services.desk, number, text, datetime.now(UTC))
+
+
+async def talks(browser: Browser, box: str = "all") -> list[dict[str, Any]]:
+    answer = await browser.get(f"/api/v1/conversations?box={box}")
+    assert answer.status == 200, answer.text
+    return list(answer.json["items"])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_doctor_hears_reads_and_answers_and_sees_no_number(site: RunningSite) -> None:
+    await site.database.run(add_gateway)
+    doctor = await site.signed_in("doctor")
+    page = await open_page(site, doctor, "conversations", "messages")
+    await hear(site, DOCTORS, "请打我妻子电话 13700001111")
+    told = await page.until(lambda message: message.get("type") == "conversation.updated")
+    assert "****" in told["data"]["number"]
+    assert "13700001111" not in str(page.messages)
+    (talk,) = await talks(doctor)
+    assert talk["patient"]["name"] == "赵六"
+    said = (await doctor.get(f"/api/v1/conversations/{talk['id']}/messages")).json["items"]
+    assert [one["text"] for one in said] == ["请打我妻子电话 137****1111"]
+    body = {"text": "{patient.name}您好，明天请拨 010-62345678", "conversation_id": talk["id"]}
+    shown = (await doctor.post("/api/v1/message-preview", body)).json
+    assert (shown["text"], shown["parts"], shown["goes"]) == ("赵六您好，明天请拨 010-62345678", 1, "now")
+    reply = f"/api/v1/conversations/{talk['id']}/reply"
+    sent = await doctor.post(reply, {"text": body["text"], "key": KEY})
+    assert sent.status == 200, sent.text
+    again = await doctor.post(reply, {"text": body["text"], "key": KEY})
+    assert again.json["id"] == sent.json["id"]
+    told = await page.until(
+        lambda message: message.get("type") == "message.updated" and message["data"]["direction"] == "out"
+    )
+    assert told["data"]["id"] == sent.json["id"]
+    refused = await doctor.post(reply, {"text": "{{7*7}}", "key": KEY + "2"})
+    assert (refused.status, "{7*7}" in refused.json["fields"]["text"]) == (422, True)
+    assert (await doctor.get(f"/api/v1/conversations/{talk['id']}/candidates")).json["patients"][0]["id"] == 4
+    await page.leave()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_somebody_elses_is_on_no_list_page_or_socket(site: RunningSite) -> None:
+    await site.database.run(add_gateway)
+    physician, supervisor = await site.signed_in("physician"), await site.signed_in("supervisor")
+    deaf, hearing = (
+        await open_page(site, physician, "conversations", "messages"),
+        await open_page(site, supervisor, "conversations", "messages"),
+    )
+    await hear(site, STRANGER, "骨科的病情秘密")
+    await hear(site, SHARED, "是我")
+    first, second = sorted(one["id"] for one in await talks(supervisor))
+    for talk in (first, second):
+        await hearing.event(talk)
+    # Whose it is decides who sees it: patient 2 is the physician's, patient 1 is not.
+    address = f"/api/v1/conversations/{second}"
+    assert await talks(physician) == []
+    assert (await supervisor.post(f"{address}/patient", {"patient_id": 2})).status == 200
+    assert [one["id"] for one in await talks(physician)] == [second]
+    assert (await deaf.event(second))["data"]["patient"]["id"] == 2
+    assert (await supervisor.post(f"{address}/patient", {"patient_id": 1})).status == 200
+    before = await all_rows(site)
+    missing = (await physician.get("/api/v1/conversations/424242")).json["detail"]
+    me = {"user_id": site.people["physician"].user_id}
+    for talk in (first,):
+        one = f"/api/v1/conversations/{talk}"
+        for path in ("", "/messages", "/candidates"):
+            answer = await physician.get(one + path)
+            assert (answer.status, answer.json["detail"]) == (404, missing)
+        for command, body in (
+            ("read", {}), ("reply", {"text": "您好", "key": KEY}), ("assign", me),
+            ("done", {}), ("open", {}), ("snooze", {"until": "2030-01-01T00:00:00Z"}), ("patient", {"patient_id": 2}),
+        ):  # fmt: skip
+            assert (await physician.post(f"{one}/{command}", body)).status == 404, command
+        assert (await physician.post(f"{one}/stop", {})).status == 403
+        assert (await physician.post("/api/v1/message-preview", {"text": "x", "conversation_id": talk})).status == 404
+    assert (await physician.post("/api/v1/messages", {"text": "x", "key": KEY, "patient_id": 3})).status == 422
+    assert (await physician.post("/api/v1/messages", {"text": "x", "key": KEY, "number": STRANGER})).status == 403
+    assert (await physician.post("/api/v1/message-preview", {"text": "x", "patient_id": 3})).status == 422
+    # A conversation out of reach in a search, a filter, a side parameter.
+    for query in ("q=秘密", "q=1381234", "patient_id=1", f"box=unassigned&q={STRANGER[3:]}"):
+        found = (await physician.get(f"/api/v1/conversations?{query}")).json["items"]
+        assert first not in [one["id"] for one in found]
+    for name in ("include", "scope", "department_id", "assigned_to"):
+        assert (await physician.get(f"/api/v1/conversations?{name}=1")).status == 422
+    assert await all_rows(site) == before
+    assert "秘密" not in str(deaf.messages)
+    assert (await physician.get("/inbox")).status == 200
+    for page in (deaf, hearing):
+        await page.leave()
+
+
+@pytest_twisted.ensureDeferred
+async def test_texts_are_texts_and_nothing_else(site: RunningSite) -> None:
+    await site.database.run(add_gateway)
+    admin = await site.signed_in("admin")
+    for place, text in enumerate(HOSTILE):
+        await hear(site, DOCTORS, text)
+        made = await admin.post("/api/v1/templates", {"name": text, "purpose": "care", "text": "您好", "disease": text})
+        assert made.status == 201, made.text
+        refused = await admin.post("/api/v1/templates", {"name": "x", "purpose": "care", "text": text})
+        assert refused.status == (422 if "{" in text else 201), text
+        await admin.post("/api/v1/phrases", {"category": text[:40], "text": "您好"})
+        await admin.post("/api/v1/opt-outs", {"number": f"1390000000{place}", "note": text})
+    (talk,) = await talks(admin)
+    answer = await admin.get(f"/api/v1/conversations/{talk['id']}/messages")
+    assert answer.header("Content-Type") == "application/json"
+    pages = (
+        "/inbox",
+        "/inbox?c=1",
+        "/patients/4",
+        "/templates",
+        "/phrases",
+        "/opt-outs",
+        "/messages/new?whom=list&q=x",
+    )
+    for path in (*pages, "/messages/new?whom=list&q=%3Cscript%3Ealert(1)%3C/script%3E", "/console", "/audit"):
+        page = await admin.get(path)
+        if path != "/console":
+            assert page.status == 200, path
+        assert_harmless(page.text)
+    # What would be sent is what was typed, not what it would come to.
+    for text in HOSTILE:
+        shown = (await admin.post("/api/v1/message-preview", {"text": text, "conversation_id": talk["id"]})).json
+        assert "62710561" not in shown["text"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: RunningSite) -> None:
+    await site.database.run(add_gateway)
+    supervisor = await site.signed_in("supervisor")
+    many = {"text": "{patient.name}您好", "purpose": "notice", "filter": {"sort": "name"}}
+    before = await all_rows(site)
+    shown = (await supervisor.post("/api/v1/message-batches/preview", many)).json
+    assert await all_rows(site) == before
+    assert (shown["count"], shown["reasons"], shown["more"]) == (2, {"no_mobile": 1, "duplicate": 1}, False)
+    sent = await supervisor.post("/api/v1/message-batches", many | {"key": KEY, "title": "通知"})
+    assert (sent.status, sent.json["count"], sent.json["states"]) == (201, 2, {"queued": 2})
+    assert (await supervisor.post("/api/v1/message-batches", many | {"key": KEY})).json["id"] == sent.json["id"]
+    cancelled = (await supervisor.post(f"/api/v1/message-batches/{sent.json['id']}/cancel")).json
+    assert cancelled["states"] == {"cancelled": 2}
+    for wrong in (
+        {"filter": {"password": "x"}}, {"filter": None}, {"purpose": "reply"}, {"text": "{x}"}, {"patient_ids": [1]},
+        {"at": "2020-13-01"}, {"expires_at": "2020-01-01T00:00:00Z"},
+    ):  # fmt: skip
+        assert (await supervisor.post("/api/v1/message-batches/preview", many | wrong)).status == 422, wrong
+    # The department's head sends to the department's patients and to nobody else, whoever is named.
+    grants = dict.fromkeys(("messages.bulk", "messages.view", "conversations.view", "patients.view"), "department")
+
+    def may_send(session: Session) -> None:
+        grant(session, site.roles["head"], grants.items())
+
+    await site.database.run(may_send)
+    head = await site.signed_in("head")
+    named = {"text": "您好", "purpose": "notice", "patient_ids": [1, 2, 4]}
+    refused = await head.post("/api/v1/message-batches/preview", named)
+    assert refused.status == 200, refused.text
+    shown = (await head.post("/api/v1/message-batches/preview", named)).json
+    assert [(one["patient_id"], one["why"], one["name"]) for one in shown["refused"]] == [
+        (2, "not_found", ""), (4, "not_found", ""),
+    ]  # fmt: skip
+    assert (await head.get(f"/api/v1/message-batches/{sent.json['id']}")).status == 404
+    assert ORTHOPAEDICS == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_timeline_of_a_patient_has_calls_and_messages_in_one_order(site: RunningSite) -> None:
+    await site.database.run(add_gateway)
+    for text in ("一", "二", "三"):
+        await hear(site, DOCTORS, text)
+    doctor = await site.signed_in("doctor")
+    page = (await doctor.get("/api/v1/patients/4/timeline?limit=2")).json
+    rest = (await doctor.get(f"/api/v1/patients/4/timeline?limit=2&cursor={page['next']}")).json
+    assert [item["message"]["text"] for item in (*page["items"], *rest["items"])] == ["三", "二", "一"]
+    assert rest["next"] is None
+    assert (await doctor.get("/api/v1/patients/4/timeline?cursor=bm9uc2Vuc2U")).status == 422
+    text = (await doctor.get("/patients/4")).text
+    assert "三" in text
+    assert "13911112222" not in text
+    await hear(site, DOCTORS, "Ｔ")
+    assert "data-stopped" in (await doctor.get("/patients/4")).text
+    card = (await doctor.get("/api/v1/patients/4/card")).json
+    assert [one["kind"] for one in card["opt_outs"]] == ["all"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_templates_are_everybodys_or_ones_departments_and_never_masked(site: RunningSite) -> None:
+    admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
+    text = "急诊电话 010-62345678"
+    for name, department in (("全院", None), ("骨科", 1), ("内科", 2)):
+        body = {"name": name, "purpose": "care", "text": text, "department_id": department}
+        assert (await admin.post("/api/v1/templates", body)).status == 201
+    listed = (await doctor.get("/api/v1/templates")).json["items"]
+    assert [(one["name"], one["text"]) for one in listed] == [("全院", text), ("骨科", text)]
+    offered = (await doctor.get("/api/v1/message-texts")).json["templates"]
+    assert [(one["name"], one["text"]) for one in offered] == [("骨科", text), ("全院", text)]
+    assert text in (await doctor.get("/templates")).text
+    assert (await doctor.post("/api/v1/templates", {"name": "x", "purpose": "care", "text": "x"})).status == 403
+    for keyword, status in (("地址", 201), ("地址！", 409), ("Ｔ", 422), ("。", 422), ("", 201), ("", 409)):
+        made = await admin.post("/api/v1/auto_replies", {"keyword": keyword, "text": "您好，{hospital}"})
+        assert made.status == status, (keyword, made.text)
+    personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
+    assert personal.status == 422

@@ -1,0 +1,302 @@
+"""Sending SMS through the API: previews, one message, one text to many, texts to choose from, opt-outs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from callcenter.messaging.opt_out_service import OptOutFilter
+from callcenter.messaging.recipients import MOST_AT_ONCE, BatchDraft
+from callcenter.messaging.sending import Typed
+from callcenter.messaging.vocabulary import Purpose
+from web.api.calls import page_json
+from web.api.conversations import Key, LiveOptOut, MessageText
+from web.api.messages import Message
+from web.api.models import Cursor, Id, Limit, Named, Number, Paging
+from web.exchange import Exchange, Json, Reply
+from web.parsing import Input
+from web.patient_choice import chosen_patients
+from web.routing import Routes
+
+routes = Routes("/api/v1")
+
+Kind = Literal["care", "marketing", "all"]
+SentPurpose = Literal["reply", "reminder", "care", "notice", "marketing"]
+Note = Annotated[str, Field(max_length=200)]
+Title = Annotated[str, Field(max_length=100)]
+
+
+class Template(BaseModel):
+    """A text with placeholders."""
+
+    id: int
+    name: str
+    purpose: str
+    department: Named | None
+    disease: str
+    text: str
+
+
+class PhraseText(BaseModel):
+    """A piece of text."""
+
+    id: int
+    category: str
+    text: str
+
+
+class Texts(BaseModel):
+    """What to choose from while one writes: templates of one's department first."""
+
+    templates: list[Template]
+    phrases: list[PhraseText]
+    placeholders: list[str]
+
+
+class Missing(BaseModel):
+    """Names between braces that are no placeholders, and placeholders without a value."""
+
+    unknown: list[str]
+    empty: list[str]
+
+
+class Preview(BaseModel):
+    """What would be read. ``goes`` says when by the rules, ``reason`` why not now; ``cost``: thousandths of a yuan."""
+
+    text: str
+    purpose: str
+    missing: Missing
+    warnings: list[str]
+    goes: Literal["now", "later", "never"]
+    reason: str
+    parts: int
+    characters: int
+    cost: int
+    gateway: str
+    signature: str
+
+
+class Sample(BaseModel):
+    """What one of them reads."""
+
+    name: str
+    text: str
+
+
+class LeftOut(BaseModel):
+    """A patient who gets no message, and why."""
+
+    patient_id: int
+    name: str
+    record_number: str
+    why: Literal[
+        "not_found", "no_mobile", "duplicate", "opted_out", "do_not_contact", "daily_cap", "too_late", "unfilled"
+    ]
+
+
+class BatchPreview(BaseModel):
+    """How many get it, how many of these later, who not and why, and what all of it costs."""
+
+    count: int
+    waiting: int
+    sample: list[Sample]
+    refused: list[LeftOut]
+    reasons: dict[str, int]
+    warnings: list[str]
+    parts: int
+    cost: int
+    more: bool
+
+
+class Batch(BaseModel):
+    """One text to many; ``states`` says how many of its messages are where."""
+
+    id: int
+    title: str
+    purpose: str
+    text: str
+    count: int
+    states: dict[str, int]
+    not_before: AwareDatetime | None
+    expires_at: AwareDatetime | None
+    created_at: AwareDatetime
+    created_by: Named | None
+    cancelled_at: AwareDatetime | None
+
+
+class BatchPage(BaseModel):
+    """A page of them, newest first."""
+
+    items: list[Batch]
+    next: str | None
+
+
+class OptOut(LiveOptOut):
+    """An opt-out, over or not, with those who have the number."""
+
+    number: str
+    number_formatted: str
+    ended_at: AwareDatetime | None
+    patients: list[Named]
+
+
+class OptOutPage(BaseModel):
+    """A page of opt-outs, newest first."""
+
+    items: list[OptOut]
+    next: str | None
+
+
+class PreviewBody(Input):
+    """A text as it stands, and for whom: a conversation, a patient or a number. Without ``purpose`` an answer."""
+
+    text: MessageText
+    purpose: SentPurpose | None = None
+    conversation_id: Id | None = None
+    patient_id: Id | None = None
+    number: Number = ""
+
+
+class NewMessage(Input):
+    """A message to a patient, to one of the patient's numbers, or to a number that is on no record."""
+
+    text: MessageText
+    key: Key
+    purpose: SentPurpose = "care"
+    patient_id: Id | None = None
+    number: Number = ""
+    at: AwareDatetime | None = None
+
+
+class Many(Input):
+    """Patients by id, or those of the patients' list as it is filtered, and what they are to read."""
+
+    text: MessageText
+    purpose: Literal["reminder", "care", "notice", "marketing"]
+    title: Title = ""
+    patient_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None = None
+    filter: dict[str, Annotated[str, Field(max_length=200)]] | None = None
+    at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+
+    @property
+    def draft(self) -> BatchDraft:
+        """What the service takes."""
+        return BatchDraft(self.text, Purpose(self.purpose), self.title, self.at, self.expires_at)
+
+
+class SentMany(Many):
+    """``key`` is the form's own: sent again with it, nothing is sent twice."""
+
+    key: Key
+
+
+class OptOutLimits(Input):
+    """``number`` is digits of one; ``ended`` shows those that are over too."""
+
+    number: Number = ""
+    kind: Kind | None = None
+    ended: bool = False
+
+
+class OptOutQuery(OptOutLimits):
+    """A page of them."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class NewOptOut(Input):
+    """Somebody said that they want no messages of a kind."""
+
+    number: Number
+    kind: Kind = "all"
+    note: Note = ""
+
+
+class Remark(Input):
+    """Why."""
+
+    note: Note = ""
+
+
+@routes.get("/message-texts", permission="conversations.view", returns=Texts)
+async def list_texts(exchange: Exchange) -> Reply:
+    """Templates and phrases to choose from."""
+    return Json(await exchange.services.desk.outgoing.texts(exchange.principal), disclosed=True)
+
+
+@routes.post("/message-preview", permission="conversations.view", returns=Preview)
+async def preview(exchange: Exchange, body: PreviewBody) -> Reply:
+    """What would be read, in how many parts, at what cost. Sends nothing."""
+    purpose = None if body.purpose is None else Purpose(body.purpose)
+    about = (body.conversation_id, body.patient_id, body.number)
+    # It holds what was typed and what the hospital fills in: masks would be sent as they stand.
+    found = await exchange.services.desk.outgoing.preview(exchange.principal, body.text, purpose, *about)
+    return Json(found, disclosed=True)
+
+
+@routes.post("/messages", permission="messages.send", returns=Message, status=201)
+async def send(exchange: Exchange, body: NewMessage) -> Reply:
+    """Write to one person, now or later."""
+    typed = Typed(body.text, body.key, body.at)
+    outgoing = exchange.services.desk.outgoing
+    sent = await outgoing.send(exchange.principal, body.patient_id, body.number, typed, Purpose(body.purpose))
+    return Json(sent, status=201)
+
+
+@routes.post("/message-batches/preview", permission="messages.bulk", returns=BatchPreview)
+async def preview_batch(exchange: Exchange, body: Many) -> Reply:
+    """Who would get it and who not, and why. Sends nothing."""
+    ids, more = await chosen_patients(exchange, body.patient_ids, body.filter)
+    found = await exchange.services.desk.outgoing.preview_batch(exchange.principal, body.draft, ids)
+    return Json(found | {"more": more})
+
+
+@routes.post("/message-batches", permission="messages.bulk", returns=Batch, status=201)
+async def send_batch(exchange: Exchange, body: SentMany) -> Reply:
+    """Send one text to each who can get it."""
+    ids, _ = await chosen_patients(exchange, body.patient_ids, body.filter)
+    sent = await exchange.services.desk.outgoing.send_batch(exchange.principal, body.draft, ids, body.key)
+    return Json(sent, status=201)
+
+
+@routes.get("/message-batches", permission="messages.view", returns=BatchPage)
+async def list_batches(exchange: Exchange, query: Paging) -> Reply:
+    """What was sent to many, newest first."""
+    outgoing = exchange.services.desk.outgoing
+    return Json(page_json(await outgoing.batches(exchange.principal, query.limit, query.cursor)))
+
+
+@routes.get("/message-batches/<int:batch_id>", permission="messages.view", returns=Batch)
+async def get_batch(exchange: Exchange, batch_id: int) -> Reply:
+    """One of them, with how many messages are where."""
+    return Json(await exchange.services.desk.outgoing.batch(exchange.principal, batch_id))
+
+
+@routes.post("/message-batches/<int:batch_id>/cancel", permission="messages.bulk", returns=Batch)
+async def cancel_batch(exchange: Exchange, batch_id: int) -> Reply:
+    """Keep what has not left from leaving."""
+    return Json(await exchange.services.desk.outgoing.cancel_batch(exchange.principal, batch_id))
+
+
+@routes.get("/opt-outs", permission="opt_outs.view", returns=OptOutPage)
+async def list_opt_outs(exchange: Exchange, query: OptOutQuery) -> Reply:
+    """Who wants no messages, newest first."""
+    wanted = OptOutFilter(query.number, query.kind, not query.ended)
+    opt_outs = exchange.services.desk.opt_outs
+    return Json(page_json(await opt_outs.list(exchange.principal, wanted, query.limit, query.cursor)))
+
+
+@routes.post("/opt-outs", permission="opt_outs.edit", returns=OptOut, status=201)
+async def begin_opt_out(exchange: Exchange, body: NewOptOut) -> Reply:
+    """Somebody said so by phone or in person."""
+    begun = await exchange.services.desk.opt_outs.begin(exchange.principal, body.number, body.kind, body.note)
+    return Json(begun, status=201)
+
+
+@routes.post("/opt-outs/<int:opt_out_id>/end", permission="opt_outs.edit", returns=OptOut)
+async def end_opt_out(exchange: Exchange, opt_out_id: int, body: Remark) -> Reply:
+    """The patient wants messages again; that there was an opt-out stays on record."""
+    return Json(await exchange.services.desk.opt_outs.end(exchange.principal, opt_out_id, body.note))

@@ -1,0 +1,72 @@
+"""The inbox of SMS conversations, who wants no messages, and one text to many.
+
+What the inbox shows comes from the API and the socket; its page is the same for all.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from callcenter.errors import InvalidError
+from callcenter.messaging.opt_out_service import OptOutFilter
+from callcenter.text import translated
+from web.api.models import Id
+from web.api.sending import OptOutLimits
+from web.exchange import Exchange, Page, Reply
+from web.pages.list_place import ListPlace
+from web.pages.lists import address, query_string, ways
+from web.parsing import Input
+from web.routing import Routes
+
+routes = Routes()
+
+
+class InboxPlace(Input):
+    """``c`` is the conversation that is open; ``patient`` whom to write to, be there a conversation or not."""
+
+    c: Id | None = None
+    patient: Id | None = None
+
+
+@routes.get("/inbox", permission="conversations.view")
+async def show_inbox(exchange: Exchange, query: InboxPlace) -> Reply:
+    """The inbox."""
+    return Page("inbox.html", {"place": {"c": query.c or "", "patient": query.patient or ""}})
+
+
+class OptOutsPage(ListPlace, OptOutLimits):
+    """The list of opt-outs as it stands in an address."""
+
+
+class NewMessagesPage(Input):
+    """``whom`` says that the rest is the address of the patients' list, as it was narrowed there."""
+
+    model_config = Input.model_config | {"extra": "allow"}
+
+    whom: Literal["", "list"] = ""
+
+
+@routes.get("/opt-outs", permission="opt_outs.view")
+async def list_opt_outs(exchange: Exchange, query: OptOutsPage) -> Reply:
+    """Who wants no messages."""
+    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
+    wanted = OptOutFilter(query.number, query.kind, not query.ended)
+    try:
+        page = await exchange.services.desk.opt_outs.list(exchange.principal, wanted, query.limit, query.cursor)
+        items, links = page.items, ways("/opt-outs", query.view, query, page)
+    except InvalidError as error:
+        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    context = {"opt_outs": items, "view": query.shown, "problem": problem, "paths": {"self": "/opt-outs", **links}}
+    return Page("opt_outs.html", context, status=422 if problem else 200)
+
+
+@routes.get("/messages/new", permission="messages.bulk")
+async def write_many(exchange: Exchange, query: NewMessagesPage) -> Reply:
+    """Write one text to the patients of a list."""
+    narrowed = {name: value for name, value in (query.model_extra or {}).items() if type(value) is str}
+    context = {
+        "chosen": query.whom == "list",
+        "filter": query_string(narrowed),
+        "list": address("/patients", narrowed),
+    }
+    return Page("messages_new.html", context)

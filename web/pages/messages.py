@@ -1,0 +1,57 @@
+"""The records of SMS: every message, its state, and figures that add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callcenter.errors import InvalidError, ServiceError
+from callcenter.text import N_, translated
+from web.exchange import Exchange, Page, Reply
+from web.message_filters import MessageLimits, message_filter
+from web.pages.list_place import ListPlace
+from web.pages.lists import export_links, heading, ways
+from web.routing import Routes
+
+routes = Routes()
+
+
+class MessagesPage(ListPlace, MessageLimits):
+    """The list as it stands in an address."""
+
+
+@routes.get("/messages", permission="messages.view")
+async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
+    """The list, newest first, with how many messages are in each state; the states add up to all."""
+    desk, principal = exchange.services.desk, exchange.principal
+    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
+    wanted = message_filter(query, exchange.settings.time_zone)
+    try:
+        page = await exchange.services.messaging.messages.list(principal, wanted, query.limit, query.cursor, query.sort)
+        items, links = page.items, ways("/messages", query.view, query, page)
+    except InvalidError as error:
+        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    counted = await desk.figures.counts(principal, wanted)
+    context: dict[str, Any] = {
+        "messages": items,
+        "view": query.shown,
+        "problem": problem,
+        "paths": {"self": "/messages", **links},
+        "written": heading(
+            exchange.translate(N_("Time")), "created_at", query.sort or "-created_at", "/messages", query.view
+        ),
+        "figures": counted,
+        "batch": await _batch(exchange, query),
+        "gateways": await desk.figures.gateways(principal),
+        "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
+    }
+    return Page("messages.html", context, status=422 if problem else 200)
+
+
+async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
+    """The sending to many that the list is narrowed to."""
+    if query.batch_id is None:
+        return None
+    try:
+        return await exchange.services.desk.outgoing.batch(exchange.principal, query.batch_id)
+    except ServiceError:
+        return None

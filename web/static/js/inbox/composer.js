@@ -1,0 +1,201 @@
+// The reply box: what is typed, what will be read, in how many parts and at what cost; now or later; once.
+import { post } from "../api.js";
+import { now } from "../clock.js";
+import { fromLocalField, relative, toLocalField } from "../format.js";
+import { money, reasonWord } from "../sms.js";
+import { t } from "../text.js";
+import { toast } from "../toast.js";
+import { desk, may } from "./desk.js";
+import { draftOf, forget, keep } from "./draft.js";
+import { heard } from "./thread.js";
+
+const ASK_AFTER = 250;
+const form = document.getElementById("composer");
+const field = document.getElementById("reply");
+const at = document.getElementById("reply-at");
+const purpose = document.getElementById("reply-purpose");
+const part = (name) => form.querySelector(`[data-${name}]`);
+
+let about = null; // whose draft the field holds
+let draft = null;
+let asking = null;
+let asked = 0;
+let shown = null; // the last preview
+let sending = false;
+
+const WARNINGS = {
+  department: t("It names a department: whoever sees the phone learns what the patient is treated for."),
+  revealing: t("It has a word that tells a diagnosis to whoever sees the phone."),
+  opted_out: t("The number wants no such messages: it would not be sent."),
+};
+
+const target = () => (desk.talk ? { conversation_id: desk.talk.id } : { patient_id: desk.to.id, number: desk.to.number ?? "", purpose: purpose.value });
+const aboutNow = () => (desk.talk ? `talk-${desk.talk.id}` : desk.to ? `patient-${desk.to.id}` : null);
+
+function fill() {
+  if (!form) return;
+  const next = aboutNow();
+  const allowed = desk.talk ? may.reply : Boolean(desk.to) && may.send;
+  form.hidden = !next || !allowed;
+  if (next === about) return;
+  about = next;
+  shown = null;
+  if (!about) return;
+  draft = draftOf(about);
+  field.value = draft.text;
+  at.value = draft.at;
+  purpose.value = draft.purpose;
+  part("when").hidden = !draft.at;
+  part("purpose").hidden = Boolean(desk.talk);
+  problem("");
+  grow();
+  say();
+  if (draft.text) askNow();
+  if (!matchMedia("(max-width: 900px)").matches && !form.hidden) field.focus({ preventScroll: true });
+}
+
+function grow() {
+  field.style.height = "";
+  field.style.height = `${Math.min(field.scrollHeight + 2, 220)}px`;
+}
+
+function problem(text) {
+  part("problem").textContent = text;
+  part("problem").hidden = !text;
+}
+
+function typed() {
+  draft = { ...draft, text: field.value, at: at.value, purpose: purpose.value };
+  keep(about, draft);
+  problem("");
+  grow();
+  say();
+  clearTimeout(asking);
+  asking = setTimeout(askNow, ASK_AFTER);
+}
+
+async function askNow() {
+  const mine = (asked += 1);
+  const [whose, text] = [about, field.value];
+  if (!text.trim()) {
+    shown = null;
+    say();
+    return;
+  }
+  try {
+    const found = await post("/message-preview", { text, ...target() });
+    if (mine !== asked || whose !== about) return;
+    shown = found;
+    say();
+  } catch (error) {
+    if (mine === asked && error.status === 422) problem(Object.values(error.fields)[0] ?? error.message);
+  }
+}
+
+function missing() {
+  const { unknown, empty } = shown.missing;
+  if (unknown.length) return t("There is no placeholder {name}.", { name: `{${unknown[0]}}`.replace("{{}", "{").replace("{}}", "}") });
+  return empty.length ? t("Nothing is known for {names}. Fill it in by hand, or complete the patient's record.", { names: empty.map((name) => `{${name}}`).join(" ") }) : "";
+}
+
+function goes() {
+  if (shown.goes === "now") return "";
+  return shown.goes === "never" ? t("It would not be sent: {why}.", { why: reasonWord(shown.reason) }) : t("It goes later: {why}.", { why: reasonWord(shown.reason) });
+}
+
+function say() {
+  const text = field.value.trim();
+  const count = part("count");
+  const ready = Boolean(text) && !sending;
+  part("send").disabled = !ready;
+  part("send-label").textContent = at.value ? t("Send later") : t("Send");
+  const filled = part("filled");
+  const words = shown && text ? [missing(), goes(), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => WARNINGS[one] ?? one)].filter(Boolean) : [];
+  const changed = shown && text && !missing() && shown.text.trim() !== text;
+  filled.hidden = !words.length && !changed;
+  filled.dataset.kind = shown && (missing() || shown.goes === "never") ? "bad" : words.length ? "warn" : "";
+  filled.textContent = [...words, changed ? t("Read as: {text}", { text: shown.text }) : ""].filter(Boolean).join("\n");
+  count.textContent = shown && text ? t("{characters} characters · {parts} SMS · {cost}", { characters: shown.characters, parts: shown.parts, cost: money(shown.cost) }) : "";
+  count.title = shown?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: shown.gateway, signature: shown.signature || "–" }) : "";
+}
+
+async function send() {
+  if (sending || !field.value.trim()) return;
+  sending = true;
+  say();
+  const [whose, talk, body] = [about, desk.talk, { text: field.value, key: draft.key, at: fromLocalField(at.value) }];
+  try {
+    const message = talk ? await post(`/conversations/${talk.id}/reply`, body) : await post("/messages", { ...body, ...target() });
+    forget(whose);
+    if (whose === about) {
+      about = null;
+      fill();
+    }
+    if (talk) heard(message);
+    else await desk.show(message.conversation_id);
+    if (message.next_at && Date.parse(message.next_at) > now() + 1000) toast(t("It goes {time}.", { time: relative(message.next_at) }), { kind: "good" });
+    if (message.state === "suppressed") toast(t("It was not sent: {why}.", { why: reasonWord(message.reason) }), { kind: "warn" });
+  } catch (error) {
+    // The draft and its key stay: sent again, it goes once, whatever became of the first time.
+    problem(Object.values(error.fields ?? {})[0] ?? error.message);
+  } finally {
+    sending = false;
+    say();
+  }
+}
+
+export function insert(text, { whole = false } = {}) {
+  if (whole && !field.value.trim()) field.value = text;
+  else {
+    const [from, to] = [field.selectionStart, field.selectionEnd];
+    field.setRangeText(text, from, to, "end");
+  }
+  typed();
+  field.focus();
+}
+
+export const focusReply = () => form && !form.hidden && field.focus();
+
+// A template as it will be read by this patient; what is not known stays to be filled in by hand.
+export async function insertTemplate(template) {
+  if (!desk.talk) {
+    purpose.value = template.purpose === "reply" ? "care" : template.purpose;
+  }
+  try {
+    const found = await post("/message-preview", { text: template.text, ...target() });
+    insert(found.text, { whole: true });
+  } catch {
+    insert(template.text, { whole: true });
+  }
+}
+
+if (form) {
+  field.addEventListener("input", typed);
+  at.addEventListener("input", typed);
+  purpose.addEventListener("change", typed);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape") field.blur();
+  });
+  part("later").addEventListener("click", () => {
+    const hidden = part("when").hidden;
+    part("when").hidden = !hidden;
+    at.value = hidden ? toLocalField(new Date(now() + 3600000).toISOString()) : "";
+    typed();
+    if (hidden) at.focus();
+  });
+  part("now").addEventListener("click", () => {
+    part("when").hidden = true;
+    at.value = "";
+    typed();
+    field.focus();
+  });
+  window.addEventListener("beforeunload", () => about && keep(about, draft));
+}
+desk.addEventListener("talk", fill);

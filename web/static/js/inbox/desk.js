@@ -1,0 +1,97 @@
+// What the inbox shows: which box, which conversation, whom to write to. Everything else listens to it.
+import { get, post } from "../api.js";
+import { me, myDepartment, store } from "../live.js";
+import { complain } from "../toast.js";
+
+const root = document.getElementById("inbox");
+export const may = {
+  reply: root.dataset.replies === "yes", assign: root.dataset.assigns === "yes", send: root.dataset.sends === "yes",
+  know: root.dataset.knows === "yes", stop: root.dataset.stops === "yes",
+};
+
+const open = (talk) => talk.state === "open";
+const BOXES = {
+  open, mine: (talk) => open(talk) && talk.assigned_to?.id === me,
+  department: (talk) => open(talk) && talk.department?.id === myDepartment,
+  unassigned: (talk) => open(talk) && !talk.assigned_to,
+  snoozed: (talk) => talk.state === "snoozed", done: (talk) => talk.state === "done",
+};
+
+export const belongs = (talk, box) => BOXES[box](talk);
+
+class Desk extends EventTarget {
+  box = "open";
+  words = "";
+  talk = null; // The conversation in front, as it is now.
+  to = null; // Else the patient whom to write to first: { patient, phones }.
+
+  column(name) {
+    root.dataset.column = name;
+  }
+
+  changed(what) {
+    this.dispatchEvent(new CustomEvent(what));
+  }
+
+  choose(box, words) {
+    if (box === this.box && words === this.words) return;
+    this.box = box;
+    this.words = words;
+    this.changed("box");
+  }
+
+  // In front: a conversation that is known, or one by its number.
+  async show(id, known = null) {
+    const asked = this.asked = Symbol("asked");
+    try {
+      const talk = known ?? await get(`/conversations/${id}`);
+      if (this.asked !== asked) return;
+      this.to = null;
+      this.talk = talk;
+      this.column("thread");
+      history.replaceState(null, "", `/inbox?c=${talk.id}`);
+      this.changed("talk");
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  write(patient) {
+    this.asked = null;
+    this.talk = null;
+    this.to = patient;
+    this.column("thread");
+    this.changed("talk");
+  }
+
+  close() {
+    this.asked = null;
+    this.talk = null;
+    this.to = null;
+    this.column("talks");
+    history.replaceState(null, "", "/inbox");
+    this.changed("talk");
+  }
+
+  // A command on the conversation in front; what came of it also returns as an event.
+  async command(what, body) {
+    if (!this.talk) return null;
+    try {
+      return await store.learn("conversations", post(`/conversations/${this.talk.id}/${what}`, body));
+    } catch (error) {
+      complain(error);
+      return null;
+    }
+  }
+}
+
+export const desk = new Desk();
+
+store.addEventListener("conversations", ({ detail }) => {
+  const { data } = detail;
+  if (!data || data.id !== desk.talk?.id || data.version < desk.talk.version) return;
+  desk.talk = data;
+  desk.changed("known");
+});
+
+for (const button of document.querySelectorAll("[data-back]")) button.addEventListener("click", () => desk.column(button.dataset.back));

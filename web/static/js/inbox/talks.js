@@ -1,0 +1,167 @@
+// Left: the conversations of a box, newest words first; live, without moving what is being pointed at more than needed.
+import { get } from "../api.js";
+import { everySecond, now } from "../clock.js";
+import { el, icon, refresh } from "../dom.js";
+import { socket, store } from "../live.js";
+import { stopBadge, talkName } from "../sms.js";
+import { t } from "../text.js";
+import { complain } from "../toast.js";
+import { writeTimes } from "../times.js";
+import { belongs, desk } from "./desk.js";
+
+const AT_ONCE = 40;
+const SEARCH_AFTER = 250;
+const LONG_WAIT = 30; // Minutes after which a wait is called out.
+const box = document.getElementById("talks");
+const boxes = document.getElementById("boxes");
+const search = document.getElementById("talk-search");
+const counts = document.querySelectorAll("[data-unread]");
+
+let list = { items: [], next: null, loaded: false };
+let asked = 0;
+let searching = null;
+let counting = null;
+
+const EMPTY = {
+  open: ["check2-circle", t("Nothing to do"), t("What patients write appears here by itself.")],
+  mine: ["person-check", t("Nothing for you"), t("What your patients write, and what others give you, appears here.")],
+  department: ["people", t("Nothing for the department"), t("What patients of the department write appears here.")],
+  unassigned: ["inbox", t("Nobody waits"), t("Texts from unknown numbers and of patients without a doctor appear here.")],
+  snoozed: ["alarm", t("Nothing is put off"), t("A conversation that you put off comes back at its time, or with the next text.")],
+  done: ["archive", t("Nothing is done yet"), t("A conversation that is done opens again with the next text.")],
+};
+
+export function waited(talk) {
+  if (!talk.waiting_since) return null;
+  const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
+  const words = minutes < 60 ? t("waits {count} min", { count: minutes }) : minutes < 1440
+    ? t("waits {count} h", { count: Math.floor(minutes / 60) }) : t("waits {count} days", { count: Math.floor(minutes / 1440) });
+  return { words, long: minutes >= LONG_WAIT };
+}
+
+function line(talk) {
+  const wait = waited(talk);
+  return el("li", {}, el("button", {
+    type: "button", class: "talk", "data-talk": talk.id, "data-key": `talk-${talk.id}`, "data-unread-talk": talk.unread > 0,
+    "aria-current": talk.id === desk.talk?.id ? "true" : null, onclick: () => desk.show(talk.id, talk),
+  },
+  el("span", { class: "talk-top" }, el("strong", { class: "cut" }, talkName(talk)), el("time", { datetime: talk.last_at })),
+  el("span", { class: "talk-last" }, el("span", { class: "cut" }, talk.last_direction === "out" ? el("span", { class: "talk-us" }, icon("reply-fill"), " ") : null, talk.last_text),
+    talk.unread ? el("span", { class: "count", title: t("unread: {count}", { count: talk.unread }) }, String(talk.unread)) : null),
+  el("span", { class: "talk-about" },
+    wait ? el("span", { class: wait.long ? "talk-wait is-long" : "talk-wait" }, icon("hourglass-split"), wait.words) : null,
+    el("span", { class: "cut" }, talk.assigned_to?.name ?? talk.department?.name ?? t("SMS desk")),
+    !talk.patient && talk.candidates > 1 ? el("span", { class: "badge-soft badge-warn" }, t("whose?")) : null, stopBadge(talk))));
+}
+
+function show() {
+  const signature = [desk.box, desk.words, list.loaded, list.next, desk.talk?.id, list.items.map((talk) => [talk.id, talk.version, waited(talk)])];
+  refresh(box, signature, () => {
+    if (!list.loaded) return el("li", { class: "quiet talk-loading" }, t("Loading…"));
+    if (!list.items.length) {
+      const [picture, title, words] = desk.words ? ["search", t("Nobody found"), t("Search for less, or look in another box.")] : EMPTY[desk.box];
+      return el("li", { class: "empty empty-small" }, icon(picture), el("strong", {}, title), el("p", {}, words));
+    }
+    return [...list.items.map(line),
+      list.next ? el("li", {}, el("button", { type: "button", class: "btn btn-sm btn-quiet talk-more", "data-key": "more-talks", onclick: more }, t("Show more"))) : null];
+  });
+  writeTimes(box);
+}
+
+const query = (cursor = "") => new URLSearchParams({ box: desk.words ? "all" : desk.box, limit: AT_ONCE, ...(desk.words ? { q: desk.words } : {}), ...(cursor ? { cursor } : {}) });
+
+export async function load() {
+  const mine = (asked += 1);
+  try {
+    const page = await get(`/conversations?${query()}`);
+    if (mine !== asked) return;
+    list = { items: page.items, next: page.next, loaded: true };
+    show();
+  } catch (error) {
+    if (error.status) complain(error);
+  }
+}
+
+async function more() {
+  const mine = asked;
+  try {
+    const page = await get(`/conversations?${query(list.next)}`);
+    if (mine !== asked) return;
+    const known = new Set(list.items.map((talk) => talk.id));
+    list = { ...list, items: [...list.items, ...page.items.filter((talk) => !known.has(talk.id))], next: page.next };
+    show();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// An event brings the whole state: the entry is replaced, comes, or goes; the order is that of the last words.
+function heard(talk) {
+  if (!list.loaded) return;
+  const before = list.items.find((one) => one.id === talk.id);
+  if (before && before.version > talk.version) return;
+  const others = list.items.filter((one) => one.id !== talk.id);
+  const wanted = desk.words ? Boolean(before) : belongs(talk, desk.box);
+  // What is in front stays where it is until something else is, so that it can be read in peace.
+  const stays = before && talk.id === desk.talk?.id;
+  const items = wanted || stays ? [...others, talk] : others;
+  list = { ...list, items: items.sort((one, other) => Date.parse(other.last_at) - Date.parse(one.last_at) || other.id - one.id) };
+  show();
+}
+
+async function countNow() {
+  try {
+    const found = await get("/conversations/counts");
+    for (const place of counts) place.textContent = found[place.dataset.unread] ? String(found[place.dataset.unread]) : "";
+  } catch {
+    // The banner says that the server is away.
+  }
+}
+
+function countSoon(after = 500) {
+  clearTimeout(counting);
+  counting = setTimeout(countNow, after);
+}
+
+// Up and down, from wherever the keyboard is.
+export function step(by) {
+  const items = [...box.querySelectorAll(".talk")];
+  const at = items.findIndex((item) => item.dataset.talk === String(desk.talk?.id ?? ""));
+  const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
+  next?.click();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+boxes.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-box]");
+  if (!button) return;
+  search.value = "";
+  desk.choose(button.dataset.box, "");
+});
+search.addEventListener("input", () => {
+  clearTimeout(searching);
+  searching = setTimeout(() => desk.choose(desk.box, search.value.trim()), SEARCH_AFTER);
+});
+desk.addEventListener("box", () => {
+  for (const button of boxes.querySelectorAll("[data-box]")) button.setAttribute("aria-pressed", String(!desk.words && button.dataset.box === desk.box));
+  list = { items: [], next: null, loaded: false };
+  show();
+  load();
+});
+desk.addEventListener("talk", () => {
+  const gone = list.items.filter((talk) => talk.id === desk.talk?.id || desk.words || belongs(talk, desk.box));
+  list = { ...list, items: gone };
+  show();
+});
+store.addEventListener("conversations", ({ detail }) => {
+  if (detail.data) heard(detail.data);
+  countSoon();
+});
+socket.addEventListener("ready", () => {
+  load();
+  countSoon(0);
+});
+everySecond(show);
+show();
+load();
+countSoon(0);

@@ -1,0 +1,78 @@
+// Templates and phrases to choose from: found by typing, put where the cursor is.
+import { get } from "../api.js";
+import { el, icon } from "../dom.js";
+import { t } from "../text.js";
+import { complain } from "../toast.js";
+import { insert, insertTemplate } from "./composer.js";
+import { desk } from "./desk.js";
+
+const place = document.getElementById("texts");
+const buttons = [...document.querySelectorAll("#composer [data-texts]")];
+let known = null;
+let opened = "";
+
+async function open(what) {
+  opened = opened === what ? "" : what;
+  for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.texts === opened));
+  place.hidden = !opened;
+  if (!opened) return;
+  try {
+    known ??= await get("/message-texts");
+    if (opened) place.replaceChildren(...picker(opened));
+    place.querySelector("input")?.focus();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+const close = () => opened && open(opened);
+
+function entries(what) {
+  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: one.text, words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
+  return known.templates.map((one) => ({
+    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: one.text,
+    words: [one.name, one.department?.name, one.disease, one.text].join(" "), run: () => insertTemplate(one),
+  }));
+}
+
+function picker(what) {
+  const all = entries(what);
+  const list = el("ul", { class: "text-list" });
+  const search = el("input", { type: "search", class: "form-control", "aria-label": t("Find a text"), placeholder: t("Name, department, disease, words"), maxlength: 80 });
+  const show = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = all.filter((one) => words.every((word) => one.words.toLowerCase().includes(word)));
+    list.replaceChildren(...(found.length ? found.map((one) => el("li", {}, el("button", { type: "button", class: "text-choice", onclick: () => (close(), one.run()) },
+      el("span", { class: "text-head" }, el("strong", {}, one.head || t("Without category")), one.about ? el("span", { class: "quiet small" }, one.about) : null),
+      el("span", { class: "cut-2" }, one.text))))
+      : [el("li", { class: "quiet text-none" }, all.length ? t("Nothing fits.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
+  };
+  search.addEventListener("input", show);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      list.querySelector("button")?.click();
+    } else if (event.key === "ArrowDown") {
+      event.preventDefault();
+      list.querySelector("button")?.focus();
+    }
+  });
+  list.addEventListener("keydown", (event) => {
+    const next = { ArrowDown: event.target.closest("li")?.nextElementSibling, ArrowUp: event.target.closest("li")?.previousElementSibling }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    next.querySelector("button")?.focus();
+  });
+  show();
+  return [el("div", { class: "texts-head" }, search, el("button", { type: "button", class: "btn btn-quiet btn-icon", "aria-label": t("Close"), onclick: close }, icon("x-lg"))), list];
+}
+
+if (place) {
+  for (const button of buttons) button.addEventListener("click", () => open(button.dataset.texts));
+  place.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+  });
+  desk.addEventListener("talk", close);
+}

@@ -1,0 +1,210 @@
+// Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
+import { get, post } from "../api.js";
+import { el, icon, refresh } from "../dom.js";
+import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
+import { me, socket, store } from "../live.js";
+import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
+import { t } from "../text.js";
+import { complain } from "../toast.js";
+import { actionsOf } from "./actions.js";
+import { desk, may } from "./desk.js";
+
+const AT_ONCE = 40;
+const head = document.getElementById("thread-head");
+const notes = document.getElementById("thread-notes");
+const bubbles = document.getElementById("bubbles");
+const none = document.getElementById("thread-none");
+
+let said = { id: null, items: [], next: null }; // newest first
+let opened = null; // id of the message whose history is shown
+let history = null;
+let reading = null;
+
+const dayOf = (iso) => toLocalField(iso).slice(0, 10);
+const dayWord = (iso) => (sameDay(iso) ? t("Today") : exact(iso).split(/[ ,，]/)[0]);
+const LIVE = ["queued", "sending"];
+
+function whenWord(message) {
+  if (message.direction === "in") return timeOfDay(message.created_at);
+  if (message.state === "queued" && message.next_at && Date.parse(message.next_at) > Date.parse(message.created_at)) {
+    return t("goes {time}", { time: relative(message.next_at) });
+  }
+  return timeOfDay(message.created_at);
+}
+
+function bubble(message) {
+  const ours = message.direction === "out";
+  const who = ours ? message.created_by?.name ?? t("automatic") : "";
+  return el("li", { class: `bubble ${ours ? "is-ours" : "is-theirs"}`, "data-message": message.id, "data-state": message.state },
+    el("div", { class: "bubble-text" }, message.text),
+    message.reason === "incomplete" ? el("div", { class: "bubble-note" }, icon("exclamation-triangle-fill"), t("parts of it never came")) : null,
+    el("div", { class: "bubble-foot" },
+      who ? el("span", {}, who) : null, el("span", { class: "number", title: exact(message.created_at) }, whenWord(message)),
+      ours ? el("button", { type: "button", class: "bubble-state", "data-state": message.state, "data-key": `state-${message.id}`, "aria-expanded": String(opened === message.id), onclick: () => tell(message) },
+        stateIcon(message.state), el("span", {}, stateWord(message.state))) : null),
+    ours && (message.reason || message.reason_words) ? el("div", { class: "bubble-why" }, [reasonWord(message.reason), message.reason_words].filter(Boolean).join("：")) : null,
+    opened === message.id ? historyOf(message) : null);
+}
+
+const fact = (label, value) => (value ? [el("dt", {}, label), el("dd", {}, value)] : []);
+
+function historyOf(message) {
+  const tries = history?.id === message.id ? history.tries ?? [] : [];
+  return el("div", { class: "bubble-history" }, el("dl", {},
+    fact(t("Written"), exact(message.created_at)), fact(stateWord(message.state), exact(message.state_at)),
+    LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
+    fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
+  tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
+  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null);
+}
+
+async function tell(message) {
+  opened = opened === message.id ? null : message.id;
+  history = null;
+  show();
+  if (opened === null) return;
+  try {
+    const whole = await get(`/messages/${message.id}`);
+    history = { id: message.id, tries: whole.history ?? [] };
+    show();
+  } catch {
+    // What is known already is shown.
+  }
+}
+
+async function cancel(message) {
+  try {
+    heard(await post(`/conversations/${message.conversation_id}/messages/${message.id}/cancel`));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function withDays(items) {
+  let day = "";
+  return [...items].reverse().flatMap((message) => {
+    const own = dayOf(message.created_at);
+    const first = own !== day;
+    day = own;
+    return [first ? el("li", { class: "bubble-day" }, dayWord(message.created_at)) : null, bubble(message)];
+  });
+}
+
+function show() {
+  const talk = desk.talk;
+  none.hidden = Boolean(talk || desk.to);
+  head.hidden = !talk && !desk.to;
+  bubbles.hidden = !talk && !desk.to;
+  showHead();
+  if (!talk) {
+    refresh(bubbles, ["to", desk.to?.id], () => (desk.to ? el("li", { class: "bubble-day" }, t("Nothing was written yet")) : []));
+    return;
+  }
+  const atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
+  const signature = [said.id, said.next, opened, history, said.items.map((message) => [message.id, message.version, message.state])];
+  if (refresh(bubbles, signature, () => [
+    said.next ? el("li", { class: "bubble-more" }, el("button", { type: "button", class: "btn btn-sm btn-quiet", "data-key": "earlier", onclick: earlier }, t("Earlier ones"))) : null,
+    ...withDays(said.items)]) && atEnd) toEnd();
+}
+
+function toEnd() {
+  bubbles.scrollTop = bubbles.scrollHeight;
+}
+
+function showHead() {
+  const { talk, to } = desk;
+  if (!talk && !to) {
+    notes.hidden = true;
+    return;
+  }
+  const known = talk ?? { patient: to, number_formatted: "", opt_outs: [], state: "" };
+  refresh(head, [talk?.id, talk?.version, to?.id], () => [
+    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.column("talks") }, icon("arrow-left")),
+    el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
+      el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),
+    talk ? actionsOf(talk) : null,
+    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
+  ]);
+  const words = notesOf(talk);
+  notes.hidden = !words.length;
+  refresh(notes, [talk?.id, words], () => words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))));
+}
+
+function notesOf(talk) {
+  if (!talk) return [];
+  return [
+    talk.state === "snoozed" ? ["alarm", t("Put off until {time}.", { time: exact(talk.snoozed_until) })] : null,
+    talk.opt_outs.length ? ["bell-slash", t("This number wants no messages ({kinds}). Answers to what the patient writes still go out.", { kinds: talk.opt_outs.map((one) => stopWord(one.kind)).join("、") })] : null,
+  ].filter(Boolean);
+}
+
+async function load(id) {
+  try {
+    const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}`);
+    if (desk.talk?.id !== id) return;
+    said = { id, items: page.items, next: page.next };
+    show();
+    toEnd();
+    readSoon();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function earlier() {
+  const { id, next } = said;
+  const height = bubbles.scrollHeight;
+  try {
+    const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}&cursor=${encodeURIComponent(next)}`);
+    if (said.id !== id) return;
+    said = { ...said, items: [...said.items, ...page.items], next: page.next };
+    show();
+    bubbles.scrollTop = bubbles.scrollHeight - height;
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// A message as it is now: new ones come at the end, known ones are replaced.
+export function heard(message) {
+  if (message.conversation_id !== said.id || said.id !== desk.talk?.id) return;
+  const before = said.items.find((one) => one.id === message.id);
+  if (before && before.version > message.version) return;
+  const others = said.items.filter((one) => one.id !== message.id);
+  said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
+  if (opened === message.id) history = null;
+  show();
+  if (!before) readSoon();
+}
+
+// Read is what was on a page that somebody looks at.
+function readSoon() {
+  clearTimeout(reading);
+  reading = setTimeout(() => {
+    const talk = desk.talk;
+    if (!talk?.unread || document.hidden || said.id !== talk.id || !said.items.length) return;
+    desk.command("read", { last_message: said.items[0].id });
+  }, 600);
+}
+
+desk.addEventListener("talk", () => {
+  opened = null;
+  history = null;
+  if (desk.talk) {
+    said = { id: desk.talk.id, items: [], next: null };
+    load(desk.talk.id);
+  }
+  show();
+});
+desk.addEventListener("known", () => {
+  showHead();
+  readSoon();
+});
+document.addEventListener("visibilitychange", readSoon);
+socket.addEventListener("message", ({ detail }) => detail.type === "message.updated" && heard(detail.data));
+socket.addEventListener("ready", () => desk.talk && load(desk.talk.id));
+store.addEventListener("conversations", ({ detail }) => {
+  // Messages to many are not told one by one; what the conversation tells of and we lack is asked for.
+  const { data, before } = detail;
+  if (data?.id === desk.talk?.id && before && data.last_at !== before.last_at && !document.body.dataset.topics.includes("messages")) load(data.id);
+});

@@ -1,0 +1,74 @@
+// SMS on every page: how many conversations have unread texts for me, and the words and icons for the states of messages.
+import { el, icon } from "./dom.js";
+import { exact } from "./format.js";
+import { me, store } from "./live.js";
+import { t } from "./text.js";
+
+const MOST = 200; // So many the snapshot tells of.
+
+// What I am to answer: mine, and what nobody has. Of others' I know, but it is theirs.
+export const unreadTalks = () => store.all("conversations")
+  .filter((talk) => talk.unread > 0 && talk.state === "open" && (talk.assigned_to?.id === me || !talk.assigned_to))
+  .sort((one, other) => Date.parse(one.waiting_since ?? one.last_at) - Date.parse(other.waiting_since ?? other.last_at));
+
+export const countWord = (count) => (count >= MOST ? `${MOST}+` : String(count));
+
+export const talkName = (talk) => talk.patient?.name ?? talk.number_formatted;
+
+const STATE = {
+  queued: ["clock", t("Waiting")], sending: ["arrow-up-circle", t("Being sent")], accepted: ["check2", t("Accepted")],
+  delivered: ["check2-all", t("Delivered")], failed: ["x-circle-fill", t("Failed")], unknown: ["question-circle-fill", t("Fate unknown")],
+  cancelled: ["slash-circle", t("Cancelled")], expired: ["hourglass-bottom", t("Expired")], suppressed: ["shield-x", t("Not sent")],
+  received: ["inbox", t("Received")],
+};
+
+const REASON = {
+  not_before: t("is sent later"), quiet_hours: t("waits for the hours of sending"), daily_cap: t("the number has its share of today"),
+  opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
+  bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
+  no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
+  gateway_refused: t("the gateway does not take it"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
+  partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
+  uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
+  by_person: t("by a person"), incomplete: t("parts of it never came"),
+};
+
+// What became of one part handed to a gateway.
+const PART = {
+  unsent: t("not written"), later: t("refused for now"), refused: t("refused"), elsewhere: t("not by this gateway"),
+  uncertain: t("the gateway does not know"), given_up: t("no word came"),
+};
+
+const KIND = { care: t("Care and reminders"), marketing: t("Marketing"), all: t("All messages") };
+
+export const stateWord = (state) => STATE[state]?.[1] ?? state;
+export const stateIcon = (state) => icon(STATE[state]?.[0] ?? "dot");
+export const partWord = (state) => PART[state] ?? stateWord(state);
+export const reasonWord = (reason) => REASON[reason] ?? reason;
+export const stopWord = (kind) => KIND[kind] ?? kind;
+
+// Thousandths of a yuan → "¥0.045"
+export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).replace(/0$/, "")}`;
+
+export function stopBadge(talk) {
+  if (!talk.opt_outs.length) return null;
+  const kinds = talk.opt_outs.map((one) => stopWord(one.kind)).join("、");
+  return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("No messages wanted since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds }) },
+    icon("bell-slash-fill"), t("Opted out"));
+}
+
+const badges = document.querySelectorAll("[data-unread-sms]");
+
+function show() {
+  const count = unreadTalks().length;
+  for (const badge of badges) {
+    badge.hidden = !count;
+    badge.textContent = countWord(count);
+    badge.title = t("Conversations with unread texts: {count}", { count });
+  }
+}
+
+if (badges.length) {
+  store.addEventListener("conversations", show);
+  show();
+}
