@@ -111,11 +111,20 @@ class CallTaskUpdated(Event):
     type: ClassVar[str] = "call_task.updated"
 
 
+@dataclass(frozen=True)
+class ListenerUpdated(Event):
+    """Somebody's telephone is rung to listen to a call, or was lifted, or they listen no more (``ended_at``)."""
+
+    topic: ClassVar[str] = "listeners"
+    type: ClassVar[str] = "listener.updated"
+
+
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
+    "listeners": "calls.listen",
 }
 """Topic → the permission that subscribing takes."""

@@ -73,6 +73,8 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.alarms.open_for(principal)
         case "call_tasks":
             found = await services.telephony.tasks.held(principal)
+        case "listeners":
+            found = await services.telephony.listening.present(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

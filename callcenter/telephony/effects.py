@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from callcenter.administration.principal import Principal
+from protocols.signals import Parties
 
 
 class LineStateName(StrEnum):
@@ -141,6 +142,41 @@ class CallClosed(Effect):
     call: int
     reason: EndReason
     rings: int
+
+
+@dataclass(frozen=True)
+class PartiesMoved(Effect):
+    """Who hears whom on the call changed; ``other`` is the number of the third party as the line has it."""
+
+    call: int
+    parties: Parties
+    other: str
+
+
+@dataclass(frozen=True)
+class ThirdNamed(Effect):
+    """Whom the agent wants to give the call to, or to consult: a number, and whose telephone that is."""
+
+    call: int
+    number: str
+    agent_id: int | None
+
+
+@dataclass(frozen=True)
+class CallTransferred(Effect):
+    """The far end was given to somebody else; what follows closes this line's part."""
+
+    call: int
+    other: str
+    attended: bool
+
+
+@dataclass(frozen=True)
+class ListenerMoved(Effect):
+    """The listener ``listener``, by the id of the record, hears the call now (``on``) or does not any more."""
+
+    listener: int
+    on: bool
 
 
 @dataclass(frozen=True)

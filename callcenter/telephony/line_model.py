@@ -7,7 +7,7 @@ from datetime import datetime
 
 from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineService, LineStateName
 from protocols.sayings import Said, Saying
-from protocols.signals import LineSignal
+from protocols.signals import LineSignal, Parties
 
 STARTING = Said(Saying.STARTING)
 _NOT_RUNNING = ("", STARTING, Said(Saying.STOPPED), Said(Saying.RESTARTING))
@@ -69,6 +69,7 @@ class OpenCall:
     held: bool = False
     far_end_rang: bool = False
     waiting: str = ""
+    parties: Parties = Parties.TALKING
 
 
 @dataclass(frozen=True)

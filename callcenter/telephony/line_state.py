@@ -30,6 +30,7 @@ from callcenter.telephony.effects import (
     CallerLearned,
     CallOpened,
     CallTaken,
+    CallTransferred,
     DialRequest,
     Direction,
     Effect,
@@ -38,8 +39,10 @@ from callcenter.telephony.effects import (
     LineNoted,
     LineService,
     LineStateName,
+    ListenerMoved,
     NumbersBack,
     NumbersMissing,
+    PartiesMoved,
     RecordingFailed,
     RingsCounted,
     ServiceChanged,
@@ -54,7 +57,7 @@ from callcenter.telephony.line_model import (
     OpenCall,
     SetService,
 )
-from protocols.sayings import command_failed
+from protocols.sayings import Said, Saying, command_failed
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -71,11 +74,14 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
+    ListenerChanged,
     NumberlessCalls,
     OutOfReach,
+    PartiesChanged,
     Rang,
     RingingStopped,
     TakenElsewhere,
+    Transferred,
 )
 
 _DIAL_FAILURES = {
@@ -361,6 +367,31 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
     return line, (noted,)
 
 
+# Calls under the agent's control.
+
+
+def _parties_changed(line: Line, news: PartiesChanged, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.TALKING:
+        return line, ()
+    return _with_call(line, parties=news.parties), (PartiesMoved(at, call.number, news.parties, news.other),)
+
+
+def _transferred(line: Line, news: Transferred, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.TALKING:
+        return line, ()
+    return line, (CallTransferred(at, call.number, news.other, news.attended),)
+
+
+def _listener_changed(line: Line, news: ListenerChanged, at: datetime) -> Step:
+    # Tokens are ids of ours; anything else is none.
+    if not (news.listener.isascii() and news.listener.isdigit()):
+        return line, ()
+    moved = ListenerMoved(at, int(news.listener), news.on)
+    return line, (moved, LineNoted(at, Said(Saying.LISTENING_FAILED, why=news.why))) if news.why else (moved,)
+
+
 # The line itself.
 
 
@@ -422,4 +453,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     NumberlessCalls: _numberless,
     DeviceWarns: _device_warns,
     DigitHeard: _heard_only,
+    PartiesChanged: _parties_changed,
+    Transferred: _transferred,
+    ListenerChanged: _listener_changed,
 }

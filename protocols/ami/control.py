@@ -237,6 +237,7 @@ class CallControl:
 
     def _begin_consulting(self, talk: Talk, exten: str) -> None:
         if talk.parties is Parties.TALKING:
+            talk.wish = Parties.CALLING
             self._part(talk, "consult", lambda: self._call_third(talk, exten))
         else:
             self._call_third(talk, exten)
@@ -268,7 +269,9 @@ class CallControl:
             self._not_reached(talk, Said(Saying.PBX_REFUSES, why=words_in(answer)))
 
     def _answered(self, talk: Talk) -> None:
-        talk.action = ""
+        if talk.joined:
+            return
+        talk.action, talk.joined = "", True
         talk.third = talk.third or self._channels.with_id(talk.calling)
         if talk.third is None:
             return
@@ -276,7 +279,7 @@ class CallControl:
             self._bridge(talk, "complete", talk.caller, talk.third)
         else:
             talk.wish = Parties.CONSULTING
-            self._bridge(talk, "consult", talk.agent, talk.third)
+            self._bridge(talk, "consult", talk.agent, talk.third, refused=lambda: self._drop_third(talk))
 
     def _not_reached(self, talk: Talk, why: str) -> None:
         talk.without_third()
@@ -366,11 +369,16 @@ class CallControl:
         return tuple((f"Extra{key}", value) for key, value in self._place(channel, place))
 
     def _bridge(
-        self, talk: Talk, command: str, one: Channel, other: Channel, then: Callable[[], None] = lambda: None
+        self,
+        talk: Talk,
+        command: str,
+        one: Channel,
+        other: Channel,
+        then: Callable[[], None] = lambda: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._send(
-            talk, command, "Bridge", ("Channel1", one.name), ("Channel2", other.name), ("Tone", "no"), then=then
-        )  # fmt: skip
+        fields = ("Channel1", one.name), ("Channel2", other.name), ("Tone", "no")
+        self._send(talk, command, "Bridge", *fields, then=then, refused=refused)
 
     def _send(
         self,

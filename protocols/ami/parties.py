@@ -15,7 +15,8 @@ class Talk:
 
     ``calling`` is the unique id that the third's channel has or will have, ``action`` the id of what asked for it,
     ``number`` what was dialled for it; all empty without a third. ``wish`` is what was asked for: what lies on the way
-    there is not told. ``left``: the agent has gone, or is being let go, and the others stay together.
+    there is not told. ``joined``: the third, who has answered, is being joined with whoever is there. ``left``: the
+    agent has gone, or is being let go, and the others stay together.
     """
 
     slot: Slot
@@ -28,6 +29,7 @@ class Talk:
     wish: Parties | None = None
     told: tuple[Parties, str] = (Parties.TALKING, "")
     left: bool = False
+    joined: bool = False
 
     @property
     def parties(self) -> Parties:
@@ -38,13 +40,14 @@ class Talk:
         """Who hears whom, by the bridges that the PBX tells of; None on the way from one to the other."""
         with_caller = _together(self.agent, self.caller)
         with_third = self.third is not None and _together(self.agent, self.third)
-        if with_caller:
-            return Parties.CONFERENCE if with_third else Parties.TALKING
-        if not self.caller.waits:
-            return None
         if with_third:
-            return Parties.CONSULTING
-        return Parties.CALLING if self.calling else Parties.HELD
+            return Parties.CONFERENCE if with_caller else Parties.CONSULTING if self.caller.waits else None
+        if self.calling:
+            # One who has answered is on the way, or leaving.
+            return Parties.CALLING if self.caller.waits and not self.joined else None
+        if with_caller:
+            return Parties.TALKING
+        return Parties.HELD if self.caller.waits else None
 
     def concerns(self, channel: Channel) -> bool:
         """Whether it is one of the parties'."""
@@ -55,6 +58,7 @@ class Talk:
     def without_third(self) -> None:
         """The third party is not called, or not there, any more."""
         self.third, self.calling, self.action, self.number = None, "", "", ""
+        self.joined = False
 
     def tell(self) -> None:
         """Report who hears whom, if that is news."""

@@ -77,11 +77,19 @@ class Pbx:
     # Single events.
 
     def leg(
-        self, endpoint: str, state: int, number: str = "", name: str = "", *, of: Leg | None = None, uniqueid: str = ""
+        self,
+        endpoint: str,
+        state: int,
+        number: str = "",
+        name: str = "",
+        *,
+        of: Leg | None = None,
+        uniqueid: str = "",
+        half: str = "",
     ) -> Leg:
         serial = next(self._numbers)
         unique = uniqueid or f"1772440000.{serial}"
-        leg = Leg(f"{endpoint}-{serial:08x}", unique, of.linkedid if of else unique, state, number, name)
+        leg = Leg(f"{endpoint}-{serial:08x}{half}", unique, of.linkedid if of else unique, state, number, name)
         self.legs.append(leg)
         self.event("Newchannel", *leg.fields())
         return leg
@@ -126,11 +134,13 @@ class Pbx:
         if by_device:
             self.event("HangupRequest", *leg.fields(), ("Cause", str(cause)))
         others = self.leave(leg)
-        self.event("Hangup", *leg.fields(), ("Cause", str(cause)), ("Cause-txt", "-"))
-        self.legs.remove(leg)
         # Of calls that nobody moved about, tests say themselves what ends when.
         if leg.place or any(other.place for other in others):
             pbx_places.left_over(self, [other for other in others if other in self.legs])
+        if leg in self.legs:
+            # Whoever is told may end it too.
+            self.legs.remove(leg)
+            self.event("Hangup", *leg.fields(), ("Cause", str(cause)), ("Cause-txt", "-"))
 
     def rename(self, leg: Leg, name: str) -> None:
         self.event("Rename", ("Channel", leg.name), ("Newname", name), ("Uniqueid", leg.uniqueid))
@@ -150,9 +160,7 @@ class Pbx:
 
     def third(self, action: dict[str, str]) -> Leg:
         """The PBX was asked to call a third party: the near half of the channel that it makes for that."""
-        leg = self.leg(action["Channel"].removesuffix("/n"), DOWN, uniqueid=action["ChannelId"])
-        leg.name += ";1"
-        return leg
+        return self.leg(action["Channel"].removesuffix("/n"), DOWN, uniqueid=action["ChannelId"], half=";1")
 
     def third_answers(self, leg: Leg, action: dict[str, str]) -> None:
         self.state(leg, UP)

@@ -76,11 +76,11 @@ class Bench:
     def control(self, wish: ControlWish, number: str = "", line: str = "8001") -> None:
         self.do(self.session.control(line, wish, self.now, number))
 
-    def listen(self, mode: ListenMode = ListenMode.LISTEN, token: str = "7", line: str = "8001") -> None:
-        self.do(self.session.listen(line, token, "8002", mode, self.now))
+    def listen(self, mode: ListenMode = ListenMode.LISTEN, listener: str = "7", line: str = "8001") -> None:
+        self.do(self.session.listen(line, listener, "8002", mode, self.now))
 
-    def stop_listening(self, token: str = "7") -> None:
-        self.do(self.session.stop_listening(token, self.now))
+    def stop_listening(self, listener: str = "7") -> None:
+        self.do(self.session.stop_listening(listener, self.now))
 
     def take(self, line: str = "") -> list[LineSignal]:
         """What the line reported since the last time, without a first LineReady."""

@@ -124,9 +124,7 @@ def test_a_caller_is_given_away_without_asking(held: bool) -> None:
     story.bench.control(ControlWish.TRANSFER, THIRD)
     assert story.asked("Getvar") == [{"Variable": f"DIALPLAN_EXISTS(from-internal,{THIRD},1)"}]
     assert story.bench.pbx.sent_to == [(story.caller.name, THIRD)]
-    if not held and story.phone in story.bench.pbx.legs:
-        story.bench.pbx.hang_up(story.phone)
-    assert story.take() == [HandsetReplaced(), Transferred(THIRD, attended=False), Ended(by_far_end=False)] or True
+    assert story.take() == [Transferred(THIRD, attended=False), *OVER]
     assert [leg.name for leg in story.bench.pbx.legs] == [story.caller.name]
 
 
@@ -161,7 +159,7 @@ def test_a_colleague_is_consulted_and_takes_the_caller() -> None:
     story.bench.pbx.third_answers(third, action)
     assert story.take() == [CONSULTING]
     story.bench.control(ControlWish.COMPLETE)
-    assert story.take() == [HandsetReplaced(), Transferred(THIRD, attended=True), Ended(by_far_end=False)] or True
+    assert story.take() == [Transferred(THIRD, attended=True), *OVER]
     assert {leg.bridge for leg in (story.caller, third)} == {story.caller.bridge} != {""}
     assert story.phone not in story.bench.pbx.legs
     # When they have spoken, nothing of it is left.
@@ -369,7 +367,7 @@ def test_no_number_carries_more_than_digits(wish: ControlWish, number: str) -> N
     ],
 )
 def test_the_codec_lets_nothing_else_through(action: str, field: tuple[str, str]) -> None:
-    with pytest.raises(ValueError, match="not allowed|may not"):
+    with pytest.raises(ValueError, match=r"not allowed|may not"):
         encode(action, field)
 
 
