@@ -9,7 +9,7 @@ export const me = Number(document.body.dataset.userId);
 export const handles = document.body.dataset.handles === "yes";
 export const dials = document.body.dataset.dials === "yes";
 
-export const store = new Store(["calls", "lines", "agents", "alarms"]);
+export const store = new Store(["calls", "lines", "agents", "alarms", "listeners"]);
 export const socket = new LiveSocket(topics, askSession);
 
 socket.addEventListener("message", (event) => store.feed(event.detail));
