@@ -120,7 +120,6 @@ class Saying(enum.Enum):
     PHONE_NOT_TAKEN = N_("{phone} did not take the call")
     PBX_REFUSES = N_("the PBX refuses: {why}")
     NO_OTHER_PARTY = N_("nobody else is on this call, or more than one")
-    NOT_ON_HOLD = N_("the other party is not on hold")
     NOBODY_CONSULTED = N_("nobody else has answered yet")
     CONSULTING_ALREADY = N_("somebody else is being called already")
     NOT_IN_DIALPLAN = N_("the PBX knows no number {number}")
