@@ -55,6 +55,8 @@ class EndReason(StrEnum):
     """Somebody answered at another telephone that rang for the same caller: not missed."""
     HANDSET = "handset"
     """The handset was put down, or the agent who spoke on it said that the call is over."""
+    TRANSFERRED = "transferred"
+    """The far end was given to somebody else and speaks on there."""
     BUSY = "busy"
     """The far end is busy; or, for an incoming call, our line was: it came during another."""
     NO_ANSWER = "no_answer"

@@ -55,7 +55,7 @@ News = LineSignal | LineCommand
 @dataclass(frozen=True)
 class OpenCall:
     """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing,
-    ``told_at`` when its rings were last told of.
+    ``told_at`` when its rings were last told of; ``given``: the far end is somebody else's now.
     """
 
     number: int
@@ -70,6 +70,7 @@ class OpenCall:
     far_end_rang: bool = False
     waiting: str = ""
     parties: Parties = Parties.TALKING
+    given: bool = False
 
 
 @dataclass(frozen=True)

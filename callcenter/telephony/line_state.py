@@ -341,6 +341,8 @@ def _ended(line: Line, news: Ended, at: datetime) -> Step:
         return line, ()
     if call.state is LineStateName.RINGING:
         return _close(line, at, EndReason.ABANDONED if news.by_far_end else EndReason.HUNG_UP)
+    if call.given:
+        return _close(line, at, EndReason.TRANSFERRED)
     if not news.by_far_end and line.handset_up and call.state is LineStateName.TALKING:
         # The device let go, but the handset beside it still holds the call.
         return _with_call(line, held=False), ()
@@ -381,7 +383,7 @@ def _transferred(line: Line, news: Transferred, at: datetime) -> Step:
     call = line.call
     if call is None or call.state is not LineStateName.TALKING:
         return line, ()
-    return line, (CallTransferred(at, call.number, news.other, news.attended),)
+    return _with_call(line, given=True), (CallTransferred(at, call.number, news.other, news.attended),)
 
 
 def _listener_changed(line: Line, news: ListenerChanged, at: datetime) -> Step:

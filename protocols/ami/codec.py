@@ -120,9 +120,9 @@ _ALLOWED: dict[str, re.Pattern[str]] = {
         "ChannelId": _IDENTIFIER,
         "Context": r"[A-Za-z0-9_-]{1,79}",
         # A number, or one of the places in the dialplan context that controls calls.
-        "Exten": r"[0-9*#+]{1,40}|hold|wait|third|meet-[0-9]{1,20}",
+        "Exten": r"[0-9*#+]{1,40}|hold|wait|third|meet[0-9]{1,20}",
         "ExtraContext": r"[A-Za-z0-9_-]{1,79}",
-        "ExtraExten": r"wait|meet-[0-9]{1,20}",
+        "ExtraExten": r"wait|meet[0-9]{1,20}",
         "ExtraPriority": r"1",
         "Tone": r"no",
         # The telephone that rings shows who calls.

@@ -2,7 +2,7 @@
 
 A held caller, the agent's telephone meanwhile and a third party who has answered each wait at a place of their own in
 one dialplan context (``hold``, ``wait``, ``third``; docs/devices/asterisk.md); from there ``Bridge`` joins any two of
-them, and whoever is left over returns to where they waited. Three meet in a conference, at ``meet-N``. What the actions
+them, and whoever is left over returns to where they waited. Three meet in a conference, at ``meetN``. What the actions
 do is in the AMI reference of Asterisk 16 and later (Redirect, Bridge, Originate, Getvar) and in that of BridgeWait.
 
 The only thing of a person's in any of it is the digits of a number, asked for in the dialplan first: a caller who was
@@ -129,7 +129,7 @@ class CallControl:
         if talk is None or third is None:
             return
         self._count += 1
-        room = f"meet-{zlib.crc32(self._origin.token.encode())}{self._count:04}"
+        room = f"meet{zlib.crc32(self._origin.token.encode())}{self._count:04}"
         talk.wish = Parties.CONFERENCE
         both = self._place(talk.caller, room) + self._extra(third, room)
         self._send(talk, "conference", "Redirect", *both)

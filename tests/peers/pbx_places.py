@@ -55,14 +55,14 @@ def bridge(pbx: Pbx, action: dict[str, str]) -> None:
 
 def exists(pbx: Pbx, context: str, exten: str) -> bool:
     if context == CONTROL:
-        return re.fullmatch(r"hold|wait|third|meet-\d+", exten) is not None
+        return re.fullmatch(r"hold|wait|third|meet\d+", exten) is not None
     return context == NUMBERS and exten not in pbx.unknown_numbers
 
 
 def settle(pbx: Pbx, leg: Leg, place: str) -> None:
     """``leg`` waits at ``place``, or meets others there."""
     leg.place = place
-    if place.startswith("meet-"):
+    if place.startswith("meet"):
         pbx.enter(leg, f"conference-{place}", "softmix")
     elif place:
         pbx.enter(leg, f"holding-{place}", "holding_bridge")

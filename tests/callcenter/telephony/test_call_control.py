@@ -170,7 +170,7 @@ async def test_a_colleague_takes_the_call_and_has_its_card(database: Database, t
         ended = await story.becomes(state="ended")
         assert (ended["transfer"], ended["transferred_to"]["number"]) == ("attended", "8002")
         assert ended["transferred_to"]["agent"] == {"id": BEN.user_id, "name": "Ben"}
-        assert (ended["end_reason"], ended["wrap_up"], ended["agent"]["id"]) == ("hung_up", "open", ANNA.user_id)
+        assert (ended["end_reason"], ended["wrap_up"], ended["agent"]["id"]) == ("transferred", "open", ANNA.user_id)
         taken = await story.hospital.look(continuation, story.call_id)
         assert (taken["agent_id"], taken["patient_id"], taken["number"]) == (BEN.user_id, ZHANG, "+8613800138000")
         assert story.caller.bridge == third.bridge != ""

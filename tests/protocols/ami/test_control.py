@@ -362,7 +362,7 @@ def test_no_number_carries_more_than_digits(wish: ControlWish, number: str) -> N
         ("Originate", ("Variable", "DIALPLAN_EXISTS(a,1,1)")),
         ("Getvar", ("Variable", "SHELL(ls)")),
         ("Getvar", ("Variable", "DIALPLAN_EXISTS(a,1,1)${SHELL(ls)}")),
-        ("Redirect", ("Exten", "meet-1\r\nA: b")),
+        ("Redirect", ("Exten", "meet1\r\nA: b")),
         ("Originate", ("CallerID", '"x" <1>')),
     ],
 )
