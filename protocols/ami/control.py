@@ -120,7 +120,11 @@ class CallControl:
             self._leave(talk)
             self._hang_up(talk.agent)
 
-        self._bridge(talk, "complete", talk.caller, third, joined)
+        if talk.parties is Parties.CONFERENCE:
+            # Nobody is moved out of a conference by Bridge; the two stay in it until one of them leaves.
+            joined()
+        else:
+            self._bridge(talk, "complete", talk.caller, third, joined)
 
     def conference(self, line: str) -> None:
         """Let the far end, the third party and the agent hear each other."""

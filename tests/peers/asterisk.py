@@ -53,7 +53,12 @@ exten = phone8004,1,Ringing()
  same => n,Answer()
  same => n,Wait(2)
 exten = phone8005,1,Goto(phone8001,1)
-exten = phone8006,1,Goto(phone8001,1)
+; ChanSpy looks whether it is to end only when something is heard from its telephone, as from every real one
+exten = phone8006,1,Ringing()
+ same => n,Wait(1)
+ same => n,Answer()
+ same => n(talk),Playback(demo-congrats)
+ same => n,Goto(talk)
 exten = _1380000XXXX,1,Ringing()
  same => n,Wait(1)
  same => n,Answer()
@@ -154,6 +159,8 @@ class Asterisk:
         lines = "\n".join(f"{key} => {value}" for key, value in directories.items())
         files["asterisk"] = f"[directories]\n{lines}\n"
         files["modules"] = "[modules]\nautoload=yes\nnoload => chan_sip.so\nnoload => chan_iax2.so\n"
+        # Without one there are no conferences; every package of Asterisk brings it.
+        files["confbridge"] = "[general]\n"
         files["logger"] = "[logfiles]\nmessages => notice,warning,error\n"
         files["manager"] = MANAGER.format(port=self.manager, tls=self.tls, certificate=self.certificate)
         make_certificate(self.certificate)

@@ -46,6 +46,8 @@ def redirect(pbx: Pbx, action: dict[str, str]) -> None:
 
 def bridge(pbx: Pbx, action: dict[str, str]) -> None:
     legs = [find(pbx, action[key]) for key in ("Channel1", "Channel2")]
+    if any(leg.bridge.startswith("conference-") for leg in legs):
+        raise RefusedError(f"Unable to add Channel1 to bridge: {legs[0].name}")
     # Both are moved before anybody is left over.
     alone = [pbx.leave(leg) for leg in legs]
     pbx.bridge(*legs)
