@@ -13,10 +13,11 @@ from protocols.ami.alarms import Alarms
 from protocols.ami.channel import Channel
 from protocols.ami.channels import Channels
 from protocols.ami.commands import Commands, Origin
-from protocols.ami.control import CallControl, Places
+from protocols.ami.control import CallControl
 from protocols.ami.link import Link, words_in
 from protocols.ami.listening import Listening
 from protocols.ami.messages import Block
+from protocols.ami.moves import Places
 from protocols.ami.pool import Pool
 from protocols.ami.settings import AmiTimings, PbxLine
 from protocols.ami.slot import Slot

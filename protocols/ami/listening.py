@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from protocols.ami.calls import Phase, not_taken
@@ -154,5 +155,8 @@ class Listening:
         self._end(ear)
 
     def _hang_up(self, channel: Channel) -> None:
-        if not channel.gone:
+        if channel.gone:
+            return
+        # A name that the codec does not allow is no channel that anybody could end.
+        with suppress(ValueError):
             self._link.send("Hangup", ("Channel", channel.name), ("Cause", "16"), on_answer=lambda _: None)

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 
 from protocols.actions import Actions
 from protocols.ami.codec import AmiDecoder, AmiError, checked_exten, checked_file
-from protocols.ami.control import ControlWish, Places
+from protocols.ami.control import ControlWish
 from protocols.ami.lines import OfLine, PbxLines
 from protocols.ami.link import Link, LinkState
 from protocols.ami.listening import ListenMode
+from protocols.ami.moves import Places
 from protocols.ami.settings import AmiSettings, PbxLine
 from protocols.sayings import words_of
 
