@@ -261,7 +261,8 @@ def _(effect: CallTransferred, batch: Batch) -> None:
         return
     batch.update(call, transfer_changes(call, effect))
     for taker in continue_call(batch.session, call):
-        batch.announce(CallUpdated, taker)
+        # A call of another line, of which this batch knows nothing.
+        announce_call(batch.session, CallUpdated, taker)
 
 
 @write.register

@@ -173,6 +173,8 @@ async def test_a_colleague_takes_the_call_and_has_its_card(database: Database, t
         assert (ended["end_reason"], ended["wrap_up"], ended["agent"]["id"]) == ("transferred", "open", ANNA.user_id)
         taken = await story.hospital.look(continuation, story.call_id)
         assert (taken["agent_id"], taken["patient_id"], taken["number"]) == (BEN.user_id, ZHANG, "+8613800138000")
+        told = [event.data for event in story.hospital.told("call.updated") if event.data["transferred_from_id"]]
+        assert (told[-1]["line"]["name"], told[-1]["patient"]["id"]) == ("8002", ZHANG)
         assert story.caller.bridge == third.bridge != ""
         story.server.pbx.end(ben, third, by=ben)
 

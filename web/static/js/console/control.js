@@ -19,7 +19,7 @@ function buttons(call) {
   const consulting = call.parties === "consulting";
   return [
     can(call, "hold") ? holdButton(call, talking) : null,
-    transfers ? button("transfer", "arrow-right-circle", t("Transfer …"), "R", () => chooseWhom(call), talking && alone) : null,
+    transfers ? button("transfer", "arrow-right-circle", t("Transfer"), "R", () => chooseWhom(call), talking && alone) : null,
     transfers && can(call, "consult") ? button("complete", "box-arrow-right", t("Hand over"), "E", () => control(call, "complete"), talking && (consulting || call.parties === "conference")) : null,
     transfers && can(call, "conference") ? button("conference", "people-fill", t("All three"), "J", () => control(call, "conference"), talking && consulting) : null,
     el("span", { class: "pop-hint", role: "status" }, talking ? hint(call) : ""),
@@ -28,13 +28,13 @@ function buttons(call) {
 
 function holdButton(call, talking) {
   const away = Boolean(call.parties);
-  const words = call.parties === "conference" ? t("Without {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
+  const words = call.parties === "conference" ? t("Drop {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
   return button("hold", away ? "play-fill" : "pause-fill", words, "K", () => control(call, away ? "resume" : "hold"), talking);
 }
 
 function button(name, picture, label, key, run, enabled) {
   return el("button", {
-    type: "button", class: "btn", "data-action": name, "data-key": `control-${name}`, disabled: !enabled, "aria-keyshortcuts": key, onclick: run,
+    type: "button", class: "btn", "data-action": name, "data-key": `control-${name}`, disabled: !enabled, "aria-keyshortcuts": key, title: label, onclick: run,
   }, icon(picture), el("span", { class: "cut" }, label), el("kbd", {}, key));
 }
 

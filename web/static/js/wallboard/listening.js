@@ -7,9 +7,9 @@ import { complain, toast } from "../toast.js";
 
 const allowed = (document.getElementById("wallboard").dataset.listens ?? "").split(" ").filter(Boolean);
 const WAYS = {
-  listen: ["headphones", t("Listen in"), t("listens")],
-  whisper: ["chat-left-dots", t("Whisper to the agent"), t("whispers")],
-  barge: ["people-fill", t("Join the conversation"), t("speaks along")],
+  listen: ["headphones", t("Listen in"), t("listening")],
+  whisper: ["chat-left-dots", t("Whisper to the agent"), t("whispering")],
+  barge: ["people-fill", t("Join the conversation"), t("speaking along")],
 };
 
 export const listenersOf = (call) => store.all("listeners").filter((one) => one.call_id === call.id && !one.ended_at)
