@@ -143,7 +143,6 @@ class Saying(enum.Enum):
     TRANSFER_FAILED = N_("the transfer failed: {why}")
     CONSULT_FAILED = N_("the consultation failed: {why}")
     CONFERENCE_FAILED = N_("the conference failed: {why}")
-    LISTENING_FAILED = N_("listening failed: {why}")
     CANNOT_CONTROL = N_("line {line} cannot hold or transfer calls")
     CANNOT_DIAL = N_("line {line} cannot dial")
     CANNOT_ANSWER = N_("line {line} cannot answer")

@@ -143,7 +143,8 @@ class CallControlService:
                 *third.also,
             ]
             # Who it goes to is on disk before it goes.
-            await runner.write(*effects)
+            if not await runner.write(*effects):
+                raise UnavailableError(N_("The transfer could not be written down, so it was not made."))
             if runner.call_id != call_id:
                 raise ConflictError(N_("The call is over."), call_id=call_id)
         runner.ask(lambda: control.control(wish, "" if third is None else third.digits))

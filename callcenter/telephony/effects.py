@@ -175,10 +175,11 @@ class CallTransferred(Effect):
 
 @dataclass(frozen=True)
 class ListenerMoved(Effect):
-    """The listener ``listener``, by the id of the record, hears the call now (``on``) or does not any more."""
+    """The listener ``listener``, by the record's id, hears the call now (``on``) or does not any more; ``why`` not."""
 
     listener: int
     on: bool
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ from callcenter.telephony.line_model import (
     OpenCall,
     SetService,
 )
-from protocols.sayings import Said, Saying, command_failed
+from protocols.sayings import command_failed
 from protocols.signals import (
     Answered,
     CallerIdentified,
@@ -390,8 +390,8 @@ def _listener_changed(line: Line, news: ListenerChanged, at: datetime) -> Step:
     # Tokens are ids of ours; anything else is none.
     if not (news.listener.isascii() and news.listener.isdigit()):
         return line, ()
-    moved = ListenerMoved(at, int(news.listener), news.on)
-    return line, (moved, LineNoted(at, Said(Saying.LISTENING_FAILED, why=news.why))) if news.why else (moved,)
+    # No note of the line: its agent is not told that somebody wanted to listen.
+    return line, (ListenerMoved(at, int(news.listener), news.on, news.why),)
 
 
 # The line itself.

@@ -14,6 +14,7 @@ from callcenter.clock import iso
 from callcenter.events import Audience, ListenerUpdated
 from callcenter.telephony.announce import announce
 from callcenter.telephony.scope import scope_clause
+from protocols.sayings import said
 from storage.models import CallListener, CallRecord, UserAccount
 
 ListenerView = dict[str, Any]
@@ -27,8 +28,8 @@ def begin_listening(session: Session, call: CallRecord, user_id: int, mode: str,
     return _tell(session, listener)
 
 
-def move_listener(session: Session, listener_id: int, on: bool, at: datetime) -> None:
-    """The telephone was lifted, or it is over."""
+def move_listener(session: Session, listener_id: int, on: bool, at: datetime, why: str = "") -> None:
+    """The telephone was lifted, or it is over; ``why``, where it failed, is told and not kept."""
     listener = session.get(CallListener, listener_id)
     if listener is None or listener.ended_at is not None:
         return
@@ -36,7 +37,7 @@ def move_listener(session: Session, listener_id: int, on: bool, at: datetime) ->
         listener.ended_at = max(at, listener.started_at)
     elif listener.heard_at is None:
         listener.heard_at = max(at, listener.started_at)
-    _tell(session, listener)
+    _tell(session, listener, why)
 
 
 def end_listening(session: Session, call_id: int, at: datetime) -> None:
@@ -58,8 +59,8 @@ def load_listeners(session: Session, principal: Principal) -> list[ListenerView]
     return [listener_view(listener, name) for listener, name in session.execute(statement)]
 
 
-def listener_view(listener: CallListener, name: str) -> ListenerView:
-    """The listener as JSON data."""
+def listener_view(listener: CallListener, name: str, why: str = "") -> ListenerView:
+    """The listener as JSON data. ``why`` is what kept them from listening."""
     return {
         "id": listener.id,
         "call_id": listener.call_id,
@@ -68,6 +69,8 @@ def listener_view(listener: CallListener, name: str) -> ListenerView:
         "started_at": iso(listener.started_at),
         "heard_at": iso(listener.heard_at),
         "ended_at": iso(listener.ended_at),
+        "why": why,
+        "why_said": said(why),
     }
 
 
@@ -79,9 +82,9 @@ def open_listener(session: Session, call_id: int, user_id: int) -> Sequence[int]
     return session.scalars(statement).all()
 
 
-def _tell(session: Session, listener: CallListener) -> ListenerView:
+def _tell(session: Session, listener: CallListener, why: str = "") -> ListenerView:
     name = session.scalar(select(UserAccount.display_name).where(UserAccount.id == listener.user_id)) or ""
-    view = listener_view(listener, name)
+    view = listener_view(listener, name, why)
     department = session.scalar(select(CallRecord.department_id).where(CallRecord.id == listener.call_id))
     # Not the agent: whoever may not listen is not told who does.
     departments = () if department is None else (department,)

@@ -267,7 +267,7 @@ def _(effect: CallTransferred, batch: Batch) -> None:
 
 @write.register
 def _(effect: ListenerMoved, batch: Batch) -> None:
-    move_listener(batch.session, effect.listener, effect.on, effect.at)
+    move_listener(batch.session, effect.listener, effect.on, effect.at, cleaned(effect.why))
 
 
 @write.register

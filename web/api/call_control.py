@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from callcenter.telephony.call_control import Target
-from web.api.models import Call, Id, Named
+from web.api.models import Call, Id, Named, Said
 from web.exchange import Empty, Exchange, Json, Reply
 from web.parsing import Input
 from web.routing import Routes
@@ -47,7 +47,9 @@ class Colleagues(BaseModel):
 
 
 class Listener(BaseModel):
-    """Somebody whose telephone is rung to listen to a call (``heard_at`` is null), or who listens."""
+    """Somebody whose telephone is rung to listen to a call (``heard_at`` is null), or who listens. ``why`` is what kept
+    them from it, in English where ``why_said`` has a code for it.
+    """
 
     id: int
     call_id: int
@@ -56,6 +58,8 @@ class Listener(BaseModel):
     started_at: datetime
     heard_at: datetime | None
     ended_at: datetime | None
+    why: str = ""
+    why_said: Said | None = None
 
 
 class Listeners(BaseModel):

@@ -313,6 +313,22 @@ async def test_a_supervisor_listens_and_everybody_who_may_know_knows(database: D
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_agent_is_not_told_that_a_supervisor_did_not_lift_the_telephone(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        notes = len(story.hospital.told("line.updated"))
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        await until(lambda: any(leg.name.startswith("PJSIP/8009") for leg in story.server.pbx.legs))
+        ear = next(leg for leg in story.server.pbx.legs if leg.name.startswith("PJSIP/8009"))
+        story.server.pbx.hang_up(ear)
+        story.server.pbx.originate_response(story.server.actions("Originate")[-1], "Failure", "3")
+        await until(lambda: story.hospital.last("listener.updated")["ended_at"] is not None)
+        assert story.hospital.last("listener.updated")["why_said"]["code"] == "phone_not_picked_up"
+        assert not any(event.data["note"] for event in story.hospital.told("line.updated")[notes:])
+
+
+@pytest_twisted.ensureDeferred
 async def test_listening_ends_with_the_call(database: Database, tmp_path: Path) -> None:
     async with ward(database, tmp_path) as story:
         await story.listening.begin(SUSAN, story.call_id, "listen")

@@ -2,7 +2,7 @@
 import { post } from "../api.js";
 import { el, icon } from "../dom.js";
 import { me, store } from "../live.js";
-import { t } from "../text.js";
+import { say, t } from "../text.js";
 import { complain, toast } from "../toast.js";
 
 const allowed = (document.getElementById("wallboard").dataset.listens ?? "").split(" ").filter(Boolean);
@@ -44,3 +44,8 @@ export function listenCell(call) {
     }, icon(WAYS[way][0])));
   return el("td", { class: "wall-listen" }, present.map(listener), ways);
 }
+
+store.addEventListener("listeners", (event) => {
+  const one = event.detail.data;
+  if (one?.why && one.user.id === me) toast(t("Nothing came of listening: {why}", { why: say(one.why_said, one.why) }), { kind: "bad" });
+});
