@@ -151,6 +151,14 @@ class GatewayRemoved(Event):
     type: ClassVar[str] = "gateway.removed"
 
 
+@dataclass(frozen=True)
+class ListenerUpdated(Event):
+    """Somebody's telephone is rung to listen to a call, or was lifted, or they listen no more (``ended_at``)."""
+
+    topic: ClassVar[str] = "listeners"
+    type: ClassVar[str] = "listener.updated"
+
+
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
@@ -160,5 +168,6 @@ TOPICS: Mapping[str, str] = {
     "conversations": "conversations.view",
     "messages": "messages.view",
     "gateways": "gateways.view",
+    "listeners": "calls.listen",
 }
 """Topic → the permission that subscribing takes."""

@@ -214,6 +214,10 @@ class AsteriskSettings(Section):
         bool, Field(description="Send the secret itself instead of an answer to a challenge; only with tls.")
     ] = False
     context: Annotated[str, Field(description="Dialplan context in which numbers are dialled.")] = "from-internal"
+    control: Annotated[
+        str,
+        Field(description="Dialplan context in which held callers wait and conferences meet; without it no holding."),
+    ] = ""
     telephone_rings: Annotated[
         int, Field(ge=5, le=120, description="Seconds that the agent's telephone rings for a call to dial, 5 to 120.")
     ] = 30
@@ -241,6 +245,11 @@ class AsteriskSettings(Section):
     @classmethod
     def _context(cls, value: str) -> str:
         return checked_context(value)
+
+    @field_validator("control")
+    @classmethod
+    def _control(cls, value: str) -> str:
+        return checked_context(value) if value else value
 
     @model_validator(mode="after")
     def _never_in_the_clear(self) -> AsteriskSettings:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twisted.internet.base import ReactorBase
 
+from hardware.call_control import CallControl, ControlWish, ListenMode, Telephone
 from hardware.line_device import Capability, NotCapableError, SignalListener
 from hardware.port_line import incapable, threads_of, unavailable
 from hardware.settings import LineSettings
@@ -17,7 +18,16 @@ from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady, LineSignal
 
 _TRUNK = Capability.RING | Capability.CALLER_ID | Capability.HANG_UP | Capability.FAR_END_ANSWER | Capability.LINE_LOST
-_PHONE = _TRUNK | Capability.LOCAL_HOOK | Capability.DIAL
+_PHONE = _TRUNK | Capability.LOCAL_HOOK | Capability.DIAL | Capability.TRANSFER | Capability.LISTEN
+_CONTROLLED = Capability.HOLD | Capability.CONSULT | Capability.CONFERENCE
+_NEEDS = {
+    ControlWish.HOLD: Capability.HOLD,
+    ControlWish.RESUME: Capability.HOLD,
+    ControlWish.TRANSFER: Capability.TRANSFER,
+    ControlWish.CONSULT: Capability.CONSULT,
+    ControlWish.COMPLETE: Capability.CONSULT,
+    ControlWish.CONFERENCE: Capability.CONFERENCE,
+}
 
 
 class AsteriskLine:
@@ -45,7 +55,7 @@ class AsteriskLine:
     @property
     def capabilities(self) -> Capability:
         """See ``LineDevice``."""
-        able = _TRUNK if self._line.trunk else _PHONE
+        able = _TRUNK if self._line.trunk else _PHONE | _CONTROLLED if self._pbx.controls else _PHONE
         return able if self.recordings is None else able | Capability.RECORD
 
     @property
@@ -91,6 +101,37 @@ class AsteriskLine:
             raise self._incapable(Saying.CANNOT_RECORD)
         self._require_up()
         self._pbx.record(self._line, name)
+
+    @property
+    def call_control(self) -> CallControl | None:
+        """See ``LineDevice``. A trunk has no agent's telephone."""
+        return None if self._line.trunk else self
+
+    @property
+    def telephone(self) -> Telephone:
+        """See ``CallControl``."""
+        return Telephone(self._pbx.name, self._line.name, self._line.extension)
+
+    def control(self, wish: ControlWish, number: str = "") -> None:
+        """See ``CallControl``."""
+        if not self.capabilities & _NEEDS[wish]:
+            raise self._incapable(Saying.CANNOT_CONTROL)
+        if number:
+            checked_exten(number)
+        self._require_up()
+        self._pbx.control(self._line, wish, number)
+
+    def listen(self, listener: str, phone: Telephone, mode: ListenMode) -> None:
+        """See ``CallControl``."""
+        if not self.capabilities & Capability.LISTEN or phone.pbx != self._pbx.name:
+            raise self._incapable(Saying.CANNOT_CONTROL)
+        self._require_up()
+        self._pbx.listen(self._line, listener, phone.line, mode)
+
+    def stop_listening(self, listener: str) -> None:
+        """See ``CallControl``."""
+        self._require_up()
+        self._pbx.stop_listening(listener)
 
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``. The trace holds what the PBX says of all lines."""

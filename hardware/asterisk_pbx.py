@@ -13,7 +13,9 @@ from twisted.internet.base import ReactorBase
 from hardware.line_device import SignalListener
 from hardware.pbx_port import PbxAddress, PbxOpener
 from hardware.supervisor import BackOff, PortSupervisor
+from protocols.ami.control import ControlWish
 from protocols.ami.endpoint import AmiProtocol
+from protocols.ami.listening import ListenMode
 from protocols.ami.session import AmiSession, OfLine
 from protocols.ami.settings import AmiSettings, PbxLine
 from protocols.line_endpoint import WireTap
@@ -33,6 +35,11 @@ class PbxSettings:
     address: PbxAddress
     session: AmiSettings
     recordings: Path | None = None
+
+    @property
+    def controls(self) -> bool:
+        """Whether its dialplan has the places that holding and conferences need."""
+        return bool(self.session.control)
 
 
 class _Taps:
@@ -82,6 +89,16 @@ class AsteriskPbx:
         """Where we see the folder into which the PBX records."""
         return self._settings.recordings
 
+    @property
+    def name(self) -> str:
+        """What lines call it."""
+        return self._settings.name
+
+    @property
+    def controls(self) -> bool:
+        """See ``PbxSettings``."""
+        return self._settings.controls
+
     def add(self, line: PbxLine, tap: WireTap) -> None:
         """One more line, before any is started."""
         self._lines.append(line)
@@ -116,6 +133,21 @@ class AsteriskPbx:
         """Record the call of ``line`` as the file ``name``; while the line is ready only."""
         if self._protocol is not None:
             self._protocol.record(line.name, name)
+
+    def control(self, line: PbxLine, wish: ControlWish, number: str) -> None:
+        """Hold, transfer … the call of ``line``; while the line is ready only."""
+        if self._protocol is not None:
+            self._protocol.control(line.name, wish, number)
+
+    def listen(self, line: PbxLine, listener: str, phone: str, mode: ListenMode) -> None:
+        """Let the telephone of the line ``phone`` hear the call of ``line``; while the line is ready only."""
+        if self._protocol is not None:
+            self._protocol.listen(line.name, listener, phone, mode)
+
+    def stop_listening(self, listener: str) -> None:
+        """Let ``listener`` hear no more."""
+        if self._protocol is not None:
+            self._protocol.stop_listening(listener)
 
     def _connect(self) -> None:
         self._session = session = AmiSession(self._settings.session, self._lines, secrets.token_hex(4))

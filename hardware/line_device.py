@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from hardware.call_control import CallControl
 from hardware.trace import TraceListener
 from protocols.signals import LineSignal
 
@@ -37,6 +38,15 @@ class Capability(enum.Flag):
     RECORD = enum.auto()
     PLAY = enum.auto()
     LINE_LOST = enum.auto()
+    HOLD = enum.auto()
+    TRANSFER = enum.auto()
+    """To a number, without asking there first."""
+    CONSULT = enum.auto()
+    """A third party while the far end waits, who can then take the call."""
+    CONFERENCE = enum.auto()
+    """With that third party."""
+    LISTEN = enum.auto()
+    """A supervisor can hear the call, and speak to the agent or to both."""
 
     @property
     def names(self) -> list[str]:
@@ -90,6 +100,11 @@ class LineDevice(Protocol):
 
         The file may be complete only a while after the call.
         """
+        ...
+
+    @property
+    def call_control(self) -> CallControl | None:
+        """What it can do with an answered call; None for a device that can do nothing of the kind."""
         ...
 
     def set_trace(self, enabled: bool) -> None:

@@ -84,6 +84,11 @@ class LineHostLine:
         """See ``LineDevice``."""
         self._name = name
 
+    @property
+    def call_control(self) -> None:
+        """See ``LineDevice``."""
+        return None
+
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``. A host that is away is told when it is back."""
         line = self._host.line(self._line)

@@ -86,6 +86,11 @@ class PortLine:
         """See ``LineDevice``."""
         raise self._incapable(Saying.CANNOT_RECORD)
 
+    @property
+    def call_control(self) -> None:
+        """See ``LineDevice``."""
+        return None
+
     def set_trace(self, enabled: bool) -> None:
         """See ``LineDevice``."""
         self._trace.enabled = enabled

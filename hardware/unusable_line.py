@@ -55,6 +55,11 @@ class UnusableLine:
         """Raise."""
         raise self._unavailable()
 
+    @property
+    def call_control(self) -> None:
+        """See ``LineDevice``."""
+        return None
+
     def set_trace(self, enabled: bool) -> None:
         """There is nothing to trace."""
 

@@ -143,6 +143,13 @@ class Saying(enum.Enum):
     PHONE_NOT_PICKED_UP = N_("{phone} was not picked up")
     PHONE_NOT_TAKEN = N_("{phone} did not take the call")
     PBX_REFUSES = N_("the PBX refuses: {why}")
+    NO_OTHER_PARTY = N_("nobody else is on this call, or more than one")
+    NOBODY_CONSULTED = N_("nobody else has answered yet")
+    CONSULTING_ALREADY = N_("somebody else is being called already")
+    NOT_IN_DIALPLAN = N_("the PBX knows no number {number}")
+    THIRD_BUSY = N_("{number} is busy")
+    THIRD_SILENT = N_("{number} does not answer")
+    THIRD_UNREACHABLE = N_("{number} cannot be reached")
     CHANNEL_NAME = N_("the PBX gave the call a name that is not allowed: {name}")
 
     ORDER_LATE = N_("the command reached the line host too late and was not carried out")
@@ -155,6 +162,12 @@ class Saying(enum.Enum):
     HANG_UP_FAILED = N_("hanging up failed: {why}")
     TONES_FAILED = N_("sending tones failed: {why}")
     RECORD_FAILED = N_("recording failed: {why}")
+    HOLD_FAILED = N_("holding failed: {why}")
+    RESUME_FAILED = N_("taking the caller back failed: {why}")
+    TRANSFER_FAILED = N_("the transfer failed: {why}")
+    CONSULT_FAILED = N_("the consultation failed: {why}")
+    CONFERENCE_FAILED = N_("the conference failed: {why}")
+    CANNOT_CONTROL = N_("line {line} cannot hold or transfer calls")
     CANNOT_DIAL = N_("line {line} cannot dial")
     CANNOT_ANSWER = N_("line {line} cannot answer")
     CANNOT_HANG_UP = N_("line {line} cannot hang up")
@@ -241,6 +254,12 @@ _FAILED = {
     "end_call": Saying.HANG_UP_FAILED,
     "record": Saying.RECORD_FAILED,
     "send_digits": Saying.TONES_FAILED,
+    "hold": Saying.HOLD_FAILED,
+    "resume": Saying.RESUME_FAILED,
+    "transfer": Saying.TRANSFER_FAILED,
+    "complete": Saying.TRANSFER_FAILED,
+    "consult": Saying.CONSULT_FAILED,
+    "conference": Saying.CONFERENCE_FAILED,
 }
 
 

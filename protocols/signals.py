@@ -36,6 +36,26 @@ class DialFailure(enum.Enum):
     TIMED_OUT = "timed_out"
 
 
+class Parties(enum.Enum):
+    """Who of an answered call that the line's device controls hears whom. The far end is whom the agent spoke with."""
+
+    TALKING = "talking"
+    """Agent and far end."""
+    HELD = "held"
+    """The far end waits, with music."""
+    CALLING = "calling"
+    """The far end waits, a third party rings."""
+    CONSULTING = "consulting"
+    """The far end waits, the agent speaks with the third party."""
+    CONFERENCE = "conference"
+    """All three."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the far end is on hold."""
+        return self in (Parties.HELD, Parties.CALLING, Parties.CONSULTING)
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The number of a signal whose sender keeps it until it is written down: ``source`` counts upwards, line by line.
@@ -194,3 +214,31 @@ class CommandTaken(LineSignal):
     """A command has been given to a device far away; what comes of it is in later signals."""
 
     command: str
+
+
+@dataclass(frozen=True)
+class PartiesChanged(LineSignal):
+    """Who hears whom on an answered call now. ``other`` is the number of the third party, if there is one."""
+
+    parties: Parties
+    other: str = ""
+
+
+@dataclass(frozen=True)
+class Transferred(LineSignal):
+    """The far end was given to ``other``, a number; the line's part in the call ends with the ``Ended`` that follows.
+
+    ``attended``: somebody there had answered.
+    """
+
+    other: str
+    attended: bool
+
+
+@dataclass(frozen=True)
+class ListenerChanged(LineSignal):
+    """``listener``, a token of whoever asked, began to listen to the call (``on``) or ceased; ``why`` it failed."""
+
+    listener: str
+    on: bool
+    why: str = ""

@@ -88,6 +88,7 @@ def pbx_settings(settings: AsteriskSettings) -> PbxSettings:
         settings.secret.get_secret_value(),
         plain_login=settings.plain_login,
         context=settings.context,
+        control=settings.control,
         timings=AmiTimings(phone_rings=settings.telephone_rings),
     )
     address = PbxAddress(settings.host, port, settings.tls, settings.authorities)

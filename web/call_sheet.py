@@ -26,6 +26,12 @@ def talk_seconds(call: Mapping[str, Any]) -> int | None:
     return int(spoken.total_seconds())
 
 
+def _taker(call: Mapping[str, Any]) -> str:
+    """To whom the call was given: the agent, else the number; empty for most."""
+    taker = call["transferred_to"] or {}
+    return (taker.get("agent") or {}).get("name") or taker.get("number", "")
+
+
 async def outcome_words(exchange: Exchange) -> dict[str, str]:
     """Code → label in the reader's language, in order, disabled ones too; none for whoever may not see calls."""
     if not exchange.principal.may("calls.view"):
@@ -62,6 +68,8 @@ def call_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column
         Column(say(N_("Ended at")), time("ended_at"), 20),
         Column(say(N_("How it ended")), word("end_reason"), 16),
         Column(say(N_("Talk time (s)")), talk_seconds, 12),
+        Column(say(N_("On hold (s)")), lambda call: call["hold_seconds"] or None, 12),
+        Column(say(N_("Transferred to")), _taker),
         Column(say(N_("Missed")), lambda call: say(N_("yes") if call["missed"] else N_("no")), 8),
         Column(say(N_("Wrap-up")), word("wrap_up"), 12),
         Column(say(N_("Outcome")), lambda call: outcomes.get(call["outcome"], call["outcome"])),

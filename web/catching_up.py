@@ -79,6 +79,8 @@ async def _state(services: Services, principal: Principal, topic: str) -> list[A
             found = await services.desk.conversations.waiting(principal)
         case "gateways":
             found = await services.messaging.gateways.list(principal)
+        case "listeners":
+            found = await services.telephony.listening.present(principal)
         case _:
             raise ValueError(f"no such topic: {topic!r}")
     return list(found)

@@ -14,6 +14,7 @@ MODULES = (
     "web.api.session",
     "web.api.calls",
     "web.api.call_tasks",
+    "web.api.call_control",
     "web.api.recordings",
     "web.api.lines",
     "web.api.agents",

@@ -56,7 +56,7 @@ FIGURES = (
            calls=Counted.HANDLED),
     Figure("talked", N_("Talk time"), N_("Sum of the times spoken on handled calls"), Unit.SECONDS, Counted.HANDLED),
     Figure("average_handling_time", N_("Average handling time"),
-           N_("(Talk + the wrap-up that followed at once) ÷ handled calls"), Unit.SECONDS, Counted.HANDLED),
+           N_("(Talk with holds + the wrap-up that followed at once) ÷ handled calls"), Unit.SECONDS, Counted.HANDLED),
     Figure("occupancy", N_("Occupancy"),
            N_("Time spent on calls (ringing, talking, wrap-up) ÷ (time on calls + time available), of agents"),
            Unit.SHARE),

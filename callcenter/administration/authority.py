@@ -15,7 +15,9 @@ from callcenter.text import N_
 from storage.models import Role, RolePermission, UserAccount, UserRole
 from storage.models.base import NO
 
-DUTIES: Mapping[str, str] = MappingProxyType({"calls.handle": "calls.view", "call_tasks.work": "call_tasks.view"})
+DUTIES: Mapping[str, str] = MappingProxyType(
+    {"calls.handle": "calls.view", "calls.transfer": "calls.view", "call_tasks.work": "call_tasks.view"}
+)
 """A permission that is work and not power → the one that lets its holder give it.
 
 Whoever handles calls is offered calls, and whoever works call tasks is given them. An administrator is not, and still

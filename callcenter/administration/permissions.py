@@ -24,7 +24,7 @@ class Scope(enum.StrEnum):
 RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "patients": ("view", "create", "edit", "disable", "export", "unmask"),
-        "calls": ("view", "handle", "dial", "export"),
+        "calls": ("view", "handle", "dial", "transfer", "listen", "whisper", "barge", "export"),
         "call_tasks": ("view", "work", "manage", "export"),
         "recordings": ("play", "delete"),
         "conversations": ("view", "reply", "assign"),
@@ -68,7 +68,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
         "agent": (
             "坐席",
             _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
-            | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "agents.view")
+            | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "calls.transfer", "agents.view")
             | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work")
             | _grants(Scope.ALL, *_TALK, "messages.send"),
         ),
@@ -107,6 +107,9 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
             "医生",
             _grants(Scope.DEPARTMENT, "patients.view", "patients.edit", "calls.view", *_TALK, "messages.send"),
         ),
-        "administrator": ("系统管理员", _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle", "call_tasks.work"}))),
+        "administrator": (
+            "系统管理员",
+            _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle", "calls.transfer", "call_tasks.work"})),
+        ),
     }
 )

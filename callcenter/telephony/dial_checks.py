@@ -37,12 +37,23 @@ def plan_dialling(
     if patient_id is not None and not by_task and not _in_reach(session, principal, patient_id):
         raise InvalidError(N_("There is no such patient."), {"patient_id": N_("There is no such patient.")})
     known = patient_id if patient_id is not None else match_patients(session, number).patient_id
-    patient = None if known is None else session.get(Patient, known)
-    unwanted = patient is not None and patient.do_not_call
-    if unwanted and not confirmed:
-        raise ConflictError(N_("This patient asked not to be called."), do_not_call=True, patient_id=known)
+    unwanted = _refuse_unwanted(session, known, confirmed)
     user = session.get(UserAccount, principal.user_id)
     return DialPlan(known, "" if user is None else user.bound_line, unwanted)
+
+
+def unwanted_patient(session: Session, number: str, confirmed: bool) -> int | None:
+    """Who of the patients is called against their wish when ``number`` is; raises ``ConflictError`` like dialling."""
+    known = match_patients(session, number).patient_id
+    return known if _refuse_unwanted(session, known, confirmed) else None
+
+
+def _refuse_unwanted(session: Session, patient_id: int | None, confirmed: bool) -> bool:
+    patient = None if patient_id is None else session.get(Patient, patient_id)
+    unwanted = patient is not None and patient.do_not_call
+    if unwanted and not confirmed:
+        raise ConflictError(N_("This patient asked not to be called."), do_not_call=True, patient_id=patient_id)
+    return unwanted
 
 
 def _in_reach(session: Session, principal: Principal, patient_id: int) -> bool:

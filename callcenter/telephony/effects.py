@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from callcenter.administration.principal import Principal
+from protocols.signals import Parties
 
 
 class LineStateName(StrEnum):
@@ -54,6 +55,8 @@ class EndReason(StrEnum):
     """Somebody answered at another telephone that rang for the same caller: not missed."""
     HANDSET = "handset"
     """The handset was put down, or the agent who spoke on it said that the call is over."""
+    TRANSFERRED = "transferred"
+    """The far end was given to somebody else and speaks on there."""
     BUSY = "busy"
     """The far end is busy; or, for an incoming call, our line was: it came during another."""
     NO_ANSWER = "no_answer"
@@ -141,6 +144,42 @@ class CallClosed(Effect):
     call: int
     reason: EndReason
     rings: int
+
+
+@dataclass(frozen=True)
+class PartiesMoved(Effect):
+    """Who hears whom on the call changed; ``other`` is the number of the third party as the line has it."""
+
+    call: int
+    parties: Parties
+    other: str
+
+
+@dataclass(frozen=True)
+class ThirdNamed(Effect):
+    """Whom the agent wants to give the call to, or to consult: a number, and whose telephone that is."""
+
+    call: int
+    number: str
+    agent_id: int | None
+
+
+@dataclass(frozen=True)
+class CallTransferred(Effect):
+    """The far end was given to somebody else; what follows closes this line's part."""
+
+    call: int
+    other: str
+    attended: bool
+
+
+@dataclass(frozen=True)
+class ListenerMoved(Effect):
+    """The listener ``listener``, by the record's id, hears the call now (``on``) or does not any more; ``why`` not."""
+
+    listener: int
+    on: bool
+    why: str = ""
 
 
 @dataclass(frozen=True)

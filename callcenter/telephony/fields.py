@@ -32,11 +32,22 @@ CALL_FIELDS = (
         ("abandoned", N_("Caller gave up")),
         ("elsewhere", N_("Answered at another telephone")),
         ("handset", N_("Ended at the handset")),
+        ("transferred", N_("Given to somebody else")),
         ("busy", N_("Busy")),
         ("no_answer", N_("No answer")),
         ("no_dial_tone", N_("No dial tone")),
         ("failed", N_("The line could not dial")),
         ("unknown", N_("End not seen")),
+    )),
+    Field("parties", N_("Who is on the call"), Kind.CHOICE, choices=(
+        ("held", N_("on hold")),
+        ("calling", N_("on hold, somebody else is called")),
+        ("consulting", N_("on hold, somebody else is consulted")),
+        ("conference", N_("conference")),
+    )),
+    Field("transfer", N_("Transfer"), Kind.CHOICE, choices=(
+        ("blind", N_("without asking")),
+        ("attended", N_("after asking")),
     )),
     Field("wrap_up", N_("Wrap-up"), Kind.CHOICE, choices=(
         ("open", N_("To be written down")),

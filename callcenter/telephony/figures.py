@@ -6,7 +6,7 @@
 | average speed of answer | Σ (first sign → answer) ÷ answered |
 | abandoned | abandoned ÷ (answered + abandoned), short ones excluded |
 | longest wait | age of the oldest call that rings now |
-| average handling time | (talk + wrap-up that followed at once) ÷ handled |
+| average handling time | (talk, holds included, + wrap-up that followed at once) ÷ handled |
 | occupancy | handling ÷ (handling + available) |
 
 Shares are 0 to 1, times are seconds; a figure of nothing is None, never 0.

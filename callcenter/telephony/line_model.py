@@ -7,7 +7,7 @@ from datetime import datetime
 
 from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineService, LineStateName
 from protocols.sayings import Said, Saying
-from protocols.signals import LineSignal
+from protocols.signals import LineSignal, Parties
 
 STARTING = Said(Saying.STARTING)
 _NOT_RUNNING = ("", STARTING, Said(Saying.STOPPED), Said(Saying.RESTARTING))
@@ -55,7 +55,7 @@ News = LineSignal | LineCommand
 @dataclass(frozen=True)
 class OpenCall:
     """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing,
-    ``told_at`` when its rings were last told of.
+    ``told_at`` when its rings were last told of; ``given``: the far end is somebody else's now.
     """
 
     number: int
@@ -69,6 +69,8 @@ class OpenCall:
     held: bool = False
     far_end_rang: bool = False
     waiting: str = ""
+    parties: Parties = Parties.TALKING
+    given: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from callcenter.telephony.effects import (
     CallerLearned,
     CallOpened,
     CallTaken,
+    CallTransferred,
     DialRequest,
     Direction,
     Effect,
@@ -38,8 +39,10 @@ from callcenter.telephony.effects import (
     LineNoted,
     LineService,
     LineStateName,
+    ListenerMoved,
     NumbersBack,
     NumbersMissing,
+    PartiesMoved,
     RecordingFailed,
     RingsCounted,
     ServiceChanged,
@@ -71,11 +74,14 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
+    ListenerChanged,
     NumberlessCalls,
     OutOfReach,
+    PartiesChanged,
     Rang,
     RingingStopped,
     TakenElsewhere,
+    Transferred,
 )
 
 _DIAL_FAILURES = {
@@ -335,6 +341,8 @@ def _ended(line: Line, news: Ended, at: datetime) -> Step:
         return line, ()
     if call.state is LineStateName.RINGING:
         return _close(line, at, EndReason.ABANDONED if news.by_far_end else EndReason.HUNG_UP)
+    if call.given:
+        return _close(line, at, EndReason.TRANSFERRED)
     if not news.by_far_end and line.handset_up and call.state is LineStateName.TALKING:
         # The device let go, but the handset beside it still holds the call.
         return _with_call(line, held=False), ()
@@ -359,6 +367,31 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
     if news.command == "record" and line.call is not None:
         return line, (RecordingFailed(at, line.call.number), noted)
     return line, (noted,)
+
+
+# Calls under the agent's control.
+
+
+def _parties_changed(line: Line, news: PartiesChanged, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.TALKING:
+        return line, ()
+    return _with_call(line, parties=news.parties), (PartiesMoved(at, call.number, news.parties, news.other),)
+
+
+def _transferred(line: Line, news: Transferred, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.state is not LineStateName.TALKING:
+        return line, ()
+    return _with_call(line, given=True), (CallTransferred(at, call.number, news.other, news.attended),)
+
+
+def _listener_changed(line: Line, news: ListenerChanged, at: datetime) -> Step:
+    # Tokens are ids of ours; anything else is none.
+    if not (news.listener.isascii() and news.listener.isdigit()):
+        return line, ()
+    # No note of the line: its agent is not told that somebody wanted to listen.
+    return line, (ListenerMoved(at, int(news.listener), news.on, news.why),)
 
 
 # The line itself.
@@ -422,4 +455,7 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     NumberlessCalls: _numberless,
     DeviceWarns: _device_warns,
     DigitHeard: _heard_only,
+    PartiesChanged: _parties_changed,
+    Transferred: _transferred,
+    ListenerChanged: _listener_changed,
 }

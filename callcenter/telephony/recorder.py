@@ -29,27 +29,39 @@ from callcenter.telephony.effects import (
     CallerLearned,
     CallOpened,
     CallTaken,
+    CallTransferred,
     Direction,
     Effect,
     EndReason,
     LineMoved,
     LineNoted,
     LineStateName,
+    ListenerMoved,
     NumbersBack,
     NumbersMissing,
+    PartiesMoved,
     RecordingFailed,
     RingsCounted,
     ServiceChanged,
     SignalHeard,
+    ThirdNamed,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_service import numbers_back, numbers_missing, service_changed
 from callcenter.telephony.line_words import reason_columns
+from callcenter.telephony.listeners import end_listening, move_listener
 from callcenter.telephony.matching import match_patients
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.offers import first_offer, reroute
 from callcenter.telephony.routing import Why
+from callcenter.telephony.transfers import (
+    continue_call,
+    continued_from,
+    parties_changes,
+    parties_over,
+    transfer_changes,
+)
 from callcenter.telephony.views import ENDED, Facts
 from callcenter.worklist.attempts import begin_attempt
 from protocols.sayings import cleaned
@@ -212,6 +224,7 @@ def _(effect: CallTaken, batch: Batch) -> None:
         # Whoever sits at a bound line lifted its handset.
         changes |= {"agent_id": bound, "claimed_at": effect.at}
     batch.update(call, changes)
+    batch.update(call, continued_from(batch.session, call, effect.at))
     if call.agent_id is not None:
         enter_call(batch.session, call.agent_id, AgentState.TALKING, effect.at)
     batch.announce(CallAnswered, call)
@@ -224,6 +237,37 @@ def _(effect: CallClosed, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is not None and call.state != ENDED:
         close_call(call, effect, batch)
+
+
+@write.register
+def _(effect: ThirdNamed, batch: Batch) -> None:
+    call = batch.call(effect.call)
+    if call is not None and call.state != ENDED:
+        batch.update(call, {"third_number": effect.number, "third_agent_id": effect.agent_id})
+
+
+@write.register
+def _(effect: PartiesMoved, batch: Batch) -> None:
+    call = batch.call(effect.call)
+    if call is not None and call.state != ENDED:
+        batch.update(call, parties_changes(call, effect))
+        batch.announce(CallUpdated, call)
+
+
+@write.register
+def _(effect: CallTransferred, batch: Batch) -> None:
+    call = batch.call(effect.call)
+    if call is None or call.state == ENDED:
+        return
+    batch.update(call, transfer_changes(call, effect))
+    for taker in continue_call(batch.session, call):
+        # A call of another line, of which this batch knows nothing.
+        announce_call(batch.session, CallUpdated, taker)
+
+
+@write.register
+def _(effect: ListenerMoved, batch: Batch) -> None:
+    move_listener(batch.session, effect.listener, effect.on, effect.at, cleaned(effect.why))
 
 
 @write.register
@@ -309,7 +353,8 @@ def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     }
     if call.agent_id is not None and not call.wrap_up and not unheard:
         changes["wrap_up"] = "open"
-    batch.update(call, changes)
+    batch.update(call, changes | parties_over(call, effect.at))
+    end_listening(batch.session, call.id, effect.at)
     if call.agent_id is not None:
         leave_call(batch.session, call.agent_id, call.line_id, effect.at, to_wrap_up=call.wrap_up == "open")
     batch.announce(CallEnded, call)

@@ -16,6 +16,7 @@ from callcenter.recordings.settings import RecordingSettings
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.agents import AgentService
 from callcenter.telephony.board import LineBoard
+from callcenter.telephony.call_control import CallControlService
 from callcenter.telephony.calls import CallService
 from callcenter.telephony.dispatcher import Dispatcher
 from callcenter.telephony.heartbeat import Life
@@ -24,6 +25,7 @@ from callcenter.telephony.line_setups import LineSetups
 from callcenter.telephony.line_tests import LineTests
 from callcenter.telephony.line_workshop import LineWorkshop, MakeDevice
 from callcenter.telephony.lines import LineService
+from callcenter.telephony.listening import ListeningService
 from callcenter.telephony.recovery import recover
 from callcenter.telephony.report_service import ReportService
 from callcenter.telephony.settings import TelephonySettings
@@ -35,8 +37,8 @@ from storage.database import Database
 
 
 class Telephony:
-    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``recordings``, ``tasks``, ``agents``,
-    ``wallboard`` and ``reports``.
+    """The facade: its services are ``lines``, ``setups``, ``tests``, ``calls``, ``control``, ``listening``,
+    ``recordings``, ``tasks``, ``agents``, ``wallboard`` and ``reports``.
 
     ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of
     the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
@@ -67,6 +69,8 @@ class Telephony:
             database, reactor, self.lines, settings.call_tasks, settings.time_zone, settings.area_code
         )
         self.calls = CallService(database, reactor, self._board, settings, self.tasks.settle)
+        self.control = CallControlService(database, reactor, self._board, settings.area_code)
+        self.listening = ListeningService(database, reactor, self._board)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._tasks, settings)
         self.recordings = RecordingService(database, reactor, bus, self._board, self._tasks, recordings)

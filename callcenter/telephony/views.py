@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,8 @@ def load_call_rows(session: Session, statement: Select[Any]) -> list[tuple[CallV
     """Like ``load_calls``, each with its record, which has the exact values by which lists are sorted."""
     rows = session.execute(statement, execution_options={"populate_existing": True}).all()
     offers = offers_of(session, [row[0].id for row in rows if row[0].state != ENDED])
-    return [(_from_row(row, offers), row[0]) for row in rows]
+    names = _names_of(session, [row[0] for row in rows])
+    return [(_from_row(row, offers, names), row[0]) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def describe_call(session: Session, call: CallRecord, known: Facts = NOTHING_KNO
     agent_name = None if call.agent_id is None else session.scalar(_AGENT_NAME, {"id": call.agent_id})
     row = None if call.patient_id is None else session.execute(_PATIENT, {"id": call.patient_id}).first()
     patient = _NOBODY if row is None else row
-    view = call_view(call, line_name or "", agent_name, candidates, patient, offered)
+    names = _names_of(session, [call])
+    view = call_view(call, line_name or "", agent_name, candidates, patient, offered, names)
     return DescribedCall(view, (call.department_id, patient[_DEPARTMENT]), (*offered, *passed_over))
 
 
@@ -148,9 +150,18 @@ def offers_of(session: Session, call_ids: Sequence[int]) -> dict[int, list[int]]
     return found
 
 
-def _from_row(row: Any, offers: dict[int, list[int]]) -> CallView:
+def _from_row(row: Any, offers: dict[int, list[int]], names: Mapping[int, str]) -> CallView:
     call, line_name, agent_name, candidates, *patient = row
-    return call_view(call, line_name, agent_name, candidates, patient, offers.get(call.id, []))
+    return call_view(call, line_name, agent_name, candidates, patient, offers.get(call.id, []), names)
+
+
+def _names_of(session: Session, calls: Iterable[CallRecord]) -> dict[int, str]:
+    """Id → name of the agents who are third parties of ``calls`` or were given them; most calls have none."""
+    ids = {one for call in calls for one in (call.third_agent_id, call.transferred_agent_id) if one is not None}
+    if not ids:
+        return {}
+    statement = select(UserAccount.id, UserAccount.display_name).where(UserAccount.id.in_(sorted(ids)))
+    return {row.id: row.display_name for row in session.execute(statement)}
 
 
 def call_view(
@@ -160,8 +171,10 @@ def call_view(
     candidates: int,
     patient: Sequence[Any],
     offered_to: Sequence[int],
+    names: Mapping[int, str],
 ) -> CallView:
-    """The call as JSON data. ``patient`` has the values of ``_HEAD``, all None when there is none.
+    """The call as JSON data. ``patient`` has the values of ``_HEAD``, all None when there is none; ``names`` those of
+    the other agents on it.
 
     ``candidates`` counts the patients that share the number. ``offered_to`` is empty once the call has ended.
     """
@@ -201,7 +214,24 @@ def call_view(
         "answered_at": iso(call.answered_at),
         "ended_at": iso(call.ended_at),
         "end_reason": call.end_reason,
+        "parties": call.parties,
+        "parties_at": iso(call.parties_at),
+        "third": _party(call.third_number, call.third_agent_id, names),
+        "held_since": iso(call.held_since),
+        "hold_seconds": call.hold_seconds,
+        "transfer": call.transfer,
+        "transferred_to": _party(call.transferred_to, call.transferred_agent_id, names),
+        "transferred_at": iso(call.transferred_at),
+        "transferred_from_id": call.transferred_from_id,
     }
+
+
+def _party(number: str, agent_id: int | None, names: Mapping[int, str]) -> dict[str, Any] | None:
+    """Somebody on the call beside its agent and its far end."""
+    if not number:
+        return None
+    agent = None if agent_id is None else {"id": agent_id, "name": names.get(agent_id, "")}
+    return {"number": number, "number_formatted": format_number(number), "agent": agent}
 
 
 def _patient(values: Sequence[Any]) -> dict[str, Any] | None:

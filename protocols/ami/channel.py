@@ -28,7 +28,8 @@ class Channel:
     """One leg. ``placed``: its device began the call; ``dialled``: the PBX called its device, for ``dialled_by``.
 
     ``far_rang``, ``far_answered`` and ``failure`` tell what came of dialling on from here; ``bridged`` that it was
-    connected with another. ``seen`` is the number of the listing during which it was last heard of; ``vanished`` means
+    connected with another, ``waits`` that it is where nobody speaks, parked or with music.
+    ``seen`` is the number of the listing during which it was last heard of; ``vanished`` means
     that nobody saw it end. ``home`` is the endpoint whose channel it is, empty for those that are none of ours.
     """
 
@@ -44,6 +45,7 @@ class Channel:
     private: bool = False
     bridge: str = ""
     bridged: bool = False
+    waits: bool = False
     far_rang: bool = False
     far_answered: bool = False
     failure: DialFailure | None = None

@@ -15,6 +15,7 @@ from protocols.text import clean_text
 
 MAX_CHANNELS = 20_000
 _REMEMBERED_DEAD = 5_000
+_REMEMBERED_HOLDING = 500
 _LONGEST = 150
 """Asterisk's own limit on unique ids; names of channels are shorter."""
 _STATES = frozenset(range(10))
@@ -38,6 +39,7 @@ class Channels:
         self._channels: dict[str, Channel] = {}
         self._bridges: dict[str, dict[str, Channel]] = {}
         self._dead: dict[str, None] = {}
+        self._holding: dict[str, None] = {}
         self.listing = 0
         """Number of the present or last listing; what is heard of during it is marked with it."""
         self._handlers: dict[str, Callable[[Block], list[Channel | None]]] = {
@@ -72,6 +74,14 @@ class Channels:
     def with_link(self, linkedid: str) -> list[Channel]:
         """The channels of one call."""
         return [channel for channel in self._channels.values() if channel.linkedid == linkedid]
+
+    def with_id(self, uniqueid: str) -> Channel | None:
+        """The channel of that unique id, if it is there."""
+        return self._channels.get(uniqueid)
+
+    def beside(self, channel: Channel) -> list[Channel]:
+        """Those who speak with ``channel`` now."""
+        return [one for one in self._bridges.get(channel.bridge, {}).values() if one is not channel]
 
     def unheard(self) -> list[Channel]:
         """The channels that the listing just completed did not show: they vanished. They are marked as gone."""
@@ -159,10 +169,11 @@ class Channels:
 
     def _bridge_enter(self, block: Block) -> list[Channel | None]:
         channel = self._note(block)
+        bridge = block.get("BridgeUniqueid")[:_LONGEST]
         # In a holding bridge channels are parked, or wait with music: nobody speaks.
-        if channel is None or block.get("BridgeTechnology") == "holding_bridge":
-            return [channel]
-        return self._enter(channel, block.get("BridgeUniqueid")[:_LONGEST])
+        if block.get("BridgeTechnology") == "holding_bridge":
+            self._holding = dict.fromkeys([*self._holding, bridge][-_REMEMBERED_HOLDING:])
+        return [channel] if channel is None else self._enter(channel, bridge)
 
     def _bridge_leave(self, block: Block) -> list[Channel | None]:
         channel = self._note(block)
@@ -173,7 +184,8 @@ class Channels:
     def _enter(self, channel: Channel, bridge: str) -> list[Channel | None]:
         """The members of the bridge with the new one; from two on they speak with each other."""
         self._leave(channel)
-        if not bridge:
+        channel.waits = bridge in self._holding
+        if not bridge or channel.waits:
             return [channel]
         channel.bridge = bridge
         members = self._bridges.setdefault(bridge, {})
@@ -187,7 +199,7 @@ class Channels:
         members.pop(channel.uniqueid, None)
         if not members:
             self._bridges.pop(channel.bridge, None)
-        channel.bridge = ""
+        channel.bridge, channel.waits = "", False
 
     def _rename(self, block: Block) -> list[Channel | None]:
         channel = self._note(block)

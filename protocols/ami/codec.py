@@ -119,7 +119,20 @@ _ALLOWED: dict[str, re.Pattern[str]] = {
         "Channel": r"[A-Za-z][A-Za-z0-9_]{0,31}/[A-Za-z0-9_.@/;:+*#-]{1,120}",
         "ChannelId": _IDENTIFIER,
         "Context": r"[A-Za-z0-9_-]{1,79}",
-        "Exten": r"[0-9*#+]{1,40}",
+        # A number, or one of the places in the dialplan context that controls calls.
+        "Exten": r"[0-9*#+]{1,40}|hold|wait|third|meet[0-9]{1,20}",
+        "ExtraContext": r"[A-Za-z0-9_-]{1,79}",
+        "ExtraExten": r"wait|meet[0-9]{1,20}",
+        "ExtraPriority": r"1",
+        "Tone": r"no",
+        # The telephone that rings shows who calls.
+        "CallerID": r"<[0-9]{1,20}>",
+        # Not one that a person can name.
+        "Application": r"ChanSpy",
+        # Quiet, one channel only, over when its call is; w: heard by the agent, B: heard by both.
+        "Data": r"[A-Za-z][A-Za-z0-9_]{0,31}/[A-Za-z0-9_.@/;:+*#-]{1,120},qES[wB]?",
+        # Whether there is such a number, and nothing else.
+        "Variable": r"DIALPLAN_EXISTS\([A-Za-z0-9_-]{1,79},[0-9*#+]{1,40},1\)",
         "Priority": r"1",
         "Timeout": r"[0-9]{1,6}",
         "Async": r"true",
@@ -128,17 +141,25 @@ _ALLOWED: dict[str, re.Pattern[str]] = {
         "File": r"[A-Za-z0-9-]{1,50}\.wav",
     }.items()
 }
+_ALLOWED |= dict.fromkeys(("Channel1", "Channel2", "ExtraChannel"), _ALLOWED["Channel"])
 _KEYS_OF: dict[str, frozenset[str]] = {
     "Challenge": frozenset({"AuthType"}),
     "Login": frozenset({"AuthType", "Username", "Key", "Secret", "Events"}),
     "Ping": frozenset(),
     "CoreShowChannels": frozenset(),
     "DAHDIShowChannels": frozenset(),
-    "Originate": frozenset({"Channel", "ChannelId", "Context", "Exten", "Priority", "Timeout", "Async"}),
+    "Originate": frozenset(
+        {"Channel", "ChannelId", "CallerID", "Context", "Exten", "Priority", "Application", "Data", "Timeout", "Async"}
+    ),
     "Hangup": frozenset({"Channel", "Cause"}),
     "MixMonitor": frozenset({"Channel", "File"}),
+    "Redirect": frozenset(
+        {"Channel", "Context", "Exten", "Priority", "ExtraChannel", "ExtraContext", "ExtraExten", "ExtraPriority"}
+    ),
+    "Bridge": frozenset({"Channel1", "Channel2", "Tone"}),
+    "Getvar": frozenset({"Variable"}),
 }
-"""The only actions there are, with the only keys each may have: no Application, Data, Variable or Command."""
+"""The only actions there are, with the only keys each may have: no Command, no variable set, one application."""
 
 
 def checked_exten(number: str) -> str:

@@ -9,6 +9,8 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from protocols.actions import Actions
+from protocols.ami.control import ControlWish
+from protocols.ami.listening import ListenMode
 from protocols.ami.session import AmiSession
 from protocols.line_endpoint import LineProtocol, WireTap
 from protocols.signals import LineSignal
@@ -54,6 +56,18 @@ class AmiProtocol(LineProtocol):
     def record(self, line: str, name: str) -> None:
         """Record the call of the line as the file ``name``."""
         self.perform(self._pbx.record(line, name, self._clock.seconds()))
+
+    def control(self, line: str, wish: ControlWish, number: str = "") -> None:
+        """Hold, transfer … the call of the line."""
+        self.perform(self._pbx.control(line, wish, self._clock.seconds(), number))
+
+    def listen(self, line: str, token: str, phone: str, mode: ListenMode) -> None:
+        """Let the telephone of the line ``phone`` hear the call of ``line``."""
+        self.perform(self._pbx.listen(line, token, phone, mode, self._clock.seconds()))
+
+    def stop_listening(self, token: str) -> None:
+        """Let ``token`` listen no more."""
+        self.perform(self._pbx.stop_listening(token, self._clock.seconds()))
 
     def perform(self, actions: Actions) -> None:
         """Do what the session asks, and close a connection that is of no use to it."""

@@ -13,8 +13,11 @@ from protocols.ami.alarms import Alarms
 from protocols.ami.channel import Channel
 from protocols.ami.channels import Channels
 from protocols.ami.commands import Commands, Origin
+from protocols.ami.control import CallControl
 from protocols.ami.link import Link, words_in
+from protocols.ami.listening import Listening
 from protocols.ami.messages import Block
+from protocols.ami.moves import Places
 from protocols.ami.pool import Pool
 from protocols.ami.settings import AmiTimings, PbxLine
 from protocols.ami.slot import Slot
@@ -31,16 +34,19 @@ class OfLine(LineSignal):
 
 
 class PbxLines:
-    """The lines of one connection; ``commands`` is what can be done on them."""
+    """The lines of one connection; ``commands``, ``control`` and ``listening`` are what can be done on them."""
 
-    def __init__(self, lines: Sequence[PbxLine], link: Link, timings: AmiTimings, context: str, token: str) -> None:
+    def __init__(self, lines: Sequence[PbxLine], link: Link, timings: AmiTimings, places: Places, token: str) -> None:
         self._link = link
         self._timings = timings
         self._channels = Channels()
         self._slots = {line.name: Slot(line, self._reporter(line.name), self._channels.with_link) for line in lines}
         self._pools = {endpoint: Pool(slots) for endpoint, slots in _by_endpoint(self._slots.values()).items()}
         self._alarms = Alarms(self._pools)
-        self.commands = Commands(self._slots, link, Origin(context, token, timings), self.resync)
+        origin = Origin(places.numbers, token, timings)
+        self.commands = Commands(self._slots, link, origin, self.resync)
+        self.control = CallControl(self._slots, self._channels, link, origin, places, self.resync)
+        self.listening = Listening(self._slots, self._channels, link, origin)
         self._listing = ""
         self._listed_by: float | None = None
         self._resync_at = 0.0
@@ -51,7 +57,7 @@ class PbxLines:
         self._handlers: dict[str, Callable[[Block], None]] = {
             "fullybooted": lambda _: self.resync(),
             "coreshowchannelscomplete": self._listed,
-            "originateresponse": self.commands.originated,
+            "originateresponse": self._originated,
             **self._alarms.handlers,
         }
         self.synced = False
@@ -128,6 +134,13 @@ class PbxLines:
                 self._touch(channel)
         else:
             self._connected()
+        self.control.listed()
+        self.listening.listed()
+
+    def _originated(self, block: Block) -> None:
+        self.commands.originated(block)
+        self.control.originated(block)
+        self.listening.originated(block)
 
     def _connected(self) -> None:
         """The first list of a connection is complete."""
@@ -144,6 +157,8 @@ class PbxLines:
 
     def _touch(self, channel: Channel, *, old: bool = False) -> None:
         self.commands.began(channel)
+        self.control.touch(channel)
+        self.listening.touch(channel)
         channel.home = channel.home or self._endpoint(channel.name)
         pool = self._pools.get(channel.home)
         if pool is not None:

@@ -14,8 +14,11 @@ from collections.abc import Callable, Sequence
 
 from protocols.actions import Actions
 from protocols.ami.codec import AmiDecoder, AmiError, checked_exten, checked_file
+from protocols.ami.control import ControlWish
 from protocols.ami.lines import OfLine, PbxLines
 from protocols.ami.link import Link, LinkState
+from protocols.ami.listening import ListenMode
+from protocols.ami.moves import Places
 from protocols.ami.settings import AmiSettings, PbxLine
 from protocols.sayings import words_of
 
@@ -31,7 +34,8 @@ class AmiSession:
     def __init__(self, settings: AmiSettings, lines: Sequence[PbxLine], token: str) -> None:
         self._decoder = AmiDecoder()
         self._link = Link(settings)
-        self._lines = PbxLines(lines, self._link, settings.timings, settings.context, token)
+        places = Places(settings.control, settings.context)
+        self._lines = PbxLines(lines, self._link, settings.timings, places, token)
 
     @property
     def ready(self) -> bool:
@@ -100,6 +104,35 @@ class AmiSession:
         """
         checked_file(name)
         return self._command(now, lambda: self._lines.commands.record(line, name))
+
+    def control(self, line: str, wish: ControlWish, now: float, number: str = "") -> Actions:
+        """Hold, transfer … the call of ``line``, a telephone's; only while ``ready``.
+
+        ``number`` is whom to transfer to or to consult: ``ValueError`` unless ``checked_exten`` takes it.
+        """
+        control = self._lines.control
+        plain = {
+            ControlWish.HOLD: control.hold,
+            ControlWish.RESUME: control.resume,
+            ControlWish.COMPLETE: control.complete,
+            ControlWish.CONFERENCE: control.conference,
+        }
+        with_number = {ControlWish.TRANSFER: control.transfer, ControlWish.CONSULT: control.consult}
+        if wish in plain:
+            return self._command(now, lambda: plain[wish](line))
+        checked_exten(number)
+        return self._command(now, lambda: with_number[wish](line, number))
+
+    def listen(self, line: str, token: str, phone: str, mode: ListenMode, now: float) -> Actions:
+        """Let the telephone of the line ``phone`` hear the call of ``line``; only while ``ready``.
+
+        ``token`` is what the signals will call the listener.
+        """
+        return self._command(now, lambda: self._lines.listening.listen(line, token, phone, mode))
+
+    def stop_listening(self, token: str, now: float) -> Actions:
+        """Let ``token`` listen no more; only while ``ready``."""
+        return self._command(now, lambda: self._lines.listening.stop(token))
 
     def _command(self, now: float, action: Callable[[], None]) -> Actions:
         self._link.now = now

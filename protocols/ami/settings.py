@@ -9,6 +9,7 @@ from protocols.ami.codec import encode
 from protocols.sayings import Said, Saying
 
 _PORT = re.compile(r"([A-Za-z0-9_-]{1,40})/([A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.+-]{1,60})(?:#([1-9][0-9]?))?")
+_LONGEST_EXTENSION = 20
 _CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,79}")
 
 
@@ -27,6 +28,12 @@ class PbxLine:
     trunk: bool = False
     dial_prefix: str = ""
     international_prefix: str = "00"
+
+    @property
+    def extension(self) -> str:
+        """The number at which others reach the telephone, by the custom of naming endpoints so; empty for none."""
+        number = self.endpoint.rpartition("/")[2]
+        return number if number.isascii() and number.isdigit() and len(number) <= _LONGEST_EXTENSION else ""
 
     def on_wire(self, number: str) -> str:
         """What is dialled for ``number``: the outside line first, and the prefix in place of a leading ``+``."""
@@ -83,6 +90,7 @@ class AmiTimings:
 class AmiSettings:
     """How to sign in, and the dialplan context in which numbers are dialled.
 
+    ``control`` is the context with the places where held callers wait and conferences meet, empty without one.
     ``plain_login`` sends the secret itself. ``ValueError`` for what cannot be sent.
     """
 
@@ -90,10 +98,13 @@ class AmiSettings:
     secret: str = field(repr=False)
     plain_login: bool = False
     context: str = "from-internal"
+    control: str = ""
     timings: AmiTimings = field(default_factory=AmiTimings)
 
     def __post_init__(self) -> None:
         checked_context(self.context)
+        if self.control:
+            checked_context(self.control)
         encode("Login", ("Username", self.username))
         if self.plain_login:
             encode("Login", ("Secret", self.secret))

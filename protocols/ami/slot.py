@@ -31,6 +31,7 @@ from protocols.signals import (
     LineSignal,
     Rang,
     TakenElsewhere,
+    Transferred,
 )
 
 
@@ -55,6 +56,7 @@ class Slot:
         self._own_use: list[Channel] = []
         self._told: CallerIdentified | None = None
         self._ending = False
+        self._handed: Transferred | None = None
 
     # The line itself.
 
@@ -137,6 +139,21 @@ class Slot:
         """The PBX was asked to end the call, or has refused to."""
         self._ending = asked
 
+    @property
+    def ends_by_wish(self) -> bool:
+        """Whether the PBX was asked to end the call."""
+        return self._ending
+
+    def handed_over(self, transferred: Transferred | None) -> None:
+        """The far end is somebody else's: with the telephone's channel ends the line's part, not the call. None: it
+        was not taken there after all.
+        """
+        self._handed = transferred
+
+    def tell(self, signal: LineSignal) -> None:
+        """Report something that is true of the call beside its channel."""
+        self._report(signal)
+
     def missed(self, caller: CallerIdentified) -> None:
         """A caller gave up waiting for this line. Only for a line that does not ring."""
         if self.phase is not Phase.FREE:
@@ -213,6 +230,9 @@ class Slot:
         elif self.phase is Phase.RINGING:
             elsewhere = channel.cause == ANSWERED_ELSEWHERE
             self._end(TakenElsewhere() if elsewhere else Ended(by_far_end=True))
+        elif self._handed is not None:
+            self._report(self._handed)
+            self._end(Ended(by_far_end=False))
         elif self.phase is Phase.TALKING:
             self._end(ended(self.line, channel, asked=self._ending))
         else:
@@ -240,7 +260,7 @@ class Slot:
         if self.channel is not None and not self.channel.gone:
             self._own_use.append(self.channel)
         self.phase, self.channel = Phase.FREE, None
-        self.dial, self._told, self._ending = None, None, False
+        self.dial, self._told, self._ending, self._handed = None, None, False, None
 
     def _bind(self, channel: Channel) -> None:
         channel.told = True

@@ -26,10 +26,14 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
+    ListenerChanged,
     NumberlessCalls,
+    Parties,
+    PartiesChanged,
     Rang,
     RingingStopped,
     TakenElsewhere,
+    Transferred,
 )
 
 _DEPTH = 4
@@ -91,6 +95,9 @@ _SHAPES: Mapping[str, Shape] = {
     "command_failed": Shape(CommandFailed, command=_WORD, detail=WORDS),
     "numberless": Shape(NumberlessCalls, count=COUNT),
     "warns": Shape(DeviceWarns, detail=WORDS),
+    "parties": Shape(PartiesChanged, parties=choice(Parties), other=_NUMBER),
+    "transferred": Shape(Transferred, other=_NUMBER, attended=FLAG),
+    "listener": Shape(ListenerChanged, listener=_WORD, on=FLAG, why=WORDS),
     "command_done": Shape(CommandDone, id=_WORD, refused=WORDS),
 }
 _NAMES = {shape.made: name for name, shape in _SHAPES.items()}

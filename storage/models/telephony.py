@@ -68,6 +68,11 @@ class CallRecord(Base):
     ``talk_seconds`` follows from ``answered_at`` and ``ended_at``. ``offer_why`` is one of
     callcenter.telephony.routing.Why, ``offered_until`` when the present offer goes on to the next agent.
     ``task_id`` is the call task that it is an attempt of.
+    ``parties``, since ``parties_at``, is empty while the agent speaks with the far end alone, else held, calling,
+    consulting or conference; ``third_number`` and ``third_agent_id`` are of the third party then, or of whom a transfer
+    was asked to. ``hold_seconds`` are those of the holds that are over, ``held_since`` is when the present one began.
+    ``transfer`` is empty, blind or attended; ``transferred_to`` a number, ``transferred_agent_id`` whose telephone that
+    is. ``transferred_from_id`` is the call of which this one is the continuation.
     """
 
     __tablename__ = "call_record"
@@ -119,6 +124,18 @@ class CallRecord(Base):
     missed: Mapped[bool] = mapped_column(YesNo, default=False)
     missed_handled_at: Mapped[datetime | None] = mapped_column(Utc)
     missed_handled_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_call_handler"))
+    parties: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
+    parties_at: Mapped[datetime | None] = mapped_column(Utc)
+    third_number: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    # Without foreign keys, which SQLite cannot add to a table; users and calls are never deleted.
+    third_agent_id: Mapped[int | None] = mapped_column(Key)
+    held_since: Mapped[datetime | None] = mapped_column(Utc)
+    hold_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    transfer: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
+    transferred_to: Mapped[str] = mapped_column(Words(40), nullable=True, default="")
+    transferred_agent_id: Mapped[int | None] = mapped_column(Key)
+    transferred_at: Mapped[datetime | None] = mapped_column(Utc)
+    transferred_from_id: Mapped[int | None] = mapped_column(Key)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
     @validates("answered_at", "ended_at")
@@ -143,6 +160,27 @@ class CallOffer(Base):
     )
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     let_ring: Mapped[bool] = mapped_column(YesNo, default=False)
+
+
+class CallListener(Base):
+    """Somebody who listened to a call from ``started_at``, when their telephone was rung, until ``ended_at``.
+
+    ``mode`` is listen, whisper or barge; ``heard_at`` is when the telephone was lifted, empty if it never was.
+    """
+
+    __tablename__ = "call_listener"
+    __table_args__ = (
+        Index("ix_listener_call", "call_id", "ended_at"),
+        Index("ix_listener_ended", "ended_at", "id"),
+    )
+
+    id: Mapped[int] = primary_key("call_listener")
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_listener_call"))
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_listener_user"))
+    mode: Mapped[str] = mapped_column(String(10))
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    heard_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class CallRecording(Base):

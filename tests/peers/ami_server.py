@@ -72,7 +72,10 @@ class AmiServer:
                 connection.send(event)
 
     def originated(self, action: dict[str, str]) -> None:
-        """The telephone rings, unless a test replaces this."""
+        """The telephone rings, unless a test replaces this. Whom a third party's call reaches is the test's."""
+        if action["Channel"].startswith("Local/"):
+            self.pbx.third(action)
+            return
         leg = self.pbx.leg(action["Channel"], 0, uniqueid=action["ChannelId"])
         self.pbx.dial(None, leg)
         self.pbx.state(leg, 5)

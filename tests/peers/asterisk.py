@@ -52,10 +52,21 @@ exten = phone8004,1,Ringing()
  same => n,Wait(0.5)
  same => n,Answer()
  same => n,Wait(2)
+exten = phone8005,1,Goto(phone8001,1)
+; ChanSpy looks whether it is to end only when something is heard from its telephone, as from every real one
+exten = phone8006,1,Ringing()
+ same => n,Wait(1)
+ same => n,Answer()
+ same => n(talk),Playback(demo-congrats)
+ same => n,Goto(talk)
 exten = _1380000XXXX,1,Ringing()
  same => n,Wait(1)
  same => n,Answer()
  same => n,Wait(2)
+exten = _1384000XXXX,1,Ringing()
+ same => n,Wait(1)
+ same => n,Answer()
+ same => n,Wait(60)
 exten = _1381000XXXX,1,Busy()
 exten = _1382000XXXX,1,Ringing()
  same => n,Wait(60)
@@ -87,6 +98,12 @@ timeout = 10
 member => PJSIP/8001
 member => PJSIP/8002
 """
+
+
+def documented_control() -> str:
+    """The dialplan context that docs/devices/asterisk.md has people copy."""
+    text = (Path(__file__).parents[2] / "docs/devices/asterisk.md").read_text()
+    return next(part for part in re.findall(r"```ini\n(.*?)```", text, re.DOTALL) if "[huifang-control]" in part)
 
 
 def why_not() -> str:
@@ -142,6 +159,8 @@ class Asterisk:
         lines = "\n".join(f"{key} => {value}" for key, value in directories.items())
         files["asterisk"] = f"[directories]\n{lines}\n"
         files["modules"] = "[modules]\nautoload=yes\nnoload => chan_sip.so\nnoload => chan_iax2.so\n"
+        # Without one there are no conferences; every package of Asterisk brings it.
+        files["confbridge"] = "[general]\n"
         files["logger"] = "[logfiles]\nmessages => notice,warning,error\n"
         files["manager"] = MANAGER.format(port=self.manager, tls=self.tls, certificate=self.certificate)
         make_certificate(self.certificate)
@@ -220,14 +239,16 @@ def telephony(folder: Path) -> Iterator[Telephony]:
     pbx, world = (Asterisk(folder / name, *map(free_port, ports)) for name in ("pbx", "world"))
     transport = "[transport]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:{}\n"
     order = "[global]\ntype=global\nendpoint_identifier_order=username,ip\n"
-    phones = ("8001", "8002", "8003", "8004")
+    phones = ("8001", "8002", "8003", "8004", "8005", "8006")
     inside = "".join(
         endpoint(name, "from-internal", f"sip:phone{name}@127.0.0.1:{world.sip}", f"callerid={name} <{name}>",
                  "call_group=1", "pickup_group=1")
         for name in phones
     )  # fmt: skip
     outside = endpoint("telecom", "from-telecom", f"sip:127.0.0.1:{world.sip}", "trust_id_inbound=yes")
-    pbx.write(pjsip=transport.format(pbx.sip) + order + inside + outside, extensions=PBX, queues=QUEUES)
+    pbx.write(
+        pjsip=transport.format(pbx.sip) + order + inside + outside, extensions=PBX + documented_control(), queues=QUEUES
+    )
     desks = "".join(
         endpoint(f"desk{name}", "phones", f"sip:127.0.0.1:{pbx.sip}", f"from_user={name}") for name in phones
     )

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.peers import pbx_places
+
 DOWN, RING, RINGING, UP = 0, 4, 5, 6
 CHALLENGE = "840415273"
 BANNER = b"Asterisk Call Manager/5.0.2\r\n"
@@ -34,6 +36,7 @@ class Leg:
     connected_name: str = ""
     application: str = ""
     bridge: str = ""
+    place: str = ""
 
     def fields(self, prefix: str = "") -> list[tuple[str, str]]:
         pairs = [
@@ -53,13 +56,19 @@ class Leg:
 
 @dataclass
 class Pbx:
-    """``tell`` gets each event; ``legs`` are the channels there are. ``sound`` is what it records into ``monitor``."""
+    """``tell`` gets each event; ``legs`` are the channels there are. ``sound`` is what it records into ``monitor``.
+
+    ``sent_to`` are the channels that were sent to a number, which the dialplan knows unless it is in
+    ``unknown_numbers``.
+    """
 
     tell: Callable[[bytes], None]
     charset: str = "utf-8"
     monitor: Path | None = None
     sound: bytes = b""
     legs: list[Leg] = field(default_factory=list)
+    sent_to: list[tuple[str, str]] = field(default_factory=list)
+    unknown_numbers: set[str] = field(default_factory=set)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def event(self, name: str, *fields: tuple[str, str]) -> None:
@@ -68,11 +77,19 @@ class Pbx:
     # Single events.
 
     def leg(
-        self, endpoint: str, state: int, number: str = "", name: str = "", *, of: Leg | None = None, uniqueid: str = ""
+        self,
+        endpoint: str,
+        state: int,
+        number: str = "",
+        name: str = "",
+        *,
+        of: Leg | None = None,
+        uniqueid: str = "",
+        half: str = "",
     ) -> Leg:
         serial = next(self._numbers)
         unique = uniqueid or f"1772440000.{serial}"
-        leg = Leg(f"{endpoint}-{serial:08x}", unique, of.linkedid if of else unique, state, number, name)
+        leg = Leg(f"{endpoint}-{serial:08x}{half}", unique, of.linkedid if of else unique, state, number, name)
         self.legs.append(leg)
         self.event("Newchannel", *leg.fields())
         return leg
@@ -100,13 +117,30 @@ class Pbx:
             about = (("BridgeUniqueid", name), ("BridgeTechnology", technology), ("BridgeNumChannels", str(count)))
             self.event("BridgeEnter", *about, *leg.fields())
 
+    def enter(self, leg: Leg, bridge: str, technology: str) -> None:
+        leg.bridge = bridge
+        count = sum(other.bridge == bridge for other in self.legs)
+        about = (("BridgeUniqueid", bridge), ("BridgeTechnology", technology), ("BridgeNumChannels", str(count)))
+        self.event("BridgeEnter", *about, *leg.fields())
+
+    def leave(self, leg: Leg) -> list[Leg]:
+        """Those who stay in its bridge."""
+        bridge, leg.bridge = leg.bridge, ""
+        if bridge:
+            self.event("BridgeLeave", ("BridgeUniqueid", bridge), *leg.fields())
+        return [other for other in self.legs if bridge and other.bridge == bridge]
+
     def hang_up(self, leg: Leg, *, by_device: bool = False, cause: int = 16) -> None:
         if by_device:
             self.event("HangupRequest", *leg.fields(), ("Cause", str(cause)))
-        if leg.bridge:
-            self.event("BridgeLeave", ("BridgeUniqueid", leg.bridge), *leg.fields())
-        self.event("Hangup", *leg.fields(), ("Cause", str(cause)), ("Cause-txt", "-"))
-        self.legs.remove(leg)
+        others = self.leave(leg)
+        # Of calls that nobody moved about, tests say themselves what ends when.
+        if leg.place or any(other.place for other in others):
+            pbx_places.left_over(self, [other for other in others if other in self.legs])
+        if leg in self.legs:
+            # Whoever is told may end it too.
+            self.legs.remove(leg)
+            self.event("Hangup", *leg.fields(), ("Cause", str(cause)), ("Cause-txt", "-"))
 
     def rename(self, leg: Leg, name: str) -> None:
         self.event("Rename", ("Channel", leg.name), ("Newname", name), ("Uniqueid", leg.uniqueid))
@@ -123,6 +157,23 @@ class Pbx:
         self.bridge(own, caller)
 
     # Whole stages of calls.
+
+    def third(self, action: dict[str, str]) -> Leg:
+        """The PBX was asked to call a third party: the near half of the channel that it makes for that."""
+        return self.leg(action["Channel"].removesuffix("/n"), DOWN, uniqueid=action["ChannelId"], half=";1")
+
+    def third_answers(self, leg: Leg, action: dict[str, str]) -> None:
+        self.state(leg, UP)
+        pbx_places.settle(self, leg, action["Exten"])
+        self.originate_response(action, "Success", "4")
+
+    def third_refuses(self, leg: Leg, action: dict[str, str], reason: str = "3") -> None:
+        self.hang_up(leg)
+        self.originate_response(action, "Failure", reason)
+
+    def originate_response(self, action: dict[str, str], response: str, reason: str) -> None:
+        about = (("Response", response), ("ActionID", action["ActionID"]), ("Channel", action["Channel"]))
+        self.event("OriginateResponse", *about, ("Reason", reason), ("Uniqueid", action["ChannelId"]))
 
     def call(self, phone: str, number: str = "", name: str = "", *, trunk: str = "PJSIP/telecom") -> tuple[Leg, Leg]:
         """A caller comes in on the trunk, and the telephone rings."""
@@ -233,8 +284,30 @@ class Manager:
         return start + listed + block("Event", "CoreShowChannelsComplete", ids, ("EventList", "Complete"))
 
     def _originate(self, action: dict[str, str]) -> bytes:
+        if "Application" in action and not self._spies(action):
+            return self._answer(action, "Error", ("Message", "Originate failed"))
         self.originated(action)
         return self._answer(action, "Success", ("Message", "Originate successfully queued"))
+
+    def _redirect(self, action: dict[str, str]) -> bytes:
+        return self._moved(action, pbx_places.redirect, "Redirect successful")
+
+    def _bridge(self, action: dict[str, str]) -> bytes:
+        return self._moved(action, pbx_places.bridge, "Channels have been bridged")
+
+    def _moved(self, action: dict[str, str], move: Callable[[Pbx, dict[str, str]], None], done: str) -> bytes:
+        try:
+            move(self.pbx, action)
+        except pbx_places.RefusedError as error:
+            return self._answer(action, "Error", ("Message", str(error)))
+        return self._answer(action, "Success", ("Message", done))
+
+    def _getvar(self, action: dict[str, str]) -> bytes:
+        found = re.fullmatch(r"DIALPLAN_EXISTS\(([^,]+),([^,]+),1\)", action["Variable"])
+        if found is None:
+            return self._answer(action, "Error", ("Message", "No such variable"))
+        value = "1" if pbx_places.exists(self.pbx, found[1], found[2]) else "0"
+        return self._answer(action, "Success", ("Variable", action["Variable"]), ("Value", value))
 
     def _mixmonitor(self, action: dict[str, str]) -> bytes:
         if not any(leg.name == action["Channel"] for leg in self.pbx.legs):
@@ -242,6 +315,11 @@ class Manager:
         if self.pbx.monitor is not None:
             (self.pbx.monitor / action["File"]).write_bytes(self.pbx.sound)
         return self._answer(action, "Success", ("MixMonitorID", "0x7f52a8000c80"))
+
+    def _spies(self, action: dict[str, str]) -> bool:
+        channel, _, options = action["Data"].rpartition(",")
+        heard = any(leg.name == channel for leg in self.pbx.legs)
+        return action["Application"] == "ChanSpy" and heard and re.fullmatch("qES[wB]?", options) is not None
 
     def _hangup(self, action: dict[str, str]) -> bytes:
         leg = next((leg for leg in self.pbx.legs if leg.name == action["Channel"]), None)

@@ -59,6 +59,10 @@ class ScriptedLine:
     def record(self, name: str) -> None:
         self._do(Capability.RECORD, "record", name)
 
+    @property
+    def call_control(self) -> None:
+        return None
+
     def set_trace(self, enabled: bool) -> None:
         self.asked.append(("set_trace", str(enabled)))
 

@@ -371,3 +371,34 @@ def test_built_in_roles_that_export_calls_may_play_recordings(database_url: str,
         (1, "recordings.play", "department"),
         (2, "recordings.delete", "department"), (2, "recordings.play", "department"),
     ]  # fmt: skip
+
+
+def test_built_in_roles_may_transfer_and_listen_as_far_as_they_dial_and_export(
+    database_url: str, tmp_path: Path
+) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0012")
+    with connected(url) as connection:
+        for key, code in ((1, "agent"), (2, "supervisor"), (3, "administrator"), (4, None)):
+            connection.execute(
+                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+                {"id": key, "code": code, "name": f"role {key}"},
+            )
+            for permission in ("calls.dial", *(("calls.export",) if key > 1 else ())):
+                connection.execute(
+                    text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
+                    {"id": key, "permission": permission},
+                )
+        connection.commit()
+    schema.upgrade(url, "0013")
+    with connected(url) as connection:
+        granted = connection.execute(
+            text("select role_id, permission from role_permission where permission not in ('calls.dial', "
+                 "'calls.export') order by role_id, permission")
+        ).all()  # fmt: skip
+    heard = ("calls.barge", "calls.listen")
+    assert [tuple(one) for one in granted] == [
+        (1, "calls.transfer"),
+        *((2, permission) for permission in (*heard, "calls.transfer", "calls.whisper")),
+        *((3, permission) for permission in (*heard, "calls.whisper")),
+    ]

@@ -42,6 +42,14 @@ class CallPatient(Named):
     do_not_call: bool = False
 
 
+class Party(BaseModel):
+    """Somebody on a call beside its agent and its far end; ``agent`` is whose telephone the number is."""
+
+    number: str
+    number_formatted: str
+    agent: Named | None
+
+
 class Call(BaseModel):
     """A call record as it is now. Times are UTC, ISO 8601."""
 
@@ -81,6 +89,15 @@ class Call(BaseModel):
     answered_at: datetime | None
     ended_at: datetime | None
     end_reason: str
+    parties: Literal["", "held", "calling", "consulting", "conference"]
+    parties_at: datetime | None
+    third: Party | None
+    held_since: datetime | None
+    hold_seconds: int
+    transfer: Literal["", "blind", "attended"]
+    transferred_to: Party | None
+    transferred_at: datetime | None
+    transferred_from_id: int | None
 
 
 class CallPage(BaseModel):

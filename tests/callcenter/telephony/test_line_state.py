@@ -11,6 +11,7 @@ from callcenter.telephony.effects import (
     CallerLearned,
     CallOpened,
     CallTaken,
+    CallTransferred,
     DialRequest,
     Direction,
     Effect,
@@ -20,6 +21,7 @@ from callcenter.telephony.effects import (
     LineStateName,
     NumbersBack,
     NumbersMissing,
+    PartiesMoved,
     RingsCounted,
     ServiceChanged,
     WaitingCallerSeen,
@@ -44,10 +46,14 @@ from protocols.signals import (
     HandsetReplaced,
     LineLost,
     LineReady,
+    ListenerChanged,
     NumberlessCalls,
+    Parties,
+    PartiesChanged,
     Rang,
     RingingStopped,
     TakenElsewhere,
+    Transferred,
 )
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -450,6 +456,9 @@ _news = st.one_of(
     st.builds(CommandFailed, st.sampled_from(["dial", "answer", "hang_up", "send_digits"]), st.just("no")),
     st.builds(NumberlessCalls, st.integers(1, 5)),
     st.builds(DeviceWarns, st.just("low battery")),
+    st.builds(PartiesChanged, st.sampled_from(Parties), st.sampled_from(["", "8005"])),
+    st.builds(Transferred, st.just("8005"), st.booleans()),
+    st.builds(ListenerChanged, st.sampled_from(["7", "x", "²"]), st.booleans(), st.sampled_from(["", "no"])),
     st.builds(LineReady, st.just("modem")),
     st.builds(LineLost, st.just("gone")),
     st.builds(Dial, st.just(REQUEST)),
@@ -457,6 +466,18 @@ _news = st.one_of(
     st.builds(DeclaredOver, st.integers(1, 4), st.sampled_from(EndReason)),
     st.builds(SetService, st.booleans(), st.just("why")),
 )
+
+
+def test_a_call_that_was_given_away_ends_as_transferred() -> None:
+    """Whatever the telephone's end looks like: the far end speaks on."""
+    played = Played(Rang(), HandsetLifted(), Answered(), PartiesChanged(Parties.CONSULTING, "8005"))
+    assert played.of(PartiesMoved)[-1].parties is Parties.CONSULTING
+    played.hear(Transferred("8005", attended=True)).hear(HandsetReplaced())
+    assert played.hear(Ended(by_far_end=False)).reasons() == [EndReason.TRANSFERRED]
+
+
+def test_what_is_said_of_a_call_that_is_not_there_is_nothing() -> None:
+    assert Played(PartiesChanged(Parties.HELD), Transferred("8005", attended=False)).of(PartiesMoved) == []
 
 
 @given(st.lists(_news, max_size=60))
@@ -469,7 +490,7 @@ def test_whatever_happens_no_two_calls_are_open_and_every_call_is_closed(news: l
             case CallOpened():
                 assert open_call is None
                 open_call = effect.call
-            case CallerLearned() | RingsCounted():
+            case CallerLearned() | RingsCounted() | PartiesMoved() | CallTransferred():
                 assert effect.call == open_call
             case CallTaken():
                 assert effect.call == open_call

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from protocols.actions import Actions
+from protocols.ami.control import ControlWish
+from protocols.ami.listening import ListenMode
 from protocols.ami.session import AmiSession, OfLine
 from protocols.ami.settings import AmiSettings, PbxLine
 from protocols.signals import LineLost, LineReady, LineSignal
@@ -70,6 +72,15 @@ class Bench:
 
     def hang_up(self, line: str = "8001") -> None:
         self.do(self.session.hang_up(line, self.now))
+
+    def control(self, wish: ControlWish, number: str = "", line: str = "8001") -> None:
+        self.do(self.session.control(line, wish, self.now, number))
+
+    def listen(self, mode: ListenMode = ListenMode.LISTEN, listener: str = "7", line: str = "8001") -> None:
+        self.do(self.session.listen(line, listener, "8002", mode, self.now))
+
+    def stop_listening(self, listener: str = "7") -> None:
+        self.do(self.session.stop_listening(listener, self.now))
 
     def take(self, line: str = "") -> list[LineSignal]:
         """What the line reported since the last time, without a first LineReady."""

@@ -53,10 +53,14 @@ from protocols.signals import (
     LineLost,
     LineReady,
     LineSignal,
+    ListenerChanged,
     NumberlessCalls,
+    Parties,
+    PartiesChanged,
     Rang,
     RingingStopped,
     TakenElsewhere,
+    Transferred,
 )
 
 NEWS = (
@@ -67,6 +71,9 @@ NEWS = (
     TakenElsewhere(),
     CallerIdentified("13800138000", "张三", None, verified=False, present=True),
     CallerIdentified("", absent=AbsentReason.PRIVATE),
+    PartiesChanged(Parties.CONSULTING, "8005"),
+    Transferred("8005", attended=True),
+    ListenerChanged("7", on=False, why=Said(Saying.NO_CALL)),
     HandsetLifted(),
     HandsetReplaced(),
     HandsetDialled("10086"),

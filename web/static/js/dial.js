@@ -48,7 +48,7 @@ async function place(path, body) {
 const order = (path, body) => store.learn("calls", post(path, body));
 
 // "Do not call" is the patient's wish; an agent may have a good reason, but has to say so.
-function confirmCall() {
+export function confirmCall() {
   return new Promise((resolve) => {
     const sheet = el("dialog", { class: "sheet", "aria-label": t("Do not call") },
       el("div", { class: "sheet-body" }, el("h2", {}, t("This patient asked not to be called.")),

@@ -17,7 +17,7 @@ const CALL = {
 
 const END = {
   hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
-  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), busy: t("Busy"),
+  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), transferred: t("Given to somebody else"), busy: t("Busy"),
   no_answer: t("No answer"), no_dial_tone: t("No dial tone"), failed: t("The line could not dial"),
   unknown: t("End not seen"),
 };
@@ -44,6 +44,16 @@ export const absentWord = (absent) => ABSENT[absent] ?? "";
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
 export const callWord = (state) => CALL[state] ?? state;
+// Whom the agent consults or has in a conference, by name where it is an agent.
+export const thirdOf = (call) => call.third?.agent?.name || call.third?.number_formatted || t("somebody else");
+
+// What a conversation is like; a third party and a hold count more than that somebody speaks.
+export function talkWord(call) {
+  const words = { held: t("On hold"), calling: t("Calling {who}", { who: thirdOf(call) }), consulting: t("Consulting {who}", { who: thirdOf(call) }), conference: t("Three-way call") };
+  return (call.state === "talking" && words[call.parties]) || callWord(call.state);
+}
+export const talkSince = (call) => (call.parties && call.state === "talking" ? call.parties_at : { ringing: call.started_at, dialling: call.started_at, talking: call.answered_at }[call.state]);
+
 export const endWord = (reason) => END[reason] ?? "";
 export const whyWord = (call) => WHY[call.offer_why] ?? "";
 export const prioritiesOf = (call) => (call.priority ?? []).map((name) => PRIORITY[name] ?? name);

@@ -22,6 +22,7 @@ async function command(call, what, body) {
 export const claim = (call) => command(call, "claim");
 export const answer = (call) => command(call, "answer");
 export const hangUp = (call) => command(call, "hang-up");
+export const control = (call, what) => command(call, what);
 export const attach = (call, patientId, remember = false) => command(call, "attach-patient", { patient_id: patientId, remember });
 export const handleMissed = (call) => command(call, "handle-missed");
 export const markCallBack = (call, done) => command(call, "call-back", { done });

@@ -8,7 +8,7 @@ import { stopWord } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { aboutPatient, callWord, endWord, lineName, numberOf, prioritiesOf, regionOf, tierWord, whyWord } from "../words.js";
+import { aboutPatient, callWord, endWord, lineName, numberOf, prioritiesOf, regionOf, talkSince, talkWord, tierWord, whyWord } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
@@ -42,7 +42,7 @@ async function loadCard(patientId) {
 }
 
 function headOf(call) {
-  const since = { ringing: call.started_at, dialling: call.started_at, talking: call.answered_at }[call.state];
+  const since = talkSince(call);
   const incoming = call.direction === "in";
   return [
     el("div", { class: "pop-number" },
@@ -56,7 +56,7 @@ function headOf(call) {
       el("span", {}, lineName(call.line.name)),
       isOffered(call) && whyWord(call) ? el("span", { "data-why": call.offer_why }, whyWord(call)) : null,
       call.state === "ringing" ? el("span", { "data-rings": true, "aria-live": "off", hidden: true }) : null),
-    el("div", { class: "pop-state", "data-state": call.state, role: "status" },
+    el("div", { class: "pop-state", "data-state": call.state, "data-parties": call.parties, role: "status" },
       mark(call.state), el("span", {}, stateText(call)), since ? el("span", { class: "number", "data-since": since }) : null),
   ];
 }
@@ -70,7 +70,9 @@ function showRings(call) {
 }
 
 function stateText(call) {
+  if (call.state === "ended" && call.transferred_to) return t("Transferred to {who}", { who: call.transferred_to.agent?.name || call.transferred_to.number_formatted });
   if (call.state === "ended") return endWord(call.end_reason) || callWord("ended");
+  if (call.parties) return talkWord(call);
   if (call.state === "talking" && call.certainty === "presumed") return t("Probably answered");
   return callWord(call.state);
 }
@@ -181,7 +183,7 @@ function show() {
   card.setAttribute("aria-labelledby", `tab-${call.id}`);
   if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
-  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.direction, call.priority, isOffered(call) && whyWord(call)], () => headOf(call));
+  refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.parties, call.third, call.transferred_to, call.direction, call.priority, isOffered(call) && whyWord(call)], () => headOf(call));
   showRings(call);
   if (shownId !== call.id) {
     shownId = call.id;

@@ -9,6 +9,7 @@ import { chooseKey, focusNotes } from "./wrapup.js";
 
 const sheet = document.getElementById("cheat-sheet");
 const press = (name) => document.querySelector(`#card-actions [data-action=${name}]:not(:disabled)`)?.click();
+const steer = (name) => document.querySelector(`#card-control:not([hidden]) [data-action=${name}]:not(:disabled)`)?.click();
 // Into a work list: Enter then dials its first entry.
 const enter = (id) => (document.querySelector(`#${id} .dial`) ?? document.querySelector(`#${id} button, #${id} a`))?.focus();
 
@@ -20,6 +21,10 @@ const KEYS = {
   "?": showSheet,
   a: () => press("answer") ?? press("claim"),
   h: () => press("hang-up"),
+  k: () => steer("hold"),
+  r: () => steer("transfer"),
+  e: () => steer("complete"),
+  j: () => steer("conference"),
   d: focusDial,
   "/": focusDial,
   n: focusNotes,

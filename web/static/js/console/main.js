@@ -3,6 +3,7 @@ import "./desk.js";
 import "./status.js";
 import "./strip.js";
 import "./card.js";
+import "./control.js";
 import "./people.js";
 import "./wrapup.js";
 import "./lists.js";

@@ -20,7 +20,7 @@ const SHOWN = {
   average_speed_of_answer: [t("Average speed of answer"), () => t("Sum of the times from the first ring to the answer ÷ answered calls"), -1],
   abandoned: [t("Abandoned"), () => t("Abandoned calls ÷ (answered + abandoned); those given up at once do not count"), -1],
   longest_wait: [t("Longest wait now"), () => t("Age of the oldest call that is ringing now"), -1],
-  average_handling_time: [t("Average handling time"), () => t("(Talk + the wrap-up that followed at once) ÷ handled calls"), -1],
+  average_handling_time: [t("Average handling time"), () => t("(Talk with holds + the wrap-up that followed at once) ÷ handled calls"), -1],
   occupancy: [t("Occupancy"), () => t("Time spent on calls ÷ (time on calls + time available)"), -1],
 };
 

@@ -7,7 +7,8 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, callWord, lineName, lineReason, lineWord, numberOf, regionOf } from "../words.js";
+import { agentWord, lineName, lineReason, lineWord, numberOf, regionOf, talkSince, talkWord } from "../words.js";
+import { listenCell, listenersOf, waysTo } from "./listening.js";
 
 const board = document.getElementById("wallboard");
 const controlsLines = board.dataset.controlsLines === "yes";
@@ -55,13 +56,14 @@ async function moveAgent(agent) {
 }
 
 function callRow(call) {
-  const since = { ringing: call.started_at, dialling: call.started_at, talking: call.answered_at }[call.state];
+  const since = talkSince(call);
   return el("tr", { "data-call": call.id },
-    el("td", {}, el("span", { class: "wall-state" }, mark(call.state), callWord(call.state))),
+    el("td", {}, el("span", { class: "wall-state" }, mark(call.state), talkWord(call))),
     el("td", { class: "number", "data-since": since }),
     el("td", {}, el("span", { class: "wall-who" }, call.patient?.name || numberOf(call)), " ", el("span", { class: "quiet small" }, call.patient ? numberOf(call) : regionOf(call))),
     el("td", {}, lineName(call.line.name)),
-    el("td", {}, call.agent?.name ?? el("span", { class: "quiet" }, t("nobody yet"))));
+    el("td", {}, call.agent?.name ?? el("span", { class: "quiet" }, t("nobody yet"))),
+    listenCell(call));
 }
 
 function sum(items, word) {
@@ -83,11 +85,12 @@ function show() {
   const context = calls.map((call) => [call.id, call.state, call.agent?.id, call.patient?.id, call.number]);
   fill("lines", lines.map((line) => ({ ...line, context })), (all) => all.map(lineTile), t("No line is configured."));
   fill("agents", agents.map((agent) => ({ ...agent, context })), (all) => all.map(agentTile), t("No agent has signed in yet."));
-  fill("calls", calls, (all) => el("div", { class: "table-wrap" }, el("table", { class: "table" }, el("tbody", {}, all.map(callRow)))), t("Nobody is on the phone."));
+  const heard = calls.map((call) => ({ ...call, listeners: listenersOf(call), ways: waysTo(call) }));
+  fill("calls", heard, (all) => el("div", { class: "table-wrap" }, el("table", { class: "table" }, el("tbody", {}, all.map(callRow)))), t("Nobody is on the phone."));
   document.getElementById("lines-sum").textContent = sum(lines, lineWord);
   document.getElementById("agents-sum").textContent = sum(agents, agentWord);
   document.getElementById("calls-sum").textContent = String(calls.length);
 }
 
-for (const topic of ["lines", "agents", "calls"]) store.addEventListener(topic, show);
+for (const topic of ["lines", "agents", "calls", "listeners"]) store.addEventListener(topic, show);
 show();

@@ -1,0 +1,166 @@
+"""Calls on telephones under the agent's control: held, transferred, consulted about, made a conference.
+
+A held caller, the agent's telephone meanwhile and a third party who has answered each wait at a place of their own in
+one dialplan context (``hold``, ``wait``, ``third``; docs/devices/asterisk.md); from there ``Bridge`` joins any two of
+them, and whoever is left over returns to where they waited. Three meet in a conference, at ``meetN``. What the actions
+do is in the AMI reference of Asterisk 16 and later (Redirect, Bridge, Originate, Getvar) and in that of BridgeWait.
+
+The only thing of a person's in any of it is the digits of a number, asked for in the dialplan first: a caller who was
+sent to a number that is not there would be lost.
+"""
+
+from __future__ import annotations
+
+import enum
+import zlib
+from collections.abc import Callable, Mapping
+
+from protocols.ami.channel import Channel
+from protocols.ami.channels import Channels
+from protocols.ami.commands import Origin
+from protocols.ami.link import Link
+from protocols.ami.moves import Moves, Places
+from protocols.ami.parties import Talk
+from protocols.ami.slot import Slot
+from protocols.ami.talks import Talks
+from protocols.sayings import Said, Saying
+from protocols.signals import Parties, Transferred
+
+
+class ControlWish(enum.Enum):
+    """What an agent can want of the call; the value is the command's name in what is reported."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    CONSULT = "consult"
+    COMPLETE = "complete"
+    CONFERENCE = "conference"
+
+
+class CallControl:
+    """``line`` is always a telephone's. What came of a command is reported by signals of the line."""
+
+    def __init__(
+        self, slots: Mapping[str, Slot], channels: Channels, link: Link, origin: Origin, places: Places,
+        resync: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._origin = origin
+        self._places = places
+        self._moves = Moves(link, places, resync)
+        self._talks = Talks(slots, channels, link, origin, places, self._moves)
+        self._rooms = 0
+        # What the PBX says goes straight there.
+        self.touch = self._talks.touch
+        self.originated = self._talks.originated
+        self.listed = self._talks.listed
+
+    # What the agent wants.
+
+    def hold(self, line: str) -> None:
+        """Let the far end wait, with music."""
+        talk = self._talks.find(line, "hold")
+        if talk is None or talk.parties is Parties.HELD:
+            return
+        if talk.parties is not Parties.TALKING:
+            talk.slot.refuse("hold", Said(Saying.CONSULTING_ALREADY))
+            return
+        talk.wish = Parties.HELD
+        self._moves.part(talk, "hold", lambda: None)
+
+    def resume(self, line: str) -> None:
+        """Speak with the far end again, and with nobody else: a third party is let go."""
+        talk = self._talks.find(line, "resume")
+        if talk is None or talk.parties is Parties.TALKING:
+            return
+        together = talk.parties is Parties.CONFERENCE
+        self._talks.drop_third(talk)
+        talk.wish = Parties.TALKING
+        if not together:
+            self._moves.bridge(talk, "resume", talk.agent, talk.caller)
+
+    def transfer(self, line: str, number: str) -> None:
+        """Give the far end to ``number`` without asking there; the agent's telephone is let go."""
+        talk = self._talks.find(line, "transfer")
+        if talk is None or not self._without_third(talk, "transfer"):
+            return
+        exten = talk.slot.line.on_wire(number)
+        self._moves.if_there(talk, "transfer", exten, lambda: self._send_off(talk, exten))
+
+    def consult(self, line: str, number: str) -> None:
+        """Let the far end wait and call ``number``; who answers there speaks with the agent."""
+        talk = self._talks.find(line, "consult")
+        if talk is None or not self._without_third(talk, "consult"):
+            return
+        exten = talk.slot.line.on_wire(number)
+        self._moves.if_there(talk, "consult", exten, lambda: self._begin_consulting(talk, exten))
+
+    def complete(self, line: str) -> None:
+        """Leave the far end with the third party."""
+        talk = self._talks.find(line, "complete")
+        third = self._consulted(talk, "complete", Parties.CONSULTING, Parties.CONFERENCE)
+        if talk is None or third is None:
+            return
+
+        def joined() -> None:
+            talk.slot.handed_over(Transferred(talk.number, attended=True))
+            self._talks.leave(talk)
+            self._moves.hang_up(talk.agent)
+
+        if talk.parties is Parties.CONFERENCE:
+            # Nobody is moved out of a conference by Bridge; the two stay in it until one of them leaves.
+            joined()
+        else:
+            self._moves.bridge(talk, "complete", talk.caller, third, joined)
+
+    def conference(self, line: str) -> None:
+        """Let the far end, the third party and the agent hear each other."""
+        talk = self._talks.find(line, "conference")
+        third = self._consulted(talk, "conference", Parties.CONSULTING)
+        if talk is None or third is None:
+            return
+        self._rooms += 1
+        room = f"meet{zlib.crc32(self._origin.token.encode())}{self._rooms:04}"
+        talk.wish = Parties.CONFERENCE
+        both = self._moves.place(talk.caller, room) + self._moves.second(third, room)
+        self._moves.send(talk, "conference", "Redirect", *both)
+        self._moves.send(talk, "conference", "Redirect", *self._moves.place(talk.agent, room))
+
+    # The ways there.
+
+    def _without_third(self, talk: Talk, command: str) -> bool:
+        if talk.calling:
+            talk.slot.refuse(command, Said(Saying.CONSULTING_ALREADY))
+        return not talk.calling
+
+    def _consulted(self, talk: Talk | None, command: str, *where: Parties) -> Channel | None:
+        if talk is None:
+            return None
+        if talk.parties not in where or talk.third is None:
+            talk.slot.refuse(command, Said(Saying.NOBODY_CONSULTED))
+            return None
+        return talk.third
+
+    def _send_off(self, talk: Talk, exten: str) -> None:
+        # Before the answer: with the far end the telephone's channel may be gone before that comes.
+        talk.slot.handed_over(Transferred(exten, attended=False))
+        talk.left = True
+
+        def refused() -> None:
+            talk.left = False
+            talk.slot.handed_over(None)
+
+        where = (("Channel", talk.caller.name), ("Context", self._places.numbers), ("Exten", exten), ("Priority", "1"))
+        self._moves.send(talk, "transfer", "Redirect", *where, then=lambda: self._sent_off(talk), refused=refused)
+
+    def _sent_off(self, talk: Talk) -> None:
+        # What becomes of the far end is the dialplan's now.
+        self._talks.forget(talk)
+        self._moves.hang_up(talk.agent)
+
+    def _begin_consulting(self, talk: Talk, exten: str) -> None:
+        if talk.parties is Parties.TALKING:
+            talk.wish = Parties.CALLING
+            self._moves.part(talk, "consult", lambda: self._talks.call_third(talk, exten))
+        else:
+            self._talks.call_third(talk, exten)
