@@ -133,7 +133,7 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any, shared: SharedPorts) -> Telephony:
     def make(line: LineSettings) -> LineDevice:
-        return create_line_device(line, reactor, settings.trace_folder, shared)
+        return create_line_device(line, reactor, settings.trace_folder, shared, settings.recording_spool)
 
     return Telephony(
         database=database,
