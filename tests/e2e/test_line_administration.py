@@ -27,7 +27,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
 ) -> None:
     with running(tmp_path / "modem", "modem", "--profile", "usr", "--speed", "5") as modem:
         page = browsers.window(daemon, "admin", "/lines", locale="en").page
-        expect(page.locator("tr[data-line]")).to_have_count(4)
+        expect(page.locator("tr[data-line]")).to_have_count(5)
         board = browsers.window(daemon, "supervisor", "/wallboard").page
 
         # A wrong port is refused beside its field, and nothing typed is lost.

@@ -12,7 +12,7 @@ from callcenter.config import Configuration, load
 from twistd_plugin.blocking import blocking_allowed
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import DemoFolder
-from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
+from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, demo_port, simulated_lines, with_free_ports
 from twistd_plugin.commands.migrate import migrate
 from twistd_plugin.commands.output import CommandError, say, var_option
 
@@ -95,7 +95,7 @@ latest = "24:00"
 def _configuration(folder: DemoFolder, port: int) -> Configuration:
     """The demo's configuration: written at the first start, the hospital's own afterwards, but for the port."""
     if not folder.configuration.exists():
-        lines = [(name, driver, str(device_path(folder.path, name))) for name, driver, _ in DEMO_LINES]
+        lines = [(name, driver, demo_port(folder.path, name, driver)) for name, driver, _ in DEMO_LINES]
         folder.configuration.write_text(
             configuration_text(
                 file=str(folder.configuration), name="回访示范医院", folder=".", port=port, area_code="010", lines=lines
@@ -106,7 +106,8 @@ def _configuration(folder: DemoFolder, port: int) -> Configuration:
     configuration = load(folder.configuration)
     settings = configuration.settings
     web = settings.web.model_copy(update={"port": port})
-    return Configuration(configuration.path, settings.model_copy(update={"web": web}), configuration.warnings)
+    changes = {"web": web, "lines": with_free_ports(settings.lines)}
+    return Configuration(configuration.path, settings.model_copy(update=changes), configuration.warnings)
 
 
 def _serve(configuration: Configuration, folder: DemoFolder, content: DemoContent, announce: Any) -> int:
