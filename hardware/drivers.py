@@ -9,6 +9,7 @@ from twisted.internet.base import ReactorBase
 
 from hardware.asterisk_line import AsteriskLine
 from hardware.hayes_line import HayesLine
+from hardware.headset import HeadsetLine
 from hardware.line_device import LineDevice
 from hardware.line_host_line import LineHostLine
 from hardware.monitor_line import FskLine, NetCallerIdLine
@@ -58,6 +59,17 @@ def create_line_device(
     Lines of boxes with several lines and of PBXes must be given the same ``shared``; ``KeyError`` if their PBX is not
     among its.
     """
+    device = _bare_device(settings, reactor, trace_folder, shared, recordings)
+    return HeadsetLine(device, settings.headset, reactor) if settings.headset else device
+
+
+def _bare_device(
+    settings: LineSettings,
+    reactor: ReactorBase,
+    trace_folder: Path,
+    shared: SharedPorts | None,
+    recordings: Path | None,
+) -> LineDevice:
     if settings.driver is DriverName.HAYES:
         return HayesLine(settings, reactor, trace_folder, recordings)
     if settings.driver in _SHARING:

@@ -39,6 +39,7 @@ class Saying(enum.Enum):
     AMBIGUOUS = N_("{port} is ambiguous ({found}): add the serial number, or give a path by-id")
     AMBIGUOUS_HID = N_("{port} could be any of {found}: add the serial number or give the path")
     CANNOT_OPEN = N_("cannot open {port}: {why}")
+    NO_HEADSET = N_("it has no hook switch of a telephone")
     NO_DEVICE = N_("{port} is not a device")
     NOT_THERE = N_("{port} does not exist; only a device under /dev may be absent for a while")
     RESTARTING = N_("the device is being started with other settings")
@@ -146,6 +147,7 @@ class Saying(enum.Enum):
     BECAUSE = N_("{what}: {why}")
 
     # What a setting must be.
+    NO_HEADSET_HERE = N_("is for devices that can answer: driver hayes, tp_hid or ubox")
     PRINTABLE = N_("must be one line of printable characters")
     ONE_OF = N_("must be one of {choices}")
     STREAM_PORT = N_("must be a path such as /dev/serial/by-id/…, usb:VID:PID[:SERIAL] or tcp://host:port")
@@ -178,7 +180,7 @@ class Saying(enum.Enum):
     )
     MIGHT_BE_USB_MODEM = N_("a USB modem: driver hayes")
     MIGHT_BE_ANYTHING = N_("unknown: switch the trace on to see what it says")
-    MIGHT_BE_HEADSET = N_("a headset or handset with hook button: not a line")
+    MIGHT_BE_HEADSET = N_("a headset or handset with hook button: no line of its own, but headset of one")
     MIGHT_BE_PHONE_BOX = N_("a vendor's own device; if it is a phone box, try driver tp_hid with the trace on")
     NO_TELEPHONE = N_("not a telephone device")
 
