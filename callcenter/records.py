@@ -17,11 +17,14 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.administration.users import user_resource
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
+from callcenter.servicedesk.articles import article_resource
+from callcenter.talking.scripts import script_resource
 from storage.database import Database
 
 
 class Records(Mapping[str, ResourceService]):
-    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, patients.
+    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, scripts, articles,
+    patients.
 
     ``patients`` also has what only patients have.
     """
@@ -36,6 +39,8 @@ class Records(Mapping[str, ResourceService]):
             outcome_resource(),
             group_resource(),
             skill_resource(),
+            script_resource(),
+            article_resource(),
         )
         self.patients = PatientService(patient_resource(clock, area_code), database, clock, area_code)
         services = {one.name: ResourceService(one, database, clock) for one in resources}

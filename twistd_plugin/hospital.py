@@ -25,7 +25,10 @@ from callcenter.bus import EventBus
 from callcenter.outgoing.client import CheckedClient, Reach
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
+from callcenter.servicedesk.articles import KnowledgeBase, article_slot
 from callcenter.settings import AsteriskSettings, Settings
+from callcenter.talking.script_slot import script_slot
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -110,6 +113,8 @@ def build_services(
         audit=AuditLog(database, reactor),
         views=SavedViews(database),
         alarms=AlarmService(database, reactor),
+        talking=TalkingPane(database, (script_slot(settings.hospital.name), article_slot())),
+        knowledge=KnowledgeBase(database),
         registry=registry,
         ready=ready,
     )

@@ -15,6 +15,7 @@ MODULES = (
     "web.api.calls",
     "web.api.call_tasks",
     "web.api.recordings",
+    "web.api.talking",
     "web.api.lines",
     "web.api.agents",
     "web.api.patients",

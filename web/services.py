@@ -15,6 +15,8 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
+from callcenter.servicedesk.articles import KnowledgeBase
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from storage.database import Database
@@ -39,5 +41,7 @@ class Services:
     audit: AuditLog
     views: SavedViews
     alarms: AlarmService
+    talking: TalkingPane
+    knowledge: KnowledgeBase
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

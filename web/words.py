@@ -53,6 +53,8 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "alarms": N_("Alarms"),
         "reports": N_("Reports"),
         "outcomes": N_("Call outcomes"),
+        "scripts": N_("Call scripts"),
+        "articles": N_("Knowledge base"),
         "departments": N_("Departments"),
         "groups": N_("Agent groups"),
         "skills": N_("Skills"),
@@ -89,6 +91,8 @@ NEW: Mapping[str, str] = MappingProxyType(
         "groups": N_("New agent group"),
         "skills": N_("New skill"),
         "outcomes": N_("New call outcome"),
+        "scripts": N_("New call script"),
+        "articles": N_("New article"),
         "patients": N_("New patient"),
     }
 )
@@ -101,6 +105,12 @@ EMPTY: Mapping[str, str] = MappingProxyType(
         "groups": N_("There are no groups of agents here yet. A group shares the calls of its lines by its own rule."),
         "skills": N_("There are no skills here yet. A group may ask for one, so that only who has it is rung."),
         "outcomes": N_("There are no call outcomes here yet. Agents choose one when a call is over."),
+        "scripts": N_(
+            "There are no call scripts here yet. A script is what an agent says first, shown beside the call."
+        ),
+        "articles": N_(
+            "There are no articles here yet. Agents find them beside the call by title, content or initials."
+        ),
         "patients": N_("There are no patients here yet. Make one, or let the calls bring them."),
     }
 )

@@ -23,6 +23,7 @@ from storage.models.base import NO
 LISTS: Mapping[str, str] = MappingProxyType(
     {"calls": "calls.view", "missed": "calls.view", "audit": "audit.view", "alarms": "alarms.view"}
     | {name: f"{name}.view" for name in ("patients", "users", "roles", "departments", "outcomes", "groups", "skills")}
+    | {name: f"{name}.view" for name in ("scripts", "articles")}
 )
 """Name of a list → the permission to see it."""
 

@@ -14,6 +14,7 @@ from storage.models.alarms import Alarm, AlarmDelivery, AlarmTarget, LineService
 from storage.models.base import Base
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
+from storage.models.talking import Article, CallScript
 from storage.models.telephony import (
     AgentGroup,
     AgentSkill,
@@ -39,12 +40,14 @@ __all__ = [
     "Alarm",
     "AlarmDelivery",
     "AlarmTarget",
+    "Article",
     "AuditEntry",
     "Base",
     "CallOffer",
     "CallOutcome",
     "CallRecord",
     "CallRecording",
+    "CallScript",
     "CallTask",
     "Department",
     "EventCounter",

@@ -30,6 +30,9 @@ from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
+from callcenter.servicedesk.articles import KnowledgeBase, article_slot
+from callcenter.talking.script_slot import script_slot
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -242,6 +245,7 @@ async def start_site(
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
         alarms=AlarmService(database, reactor),
+        talking=TalkingPane(database, (script_slot("示范医院"), article_slot())), knowledge=KnowledgeBase(database),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()
