@@ -7,6 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.disclosure import disclose
 from callcenter.administration.principal import Principal
 from callcenter.talking.placeholders import fill
 from callcenter.talking.slots import Slot, SlotContent, TalkedCall
@@ -34,7 +35,9 @@ def script_slot(hospital: str) -> Slot:
             .order_by(case((CallScript.group_id.is_(None), 1), else_=0), CallScript.position, CallScript.id)
             .limit(MOST)
         )
-        values = {"patient.name": call.patient_name, "agent.name": principal.display_name, "hospital": hospital}
+        # People write numbers into names, too.
+        patient = disclose({"name": call.patient_name}, principal)["name"]
+        values = {"patient.name": patient, "agent.name": principal.display_name, "hospital": hospital}
         scripts = [
             {"id": one.id, "name": one.name}
             | {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from callcenter.talking.scripts import script_resource
 from callcenter.talking.slots import Slot, TalkedCall, TalkingPane
 from protocols.signals import Answered, CallerIdentified, Rang
 from storage.database import Database
-from storage.models import AgentGroup, GroupMember, PhoneLine
+from storage.models import AgentGroup, CallRecord, GroupMember, Patient, PhoneLine
 from tests.peers.call_center import ANNA, CARL, DORA, NOW, CallCenter, clock_at, fill, principal
 
 ADMIN = principal(None, "admin", "administrator", None)  # type: ignore[arg-type]
+SEES_MASKS = {"calls.view": Scope.OWN, "scripts.view": Scope.ALL}
 SCRIPT = {"name": "接听", "direction": "in", "position": 1, "text_zh": "您好，{hospital}{agent.name}"}
 
 
@@ -74,6 +76,21 @@ async def test_a_script_with_the_names_of_the_call(desk: Desk) -> None:
     assert slot["name"] == "scripts"
     assert script["zh"] == [{"text": patient, "placeholder": "patient.name"}, {"text": "您好", "placeholder": ""}]
     assert script["en"] == [{"text": "Hello", "placeholder": ""}]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_in_a_name_is_not_read_out_to_who_may_not_see_it(desk: Desk) -> None:
+    await desk.scripts.create(ADMIN, {**SCRIPT, "text_zh": "{patient.name}"})
+    call_id = await desk.call()
+
+    def rename(session: Session) -> None:
+        patient = session.get_one(CallRecord, call_id).patient_id
+        session.get_one(Patient, patient).name = "张三 13800138000"
+
+    await desk.hospital.database.run(rename)
+    for onlooker, shown in ((ANNA, "张三 13800138000"), (replace(ANNA, grants=SEES_MASKS), "张三 138****8000")):
+        (slot,) = await desk.pane.content(onlooker, call_id)
+        assert slot["content"]["scripts"][0]["zh"][0]["text"] == shown
 
 
 @pytest_twisted.ensureDeferred
