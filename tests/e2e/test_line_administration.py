@@ -68,7 +68,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
         page.get_by_role("link", name="Ward 7").click()
         page.get_by_text("Remove…").click()
         page.get_by_role("button", name="Remove now").click()
-        expect(page.locator("tr[data-line]")).to_have_count(4, timeout=PATIENCE)
+        expect(page.locator("tr[data-line]")).to_have_count(5, timeout=PATIENCE)
         expect(board.locator(".tile", has_text="Ward 7")).to_have_count(0, timeout=PATIENCE)
 
 
