@@ -18,11 +18,14 @@ from callcenter.administration.users import user_resource
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
 from callcenter.messaging.templates import auto_reply_resource, phrase_resource, template_resource
+from callcenter.servicedesk.articles import article_resource
+from callcenter.talking.scripts import script_resource
 from storage.database import Database
 
 
 class Records(Mapping[str, ResourceService]):
-    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, texts of SMS, patients.
+    """Name of a resource → its service: users, roles, departments, outcomes, groups, skills, texts of SMS, scripts,
+    articles, patients.
 
     ``patients`` also has what only patients have.
     """
@@ -40,6 +43,8 @@ class Records(Mapping[str, ResourceService]):
             template_resource(),
             phrase_resource(),
             auto_reply_resource(),
+            script_resource(),
+            article_resource(),
         )
         self.patients = PatientService(patient_resource(clock, area_code), database, clock, area_code)
         services = {one.name: ResourceService(one, database, clock) for one in resources}

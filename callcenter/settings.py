@@ -311,6 +311,11 @@ class Settings(Section):
         return self.var.folder / "recordings"
 
     @property
+    def recording_spool(self) -> Path:
+        """Where calls are recorded that no device keeps by itself, until they are over."""
+        return self.recording_folder / "spool"
+
+    @property
     def trace_folder(self) -> Path:
         """Where raw line traces go."""
         return self.var.folder / "traces"

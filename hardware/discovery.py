@@ -10,11 +10,10 @@ from typing import Any
 
 from serial.tools import list_ports
 
-from hardware.hid_devices import VENDOR_PAGES
+from hardware.hid_devices import TELEPHONY_PAGE, VENDOR_PAGES
 from protocols.sayings import Said, Saying
 
 BY_ID = Path("/dev/serial/by-id")
-_TELEPHONY_PAGE = 0x0B
 
 
 def _voice_modem(maker: str, profile: str) -> str:
@@ -147,7 +146,7 @@ def _hid_device(entry: Mapping[str, Any]) -> DiscoveredDevice:
 
 def guess_hid(usage_page: int) -> str:
     """What a HID device might be by its usage page."""
-    if usage_page == _TELEPHONY_PAGE:
+    if usage_page == TELEPHONY_PAGE:
         return Said(Saying.MIGHT_BE_HEADSET)
     if usage_page >= VENDOR_PAGES:
         return Said(Saying.MIGHT_BE_PHONE_BOX)

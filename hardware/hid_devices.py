@@ -12,6 +12,8 @@ from hardware.supervisor import PortError
 from protocols.sayings import Said, Saying
 
 _HID = re.compile(r"hid:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
+TELEPHONY_PAGE = 0x0B
+"""The usage page of headsets and handsets."""
 VENDOR_PAGES = 0xFF00
 """Usage pages from here on are a vendor's own."""
 
@@ -48,6 +50,21 @@ def hid_address(port: str) -> re.Match[str] | None:
 
 def open_hid(port: str) -> HidDevice:
     """Open ``port``, a path or ``hid:VID:PID[:SERIAL]``. Blocks; ``PortError`` if it cannot be."""
+    opened: HidDevice = _open(port, lambda page: page >= VENDOR_PAGES)
+    return opened
+
+
+def open_headset(port: str) -> tuple[HidDevice, bytes]:
+    """Likewise for a headset, with its report descriptor."""
+    device = _open(port, lambda page: page == TELEPHONY_PAGE)
+    try:
+        return device, bytes(device.get_report_descriptor())
+    except DEVICE_ERRORS as error:
+        device.close()
+        raise _cannot_open(port, error) from error
+
+
+def _open(port: str, meant_page: Callable[[int], bool]) -> Any:
     # Imported here: the library needs a system library that a machine without HID may lack.
     try:
         import hid  # noqa: PLC0415
@@ -55,13 +72,12 @@ def open_hid(port: str) -> HidDevice:
         raise _cannot_open(port, error) from error
     try:
         match = hid_address(port)
-        path = resolve_hid(match, hid.enumerate) if match else _device_path(port)
+        path = resolve_hid(match, hid.enumerate, meant_page) if match else _device_path(port)
         device = hid.device()
         device.open_path(path)
     except DEVICE_ERRORS as error:
         raise _cannot_open(port, error) from error
-    opened: HidDevice = device
-    return opened
+    return device
 
 
 def _device_path(port: str) -> bytes:
@@ -73,17 +89,22 @@ def _cannot_open(port: str, error: Exception) -> PortError:
     return PortError(Said(Saying.CANNOT_OPEN, port=port, why=str(error)))
 
 
-def resolve_hid(meant: re.Match[str], enumerate_devices: Callable[[int, int], Sequence[Mapping[str, Any]]]) -> bytes:
+def resolve_hid(
+    meant: re.Match[str],
+    enumerate_devices: Callable[[int, int], Sequence[Mapping[str, Any]]],
+    meant_page: Callable[[int], bool] = lambda page: page >= VENDOR_PAGES,
+) -> bytes:
     """The library's path of the one plugged-in device that ``hid_address`` found to be meant, else ``PortError``.
 
-    A phone box often is several devices in one: of its HID interfaces, one with a vendor's own usage page is meant.
+    It often is several devices in one: of its HID interfaces, one whose usage page is a ``meant_page`` is meant, of a
+    phone box the one with a vendor's own.
     """
     found = [
         entry
         for entry in enumerate_devices(int(meant[1], 16), int(meant[2], 16))
         if meant[3] in (None, entry.get("serial_number"))
     ]
-    paths = _paths(entry for entry in found if int(entry.get("usage_page") or 0) >= VENDOR_PAGES) or _paths(found)
+    paths = _paths(entry for entry in found if meant_page(int(entry.get("usage_page") or 0))) or _paths(found)
     if not paths:
         raise PortError(Said(Saying.NOT_PLUGGED_IN, port=meant[0]))
     if len(paths) > 1:

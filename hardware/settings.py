@@ -68,13 +68,13 @@ That of a line host's line follows from other settings.
 
 _CALLS = ("dial_prefix", "international_prefix")
 OPTIONS: Mapping[DriverName, tuple[str, ...]] = {
-    DriverName.HAYES: ("profile", "baud", "ring_timeout", "numberless_alarm_after", *_CALLS),
+    DriverName.HAYES: ("profile", "baud", "ring_timeout", "numberless_alarm_after", *_CALLS, "headset"),
     DriverName.FSK: ("baud", "ring_timeout"),
     DriverName.WHOZZ: ("ring_timeout",),
     DriverName.NETCALLERID: ("baud", "ring_timeout"),
     DriverName.TCI: ("baud", "ring_timeout"),
-    DriverName.TP_HID: ("ring_timeout", "numberless_alarm_after", *_CALLS),
-    DriverName.UBOX: ("ring_timeout", "numberless_alarm_after", *_CALLS),
+    DriverName.TP_HID: ("ring_timeout", "numberless_alarm_after", *_CALLS, "headset"),
+    DriverName.UBOX: ("ring_timeout", "numberless_alarm_after", *_CALLS, "headset"),
     DriverName.ASTERISK: ("trunk", *_CALLS),
     DriverName.LINE_HOST: ("host", "line"),
 }
@@ -110,6 +110,8 @@ class LineSettings(BaseModel):
     """Line host: what it calls the line."""
     trunk: bool = False
     """Asterisk: callers come in on this endpoint; otherwise it is an agent's telephone."""
+    headset: Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_PORT)] = ""
+    """Where the headset at the line's seat is, see ``hid_devices.hid_address``; empty for none."""
     group: str = ""
     bound_agent: str = ""
     trace: bool = False
@@ -142,6 +144,15 @@ class LineSettings(BaseModel):
         if read is not None:
             read(port)
         return port
+
+    @field_validator("headset")
+    @classmethod
+    def _headset(cls, headset: str, info: ValidationInfo) -> str:
+        if headset and "headset" not in OPTIONS.get(info.data.get("driver", DriverName.HAYES), ("headset",)):
+            raise ValueError(Said(Saying.NO_HEADSET_HERE))
+        if headset:
+            hid_address(headset)
+        return headset
 
     @field_validator("host", "line")
     @classmethod

@@ -1,4 +1,6 @@
-"""WAV files: reading the head of one, and mending one that nobody finished. Pure: bytes in, facts and bytes out.
+"""WAV files: the head of one that we write, reading that of another, and mending one that nobody finished.
+
+Pure: bytes in, facts and bytes out.
 
 A writer puts the sizes into the head when it closes the file; one that was killed leaves zeros or the sizes of earlier.
 The audio then reaches to the end of the file.
@@ -16,6 +18,33 @@ _RIFF = struct.Struct("<4sI4s")
 _CHUNK = struct.Struct("<4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _LARGEST = 2**32 - 1
+HEAD_BYTES = _RIFF.size + 2 * _CHUNK.size + _FORMAT.size
+
+
+_PCM = 1
+
+
+@dataclass(frozen=True)
+class WavFormat:
+    """One channel of ``rate`` samples a second, uncompressed; of 8 bits they are unsigned, of 16 signed."""
+
+    rate: int
+    bits: int = 8
+
+    @property
+    def bytes_per_second(self) -> int:
+        """How much a second of sound takes."""
+        return self.rate * self.bits // 8
+
+    def head(self, audio_bytes: int = 0) -> bytes:
+        """What goes before the samples: ``HEAD_BYTES``. With 0 the audio reaches to the end of the file."""
+        block = self.bits // 8
+        return b"".join([
+            _RIFF.pack(b"RIFF", HEAD_BYTES - 8 + audio_bytes + audio_bytes % 2 if audio_bytes else 0, b"WAVE"),
+            _CHUNK.pack(b"fmt ", _FORMAT.size),
+            _FORMAT.pack(_PCM, 1, self.rate, self.bytes_per_second, block, self.bits),
+            _CHUNK.pack(b"data", audio_bytes),
+        ])  # fmt: skip
 
 
 class WavError(ValueError):

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage import demo_words as words
+from storage.demo_talking import seed_demo_talking
 from storage.models.administration import Department
 from storage.models.crm import Patient, PatientPhone, PatientTerm
 from storage.queries.terms import pinyin_of, terms_for
@@ -169,11 +170,12 @@ def demo_patients(count: int, seed: int = SEED) -> Iterator[DemoPatient]:
 def fill_demo(
     session: Session, *, count: int = DEMO_PATIENTS, doctors: Mapping[int, Sequence[int]] | None = None
 ) -> DemoContents:
-    """Outcomes, departments and ``count`` patients, in one transaction; nothing twice when called again.
+    """What a hospital begins with, and ``count`` patients, in one transaction; nothing twice when called again.
 
     ``doctors`` gives, by department id, the user ids among whom its patients are shared out.
     """
     seed_outcomes(session)
+    seed_demo_talking(session)
     departments = seed_demo_departments(session)
     if session.scalar(select(Patient.id).limit(1)) is not None:
         return DemoContents(departments, 0)

@@ -25,7 +25,10 @@ from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
+from callcenter.servicedesk.articles import KnowledgeBase, article_slot
 from callcenter.settings import AsteriskSettings, Settings
+from callcenter.talking.script_slot import script_slot
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -123,6 +126,8 @@ def build_services(
         alarms=AlarmService(database, reactor),
         desk=desk,
         messaging=build_messaging(settings, database, bus, reactor, desk.inbox.received),
+        talking=TalkingPane(database, (script_slot(settings.hospital.name), article_slot())),
+        knowledge=KnowledgeBase(database),
         registry=registry,
         ready=ready,
     )
@@ -146,7 +151,7 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
 
 def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any, shared: SharedPorts) -> Telephony:
     def make(line: LineSettings) -> LineDevice:
-        return create_line_device(line, reactor, settings.trace_folder, shared)
+        return create_line_device(line, reactor, settings.trace_folder, shared, settings.recording_spool)
 
     return Telephony(
         database=database,

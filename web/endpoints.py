@@ -16,6 +16,7 @@ MODULES = (
     "web.api.call_tasks",
     "web.api.call_control",
     "web.api.recordings",
+    "web.api.talking",
     "web.api.lines",
     "web.api.agents",
     "web.api.patients",

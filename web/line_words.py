@@ -53,6 +53,7 @@ HINTS: Mapping[str, str] = MappingProxyType(
         "numberless_alarm_after": N_("So many calls in a row without a number mean that the device may be stuck."),
         "dial_prefix": N_("Dialled before every number, such as 9, for an outside line."),
         "international_prefix": N_("Dialled in place of the + of a foreign number."),
+        "headset": N_("Its button answers and hangs up: hid:VID:PID. Empty: none."),
     }
 )
 

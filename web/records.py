@@ -15,7 +15,10 @@ from web.field_words import field_text
 from web.parsing import Input
 from web.services import Services
 
-NAMES = ("users", "roles", "departments", "outcomes", "groups", "skills", "templates", "phrases", "auto_replies")
+NAMES = (
+    *("users", "roles", "departments", "outcomes", "groups", "skills"),
+    *("templates", "phrases", "auto_replies", "scripts", "articles"),
+)
 """Declared records with generic pages and addresses; patients have more of their own."""
 
 _SHORT = 200

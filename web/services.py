@@ -17,6 +17,8 @@ from callcenter.bus import EventBus
 from callcenter.crm.patients import PatientService
 from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.service import Messaging
+from callcenter.servicedesk.articles import KnowledgeBase
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from storage.database import Database
@@ -43,5 +45,7 @@ class Services:
     alarms: AlarmService
     desk: SmsDesk
     messaging: Messaging
+    talking: TalkingPane
+    knowledge: KnowledgeBase
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

@@ -65,6 +65,8 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "alarms": N_("Alarms"),
         "reports": N_("Reports"),
         "outcomes": N_("Call outcomes"),
+        "scripts": N_("Call scripts"),
+        "articles": N_("Knowledge base"),
         "departments": N_("Departments"),
         "groups": N_("Agent groups"),
         "skills": N_("Skills"),
@@ -112,6 +114,8 @@ NEW: Mapping[str, str] = MappingProxyType(
         "templates": N_("New message template"),
         "phrases": N_("New phrase"),
         "auto_replies": N_("New automatic reply"),
+        "scripts": N_("New call script"),
+        "articles": N_("New article"),
         "patients": N_("New patient"),
     }
 )
@@ -130,6 +134,12 @@ EMPTY: Mapping[str, str] = MappingProxyType(
         "phrases": N_("There are no phrases here yet. A phrase is a piece of text that is put into a reply."),
         "auto_replies": N_(
             "There are no automatic replies here yet. One answers a keyword, one what comes when nobody is there."
+        ),
+        "scripts": N_(
+            "There are no call scripts here yet. A script is what an agent says first, shown beside the call."
+        ),
+        "articles": N_(
+            "There are no articles here yet. Agents find them beside the call by title, content or initials."
         ),
         "patients": N_("There are no patients here yet. Make one, or let the calls bring them."),
     }

@@ -41,6 +41,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "alarms": ("view", "handle", "export"),
         "reports": ("view", "export"),
         "outcomes": ("view", "create", "edit", "disable"),
+        "scripts": ("view", "create", "edit", "disable"),
+        "articles": ("view", "create", "edit", "disable"),
         "departments": ("view", "create", "edit", "disable"),
         "groups": ("view", "create", "edit", "disable"),
         "skills": ("view", "create", "edit", "disable"),
@@ -70,7 +72,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
             _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
             | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "calls.transfer", "agents.view")
             | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work")
-            | _grants(Scope.ALL, *_TALK, "messages.send"),
+            | _grants(Scope.ALL, *_TALK, "messages.send", "scripts.view", "articles.view"),
         ),
         "supervisor": (
             "主管",
@@ -80,6 +82,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 *(f"calls.{action}" for action in RESOURCES["calls"]),
                 *(f"call_tasks.{action}" for action in RESOURCES["call_tasks"]),
                 *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
+                *(f"scripts.{action}" for action in RESOURCES["scripts"]),
+                *(f"articles.{action}" for action in RESOURCES["articles"]),
                 *(f"groups.{action}" for action in RESOURCES["groups"]),
                 *(f"skills.{action}" for action in RESOURCES["skills"]),
                 "recordings.play",

@@ -35,6 +35,8 @@ LISTS: Mapping[str, str] = MappingProxyType(
             "templates",
             "phrases",
             "auto_replies",
+            "scripts",
+            "articles",
         )
     }
 )

@@ -93,6 +93,7 @@ LINE_FIELDS = (
     Field("numberless_alarm_after", N_("Alarm after calls without a number")),
     Field("dial_prefix", N_("Outside line")),
     Field("international_prefix", N_("In place of +")),
+    Field("headset", N_("Headset at the seat")),
     Field("trace", N_("Raw trace in a file"), Kind.FLAG),
     Field("out_of_service", N_("Out of service"), Kind.FLAG),
     Field("reason", N_("Reason")),

@@ -220,8 +220,9 @@ def _(effect: CallTaken, batch: Batch) -> None:
         "certainty": effect.certainty,
         "rings": effect.rings,
     }
-    if call.agent_id is None and effect.by_handset and (bound := bound_agent(batch.session, batch.line)) is not None:
-        # Whoever sits at a bound line lifted its handset.
+    at_the_seat = effect.by_handset or call.direction == Direction.IN.value
+    if call.agent_id is None and at_the_seat and (bound := bound_agent(batch.session, batch.line)) is not None:
+        # Whoever sits at a bound line lifted its handset, or pressed the button of its headset.
         changes |= {"agent_id": bound, "claimed_at": effect.at}
     batch.update(call, changes)
     batch.update(call, continued_from(batch.session, call, effect.at))

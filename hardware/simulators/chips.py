@@ -10,6 +10,7 @@ from dataclasses import dataclass
 class Chip:
     """One chip. ``known`` are commands it accepts besides those every modem has; ``caller_id_on`` are those of them
     that switch caller id on; ``handset_events`` are the DLE codes for lifted and replaced, None if it cannot tell.
+    ``receive_stops`` are what, behind DLE, ends receive mode; without them it has none.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Chip:
     far_end_gone: str = "b"
     field: str = "{key}={value}"
     dialled: str = "VCON"
+    receive_stops: tuple[bytes, ...] = ()
 
 
 _VOICE = frozenset({"+FCLASS=8", "+FCLASS=0", "+VLS=0", "+VLS=1"})
@@ -32,13 +34,15 @@ CHIPS: Mapping[str, Chip] = {
             name="usr",
             information={"0": "5601", "3": "U.S. Robotics 56K FAX USB V1.2.23"},
             caller_id_on=frozenset({"+VCID=1", "#CID=1"}),
-            known=_VOICE | {"+VCID=0", "+VCID=1", "#CID=1", "+VSD=128,0", "+VSM=128,8000"},
+            known=_VOICE | {"+VCID=0", "+VCID=1", "#CID=1", "+VSD=128,0", "+VSM=128,8000", "+VRX"},
+            receive_stops=(b"!",),
         ),
         Chip(
             name="conexant",
             information={"0": "56000", "3": "CX93001-EIS_V0.2002-V92"},
             caller_id_on=frozenset({"+VCID=1"}),
-            known=_VOICE | {"-SCID=1", "+VCID=0", "+VCID=1", "-STE=3", "+VSD=0,0", "+VSM=1,8000,0,0"},
+            known=_VOICE | {"-SCID=1", "+VCID=0", "+VCID=1", "-STE=3", "+VSD=0,0", "+VSM=1,8000,0,0", "+VRX"},
+            receive_stops=(b"!", b"\x1b"),
             forgets_caller_id=True,
             handset_events=("P", "h"),
             field="{key} = {value}",

@@ -25,6 +25,7 @@ from hardware.simulators.requests import (
     UnplugRequest,
 )
 from hardware.simulators.telephone_line import Done, LineBusyError, TelephoneLine
+from hardware.simulators.voice import VoiceSource
 
 _FORMATS = {"plain": "{key}={value}", "spaced": "{key} = {value}"}
 
@@ -37,10 +38,12 @@ class SimulatedModem:
         self._reactor = reactor
         self._speed = speed
         self.port = PtyPort(link, self._received, reactor)
+        self._voice = VoiceSource(self.port.write, reactor, speed)
         self._power_on()
 
     def _power_on(self) -> None:
-        self._modem = ModemChip(self._chip, self.port.write)
+        self._voice.stop()
+        self._modem = ModemChip(self._chip, self.port.write, self._voice)
         self._line = TelephoneLine(self._modem, self._reactor, self._speed)
 
     def _received(self, data: bytes) -> None:
@@ -58,6 +61,7 @@ class SimulatedModem:
             case RawRequest(data=data):
                 self.port.write(bytes.fromhex(data))
             case UnplugRequest():
+                self._voice.stop()
                 self.port.unplug()
                 self._line.cut()
             case ReplugRequest():
@@ -77,6 +81,7 @@ class SimulatedModem:
             "off_hook": self._modem.off_hook,
             "caller_id": self._modem.caller_id,
             "voice": self._modem.voice,
+            "receiving": self._voice.on,
         }
 
 

@@ -20,6 +20,7 @@ _TOKEN = re.compile(
 )
 _MAX_COMMAND = 256
 _BACKSPACE = 0x08
+_DLE = 0x10
 _NUMERIC = {"OK": "0", "CONNECT": "1", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7", "NO ANSWER": "8"}
 
 
@@ -36,12 +37,28 @@ class Line(Protocol):
         """The modem dials; the line tells the outcome by ``ModemChip.dial_result``."""
 
 
+class Voice(Protocol):
+    """What is said in the call, sent while the modem is in receive mode."""
+
+    @property
+    def on(self) -> bool:
+        """Whether it is being sent."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """Send no more."""
+
+
 class ModemChip:
     """One modem. ``write`` sends bytes to the computer; ``plug`` connects the telephone line."""
 
-    def __init__(self, chip: Chip, write: Callable[[bytes], None]) -> None:
+    def __init__(self, chip: Chip, write: Callable[[bytes], None], voice: Voice) -> None:
         self.chip = chip
         self._write = write
+        self._voice = voice
+        self._after_dle = False
         self._line: Line | None = None
         self._command = bytearray()
         self.caller_id = False
@@ -55,6 +72,8 @@ class ModemChip:
 
     def _power_on(self) -> None:
         self._echo, self._verbose, self.voice = True, True, False
+        self._receiving = False
+        self._voice.stop()
 
     # From the computer.
 
@@ -64,6 +83,9 @@ class ModemChip:
             self._receive_byte(byte)
 
     def _receive_byte(self, byte: int) -> None:
+        if self._voice.on:
+            self._receive_in_stream(byte)
+            return
         if self.dialling:
             # Any character aborts dialling (V.250 5.6.1).
             self._hang_up()
@@ -80,13 +102,28 @@ class ModemChip:
         elif byte >= ord(" ") and len(self._command) < _MAX_COMMAND:
             self._command.append(byte)
 
+    def _receive_in_stream(self, byte: int) -> None:
+        """Nothing but what ends the stream is heard."""
+        ends = self._after_dle and bytes([byte]) in self.chip.receive_stops
+        self._after_dle = byte == _DLE
+        if ends:
+            self._end_stream()
+
+    def _end_stream(self) -> None:
+        self._voice.stop()
+        self._write(b"\x10\x03")
+        self.say("OK")
+
     def _line_received(self, line: str) -> None:
         start = line.find("AT")
         if start < 0:
             return
         if all(self._execute(token) for token in self._tokens(line[start + 2 :])):
             if not self.dialling:
-                self.say("OK")
+                self.say("CONNECT" if self._receiving else "OK")
+            if self._receiving:
+                self._receiving = False
+                self._voice.start()
         else:
             self.say("ERROR")
 
@@ -149,6 +186,9 @@ class ModemChip:
                 if not self.voice:
                     return False
                 self._seize() if value == "1" else self._hang_up()
+            case "VRX":
+                self._receiving = self.voice and self.off_hook
+                return self._receiving
             case _:
                 pass
         return True

@@ -11,6 +11,7 @@ from protocols.hayes.incoming import IncomingCalls
 from protocols.hayes.link import ModemLink, Phase
 from protocols.hayes.messages import CallerIdField, Event, Result
 from protocols.hayes.outgoing import OutgoingCall
+from protocols.hayes.receiving import Receiver
 from protocols.hayes.scripts import Reply
 from protocols.hayes.settings import HayesTimings
 from protocols.sayings import Said, Saying
@@ -49,10 +50,11 @@ class LineUse:
     for the present call's, and commands that do not fit are refused with the reason.
     """
 
-    def __init__(self, context: Context, timings: HayesTimings, incoming: IncomingCalls) -> None:
+    def __init__(self, context: Context, timings: HayesTimings, incoming: IncomingCalls, receiver: Receiver) -> None:
         self._context = context
         self._timings = timings
         self._incoming = incoming
+        self._receiver = receiver
         self._outgoing: OutgoingCall | None = None
         self._answered_at: float | None = None
         self._afterwards: tuple[LineSignal, ...] = ()
@@ -83,13 +85,16 @@ class LineUse:
         return self.hook in (Hook.ON, Hook.HANDSET) and not self._incoming.active
 
     def probing(self) -> bool:
-        """Whether an ``AT`` does no harm: not while ringing, and not to a data modem in a call."""
+        """Whether an ``AT`` does no harm: not while ringing, in receive mode, or to a data modem in a call."""
+        if self._receiver.active:
+            return False
         return self.quiet() or (self.hook is Hook.TALKING and self._link.voice is not None)
 
     def forget(self) -> None:
         """The modem is lost, and with it what is known of its calls."""
         self.flush()
         self._incoming.forget()
+        self._receiver.forget()
         self._outgoing, self._answered_at, self._afterwards, self.hook = None, None, (), Hook.ON
 
     # What the modem says.
@@ -182,12 +187,14 @@ class LineUse:
             self._incoming_news(self._incoming.tick(self._context.now))
         if self._outgoing is not None:
             self._outgoing_news(self._outgoing.tick(self._context.now))
+        self._receiver.tick()
 
     def deadlines(self) -> list[float | None]:
         """Times at which ``tick`` is needed."""
         return [
             None if self.hook is Hook.ANSWERING else self._incoming.deadline(),
             self._outgoing.deadline() if self._outgoing else None,
+            *self._receiver.deadlines(),
         ]
 
     # Commands. Arguments have been checked.
@@ -218,7 +225,16 @@ class LineUse:
         voice = self._link.voice
         if self._allowed("send_digits", {Hook.TALKING}, self._voiceless()) and voice:
             line = voice.send_tones(digits)
+            self._context.run(self._receiver.leave())
             self._context.run(call_scripts.tones(line, self._timings, self._tones_refused))
+            self._receiver.resume()
+
+    def record(self, name: str) -> None:
+        """Record the call that the modem holds, until it ends, as ``name``."""
+        recording = self._link.recording
+        wrong = Saying.NO_RECORDING if recording is None else None
+        if self._allowed("record", {Hook.TALKING}, wrong) and recording:
+            self._receiver.begin(name, recording)
 
     def _allowed(self, name: str, hooks: set[Hook], wrong: Saying | None = None) -> bool:
         if self._link.phase is not Phase.READY:
@@ -283,6 +299,8 @@ class LineUse:
         self._outgoing, self._answered_at, self._afterwards = None, None, afterwards
         self.hook = Hook.RELEASING
         self._context.runner.cancel()
+        self._receiver.stop()
+        self._context.run(self._receiver.leave())
         self._context.run(call_scripts.release(self._link.voice, self._timings, done, abort=abort))
 
     def _tell_afterwards(self) -> None:

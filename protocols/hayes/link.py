@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable
 
 from protocols.hayes.context import Context
-from protocols.hayes.profiles import GENERIC, ModemProfile, VoiceCommands
+from protocols.hayes.profiles import GENERIC, ModemProfile, VoiceCommands, VoiceRecording
 from protocols.hayes.scripts import Script, command
 from protocols.hayes.settings import HayesSettings
 from protocols.hayes.setup import ModemSetup, SetupFailure, set_up
@@ -58,6 +58,11 @@ class ModemLink:
     def voice(self) -> VoiceCommands | None:
         """The voice commands the modem accepts; None for a data modem or before it is set up."""
         return self.setup.voice if self.setup else None
+
+    @property
+    def recording(self) -> VoiceRecording | None:
+        """How the modem sends what it hears; None if it does not, or before it is set up."""
+        return self.setup.recording if self.setup else None
 
     def open(self) -> None:
         """The port is open; whatever was known of calls is not any more."""

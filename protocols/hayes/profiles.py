@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from protocols.hayes.messages import Event
+from protocols.wav import WavFormat
 
 V253_EVENTS: Mapping[str, Event] = {
     "R": Event.RING,
@@ -64,12 +65,25 @@ ROCKWELL_VOICE = VoiceCommands("AT#CLS=8", "AT#VLS=1", "AT#VLS=0", "AT#VTS=")
 
 
 @dataclass(frozen=True)
+class VoiceRecording:
+    """How a chip sends what it hears: ``select`` chooses ``format``, ``receive`` begins the stream, and each of
+    ``stops`` is said to it in turn until it ends the stream.
+    """
+
+    select: str
+    format: WavFormat
+    stops: tuple[bytes, ...]
+    receive: str = "AT+VRX"
+
+
+@dataclass(frozen=True)
 class ModemProfile:
     """One family of chips.
 
     ``identified_by`` is searched in the ``ATI`` reply; ``caller_id`` commands are tried in turn until one is
     accepted; ``audio`` commands prepare voice mode and may fail; ``voice`` dialects are tried in turn;
-    ``events_in_call`` is laid over ``events`` while the modem itself is off hook.
+    ``events_in_call`` is laid over ``events`` while the modem itself is off hook; ``recording`` is for those whose
+    sound format is known.
     """
 
     name: str
@@ -80,6 +94,7 @@ class ModemProfile:
     voice: tuple[VoiceCommands, ...] = (V253_VOICE,)
     events: Mapping[str, Event] = field(default_factory=lambda: V253_EVENTS)
     events_in_call: Mapping[str, Event] = field(default_factory=dict)
+    recording: VoiceRecording | None = None
 
     def recognises(self, identification: str) -> bool:
         """Whether ``identification`` (the ATI reply, lines joined by blanks) is of this family."""
@@ -92,12 +107,22 @@ class ModemProfile:
         return self.events.get(code)
 
 
+# V.253: DLE ESC ends receiving, DLE ! breaks it off. The published chip notes have DLE ! for U.S. Robotics and DLE ^
+# for Conexant; whatever a chip does not know it passes over.
+_BREAK, _STOP, _ABORT = b"\x10!", b"\x10\x1b", b"\x10^"
+RECEIVE_STOPS = (_BREAK, _STOP)
+"""What ends the receive mode of a modem that is not yet known."""
+# Both are 8 bits unsigned, linear: 128 is U.S. Robotics' own number for it, 1 that of V.253.
+_USR_RECORDING = VoiceRecording("AT+VSM=128,8000", WavFormat(8000), (_BREAK, _STOP))
+_CONEXANT_RECORDING = VoiceRecording("AT+VSM=1,8000,0,0", WavFormat(8000), (_ABORT, _BREAK, _STOP))
+
 USR = ModemProfile(
     name="usr",
     title="U.S. Robotics 5637",
     identified_by=(r"^5601\b", r"U\.?S\.? ?Robotics"),
     caller_id=("AT+VCID=1", "AT#CID=1"),
-    audio=("AT+VSD=128,0", "AT+VSM=128,8000"),
+    audio=("AT+VSD=128,0", _USR_RECORDING.select),
+    recording=_USR_RECORDING,
     # Off hook, this chip says "h" when the loop current breaks: the far end hung up.
     events_in_call={"h": Event.LOOP_BREAK},
 )
@@ -106,7 +131,8 @@ CONEXANT = ModemProfile(
     title="Conexant (Zoom 3095, StarTech)",
     identified_by=(r"^56000\b", r"\bCX\d{5}\b", r"[Cc]onexant", r"\bRC56"),
     caller_id=("AT-SCID=1;+VCID=1;-STE=3", "AT+VCID=1", "AT#CID=1"),
-    audio=("AT+VSD=0,0", "AT+VSM=1,8000,0,0"),
+    audio=("AT+VSD=0,0", _CONEXANT_RECORDING.select),
+    recording=_CONEXANT_RECORDING,
     # "p" is read as an extension lifted on these chips, against the letter of V.253.
     events={**V253_EVENTS, "p": Event.HANDSET_LIFTED},
 )

@@ -1,6 +1,6 @@
 """One modem line without port and clock: bytes and time in, bytes and line signals out.
 
-The parts: ``codec`` reads the bytes, ``link`` keeps the modem set up, ``line_use`` follows the calls, and
+The parts: ``modem_input`` reads the bytes, ``link`` keeps the modem set up, ``line_use`` follows the calls, and
 ``scripts`` runs their dialogues. Messages are handed to them here.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from protocols.actions import Actions
 from protocols.call_commands import CallCommands
-from protocols.hayes.codec import HayesDecoder
 from protocols.hayes.context import Context
 from protocols.hayes.incoming import IncomingCalls
 from protocols.hayes.line_use import LineUse
@@ -28,8 +27,12 @@ from protocols.hayes.messages import (
     RingCadence,
     Text,
 )
+from protocols.hayes.modem_input import ModemInput, StreamEnded
+from protocols.hayes.receiving import Receiver
 from protocols.hayes.scripts import ScriptRunner
 from protocols.hayes.settings import HayesSettings
+from protocols.hayes.sound import SoundNews
+from protocols.hayes.voice_stream import Audio
 
 # Result codes of a modem left in numeric mode (ATV0), until ATV1 is sent. V.250 table 1.
 _NUMERIC = {"0": Result.OK, "4": Result.ERROR}
@@ -39,11 +42,12 @@ class HayesSession(CallCommands):
     """A ``LineSession``. Commands return at once; what comes of them is in the signals of later ``Actions``."""
 
     def __init__(self, settings: HayesSettings) -> None:
-        self._decoder = HayesDecoder()
+        self._modem = ModemInput()
         self._runner = ScriptRunner(settings.timings.gap)
         self._context = Context(self._runner)
         incoming = IncomingCalls(settings.timings, settings.numberless_alarm_after)
-        self._line = line = LineUse(self._context, settings.timings, incoming)
+        self._receiver = receiver = Receiver(self._context, settings.timings, self._modem)
+        self._line = line = LineUse(self._context, settings.timings, incoming, receiver)
         super().__init__(self._context, line, settings)
         self._link = ModemLink(settings, self._context, on_lost=line.forget, quiet=line.quiet, probing=line.probing)
         line.attach(self._link)
@@ -56,6 +60,8 @@ class HayesSession(CallCommands):
             DleEvent: lambda message: line.event(message.code),
             Digit: lambda message: line.digit(message.digit),
             Text: lambda message: self._text(message.text),
+            Audio: lambda message: receiver.sound(message.samples),
+            StreamEnded: lambda _: receiver.ended(),
         }
 
     @property
@@ -74,6 +80,11 @@ class HayesSession(CallCommands):
         return self._link.setup is not None and self._link.setup.caller_id is not None
 
     @property
+    def can_record(self) -> bool:
+        """Whether the modem sends what it hears. Known once set up."""
+        return self._link.recording is not None
+
+    @property
     def holds_call(self) -> bool:
         """Whether the modem itself is off hook, or on its way there or back."""
         return self._line.holds_call
@@ -81,7 +92,7 @@ class HayesSession(CallCommands):
     def start(self, now: float) -> Actions:
         """The port is open: set the modem up."""
         self._context.now = now
-        self._decoder = HayesDecoder()
+        self._modem.reset()
         self._link.open()
         return self._actions()
 
@@ -90,10 +101,22 @@ class HayesSession(CallCommands):
         self._context.now = now
         if self._link.phase is not Phase.CLOSED:
             self._link.heard()
-            for message in self._decoder.feed(data):
+            for message in self._modem.feed(data):
                 self._handlers[type(message)](message)
             self._line.flush()
         return self._actions()
+
+    def record(self, name: str, now: float) -> Actions:
+        """Record the call that the modem holds as ``name``; the sound is in ``take_sound``."""
+        return self._command(now, lambda: self._line.record(name))
+
+    def take_sound(self) -> list[SoundNews]:
+        """What there is to keep of recordings since the last time."""
+        return self._receiver.take_news()
+
+    def take_said(self) -> bytes:
+        """What the modem said since the last time, without the sound of calls: for a trace."""
+        return self._modem.take_said()
 
     def tick(self, now: float) -> Actions:
         """Time passed."""

@@ -33,6 +33,12 @@ class HayesTimings:
     """A ring this soon after going off hook shows that the modem did not."""
     off_hook_grace: float = 0.5
     """A ring this soon after going off hook was on its way already."""
+    stop_receiving: float = 1.5
+    """How long receive mode may take to end at each way of ending it."""
+    receive_stall: float = 5.0
+    """Receive mode that brings no sample for this long is left."""
+    receive_again: float = 0.3
+    """Receive mode that the modem ended by itself is entered again after this."""
     keep_alive: float = 30.0
     """An idle modem is asked this often whether it is there."""
     retry_first: float = 2.0

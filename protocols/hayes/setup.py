@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from protocols.hayes.profiles import AUTO, GENERIC, PROFILES, ModemProfile, VoiceCommands, detect
-from protocols.hayes.scripts import Command, Reply, command
+from protocols.hayes.profiles import (
+    AUTO,
+    GENERIC,
+    PROFILES,
+    RECEIVE_STOPS,
+    ModemProfile,
+    VoiceCommands,
+    VoiceRecording,
+    detect,
+)
+from protocols.hayes.scripts import BASIC_FINALS, Command, Reply, command
 from protocols.hayes.settings import HayesTimings
 from protocols.sayings import Said, Saying
 
-PROBES = 3
 _MAX_IDENTIFICATION = 80
 
 Dialogue = Generator[Command, Reply, "ModemSetup | SetupFailure"]
@@ -18,12 +26,13 @@ Dialogue = Generator[Command, Reply, "ModemSetup | SetupFailure"]
 
 @dataclass(frozen=True)
 class ModemSetup:
-    """What was found. ``voice`` and ``caller_id`` are None where the modem accepted no such command."""
+    """What was found. ``voice``, ``caller_id`` and ``recording`` are None where the modem accepted no such command."""
 
     profile: ModemProfile
     identification: str
     voice: VoiceCommands | None
     caller_id: str | None
+    recording: VoiceRecording | None = None
 
     def describe(self) -> str:
         """For people: make, its own words, and what it cannot do."""
@@ -53,16 +62,19 @@ def set_up(profile_name: str, timings: HayesTimings) -> Dialogue:
         return SetupFailure(Said(Saying.SILENT_AFTER_RESET))
     for line in ("ATV1", "ATE0"):
         yield command(line, timings.command)
-    voice = yield from _enter_voice(profile, timings)
+    voice, recording = yield from _enter_voice(profile, timings)
     # After the reset and after voice mode: some chips forget caller id on either.
     caller_id = yield from _caller_id(profile, timings)
     if not (yield from _alive(timings)):
         return SetupFailure(Said(Saying.SILENT_IN_SETUP))
-    return ModemSetup(profile, identification, voice, caller_id)
+    return ModemSetup(profile, identification, voice, caller_id, recording)
 
 
 def _alive(timings: HayesTimings) -> Generator[Command, Reply, bool]:
-    for _ in range(PROBES):
+    # One that was left in receive mode hears nothing else.
+    for stop in (b"", *RECEIVE_STOPS):
+        if stop:
+            yield Command(stop, timings.probe, BASIC_FINALS)
         reply = yield command("AT", timings.probe)
         if reply.result is not None:
             return True
@@ -84,14 +96,20 @@ def _identify(profile_name: str, timings: HayesTimings) -> Generator[Command, Re
     return GENERIC, identification
 
 
-def _enter_voice(profile: ModemProfile, timings: HayesTimings) -> Generator[Command, Reply, VoiceCommands | None]:
+Voice = tuple[VoiceCommands | None, VoiceRecording | None]
+
+
+def _enter_voice(profile: ModemProfile, timings: HayesTimings) -> Generator[Command, Reply, Voice]:
+    recording = profile.recording
     for voice in profile.voice:
         reply = yield command(voice.enter, timings.command)
         if reply.ok:
             for line in profile.audio:
-                yield command(line, timings.command)
-            return voice
-    return None
+                reply = yield command(line, timings.command)
+                if recording is not None and line == recording.select and not reply.ok:
+                    recording = None
+            return voice, recording
+    return None, None
 
 
 def _caller_id(profile: ModemProfile, timings: HayesTimings) -> Generator[Command, Reply, str | None]:

@@ -17,6 +17,7 @@ from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.message_texts import AutoReply, MessageTemplate, MessagingRules, Phrase
 from storage.models.messaging import SmsArrival, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, SmsReceipt
+from storage.models.talking import Article, CallScript
 from storage.models.telephony import (
     AgentGroup,
     AgentSkill,
@@ -43,6 +44,7 @@ __all__ = [
     "Alarm",
     "AlarmDelivery",
     "AlarmTarget",
+    "Article",
     "AuditEntry",
     "AutoReply",
     "Base",
@@ -51,6 +53,7 @@ __all__ = [
     "CallOutcome",
     "CallRecord",
     "CallRecording",
+    "CallScript",
     "CallTask",
     "Conversation",
     "Department",

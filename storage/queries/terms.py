@@ -66,6 +66,11 @@ def pinyin_of(name: str) -> str:
     return "".join(_readings(normalise(name))[0])
 
 
+def initials_of(text: str) -> str:
+    """The first letters of a text's usual reading: ``术后饮食`` → ``shys``."""
+    return "".join(syllable[0] for syllable in _readings(normalise(text))[0])
+
+
 def _name_terms(name: str) -> Iterator[str]:
     """Tails from each Chinese character and from the start of each word in letters; pinyin; initials of it."""
     for start, char in enumerate(name):

@@ -27,7 +27,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
 ) -> None:
     with running(tmp_path / "modem", "modem", "--profile", "usr", "--speed", "5") as modem:
         page = browsers.window(daemon, "admin", "/lines", locale="en").page
-        expect(page.locator("tr[data-line]")).to_have_count(4)
+        expect(page.locator("tr[data-line]")).to_have_count(5)
         board = browsers.window(daemon, "supervisor", "/wallboard").page
 
         # A wrong port is refused beside its field, and nothing typed is lost.
@@ -68,7 +68,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
         page.get_by_role("link", name="Ward 7").click()
         page.get_by_text("Remove…").click()
         page.get_by_role("button", name="Remove now").click()
-        expect(page.locator("tr[data-line]")).to_have_count(4, timeout=PATIENCE)
+        expect(page.locator("tr[data-line]")).to_have_count(5, timeout=PATIENCE)
         expect(board.locator(".tile", has_text="Ward 7")).to_have_count(0, timeout=PATIENCE)
 
 

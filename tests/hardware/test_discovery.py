@@ -42,7 +42,7 @@ def test_what_each_might_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (box.kind, box.port, box.description) == (BusKind.HID, "hid:04d9:a0c1:A1", "Phone")
     assert "tp_hid" in box.might_be
     assert hook.port == "/dev/hidraw1"
-    assert "not a line" in hook.might_be
+    assert "headset of one" in hook.might_be
 
 
 def test_a_machine_without_hid_gets_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

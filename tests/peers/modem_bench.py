@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from protocols.actions import Actions
 from protocols.hayes.session import HayesSession
 from protocols.hayes.settings import HayesSettings
+from protocols.hayes.sound import SoundNews
 from protocols.signals import LineSignal
+
+_UNENDED = re.compile(r"\+\+\+|\x10.")
 
 USR_ANSWERS = {"ATI0": "5601\r\n\r\nOK"}
 
@@ -21,6 +25,7 @@ class Bench:
         self.now = 1000.0
         self.sent: list[str] = []
         self.signals: list[LineSignal] = []
+        self.sound: list[SoundNews] = []
 
     def started(self) -> Bench:
         """Open the port, let the setup run and forget what was reported."""
@@ -61,8 +66,12 @@ class Bench:
 
     def _apply(self, actions: Actions) -> None:
         self.signals += actions.signals
-        # Only the escape sequence is not ended by CR.
-        for line in actions.write.decode("ascii").replace("+++", "+++\r").split("\r")[:-1]:
+        self.sound += self.session.take_sound()
+        # Only the escape sequence, and what ends receive mode, are not ended by CR.
+        for line in _UNENDED.sub(r"\g<0>\r", actions.write.decode("ascii")).split("\r")[:-1]:
             self.sent.append(line)
-            if reply := self.answers.get(line, "OK" if line else "NO CARRIER"):
+            reply = self.answers.get(line, "OK" if line else "NO CARRIER")
+            if reply.startswith("\x10"):
+                self.say(reply.encode())
+            elif reply:
                 self.say(f"\r\n{reply}\r\n".encode())

@@ -35,6 +35,9 @@ from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
+from callcenter.servicedesk.articles import KnowledgeBase, article_slot
+from callcenter.talking.script_slot import script_slot
+from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
 from callcenter.telephony.settings import TelephonySettings
@@ -251,6 +254,7 @@ async def start_site(
         resources=records, audit=AuditLog(database, reactor), views=SavedViews(database),
         alarms=AlarmService(database, reactor), desk=desk,
         messaging=(messaging := _messaging(database, bus, desk)),
+        talking=TalkingPane(database, (script_slot("示范医院"), article_slot())), knowledge=KnowledgeBase(database),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()

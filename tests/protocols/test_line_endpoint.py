@@ -8,7 +8,8 @@ from twisted.internet.testing import StringTransport
 from protocols.hayes.endpoint import HayesProtocol
 from protocols.hayes.session import HayesSession
 from protocols.hayes.settings import HayesSettings
-from protocols.signals import CommandFailed, LineLost, LineReady, LineSignal, Rang, RingingStopped
+from protocols.signals import Answered, CommandFailed, LineLost, LineReady, LineSignal, Rang, RingingStopped
+from protocols.wav import WavFormat
 
 
 class Tap:
@@ -33,9 +34,20 @@ class Rig:
     def __init__(self) -> None:
         self.clock, self.transport, self.tap = Clock(), StringTransport(), Tap()
         self.signals: list[LineSignal] = []
+        self.sound: list[object] = []
         session = HayesSession(HayesSettings())
-        self.protocol = HayesProtocol(session, self.clock, self.signals.append, self.tap)
+        self.protocol = HayesProtocol(session, self.clock, self.signals.append, self.tap, self)
         self.protocol.makeConnection(self.transport)
+
+    def begin(self, name: str, form: WavFormat) -> None:
+        self.sound.append(name)
+
+    def write(self, samples: bytes) -> None:
+        self.sound.append(samples)
+
+    def end(self) -> None:
+        # Before the call is reported to be over.
+        self.sound.append([type(signal) for signal in self.signals])
 
     def set_up(self) -> None:
         while LineReady("U.S. Robotics 5637 (5601)") not in self.signals:
@@ -57,6 +69,29 @@ def test_setup_ring_and_silence_by_the_clock_alone() -> None:
     assert len(rig.clock.getDelayedCalls()) == 1
     assert rig.tap.seen[0] == (">", b"AT\r")
     assert rig.tap.seen[-1] == ("<", b"\r\nRING\r\n")
+
+
+def test_what_is_said_in_a_call_goes_to_its_file_and_into_no_trace() -> None:
+    rig = Rig()
+    rig.set_up()
+    rig.protocol.dataReceived(b"\r\nRING\r\n")
+    rig.protocol.answer()
+    for _ in range(4):
+        rig.clock.advance(0.1)
+        rig.protocol.dataReceived(b"\r\nOK\r\n")
+    assert rig.signals == [Rang(), Answered()]
+    rig.protocol.record("a.wav")
+    rig.clock.advance(0.1)
+    rig.protocol.dataReceived(b"\r\nOK\r\n")
+    rig.clock.advance(0.1)
+    rig.tap.seen.clear()
+    rig.protocol.dataReceived(b"\r\nCONNECT\r\nsecret")
+    rig.protocol.dataReceived(b"words\x10b")
+    assert rig.sound == ["a.wav", b"secret", b"words", [Rang, Answered]]
+    rig.clock.advance(0.1)
+    rig.protocol.dataReceived(b"more secrets\x10\x03\r\nOK\r\n")
+    heard = b"".join(data for way, data in rig.tap.seen if way == "<")
+    assert heard == b"\r\nCONNECT\r\x10\x03\r\nOK\r\n"
 
 
 def test_commands() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.wav import WavError, read_head
+from protocols.wav import HEAD_BYTES, WavError, WavFormat, read_head
 
 
 def wav(samples: bytes, width: int = 2, rate: int = 8000) -> bytes:
@@ -25,6 +25,14 @@ def mended(data: bytes) -> bytes:
     for position, piece in read_head(data).mend(len(data)):
         changed[position : position + len(piece)] = piece
     return bytes(changed)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_our_head_is_that_of_the_library(bits: int) -> None:
+    head = WavFormat(8000, bits).head(1000)
+    assert head == wav(bytes(1000), bits // 8)[:HEAD_BYTES]
+    assert len(head) == HEAD_BYTES
+    assert read_head(WavFormat(8000, bits).head()).seconds(HEAD_BYTES + 32_000) == 32 // bits
 
 
 def test_a_finished_file() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import signal
@@ -10,11 +11,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hardware.simulators.voice import sound as simulated_sound
 from tests.peers.daemon import ROOT, DemoDaemon, HttpClient, callcenter, run_callcenter, wait_for
 
 NUMBER = "13800138000"
@@ -33,7 +36,7 @@ def sequence_numbers(daemon: DemoDaemon) -> list[int]:
 def lines_ready(client: HttpClient) -> bool:
     lines = client.get("/api/v1/lines")
     lines = lines["items"] if isinstance(lines, dict) else lines
-    return len(lines) == 4 and all(line["state"] == "idle" for line in lines)
+    return len(lines) == 5 and all(line["state"] == "idle" for line in lines)
 
 
 def test_the_demo_writes_its_sign_ins_for_the_owner_only(daemon: DemoDaemon) -> None:
@@ -59,6 +62,27 @@ def test_a_simulated_call_is_recorded_with_its_patient(daemon: DemoDaemon) -> No
     assert call["line"]["name"] == "2"
 
 
+def test_a_call_that_a_modem_answered_is_recorded_and_can_be_played(daemon: DemoDaemon) -> None:
+    agent, boss = daemon.client("agent"), daemon.client("admin")
+    agent.post("/api/v1/agents/me/state", {"state": "available"})
+    daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "4", "--detach")
+    ringing = wait_for(
+        lambda: (one := newest_call(boss)) and one["state"] == "ringing" and one["number"] and one, 30, "a ring"
+    )
+    agent.post(f"/api/v1/calls/{ringing['id']}/claim")
+    agent.post(f"/api/v1/calls/{ringing['id']}/answer")
+    path = f"/api/v1/calls/{ringing['id']}"
+    details = f"{path}/recording/details"
+    wait_for(lambda: boss.send("GET", details).json().get("state") == "kept", 40, "the recording")
+    sound = boss.send("GET", f"{path}/recording")
+    assert sound.status == 200
+    with wave.open(io.BytesIO(sound.body)) as file:
+        assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (8000, 1, 1)
+        frames = file.readframes(file.getnframes())
+    assert len(frames) > 8000
+    assert frames == simulated_sound(0, len(frames))
+
+
 def test_health_and_metrics_have_no_patient_in_them(daemon: DemoDaemon) -> None:
     client = daemon.client()
     assert client.send("GET", "/healthz").status == 200
@@ -72,7 +96,7 @@ def test_health_and_metrics_have_no_patient_in_them(daemon: DemoDaemon) -> None:
 def test_status_lists_the_simulated_lines(daemon: DemoDaemon) -> None:
     lines = json.loads(daemon.simulate("status", "--json").stdout)
     assert [(line["name"], line["driver"]) for line in lines] == [
-        ("1", "hayes"), ("2", "hayes"), ("3", "hayes"), ("4", "fsk"),
+        ("1", "hayes"), ("2", "hayes"), ("3", "hayes"), ("4", "fsk"), ("5", "ubox"),
     ]  # fmt: skip
     assert all(line["plugged"] for line in lines)
 
@@ -148,7 +172,7 @@ def test_sigterm_drains_and_leaves_no_process_behind(fresh_daemon: DemoDaemon) -
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
     wait_for(lambda: newest_call(client), 20, "the call")
     children = _children(fresh_daemon.pid)
-    assert len(children) == 4
+    assert len(children) == 5
     assert fresh_daemon.stop() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not (fresh_daemon.var / "demo.json").exists()

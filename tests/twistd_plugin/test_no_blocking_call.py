@@ -20,7 +20,7 @@ from tests.benchmarks.sockets import SocketClient
 from tests.peers import blocking_daemon
 from tests.peers.daemon import DemoDaemon, HttpClient, wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
-from twistd_plugin.commands.demo_lines import DEMO_LINES, device_path
+from twistd_plugin.commands.demo_lines import DEMO_LINES, demo_port
 
 REPORT = re.compile(r"a blocking call on the reactor: (.*)")
 PATIENCE = 60
@@ -39,10 +39,12 @@ def guarded(tmp_path: Path) -> Iterator[DemoDaemon]:
     """A daemon with the guard on and every line's bytes traced."""
     var = tmp_path / "var"
     var.mkdir()
-    lines = [(name, driver, str(device_path(var, name))) for name, driver, _ in DEMO_LINES]
+    lines = [(name, driver, demo_port(var, name, driver)) for name, driver, _ in DEMO_LINES]
     text = configuration_text(file="", name="x", folder=".", port=0, area_code="010", lines=lines)
     traced = text.replace("\ndriver =", "\ntrace = true\nring_timeout = 6\ndriver =")
-    (var / "callcenter.toml").write_text(f"{traced}\n[logging]\nwatch_blocking = true\nstall_milliseconds = 0\n")
+    recorded = "[recordings]\nenabled = true\n"
+    logging = "[logging]\nwatch_blocking = true\nstall_milliseconds = 0\n"
+    (var / "callcenter.toml").write_text(f"{traced}\n{recorded}{logging}")
     daemon = DemoDaemon(var, module=blocking_daemon.__name__)
     yield daemon
     if daemon._process is not None:

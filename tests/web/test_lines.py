@@ -80,6 +80,7 @@ async def test_a_supervisor_arranges_and_tests_and_sets_up_no_device(site: Runni
     supervisor = await site.signed_in("supervisor")
     admin = await site.signed_in("admin")
     line_id = (await admin.post("/api/v1/lines", NEW)).json["id"]
+    await site.settle()
     before = await all_rows(site)
     refused = await supervisor.ask(
         "PATCH", f"/api/v1/lines/{line_id}", {"port": "tcp://169.254.169.254:80", "version": 1}

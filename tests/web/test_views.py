@@ -25,6 +25,8 @@ KEPT = {
     "phrases": ("sort=-category", "sort=-category"),
     "auto_replies": ("q=x", "q=x"),
     "skills": ("sort=-name", "sort=-name"),
+    "scripts": ("sort=-position&q=x&limit=9", "q=x&sort=-position"),
+    "articles": ("q=shys&sort=-title", "q=shys&sort=-title"),
     "alarms": ("handled=False&kind=line_lost&limit=9", "handled=false&kind=line_lost"),
     "audit": ("subject_type=patient&from_day=2026-03-01&sort=at", "from_day=2026-03-01&sort=at&subject_type=patient"),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from callcenter.config import Configuration, load
 from twistd_plugin.blocking import blocking_allowed
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import DemoFolder
-from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
+from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, demo_port, simulated_lines, with_free_ports
 from twistd_plugin.commands.migrate import migrate
 from twistd_plugin.commands.output import CommandError, say, var_option
 
@@ -80,7 +80,11 @@ def require_free_port(interface: str, port: int) -> None:
             ) from error
 
 
-_AT_ANY_HOUR = """
+_FOR_A_DEMO = """
+# Two of the modems record: two tones by turns, which is all that is ever said here.
+[recordings]
+enabled = true
+
 # A demo is looked at in the evening too; a hospital leaves this out and calls from 08:00 to 20:00.
 [call_tasks]
 earliest = "00:00"
@@ -91,18 +95,19 @@ latest = "24:00"
 def _configuration(folder: DemoFolder, port: int) -> Configuration:
     """The demo's configuration: written at the first start, the hospital's own afterwards, but for the port."""
     if not folder.configuration.exists():
-        lines = [(name, driver, str(device_path(folder.path, name))) for name, driver, _ in DEMO_LINES]
+        lines = [(name, driver, demo_port(folder.path, name, driver)) for name, driver, _ in DEMO_LINES]
         folder.configuration.write_text(
             configuration_text(
                 file=str(folder.configuration), name="回访示范医院", folder=".", port=port, area_code="010", lines=lines
             )
-            + _AT_ANY_HOUR,
+            + _FOR_A_DEMO,
             encoding="utf-8",
         )
     configuration = load(folder.configuration)
     settings = configuration.settings
     web = settings.web.model_copy(update={"port": port})
-    return Configuration(configuration.path, settings.model_copy(update={"web": web}), configuration.warnings)
+    changes = {"web": web, "lines": with_free_ports(settings.lines)}
+    return Configuration(configuration.path, settings.model_copy(update=changes), configuration.warnings)
 
 
 def _serve(configuration: Configuration, folder: DemoFolder, content: DemoContent, announce: Any) -> int:

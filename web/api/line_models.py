@@ -30,6 +30,7 @@ class LineChange(Input):
     numberless_alarm_after: Number | None = None
     dial_prefix: Value | None = None
     international_prefix: Value | None = None
+    headset: Annotated[str, Field(max_length=1000)] | None = None
     trace: bool | None = None
 
     @property

@@ -31,7 +31,8 @@ Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
 class ViewsQuery(Input):
-    """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills, alarms or audit."""
+    """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills, scripts,
+    articles, alarms or audit."""
 
     list: Short
 

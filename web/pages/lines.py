@@ -51,6 +51,7 @@ class LineForm(Input):
     numberless_alarm_after: Typed = ""
     dial_prefix: Typed = ""
     international_prefix: Typed = ""
+    headset: Typed = ""
     group: Typed = ""
     bound_agent: Typed = ""
     trace: Typed = ""

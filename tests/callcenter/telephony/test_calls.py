@@ -265,6 +265,20 @@ async def test_the_handset_of_a_bound_line_is_its_agents(hospital: CallCenter) -
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_call_that_was_answered_at_the_seat_is_its_agents(hospital: CallCenter) -> None:
+    def bind(session) -> None:
+        session.get_one(UserAccount, BEN.user_id).bound_line = "line 1"
+
+    await hospital.database.run(bind)
+    await hospital.telephony.agents.connected(BEN)
+    await hospital.hear(Rang(), Answered())
+    assert hospital.told("call.answered")[-1].data["agent"]["id"] == BEN.user_id
+    await hospital.hear(Ended(by_far_end=True))
+    ended = hospital.told("call.ended")[-1].data
+    assert (ended["end_reason"], ended["wrap_up"]) == ("far_end", "open")
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_group_line_rings_for_its_department_and_a_common_line_for_all(hospital: CallCenter) -> None:
     for person in (ANNA, CARL):
         await hospital.telephony.agents.connected(person)

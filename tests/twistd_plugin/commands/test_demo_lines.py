@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,16 +14,23 @@ from pathlib import Path
 import pytest
 
 from callcenter.config import load
+from hardware.settings import DriverName, LineSettings
 from hardware.simulators.control import SimulatorError, request
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import SimulatedLine
-from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, device_path, simulated_lines
+from twistd_plugin.commands.demo_lines import (
+    DEMO_LINES,
+    Simulators,
+    demo_port,
+    simulated_lines,
+    with_free_ports,
+)
 
 
 @pytest.fixture
 def lines(tmp_path: Path) -> list[SimulatedLine]:
     file = tmp_path / "callcenter.toml"
-    entries = [(name, driver, str(device_path(tmp_path, name))) for name, driver, _ in DEMO_LINES]
+    entries = [(name, driver, demo_port(tmp_path, name, driver)) for name, driver, _ in DEMO_LINES]
     entries.append(("real", "hayes", "/dev/ttyS77"))
     file.write_text(configuration_text(file="x", name="医院", folder=".", port=0, area_code="010", lines=entries))
     return simulated_lines(tmp_path, load(file).settings)
@@ -54,11 +62,24 @@ def test_all_simulators_answer_and_are_gone_after_stop(lines: list[SimulatedLine
     simulators.start()
     try:
         assert all(answers(line) for line in lines)
-        assert all(os.path.realpath(line.port).startswith("/dev/pts/") for line in lines)
+        ports = [line.port for line in lines if line.driver != "ubox"]
+        assert len(ports) == 4
+        assert all(os.path.realpath(port).startswith("/dev/pts/") for port in ports)
     finally:
         simulators.stop()
     assert not any(answers(line) for line in lines)
     assert not any(Path(line.port).is_symlink() for line in lines)
+
+
+def test_a_service_goes_elsewhere_when_its_port_is_taken(tmp_path: Path) -> None:
+    port = demo_port(tmp_path, "5", "ubox")
+    line = LineSettings(name="5", driver=DriverName.UBOX, port=port)
+    other = LineSettings(name="real", driver=DriverName.UBOX, port="ws://127.0.0.1:8054/ws#1")
+    assert with_free_ports([line, other]) == (line, other)
+    with socket.create_server(("127.0.0.1", int(port.split(":")[2].split("/")[0]))):
+        changed, same = with_free_ports([line, other])
+    assert changed.port != port
+    assert same == other
 
 
 def test_simulators_end_with_whoever_started_them_even_when_it_is_killed(

@@ -1,5 +1,6 @@
 // Everything by keyboard; `?` shows how. Single keys keep quiet while something is typed.
 import { typing } from "../dom.js";
+import { focusArticles } from "./articles.js";
 import { desk } from "./desk.js";
 import { dialNext, nextOrSkip, toggleNext } from "./next.js";
 import { focusDial } from "./pad.js";
@@ -26,6 +27,7 @@ const KEYS = {
   e: () => steer("complete"),
   j: () => steer("conference"),
   d: focusDial,
+  k: focusArticles,
   "/": focusDial,
   n: focusNotes,
   p: focusPeople,

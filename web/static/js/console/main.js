@@ -13,4 +13,7 @@ import "./tasks.js";
 import "./next.js";
 import "./pad.js";
 import "./ring.js";
+import "./notices.js";
+import "./scripts.js";
+import "./articles.js";
 import "./keys.js";

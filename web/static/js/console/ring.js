@@ -44,6 +44,7 @@ function play() {
     return;
   }
   audio ??= new AudioContext();
+  if (audio.state === "suspended") audio.resume();
   tone(audio.currentTime, 0.5);
   tone(audio.currentTime + 0.6, 0.5);
 }

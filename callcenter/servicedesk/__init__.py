@@ -1,0 +1,1 @@
+"""The service desk: what callers ask, and the answers."""

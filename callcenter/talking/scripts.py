@@ -1,0 +1,64 @@
+"""Call scripts, as a declared record: what an agent says first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callcenter.administration.fields import Field, Kind
+from callcenter.administration.principal import Principal
+from callcenter.administration.references import GROUPS
+from callcenter.administration.resources import Hooks, Resource
+from callcenter.errors import InvalidError
+from callcenter.talking.placeholders import NAMES, unknown_placeholders
+from callcenter.text import N_, Text
+from storage.models import CallScript
+
+LONGEST = 4000
+_ALLOWED = " ".join(f"{{{name}}}" for name in NAMES)
+
+
+class ScriptHooks(Hooks):
+    """A placeholder that nobody knows would be read out to the patient."""
+
+    def check(
+        self, session: Session, principal: Principal, row: Any | None, before: Mapping[str, Any], values: dict[str, Any]
+    ) -> None:
+        """Raise InvalidError naming what in braces is no placeholder."""
+        wrong: dict[str, str] = {}
+        for name in ("text_zh", "text_en"):
+            if unknown := unknown_placeholders(values.get(name) or ""):
+                found = " ".join(f"{{{one}}}" for one in unknown)[:200]
+                message = N_("{found} is not known here. Allowed are: {allowed}.")
+                wrong[name] = Text(message, found=found, allowed=_ALLOWED)
+        if wrong:
+            raise InvalidError(N_("There are placeholders that nobody can fill in."), wrong)
+
+
+def script_resource() -> Resource:
+    """For which calls it is, and its words in both languages."""
+    return Resource(
+        name="scripts",
+        singular="script",
+        label=N_("Call scripts"),
+        model=CallScript,
+        hooks=ScriptHooks(),
+        default_sort="position",
+        fields=(
+            Field("name", N_("Name"), required=True, max_length=60, in_list=True, searchable=True),
+            Field("direction", N_("For calls"), Kind.CHOICE, in_list=True, choices=(
+                ("in", N_("that come in")),
+                ("out", N_("that we make")),
+            ), help=N_("Empty: for both.")),
+            Field("group_id", N_("For the group"), Kind.REFERENCE, reference=GROUPS, in_list=True,
+                  help=N_("Empty: for everybody. Scripts of the group come before those.")),
+            Field("position", N_("Position"), Kind.NUMBER, maximum=9_999, in_list=True, sortable=True,
+                  help=N_("The first one is shown, the others are one click away.")),
+            Field("text_zh", N_("Chinese text"), Kind.LONG_TEXT, required=True, max_length=LONGEST,
+                  help=N_("Filled in during the call: {patient.name} {agent.name} {hospital}")),
+            Field("text_en", N_("English text"), Kind.LONG_TEXT, max_length=LONGEST,
+                  help=N_("For agents whose page is English. Empty: the Chinese one.")),
+        ),
+    )  # fmt: skip

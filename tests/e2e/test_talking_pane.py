@@ -1,0 +1,131 @@
+"""What an agent hears and has at hand when it rings, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+CALLER = "13666663333"
+
+SPIES = """
+window.heard = [];
+window.notices = [];
+const whole = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { heard.push(this.state); return whole.call(this); };
+window.Notification = class extends EventTarget {
+  static permission = "default";
+  static async requestPermission() { return (Notification.permission = "granted"); }
+  constructor(title, options) { super(); this.words = `${title}: ${options.body}`; notices.push(this); }
+  close() { this.closed = true; }
+};
+document.hasFocus = () => !window.away;
+// To the browser, whatever a test asks of a page is a person's touch.
+let touched = false;
+addEventListener("pointerdown", () => (touched = true), true);
+Object.defineProperty(navigator, "userActivation", { value: { get hasBeenActive() { return touched; } } });
+"""
+
+
+@pytest.fixture
+def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
+    window = browsers.window(daemon, "agent", "/console", locale="en")
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.context.add_init_script(SPIES)
+    window.page.close()
+    page = window.tab("/console")
+    wait_until_live(page)
+    yield page
+    for line in ("2", "3"):
+        daemon.simulate("unplug", "--line", line)
+        daemon.simulate("replug", "--line", line)
+
+
+def ring(daemon: DemoDaemon, line: str) -> None:
+    daemon.simulate("call", CALLER, "--line", line, "--rings", "30", "--detach")
+
+
+def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page: Page) -> None:
+    ring(daemon, "2")
+    pane = page.locator("#card-talk")
+    expect(pane.locator(".talk-words")).to_contain_text("Hello, this is 王秀英 at 回访示范医院.")
+    actions = page.locator("#card-actions").bounding_box()
+    page.keyboard.press("k")
+    expect(page.locator("#article-search")).to_be_focused()
+    page.keyboard.type("cyhrh")
+    found = pane.locator(".talk-article")
+    expect(found).to_have_count(1)
+    found.locator("summary").click()
+    found.get_by_role("button", name="Copy").click()
+    expect(page.locator("#toasts")).to_contain_text("出院后如何复印病历")
+    assert str(page.evaluate("navigator.clipboard.readText()")).startswith("出院七个工作日后")
+    pane.get_by_role("tab", name="Script").click()
+    expect(pane.locator(".talk-words")).to_be_visible()
+    assert page.locator("#card-actions").bounding_box() == actions
+
+
+def test_it_rings_aloud_once_the_page_was_touched_and_can_be_silenced(daemon: DemoDaemon, page: Page) -> None:
+    sound = page.locator("#sound")
+    ring(daemon, "3")
+    expect(page).to_have_title(re.compile("^▲ "))
+    expect(sound).to_have_class(re.compile("is-silent"))
+    assert page.evaluate("heard") == []
+    page.mouse.click(700, 700)
+    expect(sound).not_to_have_class(re.compile("is-silent"))
+    page.wait_for_function("heard.length >= 2")
+    assert set(page.evaluate("heard")) == {"running"}
+    page.keyboard.press("s")
+    expect(sound).to_have_attribute("aria-pressed", "false")
+    count = page.evaluate("heard.length")
+    page.wait_for_timeout(4500)
+    assert page.evaluate("heard.length") == count
+    page.reload()
+    expect(sound).to_have_attribute("aria-pressed", "false")
+
+
+def test_notices_are_a_choice_of_the_browser_and_go_with_the_call(daemon: DemoDaemon, page: Page) -> None:
+    button = page.locator("#notices")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.evaluate("window.away = true")
+    ring(daemon, "2")
+    page.wait_for_function("notices.length === 1")
+    assert "Incoming call" in page.evaluate("notices[0].words")
+    assert page.evaluate("notices[0].closed") is None
+    daemon.simulate("unplug", "--line", "2")
+    page.wait_for_function("notices[0].closed")
+    # Who looks at the page needs none.
+    page.evaluate("window.away = false")
+    ring(daemon, "3")
+    expect(page.locator("#card")).to_be_visible()
+    expect(page).to_have_title(re.compile("^▲ "))
+    assert page.evaluate("notices.length") == 1
+
+
+def test_every_list_is_whole_on_a_small_screen_and_keeps_its_place(daemon: DemoDaemon, page: Page) -> None:
+    panels = page.locator(".work-panel")
+    expect(panels).to_have_count(4)
+    places = [panels.nth(at).bounding_box() for at in range(4)]
+    for at, place in enumerate(places):
+        assert place is not None
+        assert place["y"] + place["height"] <= 768
+        # Nothing of what stands in an empty list is cut off.
+        body = panels.nth(at).locator(".work-body")
+        assert body.evaluate("one => one.scrollHeight <= one.clientHeight || Boolean(one.querySelector('li'))")
+    daemon.simulate("call", CALLER, "--line", "2", "--rings", "1")
+    expect(page.locator("#missed li").first).to_be_visible()
+    assert [panels.nth(at).bounding_box() for at in range(4)] == places
+    page.set_viewport_size({"width": 1366, "height": 500})
+    panels.last.scroll_into_view_if_needed()
+    last = panels.last.bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= 500
+    assert last["height"] >= 130

@@ -1,0 +1,144 @@
+"""Recordings through a real pseudo-terminal, from a simulator in a process of its own."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pytest_twisted import ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from hardware.drivers import LineSettings, create_line_device
+from hardware.line_device import Capability, LineDevice, NotCapableError
+from hardware.simulators.voice import sound
+from protocols.signals import Answered, DigitHeard, Ended, LineLost, LineReady, Rang
+from tests.peers.simulator import Heard, Simulator, running
+
+NUMBER = "13800138000"
+FAST = ("--speed", "4")
+
+
+@asynccontextmanager
+async def line_on(simulator: Simulator, folder: Path) -> AsyncIterator[tuple[LineDevice, Heard]]:
+    values = {"name": "1", "driver": "hayes", "port": str(simulator.link), "trace": True}
+    settings = LineSettings.model_validate(values)
+    device = create_line_device(settings, reactor, folder / "trace", recordings=folder / "spool")
+    heard = Heard()
+    device.start(heard)
+    try:
+        await heard.first(LineReady)
+        yield device, heard
+    finally:
+        await device.stop()
+
+
+async def begun(simulator: Simulator, device: LineDevice, heard: Heard) -> None:
+    """Answer what rings, and record it."""
+    await heard.first(Rang)
+    device.answer()
+    await heard.first(Answered)
+    device.record("a.wav")
+    while not simulator.ask("status")["receiving"]:
+        await deferLater(reactor, 0.02)
+
+
+async def frames_of(path: Path) -> bytes:
+    """What the file plays once it is complete."""
+    for _ in range(200):
+        if frames := complete(path):
+            return frames
+        await deferLater(reactor, 0.02)
+    raise AssertionError("no recording")
+
+
+def complete(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (1, 8000, 1)
+        return file.readframes(file.getnframes())
+
+
+@pytest.mark.parametrize("chip", ["usr", "conexant"])
+@ensureDeferred
+async def test_what_is_said_is_in_the_file_until_the_caller_hangs_up(chip: str, tmp_path: Path) -> None:
+    with running(tmp_path, "modem", "--profile", chip, *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, heard):
+            assert Capability.RECORD in device.capabilities
+            over = simulator.run("call", number=NUMBER, hangup_after=6, digits="1#")
+            await begun(simulator, device, heard)
+            await over
+            await heard.until(lambda signals: Ended(by_far_end=True) in signals)
+            assert heard.of(DigitHeard)[-1] == DigitHeard("#")
+            frames = await frames_of(tmp_path / "spool" / "a.wav")
+            assert len(frames) > 8000
+            assert frames == sound(0, len(frames))
+            assert not simulator.ask("status")["off_hook"]
+        # Nobody's words are in a trace.
+        assert (tmp_path / "trace" / "1").stat().st_size < 8000
+
+
+@ensureDeferred
+async def test_tones_interrupt_it_and_it_goes_on(tmp_path: Path) -> None:
+    with running(tmp_path, "modem", *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, heard):
+            _ = simulator.run("call", number=NUMBER)
+            await begun(simulator, device, heard)
+            await deferLater(reactor, 0.5)
+            device.send_digits("12")
+            await deferLater(reactor, 1.0)
+            assert simulator.ask("status")["receiving"]
+            device.hang_up()
+            await heard.until(lambda signals: Ended(by_far_end=False) in signals)
+            frames = await frames_of(tmp_path / "spool" / "a.wav")
+            # Each stream of the simulator begins anew.
+            first = sound(0, len(frames))
+            other = next(place for place, sample in enumerate(frames) if sample != first[place])
+            assert other > 8000
+            starts = [frames[again:] == sound(0, len(frames) - again) for again in range(other - 50, other + 1)]
+            assert starts.count(True) == 1
+
+
+@ensureDeferred
+async def test_a_modem_that_is_pulled_out_leaves_what_came(tmp_path: Path) -> None:
+    with running(tmp_path, "modem", *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, heard):
+            _ = simulator.run("call", number=NUMBER)
+            await begun(simulator, device, heard)
+            await deferLater(reactor, 1.0)
+            simulator.ask("unplug")
+            await heard.first(LineLost)
+            frames = await frames_of(tmp_path / "spool" / "a.wav")
+            assert len(frames) > 8000
+            assert frames == sound(0, len(frames))
+            simulator.ask("replug")
+            await heard.first(LineReady)
+
+
+@ensureDeferred
+async def test_a_daemon_that_was_killed_finds_the_modem_again(tmp_path: Path) -> None:
+    with running(tmp_path, "modem", *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, heard):
+            _ = simulator.run("call", number=NUMBER)
+            await begun(simulator, device, heard)
+            # Its port is closed and nothing else is done, as the kernel does for one that was killed.
+            device._supervisor._port.close()  # type: ignore[attr-defined]
+            await heard.first(LineLost)
+            await heard.first(LineReady)
+            status = simulator.ask("status")
+            assert not status["receiving"]
+            assert not status["off_hook"]
+
+
+@pytest.mark.parametrize("chip", ["agere", "generic"])
+@ensureDeferred
+async def test_modems_whose_sound_nobody_knows_do_not_record(chip: str, tmp_path: Path) -> None:
+    with running(tmp_path, "modem", "--profile", chip, *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, _):
+            assert Capability.RECORD not in device.capabilities
+            with pytest.raises(NotCapableError, match="cannot record"):
+                device.record("a.wav")
