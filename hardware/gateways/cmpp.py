@@ -29,7 +29,7 @@ class CmppSettings(PduSettings):
     kind: Literal[GatewayKind.CMPP2, GatewayKind.CMPP3] = GatewayKind.CMPP3
     port: int = Field(default=7890, ge=1, le=65535)
     sp_id: str = Field(min_length=1, max_length=6, pattern=PRINTABLE)
-    secret: SecretStr
+    secret: SecretStr = Field(min_length=1, max_length=200)
     sp_number: str = Field(default="", max_length=21, pattern=r"^[0-9]*$")
     service_id: str = Field(default="", max_length=10, pattern=PRINTABLE)
     msg_source: str = Field(default="", max_length=6, pattern=PRINTABLE)
