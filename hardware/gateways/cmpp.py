@@ -29,7 +29,7 @@ class CmppSettings(PduSettings):
     kind: Literal[GatewayKind.CMPP2, GatewayKind.CMPP3] = GatewayKind.CMPP3
     port: int = Field(default=7890, ge=1, le=65535)
     sp_id: str = Field(min_length=1, max_length=6, pattern=PRINTABLE)
-    secret: SecretStr
+    secret: SecretStr = Field(min_length=1, max_length=200)
     sp_number: str = Field(default="", max_length=21, pattern=r"^[0-9]*$")
     service_id: str = Field(default="", max_length=10, pattern=PRINTABLE)
     msg_source: str = Field(default="", max_length=6, pattern=PRINTABLE)
@@ -39,7 +39,6 @@ class CmppSettings(PduSettings):
     fee_code: str = Field(default="0", max_length=6, pattern=PRINTABLE)
     level: int = Field(default=0, ge=0, le=9)
     gbk: bool = False
-    long_reference: bool = False
     numbers: NumberForm = NumberForm.NATIONAL
     validity: Validity = Validity.ABSOLUTE
     utc_offset: float = Field(default=8.0, ge=-12, le=14, multiple_of=0.25)
@@ -52,7 +51,7 @@ class CmppSettings(PduSettings):
             version=2 if self.kind is GatewayKind.CMPP2 else 3, service_id=self.service_id,
             msg_source=self.msg_source, fee_user_type=self.fee_user_type, fee_terminal=self.fee_terminal,
             fee_type=self.fee_type, fee_code=self.fee_code, level=self.level, gbk=self.gbk,
-            long_reference=self.long_reference, writing=self.writing,
+            writing=self.writing,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from twisted.internet.base import ReactorBase
 
 from hardware.client_tls import client_tls
@@ -57,7 +57,7 @@ class SmppSettings(PduSettings):
     authorities: Path | None = None
     bind: BindMode = BindMode.TRANSCEIVER
     system_id: str = Field(min_length=1, max_length=15, pattern=PRINTABLE)
-    password: SecretStr
+    password: SecretStr = Field(max_length=MOST_PASSWORD)
     system_type: str = Field(default="", max_length=12, pattern=PRINTABLE)
     service_type: str = Field(default="", max_length=5, pattern=PRINTABLE)
     source: str = Field(default="", max_length=20, pattern=PRINTABLE)
@@ -74,13 +74,6 @@ class SmppSettings(PduSettings):
     numbers: NumberForm = NumberForm.INTERNATIONAL
     validity: Validity = Validity.RELATIVE
     utc_offset: float = Field(default=0.0, ge=-12, le=14, multiple_of=0.25)
-
-    @field_validator("password")
-    @classmethod
-    def _short_enough(cls, password: SecretStr) -> SecretStr:
-        if len(password.get_secret_value().encode()) > MOST_PASSWORD:
-            raise ValueError(f"must be at most {MOST_PASSWORD} characters")
-        return password
 
     @property
     def account(self) -> SmppAccount:

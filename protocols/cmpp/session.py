@@ -93,7 +93,7 @@ class CmppTongue:
     def submission(self, part: Part, sequence: int) -> bytes:
         """SUBMIT with one recipient."""
         account = self._account
-        form, content = write_words(part, gbk=account.gbk, long_reference=account.long_reference)
+        form, content = write_words(part, gbk=account.gbk)
         sender = part.sender
         if not sender.startswith(account.sp_number):
             sender = account.sp_number + sender

@@ -27,6 +27,4 @@ class CmppAccount:
     level: int = 0
     gbk: bool = False
     """Chinese is written in GBK (15) and not in UCS2 (8)."""
-    long_reference: bool = False
-    """The parts of a text are joined by 16 bits and not by 8; the upper ones are 0."""
     writing: Writing = field(default_factory=Writing)

@@ -12,14 +12,14 @@ _MOST_OTHER = 140
 _ENCODINGS = {Format.ASCII: "ascii", Format.UCS2: "utf-16-be", Format.GBK: "gb18030"}
 
 
-def write_words(part: Part, *, gbk: bool, long_reference: bool) -> tuple[Format, bytes]:
+def write_words(part: Part, *, gbk: bool) -> tuple[Format, bytes]:
     """The format and content of ``part``, header included. ``PduError`` if it does not fit any format.
 
     There is no GSM alphabet in CMPP: what is not ASCII of it goes as GBK or UCS2, if it is short enough.
     """
     header = b""
     if part.total > 1:
-        header = place_header(part.reference, part.position, part.total, long_reference=long_reference)
+        header = place_header(part.reference, part.position, part.total)
     chinese = (Format.GBK, Format.UCS2) if gbk else (Format.UCS2, Format.GBK)
     formats = chinese if part.encoding is TextEncoding.UCS2 else (Format.ASCII, *chinese)
     for each in formats:

@@ -20,8 +20,7 @@ class Joining(enum.StrEnum):
     """How the parts of a text are joined."""
 
     UDH = "udh"
-    """By a user data header with 8 bits of reference."""
-    UDH16 = "udh16"
+    """By a user data header with 8 bits of reference: one of 16 takes an octet that full parts do not have."""
     SAR = "sar"
     """By the optional parameters sar_msg_ref_num, sar_total_segments and sar_segment_seqnum."""
 

@@ -39,9 +39,8 @@ def write_words(part: Part, alphabet: DefaultAlphabet, joining: Joining) -> Writ
                     int(Tag.SAR_TOTAL): bytes((part.total,)),
                     int(Tag.SAR_POSITION): bytes((part.position,)),
                 }
-            case _:
-                long_reference = joining is Joining.UDH16
-                header = place_header(part.reference, part.position, part.total, long_reference=long_reference)
+            case Joining.UDH:
+                header = place_header(part.reference, part.position, part.total)
     content, coding = _coded(part, alphabet)
     content = header + content
     if len(content) > (_MOST_OCTETS if coding == Coding.UCS2 else _MOST_SEPTETS):

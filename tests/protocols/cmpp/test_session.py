@@ -87,12 +87,12 @@ def test_the_extension_follows_the_number_of_the_provider(sender: str, shown: by
     assert submitted(V2, part(sender=sender)).sender == shown
 
 
-@pytest.mark.parametrize(("long_reference", "header"), [(False, "05 00 03 7a 03 02"), (True, "06 08 04 00 7a 03 02")])
-def test_a_part_of_a_long_text(long_reference: bool, header: str) -> None:
-    sent = part(text="二" * 66, reference=0x7A, position=2, total=3)
-    message = submitted(V3, sent, long_reference=long_reference)
-    assert message.content[: len(bytes.fromhex(header))] == bytes.fromhex(header)
+def test_a_full_part_of_a_long_text() -> None:
+    message = submitted(V3, part(text="二" * 67, reference=0x7A, position=2, total=3))
+    assert message.content == bytes.fromhex("0500037a0302") + ("二" * 67).encode("utf-16-be")
     assert (message.has_header, message.position, message.total) == (True, 2, 3)
+    latin = submitted(V3, part(text="x" * 153, reference=1, position=1, total=2))
+    assert (len(latin.content), latin.format) == (159, 0)
 
 
 @pytest.mark.parametrize(

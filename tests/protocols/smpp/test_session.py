@@ -113,14 +113,17 @@ def test_how_the_parts_of_a_text_are_joined() -> None:
     words = "二".encode("utf-16-be")
     udh = submitted(sent)
     assert (udh.content, udh.esm_class, udh.options) == (bytes.fromhex("0500037a0302") + words, 0x40, {})
-    udh16 = submitted(sent, joining=Joining.UDH16)
-    assert udh16.content == bytes.fromhex("060804007a0302") + words
     sar = submitted(sent, joining=Joining.SAR)
     assert (sar.content, sar.esm_class) == (words, 0)
     assert sar.options == {Tag.SAR_REFERENCE: b"\0\x7a", Tag.SAR_TOTAL: b"\x03", Tag.SAR_POSITION: b"\x02"}
     payload = submitted(sent, payload=True)
     assert (payload.content, payload.esm_class) == (b"", 0x40)
     assert payload.options == {Tag.MESSAGE_PAYLOAD: udh.content}
+
+
+def test_full_parts_fit() -> None:
+    assert len(submitted(part(text="二" * 67, reference=1, position=1, total=2)).content) == 140
+    assert len(submitted(part(text="x" * 153, reference=1, position=1, total=2)).content) == 159
 
 
 def hear(message: ShortMessage, **fields: Any) -> Any:
