@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from twisted.internet.base import ReactorBase
@@ -12,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.gsm_trace import GsmTrace
-from hardware.gateways.settings import GatewaySettings
+from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.port_address import stream_address
 from hardware.port_line import threads_of
 from hardware.ports import stream_opener
@@ -34,6 +35,7 @@ _BASE = GatewayAbility.LONG_TEXT | GatewayAbility.REPLIES
 class GsmGatewaySettings(GatewaySettings):
     """See docs/gateways/gsm.md. ``rate`` is parts a second: a modem sends 6 to 20 a minute."""
 
+    kind: Literal[GatewayKind.GSM] = GatewayKind.GSM
     rate: float = Field(default=0.2, gt=0, le=1)
     window: int = Field(default=1, ge=1, le=1)
     port: str = Field(min_length=1, max_length=255)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from hardware.gateways.settings import GatewaySettings
+from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.outgoing.endpoint import Reach
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
@@ -100,6 +100,7 @@ class HttpGatewaySettings(GatewaySettings):
     of the hospital's own network; ``push_secret`` lets the provider push replies and receipts to us.
     """
 
+    kind: Literal[GatewayKind.HTTP] = GatewayKind.HTTP
     rate: float = Field(default=5.0, gt=0, le=100)
     window: int = Field(default=4, ge=1, le=50)
     url: str = Field(max_length=500)
