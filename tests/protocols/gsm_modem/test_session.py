@@ -45,12 +45,13 @@ class TestSettingUp:
         bench = ready()
         lines = bench.commands.decode().split("\r")
         assert lines[0] == "\x1bAT"
-        assert lines[1:11] == [
+        assert lines[1:] == [
             "ATE0", "AT+CMEE=1", "AT+CPIN?", "AT+CREG?", "AT+CMGF=0", "AT+CSCA?", "AT+CPMS?", "AT+CNMI=2,1,0,1,0",
-            "AT+CMGL=4", "",
+            "AT+CSQ", "AT+CREG?", "AT+CMGL=4", "",
         ]  # fmt: skip
         assert bench.session.room == 10
         assert bench.session.has_reports
+        assert bench.session.signal == -69
 
     def test_a_modem_left_at_its_prompt(self) -> None:
         bench = GsmBench()
