@@ -334,6 +334,23 @@ class TestReceiving:
         assert len(bench.of(TextArrived)) == 3
         assert bench.commands.count(b"CMGD") == 1
 
+    def test_another_message_in_the_same_place_is_not_deleted_for_the_first(self) -> None:
+        bench = ready()
+        bench.text("一")
+        bench.run(2)
+        [first] = bench.of(TextArrived)
+        # Somebody with another program at the modem.
+        bench.chip.receive(b"AT+CMGD=1\r")
+        bench.exchange()
+        bench.text("二")
+        bench.run(2)
+        first.written()
+        bench.run(2)
+        assert bench.chip.status()["stored"]["SM"] == 1
+        bench.of(TextArrived)[1].written()
+        bench.run(2)
+        assert bench.chip.status()["stored"]["SM"] == 0
+
     def test_what_came_while_nobody_listened_and_what_was_not_announced(self) -> None:
         bench = GsmBench()
         bench.text("一")
