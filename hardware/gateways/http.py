@@ -55,7 +55,7 @@ class HttpGateway:
         self._errands = errands = Errands(reactor)
         self._arrivals = Arrivals(reactor, self._tell, settings.sender)
         self._pushes = Pushes(settings.push_secret.get_secret_value(), self._arrivals, reactor)
-        self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self._lost)
+        self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self)
         self._fetching = Fetching(provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell)
         self._back_off = BackOff(_RETRY_FIRST, _RETRY_MOST)
         self._listener: GatewayListener | None = None
@@ -127,14 +127,18 @@ class HttpGateway:
         if self._stopping:
             return
         if problem is not None:
-            self._lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=problem.why), False)
+            self.lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=problem.why), refused=False)
         elif not self._up:
             self._up = True
-            self._back_off.reset()
             self._tell([GatewayReady()])
             self._fetching.begin()
 
-    def _lost(self, reason: str, refused: bool) -> None:
+    def answered(self) -> None:
+        """See ``Watcher``. One that can be connected to and then gives nothing is asked more and more seldom."""
+        self._back_off.reset()
+
+    def lost(self, reason: str, *, refused: bool) -> None:
+        """See ``Watcher``."""
         was_up, self._up = self._up, False
         self._fetching.end()
         self._sending.recall()

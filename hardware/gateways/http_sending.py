@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -33,8 +34,17 @@ DRAIN_SECONDS = 10.0
 _MOST_PARTS = 10
 _NEXT, _PAUSE = "next", "pause"
 
-Lost = Callable[[str, bool], None]
-"""Hears why the provider cannot be used, and whether it does not want us."""
+
+class Watcher(Protocol):
+    """Wants to know how the provider behaves."""
+
+    def answered(self) -> None:
+        """It answered."""
+        ...
+
+    def lost(self, reason: str, *, refused: bool) -> None:
+        """It cannot be used because of ``reason``; ``refused`` if it does not want us."""
+        ...
 
 
 class Sending:
@@ -49,7 +59,7 @@ class Sending:
         errands: Errands,
         clock: IReactorTime,
         tell: Callable[[Sequence[GatewaySignal]], None],
-        lost: Lost,
+        watcher: Watcher,
     ) -> None:
         self._settings = settings
         self._provider = provider
@@ -58,7 +68,7 @@ class Sending:
         self._errands = errands
         self._clock = clock
         self._tell = tell
-        self._lost = lost
+        self._watcher = watcher
         self._waiting: deque[Letter] = deque()
         self._in_flight: dict[int, Letter] = {}
         self._beyond: list[PartUnsent] = []
@@ -141,10 +151,11 @@ class Sending:
         match outcome:
             case Unsent(why):
                 self._tell([PartUnsent(key) for key in self._in_flight.pop(number).keys])
-                self._lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=why), False)
+                self._watcher.lost(Said(Saying.PROVIDER_OUT_OF_REACH, why=why), refused=False)
             case Unanswered(why):
                 self._unknown(number, why)
             case HttpAnswer() as answer:
+                self._watcher.answered()
                 self._read(number, answer)
 
     def _read(self, number: int, answer: HttpAnswer) -> None:
@@ -163,7 +174,7 @@ class Sending:
         meaning = refused.meaning
         self._tell([PartRefused(key, meaning.refusal, refused.code, refused.words) for key in letter.keys])
         if meaning.account:
-            self._lost(Said(Saying.PROVIDER_REFUSES, why=refused.words or refused.code), True)
+            self._watcher.lost(Said(Saying.PROVIDER_REFUSES, why=refused.words or refused.code), refused=True)
         elif refused.slower:
             self._not_before = self._clock.seconds() + SLOWER_SECONDS
             self._errands.later(_PAUSE, SLOWER_SECONDS, self._next)

@@ -1,6 +1,6 @@
 """The simulated GSM modem between computer and network: command lines, the prompt for a message, announcements.
 
-Foreign programs (gammu, smstools, Kannel) drive it as they drive a real one; see ``tests/hardware/test_gsm_peers.py``.
+Foreign programs (gammu, smstools, Kannel) drive it as they drive a real one: see ``test_gsm_peers.py``.
 """
 
 from __future__ import annotations

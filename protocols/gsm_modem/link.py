@@ -102,6 +102,8 @@ class ModemLink:
         self.setup = found
         self.phase = Phase.READY
         self._retry_after = self._timings.retry_first
+        # The first thing to ask is how strong the signal is.
+        self.suspected = True
         self._context.ready()
 
     def _keep_alive(self) -> Script:
