@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from twisted.internet.protocol import Protocol
 from twisted.internet.task import deferLater
 
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
+from hardware.call_control import ControlWish, ListenMode
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import Capability, HardwareError, LineDevice, NotCapableError
 from hardware.pbx_port import PbxAddress, PbxOpener
@@ -396,3 +398,36 @@ def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
         )
         with pytest.raises(HardwareError, match=says):
             device.start(Heard())
+
+
+@ensureDeferred
+async def test_what_a_telephone_offers_follows_from_its_pbx(tmp_path: Path) -> None:
+    async with ami_server() as server, lines_on(directory(server), tmp_path, "PJSIP/8001", "PJSIP/8002") as lines:
+        (device, heard), (other, _) = lines
+        await heard.first(LineReady)
+        assert device.call_control is not None
+        assert other.call_control is not None
+        assert device.capabilities & (Capability.TRANSFER | Capability.LISTEN)
+        assert not device.capabilities & (Capability.HOLD | Capability.CONSULT | Capability.CONFERENCE)
+        for wish in (ControlWish.HOLD, ControlWish.CONSULT, ControlWish.CONFERENCE):
+            with pytest.raises(NotCapableError):
+                device.call_control.control(wish)
+        elsewhere = replace(other.call_control.telephone, pbx="branch")
+        with pytest.raises(NotCapableError):
+            device.call_control.listen("7", elsewhere, ListenMode.LISTEN)
+        with pytest.raises(ValueError, match="cannot dial"):
+            device.call_control.control(ControlWish.TRANSFER, "8002\r\nAction: Logoff")
+        await server.refuse()
+        server.drop()
+        await until(lambda: not server.connections)
+        with pytest.raises(HardwareError):
+            device.call_control.control(ControlWish.TRANSFER, "8002")
+
+
+@ensureDeferred
+async def test_a_trunk_has_no_agents_telephone(tmp_path: Path) -> None:
+    async with ami_server() as server, lines_on(directory(server), tmp_path, "PJSIP/telecom", trunk=True) as lines:
+        ((device, heard),) = lines
+        await heard.first(LineReady)
+        assert device.call_control is None
+        assert not device.capabilities & (Capability.TRANSFER | Capability.LISTEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hardware.call_control import ControlWish, ListenMode, Telephone
 from hardware.line_device import Capability, HardwareError, NotCapableError, SignalListener
 from hardware.settings import LineSettings
 from hardware.trace import TraceEntry, TraceListener, Way
@@ -60,8 +61,21 @@ class ScriptedLine:
         self._do(Capability.RECORD, "record", name)
 
     @property
-    def call_control(self) -> None:
-        return None
+    def call_control(self) -> ScriptedLine | None:
+        return self if self.capabilities & Capability.TRANSFER else None
+
+    @property
+    def telephone(self) -> Telephone:
+        return Telephone("main", self.name, "8001")
+
+    def control(self, wish: ControlWish, number: str = "") -> None:
+        self._do(Capability.TRANSFER, wish.value, number)
+
+    def listen(self, listener: str, phone: Telephone, mode: ListenMode) -> None:
+        self._do(Capability.LISTEN, "listen", f"{listener}{mode.value}")
+
+    def stop_listening(self, listener: str) -> None:
+        self._do(Capability.LISTEN, "stop_listening", listener)
 
     def set_trace(self, enabled: bool) -> None:
         self.asked.append(("set_trace", str(enabled)))
