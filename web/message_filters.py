@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field
 
 from callcenter.messaging.listing import MessageFilter
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from callcenter.text import N_
 from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
@@ -19,6 +18,20 @@ from web.exports import Column
 from web.parsing import Input
 from web.words import MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
 
+StateWord = Literal[
+    "queued",
+    "sending",
+    "accepted",
+    "delivered",
+    "failed",
+    "unknown",
+    "cancelled",
+    "expired",
+    "suppressed",
+    "received",
+]
+PurposeWord = Literal["reply", "reminder", "care", "marketing", "notice", "test"]
+
 
 class MessageLimits(Input):
     """When a message was queued or came in: ``since`` and ``until`` are moments with a zone, ``from_day`` and ``to_day``
@@ -26,9 +39,9 @@ class MessageLimits(Input):
     """
 
     direction: Literal["in", "out"] | None = None
-    state: MessageState | None = None
-    purpose: Purpose | None = None
-    reason: Reason | None = None
+    state: StateWord | None = None
+    purpose: PurposeWord | None = None
+    reason: Annotated[str, Field(max_length=30)] | None = None
     number: Annotated[str, Field(max_length=40)] | None = None
     gateway_id: Id | None = None
     patient_id: Id | None = None

@@ -91,10 +91,10 @@ async def test_what_is_wrong_or_forbidden_changes_nothing(site: RunningSite) -> 
 
 @pytest_twisted.ensureDeferred
 async def test_messages_are_seen_in_reach_only_and_cancelled_once(site: RunningSite) -> None:
-    admin, agent = await site.signed_in("admin"), await site.signed_in("agent")
+    admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
     key = await site.database.run(queue_message, MessageDraft("13500009999", "您好", Purpose.REPLY), NOW)
-    assert (await agent.get(f"/api/v1/messages/{key}")).status == 404
-    assert (await agent.get("/api/v1/messages")).json["items"] == []
+    assert (await doctor.get(f"/api/v1/messages/{key}")).status == 404
+    assert (await doctor.get("/api/v1/messages")).json["items"] == []
     cancelled = await admin.post(f"/api/v1/messages/{key}/cancel")
     assert (cancelled.status, cancelled.json["state"]) == (200, "cancelled")
     assert (await admin.post(f"/api/v1/messages/{key}/cancel")).status == 409
