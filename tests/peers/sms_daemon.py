@@ -1,6 +1,6 @@
 """``callcenter …`` with SMS gateways that a test scripts: they accept everything, and hear what stands in a file.
 
-Each line of ``sms.jsonl`` in the folder ``SMS_FOLDER`` is told once, in order: ``{"text", "from"}`` comes in,
+Each line of ``sms.jsonl`` in the folder ``SMS_FOLDER`` is told once, in order. ``{"text", "from"}`` comes in,
 ``{"receipt": "delivered", "number"}`` is the receipt for the last part sent there.
 """
 

@@ -17,6 +17,7 @@ from callcenter.settings import Settings
 from hardware.settings import LineSettings
 from storage.demo import fill_demo, seed_demo_departments
 from storage.demo_calls import fill_history
+from storage.demo_texts import seed_demo_texts
 from storage.models import PatientPhone, PhoneLine, UserAccount
 from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.output import CommandError, remark
@@ -56,6 +57,7 @@ def _create_users(session: Session) -> dict[str, dict[str, str]]:
 
 def _fill(session: Session, patients: int) -> str:
     fill_demo(session, count=patients)
+    seed_demo_texts(session)
     return _number_of_one_patient(session)
 
 
