@@ -261,7 +261,8 @@ def _check_messages(messages: dict[int, Any], attempts: list[Any], carriers: Seq
         assert times == 1 or (purpose == "reply" and times == 2), (message, position, times)
     for message, (state, _, parts) in messages.items():
         places = {(message, place) for place in range(1, parts + 1)}
-        if places <= arrived - failed:
+        # What was sent again may have its receipts from both attempts, and one of each does not tell of which part.
+        if places <= arrived - failed and message not in given_up:
             assert state == "delivered", [one for one in attempts if one.message_id == message]
         if state == "delivered":
             assert places <= arrived, message
