@@ -34,8 +34,8 @@ PurposeWord = Literal["reply", "reminder", "care", "marketing", "notice", "test"
 
 
 class MessageLimits(Input):
-    """When a message was queued or came in: ``since`` and ``until`` are moments with a zone, ``from_day`` and ``to_day``
-    days of the hospital, inclusive. ``sort=created_at`` begins with the oldest.
+    """When a message was queued or came in: ``since`` and ``until`` are moments with a zone, the days are the
+    hospital's, inclusive. ``sort=created_at`` begins with the oldest.
     """
 
     direction: Literal["in", "out"] | None = None

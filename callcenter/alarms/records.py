@@ -27,7 +27,7 @@ SUPERSEDED = "superseded"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with what. ``details``: ``line`` or ``gateway`` (names), ``balance``, ``reason``, ``reason_said``."""
+    """What is wrong with what. ``details``: ``line``, ``gateway`` (names), ``balance``, ``reason``, ``reason_said``."""
 
     kind: AlarmKind
     subject: str

@@ -112,9 +112,7 @@ def settle_receipts(session: Session, receipts: Sequence[Matched], now: datetime
     return {one.message_id for one in found if one.key}
 
 
-def unpark(
-    session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]], now: datetime
-) -> list[Matched]:
+def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]]) -> list[Matched]:
     """Take the receipts out that waited for parts of these names, or whose fate at these numbers became unknown."""
     found: list[Matched] = []
     for column, wanted in ((_RECEIPT.c.gateway_ref, refs), (_RECEIPT.c.number, numbers)):
@@ -142,11 +140,11 @@ def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list
         known = look(session, [one for one in left if one.ref])
         found += [_told(one, known[one]) for one in left if one in known]
         left = [one for one in left if one not in known]
-    taken = {one.key for one in found}
+    numbered: dict[tuple[int, str], list[Matched]] = {}
     for one in left:
-        part = _by_number(session, one, taken, now)
-        found.append(one if part is None else _told(one, part))
-        taken |= set() if part is None else {part.id}
+        numbered.setdefault((one.gateway_id, one.number), []).append(one)
+    for (gateway, number), group in numbered.items():
+        found += _by_number(session, gateway, number, group, now) if number else group
     return found
 
 
@@ -188,22 +186,42 @@ def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[M
     return found
 
 
-def _by_number(session: Session, receipt: Matched, taken: Iterable[int], now: datetime) -> Any | None:
-    """The oldest part for this number whose fate is unknown and which has no name; none while another has no answer
-    yet, for then the receipt is that one's.
+def _by_number(session: Session, gateway: int, number: str, group: list[Matched], now: datetime) -> list[Matched]:
+    """Receipts for ``number`` with the parts that they can only be for: those whose answer was lost, the oldest first.
+
+    None while another part for the number has no answer yet, for then it may be that one's. And of a text of which
+    several parts are in doubt, all or none: which part a receipt is for cannot be told, and one that comes twice, or
+    for a part that went twice, must not stand for another.
     """
     columns = ATTEMPT.c
-    if not receipt.number:
-        return None
-    here = columns.gateway_id == receipt.gateway_id, columns.number == receipt.number
-    lately = columns.sent_at >= now - TOLD_WITHIN
+    here = columns.gateway_id == gateway, columns.number == number
     waiting = select(columns.id).where(*here, columns.state == PartState.SENDING.value)
     if session.scalar(waiting.limit(1)) is not None:
-        return None
+        return group
     doubtful = columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
+    lately = columns.sent_at >= now - TOLD_WITHIN
     statement = select(columns.id, columns.message_id).where(*here, doubtful, lately, columns.gateway_ref.is_(None))
-    rows = session.execute(statement.order_by(columns.sent_at, columns.id).limit(50))
-    return next((row for row in rows if row.id not in set(taken)), None)
+    texts: dict[int, list[Any]] = {}
+    for row in session.execute(statement.order_by(columns.sent_at, columns.id)):
+        texts.setdefault(row.message_id, []).append(row)
+    if sum(map(len, texts.values())) > len(_distinct(group)):
+        group = [*group, *unpark(session, {}, {gateway: (number,)})]
+    names = _distinct(group)
+    chosen: dict[str, Any] = {}
+    for parts in texts.values():
+        if len(parts) > len(names):
+            break
+        chosen |= {names.pop(0): part for part in parts}
+    return [_told(one, chosen[name]) if (name := _name(one, at)) in chosen else one for at, one in enumerate(group)]
+
+
+def _distinct(group: Sequence[Matched]) -> list[str]:
+    """The names in ``group``, each once: what comes again is not another receipt."""
+    return list(dict.fromkeys(_name(one, at) for at, one in enumerate(group)))
+
+
+def _name(receipt: Matched, at: int) -> str:
+    return receipt.ref or f"#{at}"
 
 
 def _statement(state: PartState, before: Sequence[PartState]) -> Any:

@@ -97,7 +97,8 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     touched = {row["message"] for row in rows}
     if rows:
         session.execute(_STATEMENT, rows)
-    matched = [*unpark(session, _new_refs(heard), _doubtful(session, rows), now)]
+    # Receipts that waited because something was being sent to their number may be for what is in doubt there.
+    matched = unpark(session, _new_refs(heard), _doubtful(session, touched))
     receipts = [Matched.of(one.gateway_id, one.signal) for one in heard if isinstance(one.signal, ReceiptArrived)]
     touched |= settle_receipts(session, [*matched, *receipts], now)
     conclude(session, sorted(touched), now)
@@ -120,14 +121,15 @@ def _new_refs(heard: Iterable[Heard]) -> dict[int, set[str]]:
     return found
 
 
-def _doubtful(session: Session, rows: Iterable[_Values]) -> dict[int, set[str]]:
-    """Gateway → numbers of parts whose fate has just become unknown."""
-    ids = sorted({row["message"] for row in rows if row["new_state"] == PartState.UNKNOWN.value})
+def _doubtful(session: Session, ids: Iterable[int]) -> dict[int, set[str]]:
+    """Gateway → numbers of the parts of these messages whose fate is unknown."""
     found: dict[int, set[str]] = {}
-    for chunk in chunks(ids):
+    for chunk in chunks(sorted(set(ids))):
         columns = ATTEMPT.c
         unknown = select(columns.gateway_id, columns.number).where(
-            columns.message_id.in_(chunk), columns.state == PartState.UNKNOWN.value
+            columns.message_id.in_(chunk),
+            columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value]),
+            columns.gateway_ref.is_(None),
         )
         for gateway, number in session.execute(unknown):
             found.setdefault(gateway, set()).add(number)
@@ -237,10 +239,13 @@ def recover(session: Session, now: datetime, limit: int = 500) -> int:
             .where(ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.SENDING.value)
             .values(state=PartState.UNKNOWN.value, words=_INTERRUPTED, answered_at=now)
         )
+    # A receipt may have come when the part was still being sent, and have waited for the answer that was lost.
+    told = settle_receipts(session, unpark(session, {}, _doubtful(session, ids)), now)
     tried = load_tried(session, ids)
     untried = [{"id": key, "was": MessageState.SENDING.value, **_as_queued(now)} for key in ids if not tried.get(key)]
     update_messages(session, untried, ("state", "reason", "next_at", "state_at"))
-    conclude(session, [key for key in ids if tried.get(key)], now, dict.fromkeys(ids, Reason.INTERRUPTED))
+    tried_ids = sorted({key for key in ids if tried.get(key)} | told)
+    conclude(session, tried_ids, now, dict.fromkeys(ids, Reason.INTERRUPTED))
     return len(ids)
 
 
