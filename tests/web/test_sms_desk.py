@@ -222,6 +222,10 @@ async def test_templates_are_everybodys_or_ones_departments_and_never_masked(sit
     for keyword, status in (("地址", 201), ("地址！", 409), ("Ｔ", 422), ("。", 422), ("", 201), ("", 409)):
         made = await admin.post("/api/v1/auto_replies", {"keyword": keyword, "text": "您好，{hospital}"})
         assert made.status == status, (keyword, made.text)
+    # They are off until somebody switches them on, and the list shows them so.
+    shown = (await admin.get("/api/v1/auto_replies")).json["items"]
+    assert [(one["keyword"], one["disabled"]) for one in shown] == [("", True), ("地址", True)]
+    assert (await admin.post(f"/api/v1/auto_replies/{shown[0]['id']}/enable")).json["disabled"] is False
     personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
     assert personal.status == 422
 
