@@ -43,6 +43,7 @@ MODULES = (
     "web.pages.calls",
     "web.pages.call_tasks",
     "web.pages.lines",
+    "web.pages.gateways",
     "web.pages.patients",
 )
 """Each has ``routes``; where two could match the same path, werkzeug prefers the more exact one."""
