@@ -32,8 +32,9 @@ _DONE: Mapping[str, str] = {
     "tested": N_("The test message is queued: its state is among the messages."),
     "balance": N_("The balance is asked for; it appears in a moment."),
 }
-_TEXTS = ("name", "signature", "number", "priority", "counting")
+_TEXTS = ("name", "signature", "number")
 _FLAGS = ("adds_signature", "trace", "in_service")
+_SHOWN = (*_TEXTS, *_FLAGS, "priority", "counting", "balance_low")
 
 
 class GatewaysPage(Input):
@@ -73,7 +74,9 @@ class GatewayForm(Input):
         """What was typed of what any gateway has, as the service takes it."""
         purposes = [self.purposes] if isinstance(self.purposes, str) else self.purposes
         return {
+            # An empty choice or number is the default; an empty name or signature is meant.
             **{name: getattr(self, name) for name in _TEXTS},
+            **{name: getattr(self, name) or None for name in ("priority", "counting")},
             **{name: bool(getattr(self, name)) for name in _FLAGS},
             "prefixes": self.prefixes.replace(",", " ").replace("，", " ").split(),
             "purposes": [one for one in purposes if one],
@@ -229,7 +232,7 @@ async def _form(
     context = {
         "gateway": gateway,
         "kind": {"code": kind, "label": say(KINDS[kind])},
-        "values": {**values, "cost": cost / 1000 if isinstance(cost, int) else cost},
+        "values": {**dict.fromkeys(_SHOWN, ""), **values, "cost": cost / 1000 if isinstance(cost, int) else cost},
         "prefixes": " ".join(values.get("prefixes") or ()),
         "purposes": [
             {"code": one.value, "label": say(PURPOSES[one]), "chosen": one.value in (values.get("purposes") or ())}
