@@ -174,7 +174,7 @@ class Life:
         self.hear(gateway_id, answer)
 
     async def rest(self) -> None:
-        for _ in range(400):
+        for _ in range(20_000):
             await self.plug.run(lambda _: None)
             await self.plug.read(lambda _: None)
             self.clock.advance(0)
