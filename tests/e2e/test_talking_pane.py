@@ -57,7 +57,7 @@ def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page:
     pane = page.locator("#card-talk")
     expect(pane.locator(".talk-words")).to_contain_text("Hello, this is 王秀英 at 回访示范医院.")
     actions = page.locator("#card-actions").bounding_box()
-    page.keyboard.press("k")
+    page.keyboard.press("b")
     expect(page.locator("#article-search")).to_be_focused()
     page.keyboard.type("cyhrh")
     found = pane.locator(".talk-article")
