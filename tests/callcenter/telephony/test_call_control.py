@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
+from twisted.internet.defer import DeferredList, ensureDeferred
 from twisted.internet.task import deferLater
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
+from callcenter.telephony import listening
 from callcenter.telephony.call_control import Target
+from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.recovery import recover
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
@@ -310,6 +314,38 @@ async def test_a_supervisor_listens_and_everybody_who_may_know_knows(database: D
         assert ear not in story.server.pbx.legs
         assert await story.listening.present(SUSAN) == []
         assert "whisper" in await story.hospital.look(audit_actions)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_supervisor_never_hears_the_call_that_came_next(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        runner = story.hospital.telephony._board.with_call(story.call_id)
+        write_down = database.run
+
+        async def slowly(work: Any, *arguments: Any) -> Any:
+            done = await write_down(work, *arguments)
+            if work is listening._begin:
+                pbx = story.server.pbx
+                pbx.end(story.phone, story.caller, by=story.caller)
+                pbx.answer(*pbx.call("PJSIP/8001", "13900139000"))
+                await until(lambda: runner.line.state is LineStateName.TALKING and runner.call_id != story.call_id)
+            return done
+
+        story.listening._database = SimpleNamespace(read=database.read, run=slowly)
+        with pytest.raises(ConflictError, match="now"):
+            await story.listening.begin(SUSAN, story.call_id, "listen")
+        assert not story.server.actions("Originate")
+        assert await story.listening.present(SUSAN) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_clicks_ring_a_supervisors_telephone_once(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        both = [ensureDeferred(story.listening.begin(SUSAN, story.call_id, "listen")) for _ in range(2)]
+        results = await DeferredList(both, consumeErrors=True)
+        assert sorted(done for done, _ in results) == [False, True]
+        assert len(await story.listening.present(SUSAN)) == 1
+        assert len(story.server.actions("Originate")) <= 1
 
 
 @pytest_twisted.ensureDeferred
