@@ -391,3 +391,17 @@ async def test_the_audit_log_tells_who_changed_what(site: RunningSite) -> None:
 def test_there_is_a_word_for_every_permission() -> None:
     assert set(RESOURCE_WORDS) == set(RESOURCES)
     assert set(ACTIONS) >= {action for actions in RESOURCES.values() for action in actions}
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_set_up_has_a_page_that_shows_what_one_may_open(site: RunningSite) -> None:
+    admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
+    page = (await admin.get("/settings")).text
+    assert all(f'href="{path}"' in page for path in ("/users", "/gateways", "/lines", "/audit"))
+    assert 'href="/settings" aria-current="page"' in (await admin.get("/users")).text
+    page = (await doctor.get("/settings")).text
+    assert 'href="/users"' not in page
+    # Few enough to stand in the menu themselves.
+    home = (await doctor.get("/patients")).text
+    assert 'href="/settings"' not in home
+    assert 'class="rail-item" href="/templates"' in home
