@@ -223,7 +223,7 @@ async def test_a_number_that_is_typed_is_checked_as_any_that_is_dialled(database
     async with ward(database, tmp_path) as story:
         before = len(story.server.seen)
         rows = await story.hospital.look(every_row)
-        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40):
+        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40, "9,8005", "8005,,1"):
             for order in (story.control.transfer, story.control.consult):
                 with pytest.raises(InvalidError):
                     await order(ANNA, story.call_id, Target(number=number))
