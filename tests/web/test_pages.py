@@ -282,6 +282,9 @@ async def test_disabling_can_be_undone(site: RunningSite) -> None:
 async def test_roles_are_edited_permission_by_permission(site: RunningSite) -> None:
     browser = await site.signed_in("admin")
     page = await browser.get("/roles/new?lang=en")
+    # Handling an alarm is not taking a call.
+    for permission, word in (("calls.handle", "Take and wrap up"), ("alarms.handle", "Say what was done")):
+        assert re.search(f'<label for="[^"]*-{permission}">{word}</label>', page.text), permission
     done = await submit(
         browser, page, "/roles/new", name="Reader", grants__patients__view="department", grants__calls__view="own"
     )  # fmt: skip
