@@ -150,7 +150,10 @@ class Center:
             "name": "measured",
             "kind": kind,
             "options": {
-                "host": "127.0.0.1", "port": self._options.port, "rate": RATE, "window": WINDOW,
+                "host": "127.0.0.1",
+                "port": self._options.port,
+                "rate": RATE,
+                "window": WINDOW,
                 **ACCOUNTS[kind],
             },
         }
