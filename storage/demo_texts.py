@@ -9,17 +9,41 @@ from storage.models import AutoReply, Department, MessageTemplate, Phrase
 
 TEMPLATES = (
     # name, purpose, department, disease, text
-    ("复诊提醒", "reminder", "", "", "{patient.name}您好，请按医嘱于近日来院复诊，来院前可提前预约。{hospital}"),
+    (
+        "复诊提醒",
+        "reminder",
+        "",
+        "",
+        "{patient.name}您好，请按医嘱于近日来院复诊，来院前可提前预约。{hospital}",
+    ),
     (
         "出院一周问候",
         "care",
         "",
         "",
-        "{patient.name}您好，您出院已一周，恢复得怎么样？如有不适请直接回复本短信。{hospital}",
+        "{patient.name}您好，您出院已一周，恢复得怎么样？如有不适请回复本短信。{hospital}",
     ),
-    ("用药提醒", "care", "", "", "{patient.name}您好，请继续按时服药，不要自行停药或加量；有不适请回复本短信。"),
-    ("满意度调查", "care", "", "", "感谢您在{hospital}就诊。请回复 1 到 5 分评价我们的服务，5 分为非常满意。"),
-    ("停诊通知", "notice", "", "", "{patient.name}您好，您预约的门诊因故停诊，请回复本短信或致电我院改约。{hospital}"),
+    (
+        "用药提醒",
+        "care",
+        "",
+        "",
+        "{patient.name}您好，请继续按时服药，不要自行停药或加量；有不适请回复本短信。",
+    ),
+    (
+        "满意度调查",
+        "care",
+        "",
+        "",
+        "感谢您在{hospital}就诊。请回复 1 到 5 分评价我们的服务，5 分为非常满意。",
+    ),
+    (
+        "停诊通知",
+        "notice",
+        "",
+        "",
+        "{patient.name}您好，您预约的门诊因故停诊，请回复本短信或致电我院改约。{hospital}",
+    ),
     (
         "伤口护理",
         "reply",
@@ -44,7 +68,7 @@ PHRASES = (
 )
 AUTO_REPLIES = (
     ("地址", "{hospital}欢迎您，具体位置和乘车路线请见我院公众号。"),
-    (None, "您好，现在不是值班时间，您的短信我们会在上班后尽快回复。紧急情况请拨打 120。{hospital}"),
+    (None, "您好，现在不是值班时间，我们会在上班后尽快回复。紧急情况请拨打 120。{hospital}"),
 )
 
 

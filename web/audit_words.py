@@ -11,7 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
-from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, OPT_OUT_WORDS
 from callcenter.recordings.fields import REASONS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -104,6 +104,11 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("expire_hours", N_("Expires after hours")),
             Field("late_minutes", N_("Wait for late receipts, minutes")),
             Field("resent", N_("Sent again when in doubt")),
+            Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=OPT_OUT_WORDS),
+            Field("auto_reply_hours", N_("Hours between automatic answers to one number")),
+            Field("staffed_from", N_("Somebody is there from")),
+            Field("staffed_to", N_("Somebody is there until")),
+            Field("days", N_("Days of the week")),
         ),
         "report": (
             Field("from_day", N_("From")),

@@ -29,6 +29,7 @@ MODULES = (
     "web.api.views",
     "web.api.conversations",
     "web.api.sending",
+    "web.api.desk_rules",
     "web.api.description",
     "web.pages.accounts",
     "web.pages.resources",
@@ -36,6 +37,7 @@ MODULES = (
     "web.pages.console",
     "web.pages.inbox",
     "web.pages.messages",
+    "web.pages.desk_rules",
     "web.pages.wallboard",
     "web.pages.alarms",
     "web.pages.reports",
@@ -43,6 +45,7 @@ MODULES = (
     "web.pages.calls",
     "web.pages.call_tasks",
     "web.pages.lines",
+    "web.pages.gateways",
     "web.pages.patients",
 )
 """Each has ``routes``; where two could match the same path, werkzeug prefers the more exact one."""

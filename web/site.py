@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from web.binding import Application
 from web.endpoints import all_routes
+from web.gateway_pushes import GatewayPushes
 from web.line_hosts import HostSockets
 from web.rendering import as_json
 from web.requests import LimitedChannel, LimitedRequest
@@ -154,6 +155,7 @@ class Web:
         root.putChild(b"metrics", Metrics(services.registry, settings))
         root.putChild(b"ws", self.sockets.resource())
         root.putChild(b"line-host", self.line_hosts.resource())
+        root.putChild(b"sms-push", GatewayPushes(services.messaging.board))
         self.site = HospitalSite(root, settings, services.reactor)
 
     def start(self) -> None:

@@ -144,7 +144,10 @@ def load_page(
     if action != "view":
         reach = and_(reach, resource.hooks.reach(principal, resource.permission(action)))
     stretches = resource.stretches(query.sort)
-    conditions = [*_filters(resource, query.filters), *([] if query.disabled else [resource.column("disabled") == NO])]
+    conditions = [
+        *_filters(resource, query.filters),
+        *([] if query.disabled or resource.lists_disabled else [resource.column("disabled") == NO]),
+    ]
     limit = min(max(query.limit, 1), MOST_PER_PAGE)
     text = clean(query.q)
     try:

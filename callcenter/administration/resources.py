@@ -119,6 +119,7 @@ class Resource:
     """A declared record. ``name`` is the plural used in permissions, addresses and the audit log.
 
     ``singular`` is its subject type in the audit log; labels are msgids. ``title`` is the field that names a record.
+    ``lists_disabled``: lists show disabled ones whether asked or not, because that is how new ones begin.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Resource:
     key: str = "id"
     title: str = "name"
     default_sort: str = "-id"
+    lists_disabled: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -83,11 +82,6 @@ def count_unread(session: Session, principal: Principal) -> dict[str, int]:
         str(box): _counted(session, conversation_scope(principal), *_unread(), _BOXES[box](principal))
         for box in (Box.OPEN, Box.MINE, Box.DEPARTMENT, Box.UNASSIGNED)
     }
-
-
-def oldest_waiting(session: Session) -> datetime | None:
-    """Since when the longest unanswered text of the hospital waits."""
-    return session.scalar(select(func.min(Conversation.waiting_since)).where(Conversation.state == OPEN))
 
 
 def _unread() -> list[ColumnElement[bool]]:

@@ -7,6 +7,7 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.administration.resources import Resource
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversations import ConversationService
+from callcenter.messaging.desk_rules import DeskRuleService
 from callcenter.messaging.figures import MessageFigures
 from callcenter.messaging.inbox import Inbox
 from callcenter.messaging.opt_out_service import OptOutService
@@ -21,6 +22,7 @@ class SmsDesk:
         self.inbox = Inbox(clock, house.hospital, house.time_zone)
         self.conversations = ConversationService(database, clock, house)
         self.outgoing = OutgoingService(database, clock, house, templates)
+        self.rules = DeskRuleService(database, clock)
         self.figures = MessageFigures(database)
         self.opt_outs = OptOutService(database, clock, house)
 

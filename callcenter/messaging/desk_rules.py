@@ -8,8 +8,17 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
 
+from callcenter.administration.audit import record_audit
+from callcenter.administration.principal import Principal
+from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
+from callcenter.clock import utc_now
+from callcenter.errors import ConflictError, InvalidError
+from callcenter.text import N_
+from storage.database import Database
 from storage.models import MessagingRules as RulesRow
 
 ROW = 1
@@ -60,3 +69,51 @@ def load_desk_rules(session: Session) -> DeskRules:
         return DeskRules.model_validate(kept)
     except ValidationError:
         return DEFAULTS
+
+
+class DeskRuleService:
+    """The rules of the desk: read with ``messaging_rules.view``, changed with ``messaging_rules.edit``, audited."""
+
+    def __init__(self, database: Database, clock: IReactorTime) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get(self, principal: Principal) -> dict[str, Any]:
+        """The rules by name, with ``version``."""
+        principal.require("messaging_rules.view")
+        return await self._database.read(_show)
+
+    async def change(self, principal: Principal, values: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """Put ``values`` in the place of the rules they name; they hold from the next text on.
+
+        Raises ``InvalidError`` naming what is wrong, ``ConflictError`` when the rules have another version by now.
+        """
+        principal.require("messaging_rules.edit")
+        return await self._database.run(_change, principal, dict(values), version, utc_now(self._clock))
+
+
+def _show(session: Session) -> dict[str, Any]:
+    row = session.get(RulesRow, ROW)
+    return load_desk_rules(session).model_dump(mode="json") | {"version": 1 if row is None else row.version}
+
+
+def _change(
+    session: Session, principal: Principal, values: dict[str, Any], version: int, at: datetime
+) -> dict[str, Any]:
+    row = session.scalar(select(RulesRow).where(RulesRow.id == ROW).with_for_update())
+    if row is None:
+        row = RulesRow(id=ROW, rules={}, version=1)
+        session.add(row)
+        session.flush()
+    before = load_desk_rules(session).model_dump(mode="json")
+    if row.version != version:
+        raise ConflictError(CHANGED_MEANWHILE, current=before | {"version": row.version})
+    try:
+        after = DeskRules.model_validate({**before, **values}).model_dump(mode="json")
+    except ValidationError as error:
+        wrong = {str(found["loc"][0]): N_("This cannot be accepted.") for found in error.errors()}
+        raise InvalidError(NOT_ACCEPTED, wrong) from None
+    row.rules = {**(row.rules or {}), KEY: after}
+    row.version += 1
+    record_audit(session, principal, "edit", "messaging_rules", ROW, before, after, at)
+    return after | {"version": row.version}

@@ -17,7 +17,7 @@ from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Wording
 from callcenter.tasks import Periodic, TaskTracker
-from hardware.gateways.device import GatewayAbility, GatewayDevice
+from hardware.gateways.device import GatewayAbility, GatewayDevice, PushTaker
 from protocols.sms import BalanceTold, GatewayLost, GatewayPaused, GatewayReady, GatewaySignal, Part
 from storage.database import Database
 
@@ -117,6 +117,11 @@ class GatewayBoard:
         if device is None:
             raise KeyError(gateway_id)
         device.submit(parts)
+
+    def pushes(self, gateway_id: int) -> PushTaker | None:
+        """What takes the pushes of a gateway's provider; None where there is nothing of the kind."""
+        post = self._posts.get(gateway_id)
+        return None if post is None or post.device is None else post.device.pushes
 
     def put(self, gateway_id: int, arrangement: Arrangement, device: GatewayDevice | None) -> None:
         """Have a gateway at work with ``device``, which is started; None: out of service."""

@@ -138,7 +138,7 @@ def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list
     found: list[Matched] = []
     for look in (_by_ref, _by_other_spelling):
         known = look(session, [one for one in left if one.ref])
-        found += [_told(one, known[one]) for one in left if one in known]
+        found += [_told(one, part) for one in left for part in known.get(one, ())]
         left = [one for one in left if one not in known]
     numbered: dict[tuple[int, str], list[Matched]] = {}
     for one in left:
@@ -152,17 +152,20 @@ def _told(receipt: Matched, part: Any) -> Matched:
     return replace(receipt, key=part.id, message_id=part.message_id)
 
 
-def _by_ref(session: Session, receipts: Sequence[Matched]) -> dict[Matched, Any]:
+def _by_ref(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list[Any]]:
     return _named(session, {one: (one.ref,) for one in receipts})
 
 
-def _by_other_spelling(session: Session, receipts: Sequence[Matched]) -> dict[Matched, Any]:
+def _by_other_spelling(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list[Any]]:
     # In another base a name may be another part's: the number has to agree.
     return _named(session, {one: other_spellings(one.ref) for one in receipts if one.number})
 
 
-def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[Matched, Any]:
-    """Receipt → the part of one of these names; of several the one of the same number, and the last."""
+def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[Matched, list[Any]]:
+    """Receipt → the part of one of these names; of several the one of the same number, and the last.
+
+    A gateway that is given a long text whole has one name for all its parts.
+    """
     columns = ATTEMPT.c
     wanted: dict[int, set[str]] = {}
     for one, names in spelt.items():
@@ -170,19 +173,19 @@ def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[M
     parts: dict[tuple[int, str], list[Any]] = {}
     for gateway, spellings in wanted.items():
         for chunk in chunks(sorted(spellings)):
-            statement = select(columns.id, columns.message_id, columns.number, columns.gateway_ref).where(
-                columns.gateway_id == gateway, columns.gateway_ref.in_(chunk)
-            )
+            wanted_of_each = columns.id, columns.message_id, columns.attempt, columns.number, columns.gateway_ref
+            statement = select(*wanted_of_each).where(columns.gateway_id == gateway, columns.gateway_ref.in_(chunk))
             for row in session.execute(statement.order_by(columns.id)):
                 parts.setdefault((gateway, row.gateway_ref), []).append(row)
-    found: dict[Matched, Any] = {}
+    found: dict[Matched, list[Any]] = {}
     for one, names in spelt.items():
         named = [part for name in names for part in parts.get((one.gateway_id, name), ())]
         same = [part for part in named if part.number == one.number or not one.number]
         # A gateway may write a number so that we do not know it again; its own name for the part tells enough.
         fits = same or (named if one.ref in names else [])
         if fits:
-            found[one] = fits[-1]
+            last = fits[-1]
+            found[one] = [part for part in fits if (part.message_id, part.attempt) == (last.message_id, last.attempt)]
     return found
 
 

@@ -65,7 +65,15 @@ def send_reply(
     conversation = find_conversation(session, principal, REPLY, conversation_id)
     if (sent := _sent_before(session, principal, typed)) is not None:
         return sent
-    return _send(session, principal, conversation, typed, purpose_in(session, conversation, now), house, now)
+    view = _send(session, principal, conversation, typed, purpose_in(session, conversation, now), house, now)
+    if _goes(view):
+        _answered(session, principal, conversation, view["text"], now)
+    tell_conversation(session, conversation)
+    return view
+
+
+def _goes(view: MessageView) -> bool:
+    return bool(view["state"] != MessageState.SUPPRESSED.value)
 
 
 def send_first(
@@ -87,12 +95,18 @@ def send_first(
     conversation = thread_of(session, to, now)
     if (sent := _sent_before(session, principal, typed)) is not None:
         return sent
-    if patient is not None and conversation.patient_id is None:
-        conversation.patient_id = patient.id
+    session.flush()
+    if _is_empty(session, conversation):
+        # One in which something was said belongs to whom it belongs: writing to a number gives no sight of it.
+        conversation.patient_id = None if patient is None else patient.id
         route(session, conversation, patient)
-    if conversation.assigned_to is None and conversation.unread == 0:
-        conversation.assigned_to = principal.user_id
-    return _send(session, principal, conversation, typed, purpose, house, now, patient)
+        conversation.assigned_to = conversation.assigned_to or principal.user_id
+    view = _send(session, principal, conversation, typed, purpose, house, now, patient)
+    if _goes(view):
+        # Whoever writes first has not read what waits there, and may not even see it: it waits on.
+        note_words(conversation, view["text"], OUT, now)
+    tell_conversation(session, conversation)
+    return view
 
 
 def _send(
@@ -118,9 +132,6 @@ def _send(
         session, principal, "send-message", _SUBJECT, message_id, None,
         {"conversation_id": conversation.id, "patient_id": patient_id, "purpose": purpose.value}, now,
     )  # fmt: skip
-    if view["state"] != MessageState.SUPPRESSED.value:
-        _answered(session, principal, conversation, text, now)
-    tell_conversation(session, conversation)
     return view
 
 
@@ -130,6 +141,11 @@ def _answered(session: Session, principal: Principal, conversation: Conversation
     conversation.assigned_to = conversation.assigned_to or principal.user_id
     see_all(session, conversation, now)
     note_words(conversation, text, OUT, now)
+
+
+def _is_empty(session: Session, conversation: Conversation) -> bool:
+    said = select(SmsMessage.id).where(SmsMessage.conversation_id == conversation.id)
+    return session.scalar(said.limit(1)) is None
 
 
 def _sent_before(session: Session, principal: Principal, typed: Typed) -> MessageView | None:

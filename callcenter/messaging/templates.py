@@ -167,6 +167,7 @@ def auto_reply_resource() -> Resource:
         hooks=AutoReplyHooks(),
         title="text",
         default_sort="-id",
+        lists_disabled=True,
         fields=(
             Field("keyword", N_("Keyword"), max_length=20, in_list=True, searchable=True,
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from hardware.trace import TraceListener
@@ -26,6 +27,25 @@ class GatewayAbility(enum.Flag):
     def names(self) -> list[str]:
         """Lower-case names of the single abilities in this set, in declaration order."""
         return [str(flag.name).lower() for flag in self]
+
+
+@dataclass(frozen=True)
+class PushAnswer:
+    """What a provider that pushed is told: ``status`` of HTTP and a JSON ``body``."""
+
+    status: int
+    body: bytes
+
+
+class PushTaker(Protocol):
+    """Takes what a provider brings by itself: replies and receipts."""
+
+    async def take(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
+        """What to answer, once what ``body`` says is written down. Raises nothing.
+
+        ``headers`` have names in lower case. Whoever does not know the gateway's secret is refused.
+        """
+        ...
 
 
 class GatewayDevice(Protocol):
@@ -64,6 +84,11 @@ class GatewayDevice(Protocol):
 
     def ask_balance(self) -> None:
         """Have a BalanceTold come, if the gateway can; no more often than the gateway allows."""
+        ...
+
+    @property
+    def pushes(self) -> PushTaker | None:
+        """What takes the pushes of its provider; None where no provider pushes."""
         ...
 
     def set_trace(self, enabled: bool) -> None:

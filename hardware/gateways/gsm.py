@@ -150,6 +150,10 @@ class GsmGateway:
     def ask_balance(self) -> None:
         """See ``GatewayDevice``. A SIM does not tell."""
 
+    @property
+    def pushes(self) -> None:
+        """Nobody pushes."""
+
     def set_trace(self, enabled: bool) -> None:
         """See ``GatewayDevice``."""
         self._trace.enabled = enabled

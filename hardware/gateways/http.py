@@ -12,7 +12,7 @@ from hardware.gateways.device import GatewayAbility
 from hardware.gateways.errands import Errands
 from hardware.gateways.http_arrivals import Arrivals
 from hardware.gateways.http_fetching import Fetching
-from hardware.gateways.http_pushes import PushAnswer, Pushes
+from hardware.gateways.http_pushes import Pushes
 from hardware.gateways.http_sending import Sending
 from hardware.gateways.http_settings import HttpGatewaySettings
 from hardware.gateways.http_talk import Talk
@@ -108,11 +108,10 @@ class HttpGateway:
         """See ``GatewayDevice``."""
         self._fetching.ask_balance()
 
-    async def pushed(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
-        """What to answer to a push of the provider, once what it says is written down. ``headers`` have names in lower
-        case. Raises nothing.
-        """
-        return await self._pushes.take(body, headers)
+    @property
+    def pushes(self) -> Pushes:
+        """See ``GatewayDevice``. Without a secret nothing is taken."""
+        return self._pushes
 
     def set_trace(self, enabled: bool) -> None:
         """See ``GatewayDevice``."""

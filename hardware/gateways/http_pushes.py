@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from hardware.gateways.device import PushAnswer
 from hardware.gateways.http_arrivals import Arrivals
 from protocols.http_sms.pushes import Pushed, PushError, Seen, read_push, verify
 
@@ -16,14 +16,6 @@ WRITE_SECONDS = 10.0
 """So long a push waits until what it says is written down."""
 MOST_WAITING = 5000
 """With more than this not written down, nothing is taken."""
-
-
-@dataclass(frozen=True)
-class PushAnswer:
-    """``status`` of HTTP and a JSON ``body``."""
-
-    status: int
-    body: bytes
 
 
 def _answer(status: int, result: int, words: str) -> PushAnswer:
@@ -41,7 +33,7 @@ class Pushes:
         self._being_written: set[str] = set()
 
     async def take(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
-        """See ``HttpGateway.pushed``."""
+        """See ``PushTaker``."""
         try:
             verify(self._secret, headers, body, self._clock.seconds())
             pushed = read_push(body)

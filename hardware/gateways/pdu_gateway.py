@@ -107,6 +107,10 @@ class PduGateway:
     def ask_balance(self) -> None:
         """Neither CMPP nor SMPP tells it."""
 
+    @property
+    def pushes(self) -> None:
+        """Nobody pushes."""
+
     def set_trace(self, enabled: bool) -> None:
         """See ``GatewayDevice``."""
         self._trace.enabled = enabled

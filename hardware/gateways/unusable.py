@@ -40,6 +40,10 @@ class UnusableGateway:
     def ask_balance(self) -> None:
         """There is nobody to ask."""
 
+    @property
+    def pushes(self) -> None:
+        """Nobody pushes."""
+
     def set_trace(self, enabled: bool) -> None:
         """There is nothing to trace."""
 

@@ -93,6 +93,10 @@ class ScriptedGateway:
     def ask_balance(self) -> None:
         self.balance_asked += 1
 
+    @property
+    def pushes(self) -> None:
+        """Nobody pushes."""
+
     def set_trace(self, enabled: bool) -> None:
         self.traced = enabled
 

@@ -222,5 +222,32 @@ async def test_templates_are_everybodys_or_ones_departments_and_never_masked(sit
     for keyword, status in (("地址", 201), ("地址！", 409), ("Ｔ", 422), ("。", 422), ("", 201), ("", 409)):
         made = await admin.post("/api/v1/auto_replies", {"keyword": keyword, "text": "您好，{hospital}"})
         assert made.status == status, (keyword, made.text)
+    # They are off until somebody switches them on, and the list shows them so.
+    shown = (await admin.get("/api/v1/auto_replies")).json["items"]
+    assert [(one["keyword"], one["disabled"]) for one in shown] == [("", True), ("地址", True)]
+    assert (await admin.post(f"/api/v1/auto_replies/{shown[0]['id']}/enable")).json["disabled"] is False
     personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
     assert personal.status == 422
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_rules_of_the_desk_are_changed_by_whoever_may_and_stand_beside_those_of_sending(
+    site: RunningSite,
+) -> None:
+    admin, supervisor = await site.signed_in("admin"), await site.signed_in("supervisor")
+    rules = (await supervisor.get("/api/v1/desk-rules")).json
+    assert (rules["opt_out_kind"], rules["days"]) == ("all", [1, 2, 3, 4, 5])
+    change = {"version": rules["version"], "opt_out_kind": "marketing", "staffed_to": "20:00"}
+    assert (await supervisor.ask("PATCH", "/api/v1/desk-rules", change)).status == 403
+    for wrong in ({"staffed_from": "8"}, {"staffed_from": "25:00"}, {"days": [8]}, {"auto_reply_hours": 0}):
+        assert (await admin.ask("PATCH", "/api/v1/desk-rules", change | wrong)).status == 422, wrong
+    changed = (await admin.ask("PATCH", "/api/v1/desk-rules", change)).json
+    assert (await admin.ask("PATCH", "/api/v1/desk-rules", change)).status == 409
+    sending = {"version": changed["version"], "daily_cap": 3}
+    assert (await admin.ask("PATCH", "/api/v1/messaging-rules", sending)).status == 200
+    assert (await admin.get("/api/v1/desk-rules")).json["opt_out_kind"] == "marketing"
+    assert (await admin.get("/api/v1/messaging-rules")).json["daily_cap"] == 3
+    await site.database.run(add_gateway)
+    await hear(site, DOCTORS, "ＴＤ")
+    assert [one["kind"] for one in (await talks(admin))[0]["opt_outs"]] == ["marketing"]
+    assert (await supervisor.get("/desk-rules")).status == 200

@@ -12,7 +12,8 @@ from callcenter.config import Configuration, load
 from twistd_plugin.blocking import blocking_allowed
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import DemoFolder
-from twistd_plugin.commands.demo_lines import DEMO_LINES, Simulators, demo_port, simulated_lines, with_free_ports
+from twistd_plugin.commands.demo_lines import DEMO_LINES, demo_port, line_program, simulated_lines, with_free_ports
+from twistd_plugin.commands.demo_simulators import Simulators
 from twistd_plugin.commands.migrate import migrate
 from twistd_plugin.commands.output import CommandError, say, var_option
 
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Prepare what is missing, start the simulators, be the daemon until a signal comes."""
     # Slow to import (pinyin, number regions), and every other command would wait for it.
     from twistd_plugin.commands.demo_data import fill  # noqa: PLC0415
+    from twistd_plugin.commands.demo_gateways import gateway_programs  # noqa: PLC0415
 
     folder = DemoFolder(options.var)
     require_free_port("127.0.0.1", options.port)
@@ -58,10 +60,15 @@ def run(options: argparse.Namespace) -> int:
         configuration = _configuration(folder, options.port)
         migrate(configuration)
         content = fill(configuration, folder, options.patients, max(0, options.past_days))
-        simulators = Simulators(lines := simulated_lines(folder.path, configuration.settings))
+        lines = simulated_lines(folder.path, configuration.settings)
+        simulators = Simulators([*map(line_program, lines), *gateway_programs(content.gateways)])
+
+        def announce(address: str) -> None:
+            folder.write_running(address, lines, content.gateways)
+
         try:
             simulators.start()
-            return _serve(configuration, folder, content, lambda address: folder.write_running(address, lines))
+            return _serve(configuration, folder, content, announce)
         finally:
             folder.forget_running()
             simulators.stop()
@@ -138,5 +145,8 @@ def _welcome(address: str, folder: DemoFolder, content: DemoContent) -> str:
     return (
         f"Huifang is ready at {address}\n\nSign in as (also in {folder.users_file}):\n{signs}\n\n"
         f"Make the phone ring, from another terminal:\n"
-        f"  {command} simulate call {content.known_number} --line 1 --var {folder.path}\n\nStop with Ctrl-C."
+        f"  {command} simulate call {content.known_number} --line 1 --var {folder.path}\n\n"
+        f"Let a patient write:\n"
+        f"  {command} simulate sms {content.known_number} 医生您好，药吃完了还要再开吗？ --var {folder.path}\n\n"
+        "Stop with Ctrl-C."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.first_users import DEMO_USERS, create_demo_users
 from callcenter.config import Configuration
+from callcenter.messaging.secret_box import SecretBox
 from callcenter.numbers import NumberKind, normalise
 from callcenter.settings import Settings
 from hardware.settings import LineSettings
@@ -19,13 +20,17 @@ from storage.demo import fill_demo, seed_demo_departments
 from storage.demo_calls import fill_history
 from storage.demo_texts import seed_demo_texts
 from storage.models import PatientPhone, PhoneLine, UserAccount
-from twistd_plugin.commands.demo_folder import DemoFolder
+from twistd_plugin.commands.demo_folder import DemoFolder, SimulatedGateway
+from twistd_plugin.commands.demo_gateways import fill_gateways
+from twistd_plugin.commands.demo_simulators import control_folder
 from twistd_plugin.commands.output import CommandError, remark
 from twistd_plugin.commands.transaction import in_one_transaction
+from twistd_plugin.messaging import gateway_kinds
 
 SHOWN_ROLES = ("agent", "supervisor", "doctor", "admin")
 DOCTORS_DEPARTMENT = "心内科"
 _LOOKED_AT = 100
+_SIGNATURE = 20
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class DemoContent:
 
     users: Mapping[str, Mapping[str, str]]
     known_number: str
+    gateways: Sequence[SimulatedGateway]
 
 
 def fill(configuration: Configuration, folder: DemoFolder, patients: int, past_days: int) -> DemoContent:
@@ -46,7 +52,13 @@ def fill(configuration: Configuration, folder: DemoFolder, patients: int, past_d
         folder.write_users(users)
     number = in_one_transaction(configuration, lambda session: _fill(session, patients))
     in_one_transaction(configuration, lambda session: _fill_past(session, configuration.settings, past_days))
-    return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, number)
+    gateways = in_one_transaction(configuration, lambda session: _gateways(session, configuration.settings, folder))
+    return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, number, gateways)
+
+
+def _gateways(session: Session, settings: Settings, folder: DemoFolder) -> list[SimulatedGateway]:
+    kinds, box = gateway_kinds(settings, None), SecretBox.at(settings.key_file)
+    return fill_gateways(session, kinds, box, settings.hospital.name[:_SIGNATURE], control_folder(folder.path))
 
 
 def _create_users(session: Session) -> dict[str, dict[str, str]]:

@@ -31,12 +31,39 @@ class SimulatedLine:
 
 
 @dataclass(frozen=True)
+class SimulatedGateway:
+    """One SMS gateway of the demo: it listens on ``port`` of this machine, and ``number`` is what patients see."""
+
+    name: str
+    kind: str
+    port: int
+    number: str
+    control: str
+
+    @property
+    def control_path(self) -> Path:
+        """The control socket."""
+        return Path(self.control)
+
+
+@dataclass(frozen=True)
 class RunningDemo:
     """A demo that runs, as ``demo.json`` tells it to ``callcenter simulate`` and to tests."""
 
     address: str
     pid: int
     lines: tuple[SimulatedLine, ...]
+    gateways: tuple[SimulatedGateway, ...] = ()
+
+    def gateway(self, wanted: str) -> SimulatedGateway:
+        """The gateway of that name, or of that number from 1. Raises ``CommandError`` naming those that there are."""
+        for gateway in self.gateways:
+            if gateway.name == wanted:
+                return gateway
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(self.gateways):
+            return self.gateways[int(wanted) - 1]
+        names = ", ".join(f"{number} ({one.name})" for number, one in enumerate(self.gateways, start=1))
+        raise CommandError(f"there is no simulated gateway {wanted}; there are {names or 'none'}")
 
     def line(self, wanted: str) -> SimulatedLine:
         """The line of that name, or of that number from 1. Raises ``CommandError`` naming the lines there are."""
@@ -94,11 +121,12 @@ class DemoFolder:
             raise CommandError(f"{self.users_file} is damaged; remove {self.path} and start again") from error
         return users
 
-    def write_running(self, address: str, lines: Sequence[SimulatedLine]) -> None:
+    def write_running(
+        self, address: str, lines: Sequence[SimulatedLine], gateways: Sequence[SimulatedGateway] = ()
+    ) -> None:
         """Tell the world that this process runs the demo."""
-        write_private(
-            self._state_file, {"address": address, "pid": os.getpid(), "lines": [asdict(line) for line in lines]}
-        )
+        simulated = {"lines": [asdict(line) for line in lines], "gateways": [asdict(one) for one in gateways]}
+        write_private(self._state_file, {"address": address, "pid": os.getpid(), **simulated})
 
     def forget_running(self) -> None:
         """The demo has ended."""
@@ -109,7 +137,8 @@ class DemoFolder:
         try:
             state: dict[str, Any] = json.loads(self._state_file.read_text())
             lines = tuple(SimulatedLine(**line) for line in state["lines"])
-            return RunningDemo(state["address"], state["pid"], lines)
+            gateways = tuple(SimulatedGateway(**gateway) for gateway in state["gateways"])
+            return RunningDemo(state["address"], state["pid"], lines, gateways)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CommandError(
                 f"no demo is running with {self.path}; start one with `callcenter demo --var {self.path}`"

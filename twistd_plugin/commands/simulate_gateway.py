@@ -9,21 +9,23 @@ from typing import Any
 from hardware.simulators.control import request
 from hardware.simulators.smsc import add_options, run, treatment, treatment_options
 from hardware.simulators.smsc_requests import Behaviour
-from twistd_plugin.commands.output import json_option, say, say_json
+from twistd_plugin.commands.demo_folder import DemoFolder
+from twistd_plugin.commands.output import json_option, say, say_json, var_option
 
 _ACCEPT_SECONDS = 10.0
+_STANDARD_NUMBER = "1069"
 
 
 def add_gateway_actions(actions: Any) -> None:
     """Declare the actions."""
     smsc = actions.add_parser("smsc", help="run a simulated SMS gateway (CMPP or SMPP) until it is stopped")
     add_options(smsc)
-    _control(smsc)
+    _control(smsc, of_its_own=True)
     smsc.set_defaults(run=_smsc)
-    text = actions.add_parser("text", help="a patient writes to a simulated SMS gateway")
+    text = actions.add_parser("sms", help="a patient writes to a simulated SMS gateway")
     text.add_argument("number", metavar="NUMBER", help="the patient's number")
     text.add_argument("text", metavar="TEXT")
-    text.add_argument("--recipient", default="1069", metavar="NUMBER", help="to which number (default %(default)s)")
+    text.add_argument("--recipient", metavar="NUMBER", help="to which number (default: the gateway's)")
     text.add_argument("--backwards", action="store_true", help="the parts of a long text come the last first")
     text.add_argument("--wide", action="store_true", help="they have a 16-bit reference")
     text.add_argument("--copies", type=int, default=1, help="how often each part comes")
@@ -44,8 +46,19 @@ def add_gateway_actions(actions: Any) -> None:
     state.set_defaults(run=_status)
 
 
-def _control(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--control", type=Path, required=True, metavar="SOCKET", help="its UNIX socket")
+def _control(parser: argparse.ArgumentParser, *, of_its_own: bool = False) -> None:
+    parser.add_argument("--control", type=Path, required=of_its_own, metavar="SOCKET", help="its UNIX socket")
+    if not of_its_own:
+        parser.add_argument(
+            "--gateway", default="1", metavar="GATEWAY", help="without --control, which of a running demo (default: 1)"
+        )
+        var_option(parser)
+
+
+def _path(options: argparse.Namespace) -> Path:
+    if options.control is not None:
+        return Path(options.control)
+    return DemoFolder(options.var).running().gateway(options.gateway).control_path
 
 
 def _smsc(options: argparse.Namespace) -> int:
@@ -55,10 +68,14 @@ def _smsc(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, command: str, *names: str) -> dict[str, Any]:
     values = {name: getattr(options, name) for name in names}
-    return request(options.control, {"command": command, **values}, _ACCEPT_SECONDS)
+    return request(_path(options), {"command": command, **values}, _ACCEPT_SECONDS)
 
 
 def _text(options: argparse.Namespace) -> int:
+    if options.recipient is None:
+        options.recipient = _STANDARD_NUMBER
+        if options.control is None:
+            options.recipient = DemoFolder(options.var).running().gateway(options.gateway).number
     _ask(options, "text", "number", "text", "recipient", "backwards", "wide", "copies")
     say("accepted")
     return 0
@@ -66,7 +83,7 @@ def _text(options: argparse.Namespace) -> int:
 
 def _treat(options: argparse.Namespace) -> int:
     command = {"command": "treat", **treatment(options).model_dump(mode="json")}
-    request(options.control, command, _ACCEPT_SECONDS)
+    request(_path(options), command, _ACCEPT_SECONDS)
     say("accepted")
     return 0
 

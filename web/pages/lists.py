@@ -58,6 +58,7 @@ async def list_context(
         "filters": [await _filter(exchange, name, one, query) for one in resource.fields if one.filterable],
         "view": view,
         "narrowed": narrowed,
+        "lists_disabled": resource.lists_disabled,
         "empty": say(empty),
         "new_label": say(NEW[name]),
         "may_create": "create" in resource.actions and principal.may(f"{name}.create"),

@@ -196,6 +196,17 @@ async def test_a_receipt_that_overtakes_its_answer_waits_for_it(centre: Centre) 
     assert await centre.database.read(lambda s: s.scalars(select(SmsReceipt.id)).all()) == []
 
 
+@pytest_twisted.ensureDeferred
+async def test_one_receipt_tells_of_all_parts_that_the_gateway_gave_one_name(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(MessageDraft(NUMBER, LONG, Purpose.REPLY))
+    assert len(device.given) > 1
+    await centre.say(1, *(PartAccepted(part.key, "880001") for part in device.given))
+    await centre.say(1, centre.receipt("880001", number=NUMBER))
+    assert await centre.states() == ["delivered"]
+    assert {state for _, _, state in await centre.attempts()} == {"delivered"}
+
+
 @pytest.mark.parametrize(("answered", "reported"), [("00A1B2", "a1b2"), ("a1b2", "41394"), ("41394", "A1B2")])
 @pytest_twisted.ensureDeferred
 async def test_names_are_compared_however_they_are_written(centre: Centre, answered: str, reported: str) -> None:

@@ -261,14 +261,16 @@ def _check_messages(messages: dict[int, Any], attempts: list[Any], carriers: Seq
         assert times == 1 or (purpose == "reply" and times == 2), (message, position, times)
     for message, (state, _, parts) in messages.items():
         places = {(message, place) for place in range(1, parts + 1)}
-        if places <= arrived - failed:
+        # What was sent again may have its receipts from both attempts, and one of each does not tell of which part.
+        if places <= arrived - failed and message not in given_up:
             assert state == "delivered", [one for one in attempts if one.message_id == message]
         if state == "delivered":
             assert places <= arrived, message
         if state == "accepted":
             assert places <= set(aired), message
         if state == "failed" and not places & failed:
-            assert any(one.message_id == message and one.state == "refused" for one in attempts)
+            said_no = {one.state for one in attempts if one.message_id == message}
+            assert said_no & {"refused", "elsewhere"}
     doubts = [message for message, (state, _, _) in messages.items() if state == "unknown"]
     assert doubts, "the story has no doubt left to show"
     assert given_up or any(purpose == "reply" for _, purpose, _ in messages.values())

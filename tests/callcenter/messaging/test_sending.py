@@ -303,3 +303,20 @@ async def test_what_has_not_left_can_be_taken_back_and_nothing_else(desk: Desk) 
     assert (await outgoing.cancel_batch(SUSAN, batch["id"]))["states"] == after["states"]
     assert [one["id"] for one in (await outgoing.batches(SUSAN)).items] == [batch["id"]]
     assert (await outgoing.batches(DORA)).items == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_first_words_leave_what_waits_in_a_conversation_of_others_unread(desk: Desk) -> None:
+    """Two share the number; whoever writes to the one has not read what came, and does not see it."""
+
+    def share(session: Session) -> None:
+        session.add(PatientPhone(patient_id=HEART, number=FAMILY, position=1))
+
+    await desk.hear(FAMILY, "请问")
+    await desk.change(share)
+    sent = await desk.desk.outgoing.send(DORA, HEART, FAMILY, Typed("请来复查", KEY), Purpose.CARE)
+    talk = await talk_of(desk)
+    assert (talk["id"], talk["unread"], talk["waiting_since"] is not None) == (sent["conversation_id"], 1, True)
+    assert [row["seen_at"] for row in await desk.rows() if row["direction"] == "in"] == [None]
+    assert (talk["patient"], talk["assigned_to"]) == (None, None)
+    await unchanged(desk, NotFoundError, desk.desk.conversations.messages(DORA, talk["id"]))

@@ -242,9 +242,9 @@ async def test_a_push_is_answered_when_it_is_written_down_and_taken_once(tmp_pat
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):
             body = json.dumps({"mobile": "13800138000", "text": "退订", "time": 1457336869, "extend": "01"}).encode()
-            assert (await device.pushed(body, {"x-push-secret": "guessed"})).status == 403
-            assert (await device.pushed(b"{", {"x-push-secret": SECRET})).status == 400
-            answers = [Deferred.fromCoroutine(device.pushed(body, {"x-push-secret": SECRET})) for _ in range(2)]
+            assert (await device.pushes.take(body, {"x-push-secret": "guessed"})).status == 403
+            assert (await device.pushes.take(b"{", {"x-push-secret": SECRET})).status == 400
+            answers = [Deferred.fromCoroutine(device.pushes.take(body, {"x-push-secret": SECRET})) for _ in range(2)]
             # The second came while the first was not written down.
             busy = await answers[1]
             assert (busy.status, json.loads(busy.body)["result"]) == (503, 2)
@@ -254,7 +254,7 @@ async def test_a_push_is_answered_when_it_is_written_down_and_taken_once(tmp_pat
             reply.written()  # type: ignore[attr-defined]
             done = await answers[0]
             assert (done.status, json.loads(done.body)) == (200, {"result": 0, "errmsg": "OK"})
-            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 200
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 200
             await deferLater(reactor, 0.1)
             assert heard.of(TextArrived) == []
 
@@ -267,11 +267,11 @@ async def test_a_push_that_nobody_writes_down_is_not_answered_yes(
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):
             body = json.dumps({"mobile": "13800138000", "text": "1"}).encode()
-            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 503
-            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 503
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 503
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 503
             [reply] = heard.of(TextArrived)
             reply.written()
-            assert (await device.pushed(body, {"x-push-secret": SECRET})).status == 200
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 200
             assert len(heard.of(TextArrived)) == 1
 
 

@@ -20,11 +20,12 @@ from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import SimulatedLine
 from twistd_plugin.commands.demo_lines import (
     DEMO_LINES,
-    Simulators,
     demo_port,
+    line_program,
     simulated_lines,
     with_free_ports,
 )
+from twistd_plugin.commands.demo_simulators import Simulators
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_only_the_lines_of_the_demo_are_simulated(lines: list[SimulatedLine]) ->
 
 
 def test_all_simulators_answer_and_are_gone_after_stop(lines: list[SimulatedLine]) -> None:
-    simulators = Simulators(lines)
+    simulators = Simulators([line_program(line) for line in lines])
     simulators.start()
     try:
         assert all(answers(line) for line in lines)
@@ -89,9 +90,11 @@ def test_simulators_end_with_whoever_started_them_even_when_it_is_killed(
         "import sys, time\n"
         "from pathlib import Path\n"
         "from callcenter.config import load\n"
-        "from twistd_plugin.commands.demo_lines import Simulators, simulated_lines\n"
+        "from twistd_plugin.commands.demo_lines import line_program, simulated_lines\n"
+        "from twistd_plugin.commands.demo_simulators import Simulators\n"
         "folder = Path(sys.argv[1])\n"
-        "Simulators(simulated_lines(folder, load(folder / 'callcenter.toml').settings)).start()\n"
+        "lines = simulated_lines(folder, load(folder / 'callcenter.toml').settings)\n"
+        "Simulators([line_program(line) for line in lines]).start()\n"
         "print('started', flush=True)\n"
         "time.sleep(600)\n"
     )

@@ -58,7 +58,7 @@ async def test_it_is_scripted(smsc: tuple[str, Path], tmp_path: Path, capsys: py
         device.submit([part("1")])
         await heard.some(PartAccepted)
         await heard.some(ReceiptArrived)
-        await ask("text", "13800138000", "退订")
+        await ask("sms", "13800138000", "退订")
         [text] = await heard.some(TextArrived)
         assert (text.sender, text.text) == ("13800138000", "退订")
         await ask("treat", "refuse", "--code", "11")

@@ -119,6 +119,12 @@ function say() {
   count.title = shown?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: shown.gateway, signature: shown.signature || "–" }) : "";
 }
 
+// The number has a conversation that is somebody else's: what was written went there all the same.
+function elsewhere() {
+  desk.close();
+  toast(t("It is sent. The conversation with this number is somebody else's."), { kind: "good" });
+}
+
 async function send() {
   if (sending || !field.value.trim()) return;
   sending = true;
@@ -132,7 +138,7 @@ async function send() {
       fill();
     }
     if (talk) heard(message);
-    else await desk.show(message.conversation_id);
+    else await desk.show(message.conversation_id, null, elsewhere);
     if (message.next_at && Date.parse(message.next_at) > now() + 1000) toast(t("It goes {time}.", { time: relative(message.next_at) }), { kind: "good" });
     if (message.state === "suppressed") toast(t("It was not sent: {why}.", { why: reasonWord(message.reason) }), { kind: "warn" });
   } catch (error) {

@@ -41,7 +41,7 @@ class Desk extends EventTarget {
   }
 
   // In front: a conversation that is known, or one by its number.
-  async show(id, known = null) {
+  async show(id, known = null, refused = complain) {
     const asked = this.asked = Symbol("asked");
     try {
       const talk = known ?? await get(`/conversations/${id}`);
@@ -52,7 +52,7 @@ class Desk extends EventTarget {
       history.replaceState(null, "", `/inbox?c=${talk.id}`);
       this.changed("talk");
     } catch (error) {
-      complain(error);
+      refused(error);
     }
   }
 

@@ -1,0 +1,85 @@
+"""Gateways on their pages, without a single script: added, set up, tried and removed; what is wrong loses nothing."""
+
+from __future__ import annotations
+
+import pytest_twisted
+
+from tests.peers.site import RunningSite, pause
+from tests.web.test_pages import Form
+
+
+async def rest(site: RunningSite) -> None:
+    while site.services.messaging.busy:
+        await pause(0.01)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_gateway_is_added_set_up_tried_and_removed(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    assert "/gateways/new?kind=cmpp2" in (await admin.get("/gateways/new")).text
+    blank = Form((await admin.get("/gateways/new?kind=cmpp2")).text, "/gateways/new").fields
+    typed = {
+        **blank,
+        "name": ["移动"],
+        "o-secret": ["geheim"],
+        "o-host": ["10.0.0.1"],
+        "cost": ["0.045"],
+        "prefixes": ["134，135"],
+        "purposes": ["care", "reply"],
+        "signature": ["【仁和】"],
+    }
+    added = await admin.post("/gateways/new", form=typed)
+    assert (added.status, added.header("Location")) == (303, "/gateways?done=added"), added.text
+    await rest(site)
+    (gateway,) = (await admin.get("/api/v1/gateways")).json["items"]
+    found = {name: gateway[name] for name in ("cost", "prefixes", "purposes", "signature", "state", "in_service")}
+    assert found == {
+        "cost": 45,
+        "prefixes": ["134", "135"],
+        "purposes": ["care", "reply"],
+        "signature": "仁和",
+        "state": "ready",
+        "in_service": True,
+    }
+    path = f"/gateways/{gateway['id']}"
+    page = (await admin.get(f"{path}/edit?lang=zh_CN")).text
+    assert "geheim" not in page
+    assert "留空则不改动" in page
+    form = Form(page, f"{path}/edit").fields
+    assert (form["cost"], form["prefixes"], form["o-host"]) == (["0.045"], ["134 135"], ["10.0.0.1"])
+    changed = await admin.post(f"{path}/edit", form={**form, "priority": ["2"]})
+    assert changed.header("Location") == "/gateways?done=changed", changed.text
+    tried = await admin.post(f"{path}/test", form={"number": "13800138000", "text": "测试"})
+    assert tried.header("Location") == "/gateways?done=tested"
+    await rest(site)
+    listed = (await admin.get("/gateways?lang=zh_CN")).text
+    assert "就绪" in listed
+    assert "关怀、回复" in listed or "回复、关怀" in listed
+    version = Form((await admin.get(f"{path}/edit")).text, f"{path}/remove").fields["version"]
+    removed = await admin.post(f"{path}/remove", form={"version": version})
+    assert removed.header("Location") == "/gateways?done=removed"
+    assert (await admin.get("/api/v1/gateways")).json["items"] == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    typed = {"kind": "cmpp2", "name": "移动", "o-host": "10.0.0.9", "cost": "viel", "prefixes": "13x", "priority": "5"}
+    answer = await admin.post("/gateways/new", form=typed)
+    assert answer.status == 422
+    assert answer.text.count('class="field-error"') == 3
+    form = Form(answer.text, "/gateways/new").fields
+    assert (form["name"], form["o-host"], form["cost"], form["prefixes"]) == (["移动"], ["10.0.0.9"], ["viel"], ["13x"])
+    assert (await admin.post("/gateways/new", form={**typed, "kind": "fax"})).header("Location") == "/gateways/new"
+    assert (await admin.get("/api/v1/gateways")).json["items"] == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_may_only_look_is_offered_nothing_else(site: RunningSite) -> None:
+    supervisor = await site.signed_in("supervisor")
+    page = await supervisor.get("/gateways")
+    assert page.status == 200
+    assert "/gateways/new" not in page.text
+    assert (await supervisor.get("/gateways/new")).status == 403
+    agent = await site.signed_in("agent")
+    assert (await agent.get("/gateways")).status == 403

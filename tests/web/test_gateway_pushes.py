@@ -1,0 +1,85 @@
+"""Pushes of SMS providers, over a real port into the inbox: who gets in, and that a repeat is taken once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_twisted
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from twisted.internet import reactor
+
+from callcenter.administration.permissions import BUILT_IN_ROLES
+from callcenter.administration.principal import Principal
+from callcenter.messaging.gateway_settings import Arrangement
+from hardware.gateways.http import HttpGateway
+from hardware.gateways.http_settings import HttpGatewaySettings
+from storage.models import SmsMessage
+from tests.peers.site import RunningSite, pause, start_site
+
+ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
+SECRET = "a secret of the hospital"
+PUSH = {"mobile": "13800138000", "text": "伤口还疼", "time": 1457336869, "extend": "01"}
+
+
+@pytest_twisted.async_yield_fixture
+async def site(sqlite_url: str) -> AsyncIterator[RunningSite]:
+    running = await start_site(sqlite_url)
+    yield running
+    await running.stop()
+
+
+async def provider(site: RunningSite, folder: Path) -> int:
+    """A gateway of the database that is a real HTTP one, of a provider that is not there; its id."""
+    messaging = site.services.messaging
+    options = {"secret": "geheim", "host": "10.0.0.1"}
+    made = await messaging.gateways.create(ADMIN, {"kind": "cmpp2", "name": "服务商", "options": options})
+    settings = HttpGatewaySettings.model_validate(
+        {"name": "服务商", "url": "http://127.0.0.1:1/", "preset": "sms56_a", "inside": True, "push_secret": SECRET}
+    )
+    await messaging.board.halt(made["id"])
+    messaging.board.put(made["id"], Arrangement(name="服务商"), HttpGateway(settings, reactor, folder))
+    return int(made["id"])
+
+
+def received(session: Session) -> list[str]:
+    return list(session.scalars(select(SmsMessage.text).where(SmsMessage.direction == "in")))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_push_is_a_text_in_the_inbox_once_and_only_with_the_secret(site: RunningSite, tmp_path: Path) -> None:
+    gateway, somebody = await provider(site, tmp_path), site.browser()
+    body = json.dumps(PUSH).encode()
+    for path, headers in (
+        (f"/sms-push/{gateway}", {}),
+        (f"/sms-push/{gateway}/guessed", {}),
+        (f"/sms-push/{gateway}", {"X-Push-Secret": "guessed"}),
+        (f"/sms-push/{gateway}/{SECRET}/more", {}),
+        (f"/sms-push/{gateway + 1}/{SECRET}", {}),
+        (f"/sms-push/nothing/{SECRET}", {}),
+        (f"/sms-push/{'9' * 400}/{SECRET}", {}),
+    ):
+        answer = await somebody.post(path, raw=body, headers=headers)
+        assert (answer.status, answer.json) == (403, {"result": 1, "errmsg": "not allowed"}), path
+    assert await site.database.read(received) == []
+    for _ in range(2):
+        answer = await somebody.post(f"/sms-push/{gateway}/{SECRET}", raw=body)
+        assert (answer.status, answer.json) == (200, {"result": 0, "errmsg": "OK"})
+    answer = await somebody.post(f"/sms-push/{gateway}", raw=body, headers={"X-Push-Secret": SECRET})
+    assert answer.status == 200
+    # Taken is on disk; that it is a message of a conversation follows in a transaction of its own.
+    while not await site.database.read(received):
+        await pause(0.02)
+    assert await site.database.read(received) == ["伤口还疼"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_cannot_be_a_push_is_refused_with_words(site: RunningSite, tmp_path: Path) -> None:
+    path, somebody = f"/sms-push/{await provider(site, tmp_path)}/{SECRET}", site.browser()
+    assert (await somebody.get(path)).status == 405
+    for body in (b"", b"{", b"[1]", b"[" * 100_000, b'"text"', b'{"text": "no number"}'):
+        assert (await somebody.post(path, raw=body)).status == 400, body[:20]
+    assert (await somebody.post(path, raw=b"x" * 20_000_000)).status == 413
+    assert await site.database.read(lambda session: session.scalar(select(func.count()).select_from(SmsMessage))) == 0

@@ -1,0 +1,124 @@
+"""The simulated SMS gateways of a demo: one that speaks CMPP, and one that speaks SMPP and takes over from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import SYSTEM
+from callcenter.messaging.gateway_rows import make_gateway_row
+from callcenter.messaging.gateway_settings import GatewayKinds, read_set_up
+from callcenter.messaging.secret_box import SecretBox
+from hardware.gateways.settings import GatewayKind
+from storage.models import SmsGateway
+from storage.models.base import NO
+from twistd_plugin.commands.demo_folder import SimulatedGateway
+from twistd_plugin.commands.demo_simulators import SimulatorProgram, free_port, is_free
+
+# Known to everybody: they open a simulator on the loopback interface and nothing else.
+_USER, _SECRET = "900001", "888888"
+_HERE = "127.0.0.1"
+_COST = 45
+"""Of a part, in thousandths of a yuan."""
+_RECEIPTS = ("--receipt-after", "2")
+
+
+@dataclass(frozen=True)
+class DemoGateway:
+    """``number`` is what patients see. ``options`` and ``secrets`` as the gateway's kind takes them."""
+
+    name: str
+    kind: GatewayKind
+    number: str
+    priority: int
+    options: Mapping[str, Any]
+    secrets: Mapping[str, str]
+
+
+DEMO_GATEWAYS = (
+    DemoGateway(
+        "演示 CMPP",
+        GatewayKind.CMPP3,
+        "1069000001",
+        1,
+        {"sp_id": _USER, "sp_number": "1069000001", "rate": 100},
+        {"secret": _SECRET},
+    ),
+    DemoGateway(
+        "演示 SMPP",
+        GatewayKind.SMPP,
+        "1069000002",
+        5,
+        {"system_id": _USER, "source": "1069000002", "rate": 50},
+        {"password": _SECRET},
+    ),
+)
+
+
+def fill_gateways(
+    session: Session, kinds: GatewayKinds, box: SecretBox, signature: str, controls: Path
+) -> list[SimulatedGateway]:
+    """The gateways of the demo, made where there are none yet, each at a port that is free.
+
+    What was changed of them stays; one that was removed, or set to another host, is left alone.
+    """
+    found = []
+    first = session.scalar(select(SmsGateway.id).limit(1)) is None
+    for number, demo in enumerate(DEMO_GATEWAYS):
+        row = session.scalar(select(SmsGateway).where(SmsGateway.name == demo.name, SmsGateway.disabled == NO))
+        if row is None and first:
+            row = _make(session, demo, kinds, box, signature)
+        if row is None or row.settings.get("host") != _HERE:
+            continue
+        port = int(row.settings["port"])
+        if not is_free(port):
+            port = free_port()
+            row.settings = {**row.settings, "port": port}
+        found.append(
+            SimulatedGateway(demo.name, demo.kind.value, port, demo.number, str(controls / f"gateway-{number}"))
+        )
+    return found
+
+
+def _make(session: Session, demo: DemoGateway, kinds: GatewayKinds, box: SecretBox, signature: str) -> SmsGateway:
+    arrangement = {
+        "name": demo.name,
+        "priority": demo.priority,
+        "signature": signature,
+        "number": demo.number,
+        "cost": 45,
+    }
+    options = {"host": _HERE, "port": free_port(), **demo.options}
+    made = read_set_up(kinds, demo.kind, arrangement, options, demo.secrets)
+    kept = make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC))
+    return session.get_one(SmsGateway, kept.gateway_id)
+
+
+def gateway_programs(gateways: Sequence[SimulatedGateway]) -> list[SimulatorProgram]:
+    """What simulates ``gateways``."""
+    return [
+        SimulatorProgram(
+            f"gateway {one.name}",
+            "hardware.simulators.smsc",
+            (
+                "--protocol",
+                one.kind,
+                "--port",
+                str(one.port),
+                "--user",
+                _USER,
+                "--secret",
+                _SECRET,
+                "--receipt-after",
+                "2",
+            ),
+            Path(one.control),
+        )
+        for one in gateways
+    ]
