@@ -96,6 +96,13 @@ def open_texts(session: Session, now: datetime, limit: int = 200) -> list[Text]:
     return [Text(*row) for row in session.execute(statement)]
 
 
+def join_texts(session: Session, texts: Sequence[Text], received: Received, now: datetime) -> None:
+    """``join_text`` for each, until nothing of it can be joined any more."""
+    for text in texts:
+        while join_text(session, text, received, now) is not None:
+            pass
+
+
 def join_text(session: Session, text: Text, received: Received, now: datetime) -> int | None:
     """Make a message of ``text`` if it is whole or overdue; its id, None if it has to wait for other parts."""
     columns = _ARRIVAL.c

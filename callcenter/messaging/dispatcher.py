@@ -16,7 +16,8 @@ from twisted.logger import Logger
 
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
-from callcenter.messaging.arrivals import Text, join_text, open_texts, store_parts
+from callcenter.messaging.arrivals import Text, join_texts, open_texts, store_parts
+from callcenter.messaging.attempts import chunks
 from callcenter.messaging.housekeeping import release_orphans
 from callcenter.messaging.outbox import Claimed, anything_due, claim, expire
 from callcenter.messaging.queueing import Received
@@ -37,6 +38,8 @@ UPKEEP_SECONDS = 20.0
 RETRY_SECONDS = 2.0
 """When the database takes nothing, reports are kept and offered again after so long."""
 MOST_AT_ONCE = 2000
+JOINED_AT_ONCE = 50
+"""Texts that came in and are filed in one transaction: on SQLite nobody else writes meanwhile."""
 _KEPT = (*ANSWERS, ReceiptArrived, TextArrived)
 
 _log = Logger(namespace="callcenter.messaging")
@@ -191,8 +194,7 @@ class Dispatcher:
             _log.failure("a report of gateway {gateway} cannot be written", gateway=batch[0].gateway_id)
             return True
         self._confirm(batch)
-        for text in texts:
-            await self._join(text)
+        await self._join(texts)
         return True
 
     def _confirm(self, batch: Sequence[Heard]) -> None:
@@ -208,16 +210,21 @@ class Dispatcher:
                 except Exception:  # noqa: BLE001 - it comes again, and is known then
                     _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
 
-    async def _join(self, text: Text) -> None:
-        try:
-            while await self._database.run(join_text, text, self._received, utc_now(self._clock)) is not None:
-                pass
-        except Exception:  # noqa: BLE001 - its parts are on disk, and joining is tried again
-            _log.failure("a text that came in by gateway {gateway} cannot be filed yet", gateway=text.gateway_id)
+    async def _join(self, texts: Sequence[Text]) -> None:
+        for chunk in chunks(texts, JOINED_AT_ONCE):
+            try:
+                await self._database.run(join_texts, chunk, self._received, utc_now(self._clock))
+            except Exception:  # noqa: BLE001 - their parts are on disk, and joining is tried again
+                if len(chunk) > 1:
+                    # One of them cannot be filed: the others must not wait with it.
+                    for text in chunk:
+                        await self._join([text])
+                else:
+                    gateway = chunk[0].gateway_id
+                    _log.failure("a text that came in by gateway {gateway} cannot be filed yet", gateway=gateway)
 
     async def _join_left(self) -> None:
-        for text in await self._database.read(open_texts, utc_now(self._clock)):
-            await self._join(text)
+        await self._join(await self._database.read(open_texts, utc_now(self._clock)))
 
     async def _look_once(self) -> None:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):

@@ -40,7 +40,7 @@ from storage.database import Database
 from storage.models import MessagingRules, SmsArrival, SmsBatch, SmsMessage
 from storage.models.base import table_of
 from tests.peers.smsc import ACCOUNTS
-from twistd_plugin.composition import SWITCH_SECONDS
+from twistd_plugin.interpreter import keep_loaded, share_interpreter
 
 TEXT = "您好，您预约了明天上午八点的复查，请空腹带身份证到门诊二楼。"
 RATE, WINDOW = 20_000, 100
@@ -139,6 +139,7 @@ class Center:
         await self.database.start()
         await self.database.run(_no_quiet_hours)
         await self.messaging.start()
+        keep_loaded()
         say("started")
         count = self._options.messages
         chosen = list(numbers(count))
@@ -194,8 +195,8 @@ def main() -> None:
     parser.add_argument("--until", choices=sorted(_LEFT), default="accepted")
     options = parser.parse_args()
     running: Any = reactor
-    # As the daemon does: whoever waits for the interpreter gets it soon.
-    sys.setswitchinterval(SWITCH_SECONDS)
+    # As the daemon does.
+    share_interpreter()
 
     def end(result: Any) -> None:
         if result is not None:
