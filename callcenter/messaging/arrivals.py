@@ -57,9 +57,10 @@ def store_parts(session: Session, arrived: Sequence[tuple[int, TextArrived]], no
     marked = {(gateway, fingerprint(gateway, signal, now)): signal for gateway, signal in arrived}
     columns = _ARRIVAL.c
     known: set[tuple[int, str]] = set()
-    for chunk in chunks(sorted({mark for _, mark in marked})):
-        seen = select(columns.gateway_id, columns.fingerprint).where(columns.fingerprint.in_(chunk))
-        known |= {(row.gateway_id, row.fingerprint) for row in session.execute(seen)}
+    for gateway in {gateway for gateway, _ in marked}:
+        for chunk in chunks(sorted(mark for key, mark in marked if key == gateway)):
+            here = columns.gateway_id == gateway, columns.fingerprint.in_(chunk)
+            known |= {(gateway, mark) for mark in session.scalars(select(columns.fingerprint).where(*here))}
     rows = [
         _row(gateway, mark, signal, now) for (gateway, mark), signal in marked.items() if (gateway, mark) not in known
     ]

@@ -16,7 +16,15 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import MESSAGE, chunks, insert_attempts, load_tried, part_key, update_messages
+from callcenter.messaging.attempts import (
+    MESSAGE,
+    chunks,
+    insert_attempts,
+    load_tried,
+    part_key,
+    unindexed,
+    update_messages,
+)
 from callcenter.messaging.consigning import Consigned, Due, Put, consign
 from callcenter.messaging.outcome import Missing, missing
 from callcenter.messaging.routing import Route
@@ -150,7 +158,7 @@ def _locked(session: Session, ids: Sequence[int]) -> list[Any]:
             columns.cost,
             columns.attempts,
             columns.expires_at,
-        ).where(columns.id.in_(chunk), columns.state == _QUEUED)
+        ).where(columns.id.in_(chunk), unindexed(columns.state) == _QUEUED)
         found |= {row.id: row for row in session.execute(statement.with_for_update())}
     return [found[key] for key in ids if key in found]
 

@@ -35,11 +35,11 @@ _Values = dict[str, Any]
 
 
 class Matched(NamedTuple):
-    """A receipt on its way to its part. ``number`` is canonical or empty, ``key`` the part's id once it is found."""
+    """A receipt on its way to its part. ``written`` is the number as it came, ``key`` is of the part once it is found."""
 
     gateway_id: int
     ref: str
-    number: str
+    written: str
     fate: Fate
     code: str
     words: str
@@ -48,13 +48,18 @@ class Matched(NamedTuple):
     named: bool = False
     """The part has its name written down already."""
 
+    @property
+    def number(self) -> str:
+        """Canonical, or empty. Not known before it is asked for: most receipts are told by their names."""
+        return normalise(self.written).number[:40]
+
     @classmethod
     def of(cls, gateway_id: int, signal: ReceiptArrived) -> Matched:
         """As it came."""
         return cls(
             gateway_id,
             canonical_ref(signal.gateway_id) or "",
-            normalise(signal.number).number[:40],
+            signal.number,
             signal.fate,
             clean_text(signal.code, 30),
             clean_text(signal.words, 200),
@@ -203,13 +208,17 @@ def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[M
     found: dict[Matched, list[Any]] = {}
     for one, names in spelt.items():
         named = [part for name in names for part in parts.get((one.gateway_id, name), ())]
-        same = [part for part in named if part.number == one.number or not one.number]
         # A gateway may write a number so that we do not know it again; its own name for the part tells enough.
-        fits = same or (named if one.ref in names else [])
+        fits = named if len(named) == 1 and one.ref in names else _same_number(one, named)
+        fits = fits or (named if one.ref in names else [])
         if fits:
             last = fits[-1]
             found[one] = [part for part in fits if (part.message_id, part.attempt) == (last.message_id, last.attempt)]
     return found
+
+
+def _same_number(receipt: Matched, parts: Sequence[Any]) -> list[Any]:
+    return [part for part in parts if part.number == receipt.number or not receipt.number]
 
 
 def _by_number(session: Session, gateway: int, number: str, group: list[Matched], now: datetime) -> list[Matched]:

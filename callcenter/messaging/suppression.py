@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.messaging.attempts import unindexed
 from callcenter.messaging.rules import SendingRules
 from callcenter.messaging.vocabulary import (
     OPT_OUTS,
@@ -169,7 +170,7 @@ def _add_days(
         columns.number.in_(numbers),
         columns.created_at >= now - _HELD_AT_MOST,
         columns.direction == "out",
-        columns.state.in_(_GOES),
+        unindexed(columns.state).in_(_GOES),
         columns.purpose.in_(purposes),
     )
     for row in session.execute(statement):
