@@ -86,7 +86,7 @@ def _row(gateway_id: int, mark: str, signal: TextArrived, now: datetime) -> dict
     }
 
 
-def open_texts(session: Session, now: datetime, limit: int = 200) -> list[Text]:
+def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:
     """Texts that are whole, or whose missing parts do not come any more, and that are no message yet."""
     columns = _ARRIVAL.c
     key = (columns.gateway_id, columns.number, columns.reference, columns.total)

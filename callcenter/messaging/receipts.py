@@ -35,7 +35,7 @@ _Values = dict[str, Any]
 
 
 class Matched(NamedTuple):
-    """A receipt on its way to its part. ``written`` is the number as it came, ``key`` is of the part once it is found."""
+    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known."""
 
     gateway_id: int
     ref: str
