@@ -11,7 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
-from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, OPT_OUT_WORDS
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, STOPPED
 from callcenter.recordings.fields import REASONS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
@@ -22,12 +22,12 @@ from web.field_words import Reader, yes_no
 from web.forms import as_list
 from web.report_words import BY_WORDS, COUNTED
 from web.words import (
-    ACTIONS,
     ALARM_KINDS,
     AUDIT_ACTIONS,
     AUDIT_SUBJECTS,
     RESOURCE_WORDS,
     SCOPES,
+    permission_word,
     word_of,
 )
 
@@ -104,7 +104,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("expire_hours", N_("Expires after hours")),
             Field("late_minutes", N_("Wait for late receipts, minutes")),
             Field("resent", N_("Sent again when in doubt")),
-            Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=OPT_OUT_WORDS),
+            Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=STOPPED),
             Field("auto_reply_hours", N_("Hours between automatic answers to one number")),
             Field("staffed_from", N_("Somebody is there from")),
             Field("staffed_to", N_("Somebody is there until")),
@@ -274,8 +274,8 @@ class _Teller:
 
     def _label(self, value: Value) -> str:
         if value.part:
-            resource, _, action = value.part.partition(".")
-            return f"{word_of(RESOURCE_WORDS, resource, self._say)}: {word_of(ACTIONS, action, self._say)}"
+            resource = value.part.partition(".")[0]
+            return f"{word_of(RESOURCE_WORDS, resource, self._say)}: {permission_word(value.part, self._say)}"
         return self._say(value.field.label) if value.field is not None else value.name.replace("_", " ")
 
     def _text(self, value: Value, given: Any, fields: Mapping[str, Field]) -> str:

@@ -49,8 +49,6 @@ class Caution(StrEnum):
     """The text has a word that tells a diagnosis."""
     OPTED_OUT = "opted_out"
     """The number wants no such messages."""
-    NOT_THEIRS = "not_theirs"
-    """Several patients have the number, and nobody has said whose it is."""
 
 
 @dataclass(frozen=True)

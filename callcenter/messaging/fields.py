@@ -45,7 +45,7 @@ REASONS = (
 )
 PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")))
 TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
-OPT_OUT_WORDS = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
+STOPPED = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
 
 MESSAGE_FIELDS = (
     Field("direction", N_("Direction"), Kind.CHOICE, choices=(("in", N_("Incoming")), ("out", N_("Outgoing")))),
@@ -66,7 +66,7 @@ CONVERSATION_FIELDS = (
     Field("remember", N_("Remembered for the number"), Kind.FLAG),
 )
 OPT_OUT_FIELDS = (
-    Field("kind", N_("Stopped"), Kind.CHOICE, choices=OPT_OUT_WORDS),
+    Field("kind", N_("Stopped"), Kind.CHOICE, choices=STOPPED),
     Field("note", N_("Note")),
     Field("ended_at", N_("Ended at"), Kind.MOMENT),
 )

@@ -224,6 +224,7 @@ class GatewayBoard:
         self._mark(gateway_id)
 
     async def _look_once(self) -> None:
+        self._begin_writing()
         now = utc_now(self._clock)
         for post in self:
             away = post.live.state in ("lost", "connecting") and post.device is not None
@@ -239,7 +240,10 @@ class GatewayBoard:
     def _mark(self, gateway_id: int) -> None:
         """It is otherwise than it stands in the database."""
         self._dirty.add(gateway_id)
-        if not self._writing:
+        self._begin_writing()
+
+    def _begin_writing(self) -> None:
+        if self._dirty and not self._writing:
             self._writing = True
             self._tasks.start(self._write())
 
@@ -253,7 +257,12 @@ class GatewayBoard:
                     if post.gateway_id in chosen and post.live.state != "stopping"
                 }
                 if live:
-                    await self._database.run(write_live, live, utc_now(self._clock))
+                    try:
+                        await self._database.run(write_live, live, utc_now(self._clock))
+                    except BaseException:
+                        # The next look tries again; until then what stands there is old.
+                        self._dirty |= chosen
+                        raise
         finally:
             self._writing = False
 

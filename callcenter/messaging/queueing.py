@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_messages
 from callcenter.messaging.rules import SendingRules, load_rules
+from callcenter.messaging.segments import message_text
 from callcenter.messaging.suppression import Facts, Judged, judge, load_facts
 from callcenter.messaging.vocabulary import PRIORITIES, MessageState, Purpose, Reason
 from callcenter.numbers import normalise
@@ -170,7 +171,7 @@ def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, no
         state=judged.state.value,
         purpose=draft.purpose.value,
         number=number,
-        text=draft.text,
+        text=message_text(draft.text),
         conversation_id=draft.conversation_id,
         patient_id=draft.patient_id,
         gateway_id=draft.gateway_id,

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import conversation_scope, missing
-from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view, messages_statement
 from callcenter.paging import page_of
 from storage.models import Conversation, SmsMessage
@@ -29,11 +28,6 @@ def conversation_messages(
     statement = messages_statement().where(_MESSAGE.conversation_id == conversation_id)
     page = page_of(lambda part: _rows(session, part), statement, [Stretch([SmsMessage.id], True)], limit, cursor)
     return Page([message_view(row) for row in page.items], page.next)
-
-
-def patient_messages(session: Session, principal: Principal, patient_id: int) -> Select[Any]:
-    """Finds what was said with a patient, as far as ``principal`` may see messages."""
-    return messages_statement().where(_MESSAGE.patient_id == patient_id, message_scope(principal))
 
 
 def _rows(session: Session, statement: Select[Any]) -> list[Any]:

@@ -30,6 +30,7 @@ from callcenter.text import N_
 from hardware.call_control import CallControl, ListenMode, Telephone
 from hardware.line_device import Capability
 from storage.database import Database
+from storage.models import UserAccount
 
 MODES = {"listen": ListenMode.LISTEN, "whisper": ListenMode.WHISPER, "barge": ListenMode.BARGE}
 """What a supervisor may do; the permission is ``calls.`` and the name."""
@@ -62,8 +63,9 @@ class ListeningService:
         runner, control, phone = self._telephones(call_id, people)
         begun = await self._database.run(_begin, principal, call_id, mode, utc_now(self._clock))
         try:
+            _require_same(runner, call_id)
             runner.ask(lambda: control.listen(str(begun["id"]), phone, MODES[mode]))
-        except UnavailableError:
+        except (ConflictError, UnavailableError):
             await self._database.run(move_listener, begun["id"], False, utc_now(self._clock))
             raise
         return begun
@@ -99,12 +101,25 @@ def _look(session: Session, principal: Principal, call_id: int, mode: str) -> li
     call = visible_call(session, call_id, scope_clause(principal, f"calls.{mode}"))
     if call.agent_id == principal.user_id:
         raise ConflictError(N_("It is your own call."), call_id=call_id)
-    if open_listener(session, call_id, principal.user_id or 0):
-        raise ConflictError(N_("You listen to this call already."), call_id=call_id)
+    _refuse_twice(session, principal, call_id)
     return load_people(session, principal.user_id or 0)
 
 
 def _begin(session: Session, principal: Principal, call_id: int, mode: str, at: datetime) -> ListenerView:
     call = visible_call(session, call_id, scope_clause(principal, f"calls.{mode}"))
+    # Of two clicks one waits here for the other.
+    session.get(UserAccount, principal.user_id, with_for_update=True)
+    _refuse_twice(session, principal, call_id)
     record_audit(session, principal, mode, "call", str(call_id), None, None, at)
     return begin_listening(session, call, principal.user_id or 0, mode, at)
+
+
+def _refuse_twice(session: Session, principal: Principal, call_id: int) -> None:
+    if open_listener(session, call_id, principal.user_id or 0):
+        raise ConflictError(N_("You listen to this call already."), call_id=call_id)
+
+
+def _require_same(runner: LineRunner, call_id: int) -> None:
+    # Meanwhile the line may have another call, which nobody was allowed to hear.
+    if runner.call_id != call_id:
+        raise ConflictError(N_("Nobody speaks on this call now."), call_id=call_id)

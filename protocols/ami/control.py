@@ -48,12 +48,14 @@ class CallControl:
         self._origin = origin
         self._places = places
         self._moves = Moves(link, places, resync)
+        self._extensions = frozenset(slot.line.extension for slot in slots.values())
         self._talks = Talks(slots, channels, link, origin, places, self._moves)
         self._rooms = 0
         # What the PBX says goes straight there.
         self.touch = self._talks.touch
         self.originated = self._talks.originated
         self.listed = self._talks.listed
+        self.lost = self._talks.lost
 
     # What the agent wants.
 
@@ -84,7 +86,7 @@ class CallControl:
         talk = self._talks.find(line, "transfer")
         if talk is None or not self._without_third(talk, "transfer"):
             return
-        exten = talk.slot.line.on_wire(number)
+        exten = self._on_wire(talk, number)
         self._moves.if_there(talk, "transfer", exten, lambda: self._send_off(talk, exten))
 
     def consult(self, line: str, number: str) -> None:
@@ -92,7 +94,7 @@ class CallControl:
         talk = self._talks.find(line, "consult")
         if talk is None or not self._without_third(talk, "consult"):
             return
-        exten = talk.slot.line.on_wire(number)
+        exten = self._on_wire(talk, number)
         self._moves.if_there(talk, "consult", exten, lambda: self._begin_consulting(talk, exten))
 
     def complete(self, line: str) -> None:
@@ -103,15 +105,15 @@ class CallControl:
             return
 
         def joined() -> None:
-            talk.slot.handed_over(Transferred(talk.number, attended=True))
             self._talks.leave(talk)
             self._moves.hang_up(talk.agent)
 
+        self._talks.move(talk, Transferred(talk.number, attended=True))
         if talk.parties is Parties.CONFERENCE:
             # Nobody is moved out of a conference by Bridge; the two stay in it until one of them leaves.
             joined()
         else:
-            self._moves.bridge(talk, "complete", talk.caller, third, joined)
+            self._moves.bridge(talk, "complete", talk.caller, third, joined, lambda: self._talks.stay(talk))
 
     def conference(self, line: str) -> None:
         """Let the far end, the third party and the agent hear each other."""
@@ -128,10 +130,14 @@ class CallControl:
 
     # The ways there.
 
+    def _on_wire(self, talk: Talk, number: str) -> str:
+        # A colleague's telephone takes no outside line.
+        return number if number in self._extensions else talk.slot.line.on_wire(number)
+
     def _without_third(self, talk: Talk, command: str) -> bool:
-        if talk.calling:
+        if talk.consults:
             talk.slot.refuse(command, Said(Saying.CONSULTING_ALREADY))
-        return not talk.calling
+        return not talk.consults
 
     def _consulted(self, talk: Talk | None, command: str, *where: Parties) -> Channel | None:
         if talk is None:
@@ -142,16 +148,16 @@ class CallControl:
         return talk.third
 
     def _send_off(self, talk: Talk, exten: str) -> None:
-        # Before the answer: with the far end the telephone's channel may be gone before that comes.
-        talk.slot.handed_over(Transferred(exten, attended=False))
-        talk.left = True
-
-        def refused() -> None:
-            talk.left = False
-            talk.slot.handed_over(None)
-
+        self._talks.move(talk, Transferred(exten, attended=False))
         where = (("Channel", talk.caller.name), ("Context", self._places.numbers), ("Exten", exten), ("Priority", "1"))
-        self._moves.send(talk, "transfer", "Redirect", *where, then=lambda: self._sent_off(talk), refused=refused)
+        self._moves.send(
+            talk,
+            "transfer",
+            "Redirect",
+            *where,
+            then=lambda: self._sent_off(talk),
+            refused=lambda: self._talks.stay(talk),
+        )
 
     def _sent_off(self, talk: Talk) -> None:
         # What becomes of the far end is the dialplan's now.

@@ -97,6 +97,7 @@ class PbxLines:
         """The PBX cannot be heard. A line with a call is given some time."""
         self.synced, self._listed_by, self._lost_because = False, None, reason
         self._alarms.forget()
+        self.control.lost()
         for slot in self._slots.values():
             if slot.free:
                 slot.lost(reason)

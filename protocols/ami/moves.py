@@ -30,12 +30,14 @@ class Moves:
         self._resync = resync
 
     def if_there(self, talk: Talk, command: str, exten: str, then: Callable[[], None]) -> None:
-        """Go on with ``then`` if the dialplan has the number, and nobody else is called meanwhile."""
+        """Go on with ``then`` if the dialplan has the number, and nobody else was called or got the call meanwhile."""
 
         def answered(answer: Block) -> None:
-            if talk.agent.gone or talk.calling:
+            if talk.agent.gone or talk.moving or talk.left:
                 return
-            if answer.response != "Success":
+            if talk.consults:
+                talk.slot.refuse(command, Said(Saying.CONSULTING_ALREADY))
+            elif answer.response != "Success":
                 talk.slot.refuse(command, Said(Saying.PBX_REFUSES, why=words_in(answer)))
             elif answer.get("Value") != "1":
                 talk.slot.refuse(command, Said(Saying.NOT_IN_DIALPLAN, number=exten))

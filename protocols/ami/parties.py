@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from protocols.ami.channel import Channel
 from protocols.ami.slot import Slot
-from protocols.signals import Parties, PartiesChanged
+from protocols.signals import Parties, PartiesChanged, Transferred
 
 
 @dataclass(eq=False)
@@ -15,8 +15,9 @@ class Talk:
 
     ``calling`` is the unique id that the third's channel has or will have, ``action`` the id of what asked for it,
     ``number`` what was dialled for it; all empty without a third. ``wish`` is what was asked for: what lies on the way
-    there is not told. ``joined``: the third, who has answered, is being joined with whoever is there. ``left``: the
-    agent has gone, or is being let go, and the others stay together.
+    there is not told. ``joined``: the third, who has answered, is being joined with whoever is there. ``moving``:
+    the far end is on its way to somebody else, and the PBX has not said yet whether it gets there. ``left``: the agent
+    has gone, or is being let go, and the others stay together.
     """
 
     slot: Slot
@@ -28,6 +29,7 @@ class Talk:
     number: str = ""
     wish: Parties | None = None
     told: tuple[Parties, str] = (Parties.TALKING, "")
+    moving: bool = False
     left: bool = False
     joined: bool = False
 
@@ -35,6 +37,26 @@ class Talk:
     def parties(self) -> Parties:
         """Who hears whom, as it was told last."""
         return self.told[0]
+
+    @property
+    def consults(self) -> bool:
+        """Whether somebody else is called, or will be as soon as the far end waits."""
+        return bool(self.calling) or self.wish is Parties.CALLING
+
+    @property
+    def with_agent(self) -> bool:
+        """Whether the far end waits for the agent, or speaks with them."""
+        return self.caller.waits or _together(self.agent, self.caller)
+
+    @property
+    def _shown(self) -> bool:
+        # While the PBX could not be heard the line may have given the call up.
+        return self.slot.channel is self.agent
+
+    def handed_over(self, transferred: Transferred | None) -> None:
+        """The line's part ends with its telephone's, or does not after all."""
+        if self._shown:
+            self.slot.handed_over(transferred)
 
     def _present(self) -> Parties | None:
         """Who hears whom, by the bridges that the PBX tells of; None on the way from one to the other."""
@@ -63,7 +85,8 @@ class Talk:
     def tell(self) -> None:
         """Report who hears whom, if that is news."""
         present = self._present()
-        if self.left or present is None or (self.wish is not None and present is not self.wish):
+        elsewhere = self.left or self.moving or not self._shown
+        if elsewhere or present is None or (self.wish is not None and present is not self.wish):
             return
         self.wish = None
         if (present, self.number) != self.told:

@@ -24,13 +24,7 @@ class Talks:
     """One for each line with a call that was touched, and those that agents have left."""
 
     def __init__(
-        self,
-        slots: Mapping[str, Slot],
-        channels: Channels,
-        link: Link,
-        origin: Origin,
-        places: Places,
-        moves: Moves,
+        self, slots: Mapping[str, Slot], channels: Channels, link: Link, origin: Origin, places: Places, moves: Moves
     ) -> None:
         self._slots = slots
         self._channels = channels
@@ -40,6 +34,7 @@ class Talks:
         self._moves = moves
         self._talks: dict[str, Talk] = {}
         self._left: list[Talk] = []
+        self._unsure: list[Talk] = []
         self._unwanted: set[str] = set()
         self._count = 0
 
@@ -63,11 +58,17 @@ class Talks:
                     saying = _REASONS.get(block.get("Reason"), Saying.THIRD_UNREACHABLE)
                     self._not_reached(talk, Said(saying, number=talk.number))
 
+    def lost(self) -> None:
+        """The PBX cannot be heard: what it was asked for may be done or not."""
+        for talk in self._talks.values():
+            talk.wish = None
+        self._unsure = [talk for talk in self._talks.values() if talk.moving]
+
     def listed(self) -> None:
         """The PBX has listed its channels: what was said while it could not be heard is made up for."""
-        for line, talk in list(self._talks.items()):
-            if talk.slot.channel is not talk.agent:
-                del self._talks[line]
+        unsure, self._unsure = self._unsure, []
+        for talk in unsure:
+            self._settle(talk)
         for talk in [*self._talks.values(), *self._left]:
             third = self._channels.with_id(talk.calling) if talk.calling else None
             talk.third = third
@@ -91,6 +92,9 @@ class Talks:
                 slot.refuse(command, Said(Saying.NO_OTHER_PARTY))
                 return None
             talk = self._talks[line] = Talk(slot, agent, others[0])
+        if talk.moving:
+            slot.refuse(command, Said(Saying.NO_CALL))
+            return None
         return talk
 
     def call_third(self, talk: Talk, exten: str) -> None:
@@ -131,7 +135,12 @@ class Talks:
             self._moves.bridge(talk, "complete", talk.caller, talk.third)
         else:
             talk.wish = Parties.CONSULTING
-            self._moves.bridge(talk, "consult", talk.agent, talk.third, refused=lambda: self.drop_third(talk))
+            self._moves.bridge(talk, "consult", talk.agent, talk.third, refused=lambda: self._not_joined(talk))
+
+    def _not_joined(self, talk: Talk) -> None:
+        # Whoever went in that moment has left the third party to the caller.
+        if not talk.left:
+            self.drop_third(talk)
 
     def _not_reached(self, talk: Talk, why: str) -> None:
         talk.without_third()
@@ -177,24 +186,51 @@ class Talks:
 
     def _agent_gone(self, talk: Talk) -> None:
         """The handset is down: whoever answered for it gets the far end, and so does whoever is rung."""
-        if talk.left:
+        if talk.left or talk.moving:
             return
-        parties, third = talk.told[0], talk.third
+        third = talk.third
         if talk.slot.ends_by_wish or not talk.calling:
-            self.drop_third(talk)
-            self.forget(talk)
-            self._moves.hang_up(talk.caller)
+            self.give_up(talk)
             return
-        answered = parties in (Parties.CONSULTING, Parties.CONFERENCE)
-        talk.slot.handed_over(Transferred(talk.number, attended=answered))
+        talk.handed_over(Transferred(talk.number, attended=talk.joined))
         self.leave(talk)
-        if parties is Parties.CONSULTING and third is not None:
+        if talk.joined and talk.parties is not Parties.CONFERENCE and third is not None:
             self._moves.bridge(talk, "complete", talk.caller, third)
+
+    def move(self, talk: Talk, transferred: Transferred) -> None:
+        """The far end is being given away."""
+        # Before the PBX answers: with the far end the telephone's channel may be gone before that comes.
+        talk.handed_over(transferred)
+        talk.moving = True
+
+    def stay(self, talk: Talk) -> None:
+        """The PBX has refused to give the far end away."""
+        talk.moving = False
+        if talk.agent.gone:
+            self.give_up(talk)
+        else:
+            talk.handed_over(None)
+
+    def _settle(self, talk: Talk) -> None:
+        """What the PBX never answered: whether the far end was given away."""
+        if talk.caller.gone:
+            return
+        if talk.with_agent:
+            self.stay(talk)
+        else:
+            self.leave(talk)
+            self._moves.hang_up(talk.agent)
+
+    def give_up(self, talk: Talk) -> None:
+        """Nobody is there for the far end any more."""
+        self.drop_third(talk)
+        self.forget(talk)
+        self._moves.hang_up(talk.caller)
 
     def leave(self, talk: Talk) -> None:
         """The agent goes, the others stay together."""
         self.forget(talk)
-        talk.left = True
+        talk.moving, talk.left = False, True
         self._left.append(talk)
 
     def forget(self, talk: Talk) -> None:

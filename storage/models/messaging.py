@@ -38,7 +38,7 @@ class SmsGateway(Base):
     counting: Mapped[str] = mapped_column(String(10), default="china")
     number: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     in_service: Mapped[bool] = mapped_column(YesNo, default=True)
-    state: Mapped[str] = mapped_column(String(12), default="stopped")
+    state: Mapped[str] = mapped_column(String(20), default="stopped")
     reason: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
     reason_said: Mapped[Any | None] = mapped_column(Json)
     state_since: Mapped[datetime] = mapped_column(Utc)

@@ -78,7 +78,7 @@ class SmsCentre:
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass."""
         idle = 0
-        for _ in range(500):
+        for _ in range(5_000):
             await self.database.run(lambda _: None)
             await self.database.read(lambda _: None)
             self.clock.advance(0)

@@ -214,7 +214,7 @@ class Manager:
     """The answering side of one manager connection: bytes from the client in, bytes for it out.
 
     ``originated`` gets every Originate that was accepted. ``deaf`` actions are never answered, ``refused`` ones with an
-    error of that text.
+    error of that text, ``slow`` ones done when the test has the PBX catch up.
     """
 
     pbx: Pbx
@@ -222,6 +222,8 @@ class Manager:
     user: str = "huifang"
     deaf: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    late: list[dict[str, str]] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     originated: Callable[[dict[str, str]], None] = lambda _: None
     version: bytes = BANNER
@@ -242,6 +244,19 @@ class Manager:
         name = action["Action"]
         if name in self.deaf:
             return b""
+        if name in self.slow:
+            self.late.append(action)
+            return b""
+        return self._do(action)
+
+    def catch_up(self) -> None:
+        """Do what was left undone, one after the other."""
+        self.slow.clear()
+        while self.late:
+            self.pbx.tell(self._do(self.late.pop(0)))
+
+    def _do(self, action: dict[str, str]) -> bytes:
+        name = action["Action"]
         if name in self.refused:
             return self._answer(action, "Error", ("Message", self.refused[name]))
         return getattr(self, f"_{name.lower()}", self._unknown)(action)

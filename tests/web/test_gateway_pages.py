@@ -49,6 +49,9 @@ async def test_a_gateway_is_added_set_up_tried_and_removed(site: RunningSite) ->
     assert (form["cost"], form["prefixes"], form["o-host"]) == (["0.045"], ["134 135"], ["10.0.0.1"])
     changed = await admin.post(f"{path}/edit", form={**form, "priority": ["2"]})
     assert changed.header("Location") == "/gateways?done=changed", changed.text
+    assert (await admin.get(f"{path}/test")).status == 200
+    wrong = await admin.post(f"{path}/test", form={"number": "x", "text": ""})
+    assert (wrong.status, wrong.text.count('class="field-error"')) == (422, 2)
     tried = await admin.post(f"{path}/test", form={"number": "13800138000", "text": "测试"})
     assert tried.header("Location") == "/gateways?done=tested"
     await rest(site)

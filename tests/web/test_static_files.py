@@ -78,3 +78,12 @@ def test_the_libraries_are_copied_or_named(tmp_path: Path) -> None:
     (modules / "htmx.org/dist/htmx.min.js").unlink()
     with pytest.raises(FileNotFoundError, match=r"htmx\.min\.js"):
         assets.copy(modules, tmp_path / "lib")
+
+
+def test_no_key_of_the_console_means_two_things() -> None:
+    scripts = Path(assets.__file__).parent / "static/js/console"
+    table = re.search(r"const KEYS = \{(.*?)^\};", (scripts / "keys.js").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert table is not None
+    keys = re.findall(r'^  (?:"(.)"|(\w)):', table[1], re.MULTILINE)
+    assert len(keys) > 20
+    assert len(set(keys)) == len(keys)

@@ -13,7 +13,6 @@ from callcenter.messaging.vocabulary import Purpose
 from callcenter.text import N_, translated
 from hardware.gateways.settings import GatewayKind
 from web.alarm_filters import reason_words
-from web.api.models import Id
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.gateway_words import COUNTINGS, KINDS, MARKS, STATES, read_options, setting_inputs
@@ -165,7 +164,7 @@ async def remove_gateway(exchange: Exchange, gateway_id: int, body: Removal) -> 
 
 
 @routes.get("/gateways/<int:gateway_id>/test", permission="gateways.test")
-async def show_test(exchange: Exchange, gateway_id: Id) -> Reply:
+async def show_test(exchange: Exchange, gateway_id: int) -> Reply:
     """A message to try the gateway with."""
     return await _test(exchange, gateway_id, {"number": "", "text": exchange.translate(N_("A test of the gateway."))})
 

@@ -66,7 +66,7 @@ def _create_sms_gateway() -> None:
         sa.Column("counting", sa.String(10), nullable=False),
         sa.Column("number", base.Words(30), nullable=True),
         sa.Column("in_service", base.YesNo(), nullable=False),
-        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
         sa.Column("reason", base.Words(200), nullable=True),
         sa.Column("reason_said", base.Json(), nullable=True),
         sa.Column("state_since", base.Utc(), nullable=False),

@@ -97,7 +97,7 @@ class Centre:
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass. What runs now and then is nobody's task."""
         idle = 0
-        for _ in range(300):
+        for _ in range(5_000):
             await self.database.run(lambda _: None)
             await self.database.read(lambda _: None)
             self.clock.advance(0)

@@ -84,12 +84,11 @@ class Carrier:
     def confirm(self, key: int) -> None:
         self.unconfirmed.pop(key, None)
 
-    def tell(self, life: Life) -> None:
-        """Tell what is not confirmed, in any order."""
-        told = list(self.unconfirmed.values())
-        self.luck.shuffle(told)
-        for one in told:
-            one(life)
+    def tell(self, life: Life, most: int = 10_000) -> None:
+        """Tell what is not confirmed, in any order, again and again."""
+        keys = list(self.unconfirmed)
+        for key in self.luck.sample(keys, min(most, len(keys))):
+            self.unconfirmed[key](life)
 
 
 class Plug:
@@ -167,14 +166,14 @@ class Life:
                 carrier.reports(part, name)
             answer = PartUnknown(part.key, "lost after it was taken") if dice < 0.22 else PartAccepted(part.key, name)
         self.clock.callLater(luck.choice([0, 0, 0.5, 3]), self._answer, carrier.gateway_id, answer)
-        self.clock.callLater(luck.choice([0, 1, 5]), carrier.tell, self)
+        self.clock.callLater(luck.choice([0, 1, 5]), carrier.tell, self, 5)
 
     def _answer(self, gateway_id: int, answer: GatewaySignal) -> None:
         self.open[gateway_id] -= 1
         self.hear(gateway_id, answer)
 
     async def rest(self) -> None:
-        for _ in range(400):
+        for _ in range(5_000):
             await self.plug.run(lambda _: None)
             await self.plug.read(lambda _: None)
             self.clock.advance(0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,19 +14,22 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
+from twisted.internet.defer import DeferredList, ensureDeferred
 from twisted.internet.task import deferLater
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
+from callcenter.telephony import listening
 from callcenter.telephony.call_control import Target
+from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.recovery import recover
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
-from storage.models import CallListener, CallRecord
+from storage.models import CallListener, CallRecord, Patient
 from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
@@ -43,6 +47,7 @@ from tests.peers.call_center import (
     fill,
 )  # fmt: skip
 from tests.peers.pbx import UP, Leg
+from web.fanout import reaches
 
 QUICK = AmiTimings(answer=1.0, keep_alive=0.5, listing=2.0, resync=0.5, patience=30.0)
 PHONES = {"8001": "anna", "8002": "ben", "8009": "susan"}
@@ -219,7 +224,7 @@ async def test_a_number_that_is_typed_is_checked_as_any_that_is_dialled(database
     async with ward(database, tmp_path) as story:
         before = len(story.server.seen)
         rows = await story.hospital.look(every_row)
-        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40):
+        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40, "9,8005", "8005,,1"):
             for order in (story.control.transfer, story.control.consult):
                 with pytest.raises(InvalidError):
                     await order(ANNA, story.call_id, Target(number=number))
@@ -310,6 +315,53 @@ async def test_a_supervisor_listens_and_everybody_who_may_know_knows(database: D
         assert ear not in story.server.pbx.legs
         assert await story.listening.present(SUSAN) == []
         assert "whisper" in await story.hospital.look(audit_actions)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_supervisor_never_hears_the_call_that_came_next(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        runner = story.hospital.telephony._board.with_call(story.call_id)
+        write_down = database.run
+
+        async def slowly(work: Any, *arguments: Any) -> Any:
+            done = await write_down(work, *arguments)
+            if work is listening._begin:
+                pbx = story.server.pbx
+                pbx.end(story.phone, story.caller, by=story.caller)
+                pbx.answer(*pbx.call("PJSIP/8001", "13900139000"))
+                await until(lambda: runner.line.state is LineStateName.TALKING and runner.call_id != story.call_id)
+            return done
+
+        story.listening._database = SimpleNamespace(read=database.read, run=slowly)
+        with pytest.raises(ConflictError, match="now"):
+            await story.listening.begin(SUSAN, story.call_id, "listen")
+        assert not story.server.actions("Originate")
+        assert await story.listening.present(SUSAN) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_pages_are_told_of_listeners_as_the_list_tells(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await database.run(lambda session: setattr(session.get_one(Patient, ZHANG), "department_id", 102))
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        audience = story.hospital.told("listener.updated")[-1].audience
+        heads = [
+            Principal(60 + place, "h", "h", place, {"calls.listen": Scope.DEPARTMENT}) for place in (101, 102, 103)
+        ]
+        agent = replace(ANNA, grants={"calls.listen": Scope.OWN})
+        for person, told in ((SUSAN, True), (heads[0], True), (heads[1], True), (heads[2], False), (agent, False)):
+            assert reaches(person, audience) is told, person
+            assert bool(await story.listening.present(person)) is told, person
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_clicks_ring_a_supervisors_telephone_once(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        both = [ensureDeferred(story.listening.begin(SUSAN, story.call_id, "listen")) for _ in range(2)]
+        results = await DeferredList(both, consumeErrors=True)
+        assert sorted(done for done, _ in results) == [False, True]
+        assert len(await story.listening.present(SUSAN)) == 1
+        assert len(story.server.actions("Originate")) <= 1
 
 
 @pytest_twisted.ensureDeferred

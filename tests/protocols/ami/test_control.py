@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -60,8 +60,8 @@ class Story:
         return third
 
 
-def talking(*, settings: AmiSettings = CONTROLLED) -> Story:
-    bench = Bench(PHONE, OTHER, settings=settings)
+def talking(*, settings: AmiSettings = CONTROLLED, prefix: str = "") -> Story:
+    bench = Bench(replace(PHONE, dial_prefix=prefix), OTHER, settings=settings)
     caller, phone = bench.pbx.call("PJSIP/8001", "13800138000")
     bench.pbx.answer(caller, phone)
     assert bench.take("8001")[-1] == Answered()

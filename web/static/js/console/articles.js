@@ -60,4 +60,4 @@ export function focusArticles() {
   if (openSlot("articles")) document.getElementById("article-search").focus();
 }
 
-registerSlot("articles", { label: t("Knowledge base"), picture: "book", shortcut: "K", render });
+registerSlot("articles", { label: t("Knowledge base"), picture: "book", shortcut: "B", render });

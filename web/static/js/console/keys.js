@@ -27,7 +27,7 @@ const KEYS = {
   e: () => steer("complete"),
   j: () => steer("conference"),
   d: focusDial,
-  k: focusArticles,
+  b: focusArticles,
   "/": focusDial,
   n: focusNotes,
   p: focusPeople,
