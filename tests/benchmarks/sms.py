@@ -119,6 +119,12 @@ class Sender:
                 return self.said[-1]
         raise RuntimeError(f"it ended before {what}: {self.said[-1:]}")
 
+    def sample_after(self, at: float) -> int:
+        """Texts that were on disk and not filed at a moment after ``at``."""
+        while (sample := self.until("sample"))["at"] < at:
+            pass
+        return int(sample["unjoined"])
+
     def close(self) -> None:
         """Its input is closed, and its end is waited for."""
         assert self._process.stdin is not None
@@ -223,14 +229,12 @@ def measure_texts(folder: Path, protocol: str, kind: str) -> None:
             print(f"{protocol} on {kind}, texts: {offered.count} offered at {offered.rate:.0f} /s")
             print(f"{'':44} not on disk with us after each second: {' '.join(map(str, offered.backlog))}")
             began = time.monotonic()
-            left = sender.until("sample")["unjoined"]
-            samples = [one for one in sender.said if one["what"] == "sample"]
-            print(f"{'':44} on disk, not filed: {' '.join(str(one['unjoined']) for one in samples)}")
-            while (left or offered.left()) and time.monotonic() - began < MOST_WAIT:
-                left = sender.until("sample")["unjoined"]
-            print(
-                f"{'':44} all filed {time.monotonic() - began:.0f} s after the last; {sender.said[-1]['mib']:.0f} MiB"
-            )
+            left = sender.sample_after(began)
+            samples = [str(one["unjoined"]) for one in sender.said if one["what"] == "sample"]
+            print(f"{'':44} on disk, not filed: {' '.join(samples)}")
+            while (left or offered.left()) and (waited := time.monotonic() - began) < MOST_WAIT:
+                left = sender.sample_after(began + waited)
+            print(f"{'':44} {left} not filed {time.monotonic() - began:.0f} s later; {sender.said[-1]['mib']:.0f} MiB")
             sender.close()
             print(f"{'':44} stand {sender.until('stands')['states']}")
 
