@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from storage import schema
 from storage.database import Database
 from twistd_plugin.hospital import build_sender, build_services
 from twistd_plugin.housekeeping import Housekeeping
+from twistd_plugin.interpreter import keep_loaded, share_interpreter
 from twistd_plugin.listener import Listener, tls_options
 from twistd_plugin.metrics import Metrics, line_states
 from twistd_plugin.reactor_guard import ReactorGuard
@@ -33,9 +33,6 @@ WEB_DRAIN_SECONDS = 5.0
 TELEPHONY_STOP_SECONDS = 20.0
 # Gateways wait a little for answers and unbind; what they had to say is written.
 MESSAGING_STOP_SECONDS = 20.0
-# Python lets a thread that computes go on for 5 ms while another one waits. A database thread waits after each of its
-# statements, so a reactor busy with telling pages would hold up every ring many times over.
-SWITCH_SECONDS = 0.0005
 
 
 def site_settings(settings: Settings) -> SiteSettings:
@@ -64,8 +61,9 @@ class Daemon:
 
     async def start(self) -> None:
         """Start every part, in order; raises ``StageFailedError``."""
-        sys.setswitchinterval(SWITCH_SECONDS)
+        share_interpreter()
         await self._runner.start()
+        keep_loaded()
         self._readiness.accepting = True
 
     async def stop(self) -> None:

@@ -57,9 +57,10 @@ def store_parts(session: Session, arrived: Sequence[tuple[int, TextArrived]], no
     marked = {(gateway, fingerprint(gateway, signal, now)): signal for gateway, signal in arrived}
     columns = _ARRIVAL.c
     known: set[tuple[int, str]] = set()
-    for chunk in chunks(sorted({mark for _, mark in marked})):
-        seen = select(columns.gateway_id, columns.fingerprint).where(columns.fingerprint.in_(chunk))
-        known |= {(row.gateway_id, row.fingerprint) for row in session.execute(seen)}
+    for gateway in {gateway for gateway, _ in marked}:
+        for chunk in chunks(sorted(mark for key, mark in marked if key == gateway)):
+            here = columns.gateway_id == gateway, columns.fingerprint.in_(chunk)
+            known |= {(gateway, mark) for mark in session.scalars(select(columns.fingerprint).where(*here))}
     rows = [
         _row(gateway, mark, signal, now) for (gateway, mark), signal in marked.items() if (gateway, mark) not in known
     ]
@@ -85,7 +86,7 @@ def _row(gateway_id: int, mark: str, signal: TextArrived, now: datetime) -> dict
     }
 
 
-def open_texts(session: Session, now: datetime, limit: int = 200) -> list[Text]:
+def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:
     """Texts that are whole, or whose missing parts do not come any more, and that are no message yet."""
     columns = _ARRIVAL.c
     key = (columns.gateway_id, columns.number, columns.reference, columns.total)
@@ -94,6 +95,13 @@ def open_texts(session: Session, now: datetime, limit: int = 200) -> list[Text]:
     )
     statement = select(*key).where(columns.message_id.is_(None)).group_by(*key).having(ready).limit(limit)
     return [Text(*row) for row in session.execute(statement)]
+
+
+def join_texts(session: Session, texts: Sequence[Text], received: Received, now: datetime) -> None:
+    """``join_text`` for each, until nothing of it can be joined any more."""
+    for text in texts:
+        while join_text(session, text, received, now) is not None:
+            pass
 
 
 def join_text(session: Session, text: Text, received: Received, now: datetime) -> int | None:

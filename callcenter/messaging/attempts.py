@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 CHUNK = 500
 """Most values of one IN."""
+_MANY = 4
+"""From so many rows on, changing them by one statement is the cheaper way."""
 MESSAGE = table_of(SmsMessage)
 ATTEMPT = table_of(SmsAttempt)
 _INSERT = insert(ATTEMPT)
@@ -74,8 +76,27 @@ def insert_attempts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def update_messages(session: Session, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> int:
     """Set the columns ``names`` of many messages that are in the state they were seen in; how many there were.
 
-    Each row has ``id``, ``was`` (that state) and a value for each name.
+    Each row has ``id``, ``was`` (that state) and a value for each name. Most rows of a turn are alike: those are
+    changed by one statement.
     """
+    alike: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        alike[row["was"], *(row[name] for name in names)].append(row)
+    single: list[Mapping[str, Any]] = []
+    written = 0
+    for (was, *values), group in alike.items():
+        if len(group) < _MANY:
+            single += group
+            continue
+        changes = {MESSAGE.c[name]: value for name, value in zip(names, values, strict=True)}
+        for chunk in chunks([row["id"] for row in group]):
+            here = MESSAGE.c.id.in_(chunk), unindexed(MESSAGE.c.state) == was
+            changed = update(MESSAGE).where(*here).values(changes).values(version=MESSAGE.c.version + 1)
+            written += counted(session.execute(changed))
+    return written + _update_each(session, single, names)
+
+
+def _update_each(session: Session, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> int:
     if not rows:
         return 0
     statement = (
@@ -90,7 +111,19 @@ def update_messages(session: Session, rows: Sequence[Mapping[str, Any]], names: 
 
 def in_state(*states: PartState) -> ColumnElement[bool]:
     """That a part is in one of ``states``. Statements that are run with many sets of values know no IN."""
-    return or_(*(ATTEMPT.c.state == state.value for state in states))
+    return or_(*(ATTEMPT.c.state == plain(state) for state in states))
+
+
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """``column`` so that no index is used for it: SQLite would read all that is queued rather than look up the 500 keys
+    beside it.
+    """
+    return column.concat(literal_column("''", String))
+
+
+def plain(state: PartState) -> ColumnElement[str]:
+    """``state`` as a part of the statement itself and no value of it; it is one of ours and no foreign text."""
+    return literal_column(f"'{state.value}'", String)
 
 
 def counted(result: Any) -> int:

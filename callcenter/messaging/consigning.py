@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from callcenter.messaging.outcome import Missing, long_pause_after
 from callcenter.messaging.routing import Chosen, Route, Waits, Wanted, choose
@@ -17,8 +18,7 @@ from protocols.sms import TextEncoding
 NO_GATEWAY_PAUSE = timedelta(seconds=60)
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A message that may be sent now. ``cost`` and ``attempts``: what it took so far."""
 
     message_id: int
@@ -75,7 +75,9 @@ def consign(
         case Waits():
             return _waits(due, found, now)
         case Chosen(route):
-            if forbidden := _forbidden(due, rules, facts, now, route.wording.signature):
+            # Only what was said against one signature can be otherwise now that it is known.
+            signature = route.wording.signature if due.number in facts.opted_out else ""
+            if signature and (forbidden := _forbidden(due, rules, facts, now, signature)):
                 return forbidden
             return _laid_out(due, route, room, facts, now)
 

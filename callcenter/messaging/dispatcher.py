@@ -16,7 +16,8 @@ from twisted.logger import Logger
 
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
-from callcenter.messaging.arrivals import Text, join_text, open_texts, store_parts
+from callcenter.messaging.arrivals import Text, store_parts
+from callcenter.messaging.filing import Filing
 from callcenter.messaging.housekeeping import release_orphans
 from callcenter.messaging.outbox import Claimed, anything_due, claim, expire
 from callcenter.messaging.queueing import Received
@@ -64,8 +65,8 @@ class Dispatcher:
         self._clock = clock
         self._bus = bus
         self._switchboard = switchboard
-        self._received = received
         self._tasks = TaskTracker("messaging", clock)
+        self._filing = Filing(database, clock, received, self._tasks)
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
         self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
         self._unsubscribe: Unsubscribe | None = None
@@ -90,7 +91,7 @@ class Dispatcher:
         self._sending = True
         self._look.start()
         self._upkeep.start()
-        self._tasks.start(self._join_left())
+        self._tasks.start(self._filing.add_left())
         self.wake()
 
     async def pause(self) -> None:
@@ -104,6 +105,7 @@ class Dispatcher:
     async def stop(self, deadline: float = 5.0) -> None:
         """Write down what was reported, and end. The gateways are stopped by now."""
         await self.pause()
+        self._filing.stop()
         await self._tasks.drain(deadline)
 
     def wake(self) -> None:
@@ -191,8 +193,7 @@ class Dispatcher:
             _log.failure("a report of gateway {gateway} cannot be written", gateway=batch[0].gateway_id)
             return True
         self._confirm(batch)
-        for text in texts:
-            await self._join(text)
+        self._filing.add(texts)
         return True
 
     def _confirm(self, batch: Sequence[Heard]) -> None:
@@ -208,23 +209,12 @@ class Dispatcher:
                 except Exception:  # noqa: BLE001 - it comes again, and is known then
                     _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
 
-    async def _join(self, text: Text) -> None:
-        try:
-            while await self._database.run(join_text, text, self._received, utc_now(self._clock)) is not None:
-                pass
-        except Exception:  # noqa: BLE001 - its parts are on disk, and joining is tried again
-            _log.failure("a text that came in by gateway {gateway} cannot be filed yet", gateway=text.gateway_id)
-
-    async def _join_left(self) -> None:
-        for text in await self._database.read(open_texts, utc_now(self._clock)):
-            await self._join(text)
-
     async def _look_once(self) -> None:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
 
     async def _keep_up(self) -> None:
-        await self._join_left()
+        await self._filing.add_left()
         now = utc_now(self._clock)
         steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
         for step in steps:

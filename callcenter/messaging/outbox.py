@@ -16,9 +16,17 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import MESSAGE, chunks, insert_attempts, load_tried, part_key, update_messages
+from callcenter.messaging.attempts import (
+    MESSAGE,
+    chunks,
+    insert_attempts,
+    load_tried,
+    part_key,
+    unindexed,
+    update_messages,
+)
 from callcenter.messaging.consigning import Consigned, Due, Put, consign
-from callcenter.messaging.outcome import missing
+from callcenter.messaging.outcome import Missing, missing
 from callcenter.messaging.routing import Route
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.suppression import Facts, load_facts
@@ -32,6 +40,7 @@ PAGES = 4
 """Looked at in one transaction at most, so that what waits for one gateway does not hold up what another can take."""
 _TALK = table_of(Conversation).c
 _QUEUED = MessageState.QUEUED.value
+_NOTHING = Missing(1)
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ def _locked(session: Session, ids: Sequence[int]) -> list[Any]:
             columns.cost,
             columns.attempts,
             columns.expires_at,
-        ).where(columns.id.in_(chunk), columns.state == _QUEUED)
+        ).where(columns.id.in_(chunk), unindexed(columns.state) == _QUEUED)
         found |= {row.id: row for row in session.execute(statement.with_for_update())}
     return [found[key] for key in ids if key in found]
 
@@ -165,23 +174,23 @@ def _take_page(
 ) -> None:
     talks = _talks(session, [row.conversation_id for row in rows if row.conversation_id is not None])
     tried = load_tried(session, [row.id for row in rows if row.attempts])
-    for row in rows:
-        gateway, number = talks.get(row.conversation_id, (None, ""))
+    for key, number, text, purpose, patient, talk, batch, gateway, sender, cost, attempts, expires_at in rows:
+        known, our_number = talks.get(talk, (None, ""))
         due = Due(
-            message_id=row.id,
-            batch_id=row.batch_id,
-            number=row.number,
-            text=row.text,
-            purpose=Purpose(row.purpose),
-            patient_id=row.patient_id,
+            message_id=key,
+            batch_id=batch,
+            number=number,
+            text=text,
+            purpose=Purpose(purpose),
+            patient_id=patient,
             # Once it was tried, ``gateway_id`` says by which it left last, and binds nobody.
-            only=row.gateway_id if not row.attempts or row.purpose == Purpose.TEST else None,
-            rather=gateway,
-            sender=row.sender or number,
-            cost=row.cost,
-            attempts=row.attempts,
-            expires_at=row.expires_at,
-            missing=missing(tried.get(row.id, ()), taken.now),
+            only=gateway if not attempts or purpose == Purpose.TEST else None,
+            rather=known,
+            sender=sender or our_number,
+            cost=cost,
+            attempts=attempts,
+            expires_at=expires_at,
+            missing=missing(tried.get(key, ()), taken.now) if attempts else _NOTHING,
         )
         result = consign(due, routes, room, rules, facts, taken.now)
         taken.add(due, result)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(NamedTuple):
     """One part of one attempt, as it stands in ``sms_attempt``. ``at``: when it was answered."""
 
     attempt: int

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -35,18 +34,24 @@ _HEX = re.compile(r"[0-9a-f]{1,16}")
 _Values = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Matched:
-    """A receipt on its way to its part. ``number`` is canonical or empty, ``key`` the part's id once it is found."""
+class Matched(NamedTuple):
+    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known."""
 
     gateway_id: int
     ref: str
-    number: str
+    written: str
     fate: Fate
     code: str
     words: str
     key: int = 0
     message_id: int = 0
+    named: bool = False
+    """The part has its name written down already."""
+
+    @property
+    def number(self) -> str:
+        """Canonical, or empty. Not known before it is asked for: most receipts are told by their names."""
+        return normalise(self.written).number[:40]
 
     @classmethod
     def of(cls, gateway_id: int, signal: ReceiptArrived) -> Matched:
@@ -54,7 +59,7 @@ class Matched:
         return cls(
             gateway_id,
             canonical_ref(signal.gateway_id) or "",
-            normalise(signal.number).number[:40],
+            signal.number,
             signal.fate,
             clean_text(signal.code, 30),
             clean_text(signal.words, 200),
@@ -103,8 +108,7 @@ def settle_receipts(session: Session, receipts: Sequence[Matched], now: datetime
     for fate, (state, before) in _FATES.items():
         told = [one for one in found if one.fate is fate and one.key]
         if told:
-            final = None if fate is Fate.UNDER_WAY else now
-            session.execute(_statement(state, before), [_row(one, final) for one in told])
+            _write_fate(session, told, state, before, None if fate is Fate.UNDER_WAY else now)
     # What is on its way says nothing that would be missed.
     parked = [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY]
     if parked:
@@ -112,11 +116,30 @@ def settle_receipts(session: Session, receipts: Sequence[Matched], now: datetime
     return {one.message_id for one in found if one.key}
 
 
+def _write_fate(
+    session: Session, told: Sequence[Matched], state: PartState, before: Sequence[PartState], final: datetime | None
+) -> None:
+    """Most say the same of parts whose name is known: those are written by one statement."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for one in told:
+        if one.named:
+            alike.setdefault((one.code, one.words), []).append(one.key)
+    for (code, words), keys in alike.items():
+        values = {"state": state.value, "code": code, "words": words, "final_at": final}
+        for chunk in chunks(keys):
+            session.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(chunk), in_state(*before)).values(values))
+    unnamed = [_row(one, final) for one in told if not one.named]
+    if unnamed:
+        session.execute(_statement(state, before), unnamed)
+
+
 def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]]) -> list[Matched]:
     """Take the receipts out that waited for parts of these names, or whose fate at these numbers became unknown."""
     found: list[Matched] = []
     for column, wanted in ((_RECEIPT.c.gateway_ref, refs), (_RECEIPT.c.number, numbers)):
         for gateway, values in wanted.items():
+            if not _anything_parked(session, gateway):
+                continue
             spelt = sorted({spelling for one in values for spelling in (one, *other_spellings(one))})
             for chunk in chunks(spelt):
                 here = _RECEIPT.c.gateway_id == gateway, column.in_(chunk)
@@ -125,6 +148,11 @@ def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping
                     session.execute(delete(_RECEIPT).where(_RECEIPT.c.id.in_([row.id for row in rows])))
                 found += [_unparked(row) for row in rows]
     return found
+
+
+def _anything_parked(session: Session, gateway: int) -> bool:
+    # Nearly always nothing is: one look instead of one for each name.
+    return session.scalar(select(_RECEIPT.c.id).where(_RECEIPT.c.gateway_id == gateway).limit(1)) is not None
 
 
 def forget_parked(session: Session, now: datetime) -> int:
@@ -149,7 +177,7 @@ def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list
 
 
 def _told(receipt: Matched, part: Any) -> Matched:
-    return replace(receipt, key=part.id, message_id=part.message_id)
+    return receipt._replace(key=part.id, message_id=part.message_id, named=part.gateway_ref is not None)
 
 
 def _by_ref(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list[Any]]:
@@ -180,13 +208,17 @@ def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[M
     found: dict[Matched, list[Any]] = {}
     for one, names in spelt.items():
         named = [part for name in names for part in parts.get((one.gateway_id, name), ())]
-        same = [part for part in named if part.number == one.number or not one.number]
         # A gateway may write a number so that we do not know it again; its own name for the part tells enough.
-        fits = same or (named if one.ref in names else [])
+        fits = named if len(named) == 1 and one.ref in names else _same_number(one, named)
+        fits = fits or (named if one.ref in names else [])
         if fits:
             last = fits[-1]
             found[one] = [part for part in fits if (part.message_id, part.attempt) == (last.message_id, last.attempt)]
     return found
+
+
+def _same_number(receipt: Matched, parts: Sequence[Any]) -> list[Any]:
+    return [part for part in parts if part.number == receipt.number or not receipt.number]
 
 
 def _by_number(session: Session, gateway: int, number: str, group: list[Matched], now: datetime) -> list[Matched]:
@@ -203,7 +235,8 @@ def _by_number(session: Session, gateway: int, number: str, group: list[Matched]
         return group
     doubtful = columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
     lately = columns.sent_at >= now - TOLD_WITHIN
-    statement = select(columns.id, columns.message_id).where(*here, doubtful, lately, columns.gateway_ref.is_(None))
+    wanted = columns.id, columns.message_id, columns.gateway_ref
+    statement = select(*wanted).where(*here, doubtful, lately, columns.gateway_ref.is_(None))
     texts: dict[int, list[Any]] = {}
     for row in session.execute(statement.order_by(columns.sent_at, columns.id)):
         texts.setdefault(row.message_id, []).append(row)

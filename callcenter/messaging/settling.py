@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, in_state, load_tried, read_key, update_messages
+from callcenter.messaging.attempts import (
+    ATTEMPT,
+    MESSAGE,
+    chunks,
+    in_state,
+    load_tried,
+    plain,
+    read_key,
+    update_messages,
+)
 from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.receipts import Matched, canonical_ref, settle_receipts, unpark
 from callcenter.messaging.rules import SendingRules, load_rules
@@ -38,8 +46,7 @@ _REFUSED: Mapping[Refusal, PartState] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """What a gateway reported."""
 
     gateway_id: int
@@ -56,7 +63,7 @@ _STATEMENT = (
     )
     .values(
         state=bindparam("new_state"),
-        gateway_ref=bindparam("ref"),
+        gateway_ref=null(),
         code=bindparam("new_code"),
         words=bindparam("new_words"),
         answered_at=bindparam("at"),
@@ -64,8 +71,20 @@ _STATEMENT = (
 )
 
 
-def _accepted(signal: PartAccepted) -> _Values:
-    return {"new_state": PartState.ACCEPTED.value, "ref": canonical_ref(signal.gateway_id)}
+# What nearly every part comes to has few values: each of them costs, thousands of times a second.
+_ACCEPTED = (
+    update(ATTEMPT)
+    .where(
+        ATTEMPT.c.message_id == bindparam("message"),
+        ATTEMPT.c.attempt == bindparam("try"),
+        ATTEMPT.c.position == bindparam("place"),
+        in_state(PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP),
+    )
+    .values(
+        state=plain(PartState.ACCEPTED), gateway_ref=bindparam("ref"), code=null(), words=null(),
+        answered_at=bindparam("at"),
+    )
+)  # fmt: skip
 
 
 def _refused(signal: PartRefused) -> _Values:
@@ -85,18 +104,20 @@ def _unsent(_: PartUnsent) -> _Values:
 
 
 _ANSWERS: Mapping[type[GatewaySignal], Callable[[Any], _Values]] = MappingProxyType(
-    {PartAccepted: _accepted, PartRefused: _refused, PartUnknown: _unknown, PartUnsent: _unsent}
+    {PartRefused: _refused, PartUnknown: _unknown, PartUnsent: _unsent}
 )
-ANSWERS = frozenset(_ANSWERS)
+ANSWERS = frozenset({PartAccepted, *_ANSWERS})
 """The signals that say what became of a part that was handed over."""
 
 
 def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     """Write answers and receipts down, in this order: a receipt may have overtaken the answer it belongs to."""
-    rows = [_answer(one, now) for one in heard if type(one.signal) in ANSWERS]
-    touched = {row["message"] for row in rows}
-    if rows:
-        session.execute(_STATEMENT, rows)
+    taken = [_taken(one.signal, now) for one in heard if isinstance(one.signal, PartAccepted)]
+    others = [_answer(one, now) for one in heard if type(one.signal) in _ANSWERS]
+    for statement, rows in ((_ACCEPTED, taken), (_STATEMENT, others)):
+        if rows:
+            session.execute(statement, rows)
+    touched = {row["message"] for row in (*taken, *others)}
     # Receipts that waited because something was being sent to their number may be for what is in doubt there.
     matched = unpark(session, _new_refs(heard), _doubtful(session, touched))
     receipts = [Matched.of(one.gateway_id, one.signal) for one in heard if isinstance(one.signal, ReceiptArrived)]
@@ -104,10 +125,16 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     conclude(session, sorted(touched), now)
 
 
+def _taken(signal: PartAccepted, now: datetime) -> _Values:
+    message, attempt, position = read_key(signal.key)
+    ref = canonical_ref(signal.gateway_id)
+    return {"message": message, "try": attempt, "place": position, "ref": ref, "at": now}
+
+
 def _answer(heard: Heard, now: datetime) -> _Values:
     signal: Any = heard.signal
     message, attempt, position = read_key(signal.key)
-    nothing = {"ref": None, "new_code": None, "new_words": None}
+    nothing = {"new_code": None, "new_words": None}
     key = {"message": message, "try": attempt, "place": position, "at": now}
     return {**nothing, **_ANSWERS[type(signal)](signal), **key}
 

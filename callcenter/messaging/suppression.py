@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.messaging.attempts import unindexed
 from callcenter.messaging.rules import SendingRules
 from callcenter.messaging.vocabulary import (
     OPT_OUTS,
@@ -29,6 +30,8 @@ from storage.models.base import NO, YES, table_of
 T = TypeVar("T")
 
 _CHUNK = 500
+_OPT_OUT = table_of(SmsOptOut).c
+_PATIENT, _PHONE = table_of(Patient), table_of(PatientPhone)
 _HELD_AT_MOST = timedelta(days=31)
 _GOES = (
     MessageState.QUEUED.value,
@@ -65,6 +68,7 @@ class Facts:
     days: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
     """Number and day → messages that count for the cap."""
     capped: Collection[Purpose] = ()
+    _dates: dict[datetime, date] = field(default_factory=dict)
 
     def count(self, number: str, purpose: Purpose, at: datetime | None) -> None:
         """One more message for ``number`` on the day of ``at``."""
@@ -76,7 +80,10 @@ class Facts:
         return self.days.get((number, self._day(at)), 0)
 
     def _day(self, at: datetime) -> date:
-        return at.astimezone(ZoneInfo(self.zone)).date()
+        # Most are asked for the present moment.
+        if (known := self._dates.get(at)) is None:
+            known = self._dates[at] = at.astimezone(ZoneInfo(self.zone)).date()
+        return known
 
 
 def judge(
@@ -90,9 +97,10 @@ def judge(
     signature: str = "",
 ) -> Judged:
     """What becomes of a message that could be sent from ``begins`` on, under ``signature`` if that is known already."""
-    if any((kind, mark) in facts.opted_out.get(number, ()) for kind in OPT_OUTS[purpose] for mark in {"", signature}):
+    stopped = facts.opted_out.get(number)
+    if stopped and any((kind, mark) in stopped for kind in OPT_OUTS[purpose] for mark in {"", signature}):
         return Judged.suppressed(Reason.OPTED_OUT)
-    if purpose in UNWANTED_BY_DO_NOT_CONTACT and {patient_id, number} & facts.not_contacted:
+    if purpose in UNWANTED_BY_DO_NOT_CONTACT and not facts.not_contacted.isdisjoint((patient_id, number)):
         return Judged.suppressed(Reason.DO_NOT_CONTACT)
     allowed, reason = rules.opening(purpose, begins), ""
     if allowed > begins:
@@ -118,9 +126,9 @@ def load_facts(
     facts = Facts(rules.time_zone, capped=rules.capped)
     numbers = sorted({number for number, _ in asked if number})
     for chunk in _chunks(numbers):
-        live = SmsOptOut.number.in_(chunk), SmsOptOut.ended_at.is_(None)
+        live = _OPT_OUT.number.in_(chunk), _OPT_OUT.ended_at.is_(None)
         for number, kind, signature in session.execute(
-            select(SmsOptOut.number, SmsOptOut.kind, SmsOptOut.signature).where(*live)
+            select(_OPT_OUT.number, _OPT_OUT.kind, _OPT_OUT.signature).where(*live)
         ):
             facts.opted_out[number].add((kind, signature))
         _add_unknown_people(session, chunk, facts)
@@ -135,10 +143,11 @@ def load_facts(
 def _add_unknown_people(session: Session, numbers: Sequence[str], facts: Facts) -> None:
     """A number whose patient is not to be contacted is not either, unless another patient who may be has it too."""
     said: dict[str, bool] = {}
+    patient, phone = _PATIENT.c, _PHONE.c
     people = (
-        select(PatientPhone.number, Patient.do_not_call)
-        .join(Patient, Patient.id == PatientPhone.patient_id)
-        .where(PatientPhone.number.in_(numbers), Patient.disabled == NO)
+        select(phone.number, patient.do_not_call)
+        .select_from(_PHONE.join(_PATIENT, patient.id == phone.patient_id))
+        .where(phone.number.in_(numbers), patient.disabled == NO)
     )
     for number, refuses in session.execute(people):
         said[number] = refuses and said.get(number, True)
@@ -161,7 +170,7 @@ def _add_days(
         columns.number.in_(numbers),
         columns.created_at >= now - _HELD_AT_MOST,
         columns.direction == "out",
-        columns.state.in_(_GOES),
+        unindexed(columns.state).in_(_GOES),
         columns.purpose.in_(purposes),
     )
     for row in session.execute(statement):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import center, fanout, pop, search
+from tests.benchmarks import center, fanout, pop, search, sms
 
-MEASUREMENTS = {"pop": pop.main, "fanout": fanout.main, "center": center.main, "search": search.main}
+MEASUREMENTS = {"pop": pop.main, "fanout": fanout.main, "center": center.main, "search": search.main, "sms": sms.main}
 
 for name in sys.argv[1:] or MEASUREMENTS:
     if name not in MEASUREMENTS:
