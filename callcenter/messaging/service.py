@@ -14,6 +14,7 @@ from callcenter.messaging.gateway_settings import GatewayKinds
 from callcenter.messaging.gateways import Gateways
 from callcenter.messaging.messages import Messages
 from callcenter.messaging.queueing import Received, nobody_listens
+from callcenter.messaging.rates import GatewayRates
 from callcenter.messaging.rule_service import RuleService
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.stuck import STUCK_AFTER, is_stuck, tell_stuck
@@ -51,6 +52,7 @@ class Messaging:
         self.board = GatewayBoard(database, clock)
         self.dispatcher = Dispatcher(database, clock, bus, self.board, received)
         self.gateways = Gateways(database, clock, self.board, settings.kinds, settings.box)
+        self.rates = GatewayRates(database, clock)
         self.messages = Messages(database, clock, settings.time_zone)
         self.rules = RuleService(database, clock, settings.time_zone)
 

@@ -121,6 +121,22 @@ class TestMessage(Input):
     text: Annotated[str, Field(max_length=200)]
 
 
+class GatewayMinute(BaseModel):
+    """Parts that a gateway was given in the minute that began ``at``, by what they are now."""
+
+    at: datetime
+    delivered: int
+    accepted: int
+    unknown: int
+    failed: int
+
+
+class GatewayHour(BaseModel):
+    """Sixty minutes, the oldest first."""
+
+    items: list[GatewayMinute]
+
+
 class Queued(BaseModel):
     """The message that was queued."""
 
@@ -173,6 +189,12 @@ async def remove_gateway(exchange: Exchange, gateway_id: int, body: GatewayVersi
     """Take a gateway away. Its messages stay."""
     await exchange.services.messaging.gateways.remove(exchange.principal, gateway_id, body.version)
     return Empty()
+
+
+@routes.get("/gateways/<int:gateway_id>/rates", permission="gateways.view", returns=GatewayHour)
+async def show_rates(exchange: Exchange, gateway_id: int) -> Reply:
+    """The last hour of a gateway, minute by minute."""
+    return Json({"items": list(await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id))})
 
 
 @routes.post("/gateways/<int:gateway_id>/test", permission="gateways.test", returns=Queued, status=202)
