@@ -208,8 +208,8 @@ def test_five_kills_forget_nothing_and_send_nothing_twice_by_our_doing(story: St
     assert hospital.stop() == -signal.SIGTERM
     nothing_is_forgotten(sent)
     figures_add_up(sent, totals)
-    doubts_are_shown(sent, shown)
     nothing_went_twice(sent, accepted)
+    doubts_are_shown(sent, shown)
     states_are_true(sent, accepted)
     assert "stopped" in hospital.log
     assert "Traceback" not in hospital.log
@@ -251,7 +251,7 @@ def doubts_are_shown(sent: dict[int, Sent], shown: dict[int, Any]) -> None:
 def nothing_went_twice(sent: dict[int, Sent], accepted: Counter[Key]) -> None:
     by_number = {one.number: one for one in sent.values()}
     resent = [one for one in sent.values() if "given_up" in one.tries]
-    assert {one.purpose for one in resent} == {"reply"}
+    assert {one.purpose for one in resent} <= {"reply"}
     for (number, words, position), times in accepted.items():
         one = by_number[number]
         assert draft(int(number) - ROOT_NUMBER).text.find(words) >= 0
@@ -259,6 +259,7 @@ def nothing_went_twice(sent: dict[int, Sent], accepted: Counter[Key]) -> None:
         assert times == 1 or (one.purpose == "reply" and times == 2), (number, position, times)
     doubled = {number for (number, _, position), times in accepted.items() if times > 1}
     assert doubled <= {one.number for one in resent if _was_in_doubt(one)}
+    assert resent, "the story has nothing that was sent again"
 
 
 def _was_in_doubt(one: Sent) -> bool:
