@@ -137,6 +137,31 @@ class GatewayHour(BaseModel):
     items: list[GatewayMinute]
 
 
+class TraceQuery(Input):
+    """The number of the last entry that is known."""
+
+    after: Annotated[int, Field(ge=0)] = 0
+
+
+class GatewayTraceEntry(BaseModel):
+    """What went over the connection at a time, numbers masked: the first 512 of ``size`` bytes."""
+
+    number: int
+    at: datetime
+    way: Literal["received", "sent", "opened", "closed"]
+    size: int
+    hex: str
+    text: str
+
+
+class GatewayTrace(BaseModel):
+    """``running`` is false when nobody asked for a while; ``last`` is the number of the newest entry."""
+
+    running: bool
+    last: int
+    entries: list[GatewayTraceEntry]
+
+
 class Queued(BaseModel):
     """The message that was queued."""
 
@@ -195,6 +220,18 @@ async def remove_gateway(exchange: Exchange, gateway_id: int, body: GatewayVersi
 async def show_rates(exchange: Exchange, gateway_id: int) -> Reply:
     """The last hour of a gateway, minute by minute."""
     return Json({"items": list(await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id))})
+
+
+@routes.get("/gateways/<int:gateway_id>/trace", permission="gateways.test", returns=GatewayTrace)
+async def show_trace(exchange: Exchange, gateway_id: int, query: TraceQuery) -> Reply:
+    """What went over the connection since entry ``after``; asking keeps the trace going."""
+    return Json(exchange.services.messaging.traces.view(exchange.principal, gateway_id, query.after))
+
+
+@routes.post("/gateways/<int:gateway_id>/trace", permission="gateways.test", returns=GatewayTrace)
+async def begin_trace(exchange: Exchange, gateway_id: int) -> Reply:
+    """Look at what goes over the connection, from now until nobody asks for it any more."""
+    return Json(await exchange.services.messaging.traces.begin(exchange.principal, gateway_id))
 
 
 @routes.post("/gateways/<int:gateway_id>/test", permission="gateways.test", returns=Queued, status=202)
