@@ -1,7 +1,7 @@
 """A bad day for real: a daemon that is killed again and again while it sends, and gateways that cut, throttle and keep
 silent, answer late and report twice and out of order, each a process of its own.
 
-``SMS_STORY=2000`` has it with fewer messages. It takes a minute and a half in any case: a doubt is sent again after a
+``SMS_STORY=10000`` has it with more messages. It takes a minute and a half in any case: a doubt is sent again after a
 minute.
 """
 
@@ -34,7 +34,7 @@ from tests.peers.simulator import Simulator, running
 from tests.peers.sms_hospital import SmsHospital
 from tests.peers.smsc import ACCOUNTS
 
-MESSAGES = int(os.environ.get("SMS_STORY", "10000"))
+MESSAGES = int(os.environ.get("SMS_STORY", "5000"))
 REPLIES = MESSAGES // 10
 """They go first, and are sent again when in doubt; the others, marketing, never are."""
 KILLS = 5
