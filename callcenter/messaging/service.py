@@ -11,9 +11,11 @@ from callcenter.clock import utc_now
 from callcenter.messaging.dispatcher import Dispatcher
 from callcenter.messaging.gateway_board import GatewayBoard
 from callcenter.messaging.gateway_settings import GatewayKinds
+from callcenter.messaging.gateway_traces import GatewayTraces
 from callcenter.messaging.gateways import Gateways
 from callcenter.messaging.messages import Messages
 from callcenter.messaging.queueing import Received, nobody_listens
+from callcenter.messaging.rates import GatewayRates
 from callcenter.messaging.rule_service import RuleService
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.stuck import STUCK_AFTER, is_stuck, tell_stuck
@@ -51,6 +53,8 @@ class Messaging:
         self.board = GatewayBoard(database, clock)
         self.dispatcher = Dispatcher(database, clock, bus, self.board, received)
         self.gateways = Gateways(database, clock, self.board, settings.kinds, settings.box)
+        self.rates = GatewayRates(database, clock)
+        self.traces = GatewayTraces(database, clock, self.board)
         self.messages = Messages(database, clock, settings.time_zone)
         self.rules = RuleService(database, clock, settings.time_zone)
 
@@ -71,6 +75,7 @@ class Messaging:
     async def stop(self) -> None:
         """Claim nothing more, hear what the gateways have to say still, and write it down."""
         await self._look.stop()
+        self.traces.stop()
         await self.dispatcher.pause()
         await self.board.stop()
         await self.dispatcher.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.fields import Field, Kind
@@ -16,8 +16,9 @@ from callcenter.administration.resources import Hooks, Resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
 from callcenter.messaging.placeholders import LONGEST_TEXT, require_known, used_in
 from callcenter.messaging.words import OPT_OUT_WORDS, plain_word
-from callcenter.text import N_
+from callcenter.text import N_, Text
 from storage.models import AutoReply, MessageTemplate, Phrase
+from storage.models.base import NO
 
 PURPOSES = (
     ("reply", N_("Reply")),
@@ -27,6 +28,12 @@ PURPOSES = (
     ("marketing", N_("Marketing")),
 )
 """What a message is for: rules of hours, caps and opt-outs go by it."""
+
+OCCASIONS = (
+    ("enrolment", N_("Enrolment notice")),
+    ("birthday", N_("Birthday greeting")),
+)
+"""What a template can be the text of: one for each department, and one for the departments without."""
 
 OF_THE_HOSPITAL = frozenset({"hospital", "date"})
 """Placeholders that have a value whoever is written to."""
@@ -72,6 +79,40 @@ class TemplateHooks(TextHooks):
         wide = principal.grants.get("templates.edit" if row is not None else "templates.create") is Scope.ALL
         if not wide and values.get("department_id", principal.department_id) != principal.department_id:
             raise NotAllowedError(N_("Your roles allow this for your own department only."))
+        _require_only_text(session, row, before, values)
+
+    def check_disable(self, session: Session, principal: Principal, row: Any, before: Mapping[str, Any]) -> None:
+        """Raise InvalidError when it comes back and another has become the text of its occasion."""
+        if row.disabled:
+            _require_only_text(session, row, before, {})
+
+
+def _require_only_text(session: Session, row: Any | None, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Raise InvalidError when an occasion has its text there already."""
+    occasion = values.get("occasion", before.get("occasion")) or ""
+    if not occasion:
+        return
+    department = values.get("department_id", before.get("department_id"))
+    found = session.scalars(_texts_of(occasion).where(_of_department(department))).all()
+    if any(row is None or one.id != row.id for one in found):
+        message = Text(N_("“{name}” is the text of this occasion already."), name=found[0].name)
+        raise InvalidError(N_("Some of the values cannot be accepted."), {"occasion": message})
+
+
+def occasion_template(session: Session, occasion: str, department_id: int | None) -> MessageTemplate | None:
+    """The text of an occasion for a patient of a department: the department's own, else everybody's, else None."""
+    own = None if department_id is None else session.scalar(_texts_of(occasion).where(_of_department(department_id)))
+    return own or session.scalar(_texts_of(occasion).where(_of_department(None)))
+
+
+def _texts_of(occasion: str) -> Select[MessageTemplate]:
+    chosen = MessageTemplate.occasion == occasion, MessageTemplate.disabled == NO
+    return select(MessageTemplate).where(*chosen).order_by(MessageTemplate.id)
+
+
+def _of_department(department_id: int | None) -> ColumnElement[bool]:
+    column = MessageTemplate.department_id
+    return column.is_(None) if department_id is None else column == department_id
 
 
 class AutoReplyHooks(TextHooks):
@@ -129,6 +170,9 @@ def template_resource() -> Resource:
             Field("name", N_("Name"), required=True, max_length=60, in_list=True, searchable=True, sortable=True),
             Field("purpose", N_("Purpose"), Kind.CHOICE, required=True, choices=PURPOSES, in_list=True,
                   filterable=True, default="reply", help=N_("Hours, daily caps and opt-outs go by it.")),
+            Field("occasion", N_("Occasion"), Kind.CHOICE, choices=OCCASIONS, in_list=True, filterable=True,
+                  help=N_("It is the text of this occasion, in its department or for everybody. Nothing sends it by "
+                          "itself yet.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
                   filterable=True, help=N_("Empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),

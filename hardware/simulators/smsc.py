@@ -16,7 +16,7 @@ from twisted.internet.ssl import PrivateCertificate
 from hardware.simulators.process import common_options, serve
 from hardware.simulators.smsc_cmpp import CmppSpeech
 from hardware.simulators.smsc_requests import Behaviour, Treatment, smsc_requests
-from hardware.simulators.smsc_service import SimulatedSmsc
+from hardware.simulators.smsc_service import KEPT, SimulatedSmsc
 from hardware.simulators.smsc_smpp import SmppSpeech
 from hardware.simulators.smsc_speech import Speech
 
@@ -36,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret", default="888888", help="default %(default)s")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="TLS with this key and certificate (PEM)")
     parser.add_argument("--behaviour", choices=[one.value for one in Behaviour], default="accept", help="of messages")
+    parser.add_argument("--kept", type=int, default=KEPT, help="messages that can be told (default %(default)s)")
     treatment_options(parser)
 
 
@@ -63,7 +64,9 @@ def simulated(options: argparse.Namespace, reactor: Any) -> SimulatedSmsc:
     tls: Any = None
     if options.certificate is not None:
         tls = PrivateCertificate.loadPEM(options.certificate.read_bytes()).options()  # type: ignore[no-untyped-call]
-    return SimulatedSmsc(reactor, lambda: make(options.user, options.secret), treatment(options), port, tls)
+    return SimulatedSmsc(
+        reactor, lambda: make(options.user, options.secret), treatment(options), port, tls, options.kept
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -66,10 +66,10 @@ class DropRequest(_Request):
 
 
 class MessagesRequest(_Request):
-    """Tell the last messages that were taken."""
+    """Tell the last messages that were taken, as far as they are kept."""
 
     command: Literal["messages"]
-    last: Annotated[int, Field(ge=1, le=1000)] = 100
+    last: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
 
 SmscRequest = TreatRequest | TextRequest | DropRequest | MessagesRequest | RawRequest | StatusRequest

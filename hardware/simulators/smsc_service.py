@@ -29,7 +29,8 @@ from hardware.simulators.smsc_speech import Speech, Submission, contents
 from hardware.simulators.telephone_line import Done, LineBusyError
 from protocols.sms_window import TokenBucket
 
-_KEPT = 1000
+KEPT = 1000
+"""How many messages are kept to be told."""
 _GRAIN = 0.02
 """Seconds in which what is due is gathered: thousands a second need no timer each."""
 
@@ -38,12 +39,19 @@ class SimulatedSmsc(Factory):
     """The gateway, at ``port`` once it has started.
 
     ``speech`` makes what one connection speaks; ``tls`` are the options of a server's certificate.
+    The last ``kept`` messages can be told.
     """
 
     noisy = False
 
     def __init__(
-        self, reactor: ReactorBase, speech: Callable[[], Speech], treatment: Treatment, port: int = 0, tls: Any = None
+        self,
+        reactor: ReactorBase,
+        speech: Callable[[], Speech],
+        treatment: Treatment,
+        port: int = 0,
+        tls: Any = None,
+        kept: int = KEPT,
     ) -> None:
         self._reactor = reactor
         self._speech = speech
@@ -58,7 +66,7 @@ class SimulatedSmsc(Factory):
         self.port = port
         self.close_after = 0
         self.counts: Counter[str] = Counter()
-        self.messages: deque[Submission] = deque(maxlen=_KEPT)
+        self.messages: deque[Submission] = deque(maxlen=kept)
         self.clients: list[SmscClient] = []
         self.treat(treatment)
 

@@ -11,7 +11,10 @@ from storage.models.base import Base, Json, Key, Words, YesNo, primary_key
 
 
 class MessageTemplate(Base):
-    """A text with placeholders, filed by department (none: everybody's) and disease."""
+    """A text with placeholders, filed by department (none: everybody's) and disease.
+
+    ``occasion`` (``enrolment``, ``birthday``): it is the text of that occasion in its department, or everywhere.
+    """
 
     __tablename__ = "message_template"
     __table_args__ = (
@@ -22,6 +25,7 @@ class MessageTemplate(Base):
     id: Mapped[int] = primary_key("message_template")
     name: Mapped[str] = mapped_column(String(60))
     purpose: Mapped[str] = mapped_column(String(12))
+    occasion: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
     department_id: Mapped[int | None] = mapped_column(Key, ForeignKey("department.id", name="fk_messagetemplate_dept"))
     disease: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     text: Mapped[str] = mapped_column(String(1000))

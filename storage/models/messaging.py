@@ -135,6 +135,7 @@ class SmsAttempt(Base):
         UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
         Index("ix_smsattempt_ref", "gateway_id", "gateway_ref"),
         Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at"),
+        Index("ix_smsattempt_sent", "gateway_id", "sent_at"),
     )
 
     id: Mapped[int] = primary_key("sms_attempt")

@@ -55,6 +55,19 @@ async def test_a_gateway_is_added_set_up_tried_and_removed(site: RunningSite) ->
     tried = await admin.post(f"{path}/test", form={"number": "13800138000", "text": "测试"})
     assert tried.header("Location") == "/gateways?done=tested"
     await rest(site)
+    trace = f"/api/v1/gateways/{gateway['id']}/trace"
+    assert (await admin.get(trace)).json == {"running": False, "last": 0, "entries": []}
+    assert (await admin.post(trace, {})).json["running"] is True
+    assert (await admin.get(f"{trace}?after=0")).json["running"] is True
+    assert (await (await site.signed_in("doctor")).get(trace)).status == 403
+    site.services.messaging.traces.stop()
+    assert (await admin.get(trace)).json["running"] is False
+    hour = (await admin.get(f"/api/v1/gateways/{gateway['id']}/rates")).json["items"]
+    assert (len(hour), sum(one["accepted"] for one in hour)) == (60, 1)
+    page = (await admin.get(f"{path}?lang=zh_CN")).text
+    assert "最近一小时" in page
+    assert f"/messages?gateway_id={gateway['id']}" in page
+    assert (await admin.get("/gateways/999")).status == (await admin.get("/api/v1/gateways/999/rates")).status == 404
     listed = (await admin.get("/gateways?lang=zh_CN")).text
     assert "就绪" in listed
     assert "关怀、回复" in listed or "回复、关怀" in listed

@@ -9,6 +9,7 @@ import pytest_twisted
 from sqlalchemy.orm import Session
 
 from callcenter.administration.rights import grant
+from callcenter.messaging.templates import occasion_template
 from tests.peers.hospital import ORTHOPAEDICS, SHARED
 from tests.peers.site import Browser, RunningSite, all_rows
 from tests.peers.sms_desk import add_gateway, texts_arrive
@@ -204,6 +205,42 @@ async def test_the_timeline_of_a_patient_has_calls_and_messages_in_one_order(sit
     assert "data-stopped" in (await doctor.get("/patients/4")).text
     card = (await doctor.get("/api/v1/patients/4/card")).json
     assert [one["kind"] for one in card["opt_outs"]] == ["all"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_occasion_has_one_text_for_everybody_and_one_for_each_department(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    made: dict[str, Any] = {}
+    for name, department, occasion, status in (
+        ("入组", None, "enrolment", 201), ("骨科入组", 1, "enrolment", 201), ("生日", None, "birthday", 201),
+        ("又一个", None, "enrolment", 422), ("骨科又一个", 1, "enrolment", 422), ("没有", None, "", 201),
+        ("不认识", None, "wedding", 422),
+    ):  # fmt: skip
+        body = {"name": name, "purpose": "care", "text": name, "department_id": department, "occasion": occasion}
+        answer = await admin.post("/api/v1/templates", body)
+        assert answer.status == status, (name, answer.text)
+        made[name] = answer.json
+    assert "occasion" in made["又一个"]["fields"]
+    assert await _texts_of(site) == ["骨科入组", "入组", "入组", "生日", None]
+    # One that is put away makes room for another, and cannot come back beside it.
+    old = made["骨科入组"]
+    disabled = await admin.post(f"/api/v1/templates/{old['id']}/disable", {"version": old["version"]})
+    assert disabled.status == 200
+    assert await _texts_of(site) == ["入组", "入组", "入组", "生日", None]
+    other = {"name": "新", "purpose": "notice", "text": "新", "department_id": 1, "occasion": "enrolment"}
+    assert (await admin.post("/api/v1/templates", other)).status == 201
+    assert (await admin.post(f"/api/v1/templates/{old['id']}/enable", {})).status == 422
+    assert await _texts_of(site) == ["新", "入组", "入组", "生日", None]
+    assert "入组通知" in (await admin.get("/templates")).text
+
+
+async def _texts_of(site: RunningSite) -> list[str | None]:
+    def ask(session: Session) -> list[str | None]:
+        asked = (("enrolment", 1), ("enrolment", 2), ("enrolment", None), ("birthday", 1), ("wedding", None))
+        found = [occasion_template(session, occasion, department) for occasion, department in asked]
+        return [one.text if one is not None else None for one in found]
+
+    return await site.database.read(ask)
 
 
 @pytest_twisted.ensureDeferred

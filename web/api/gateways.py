@@ -121,6 +121,47 @@ class TestMessage(Input):
     text: Annotated[str, Field(max_length=200)]
 
 
+class GatewayMinute(BaseModel):
+    """Parts that a gateway was given in the minute that began ``at``, by what they are now."""
+
+    at: datetime
+    delivered: int
+    accepted: int
+    unknown: int
+    failed: int
+
+
+class GatewayHour(BaseModel):
+    """Sixty minutes, the oldest first."""
+
+    items: list[GatewayMinute]
+
+
+class TraceQuery(Input):
+    """The number of the last entry that is known."""
+
+    after: Annotated[int, Field(ge=0)] = 0
+
+
+class GatewayTraceEntry(BaseModel):
+    """What went over the connection at a time, numbers masked: the first 512 of ``size`` bytes."""
+
+    number: int
+    at: datetime
+    way: Literal["received", "sent", "opened", "closed"]
+    size: int
+    hex: str
+    text: str
+
+
+class GatewayTrace(BaseModel):
+    """``running`` is false when nobody asked for a while; ``last`` is the number of the newest entry."""
+
+    running: bool
+    last: int
+    entries: list[GatewayTraceEntry]
+
+
 class Queued(BaseModel):
     """The message that was queued."""
 
@@ -173,6 +214,24 @@ async def remove_gateway(exchange: Exchange, gateway_id: int, body: GatewayVersi
     """Take a gateway away. Its messages stay."""
     await exchange.services.messaging.gateways.remove(exchange.principal, gateway_id, body.version)
     return Empty()
+
+
+@routes.get("/gateways/<int:gateway_id>/rates", permission="gateways.view", returns=GatewayHour)
+async def show_rates(exchange: Exchange, gateway_id: int) -> Reply:
+    """The last hour of a gateway, minute by minute."""
+    return Json({"items": list(await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id))})
+
+
+@routes.get("/gateways/<int:gateway_id>/trace", permission="gateways.test", returns=GatewayTrace)
+async def show_trace(exchange: Exchange, gateway_id: int, query: TraceQuery) -> Reply:
+    """What went over the connection since entry ``after``; asking keeps the trace going."""
+    return Json(exchange.services.messaging.traces.view(exchange.principal, gateway_id, query.after))
+
+
+@routes.post("/gateways/<int:gateway_id>/trace", permission="gateways.test", returns=GatewayTrace)
+async def begin_trace(exchange: Exchange, gateway_id: int) -> Reply:
+    """Look at what goes over the connection, from now until nobody asks for it any more."""
+    return Json(await exchange.services.messaging.traces.begin(exchange.principal, gateway_id))
 
 
 @routes.post("/gateways/<int:gateway_id>/test", permission="gateways.test", returns=Queued, status=202)

@@ -31,6 +31,12 @@ _DONE: Mapping[str, str] = {
     "tested": N_("The test message is queued: its state is among the messages."),
     "balance": N_("The balance is asked for; it appears in a moment."),
 }
+RATES: Mapping[str, str] = {
+    "delivered": N_("Delivered"),
+    "accepted": N_("Accepted"),
+    "unknown": N_("Fate unknown"),
+    "failed": N_("Failed"),
+}
 _TEXTS = ("name", "signature", "number")
 _FLAGS = ("adds_signature", "trace", "in_service")
 _SHOWN = (*_TEXTS, *_FLAGS, "priority", "counting", "balance_low")
@@ -129,6 +135,17 @@ async def add_gateway(exchange: Exchange, body: GatewayForm) -> Reply:
     except (InvalidError, ConflictError) as error:
         return await _form(exchange, body.kind, body.arranged, options, error=error)
     return Redirect("/gateways?done=added")
+
+
+@routes.get("/gateways/<int:gateway_id>", permission="gateways.view")
+async def show_hour(exchange: Exchange, gateway_id: int) -> Reply:
+    """What the gateway did in the last hour."""
+    minutes = await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id)
+    listed = await exchange.services.messaging.gateways.list(exchange.principal)
+    say = exchange.translate
+    figures = [{"key": name, "label": say(RATES[name]), "count": sum(one[name] for one in minutes)} for name in RATES]
+    gateway = next(_shown(exchange, one) for one in listed if one["id"] == gateway_id)
+    return Page("gateway.html", {"gateway": gateway, "minutes": minutes, "figures": figures})
 
 
 @routes.get("/gateways/<int:gateway_id>/edit", permission="gateways.edit")

@@ -1,0 +1,113 @@
+"""A hospital with SMS gateways that speak to simulators; its daemon is a process of its own and can be killed.
+
+Everything here blocks: for tests that run no reactor.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import SYSTEM
+from callcenter.config import load
+from callcenter.messaging.gateway_rows import make_gateway_row
+from callcenter.messaging.gateway_settings import read_set_up
+from callcenter.messaging.secret_box import SecretBox
+from hardware.gateways.settings import GatewayKind
+from tests.peers.daemon import ROOT, START_SECONDS, HttpClient, run_callcenter, wait_for
+from twistd_plugin.commands.demo_simulators import free_port
+from twistd_plugin.commands.transaction import in_one_transaction
+from twistd_plugin.messaging import gateway_kinds
+
+T = TypeVar("T")
+PASSWORD = "a long password of the story"
+
+
+class SmsHospital:
+    """What ``init`` makes in ``folder``, without lines, on a port that stays the same."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        made = run_callcenter("init", "--json", folder=folder)
+        assert made.returncode == 0, made.stderr
+        self._administrator = {"username": "admin", "password": made.stdout.split('"password": "')[1].split('"')[0]}
+        self._file = folder / "callcenter.toml"
+        port = free_port()
+        self._file.write_text(self._file.read_text().replace("port = 8080", f"port = {port}"))
+        self._folder = folder
+        self._log = folder / "daemon.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._configuration = load(self._file)
+        self.client = HttpClient(f"http://127.0.0.1:{port}")
+
+    @property
+    def log(self) -> str:
+        """What the daemons so far have printed."""
+        return self._log.read_text(errors="replace")
+
+    def run(self, function: Callable[[Session], T]) -> T:
+        """``function(session)`` in a transaction of our own, beside the daemon's."""
+        return in_one_transaction(self._configuration, function)
+
+    def add_gateway(
+        self, kind: GatewayKind, arrangement: Mapping[str, Any], options: Mapping[str, Any], secrets: Mapping[str, str]
+    ) -> int:
+        """Write a gateway down; the next daemon has it. Its id."""
+        settings = self._configuration.settings
+        made = read_set_up(gateway_kinds(settings, None), kind, arrangement, options, secrets)
+        box = SecretBox.at(settings.key_file)
+        return self.run(lambda session: make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC)).gateway_id)
+
+    def start(self) -> None:
+        """Start the daemon and wait until it answers."""
+        program = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*program, "--nodaemon", "--pidfile=", "callcenter", "--config", str(self._file)],
+                cwd=self._folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'twistd_plugin'}"},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        wait_for(self._answers, START_SECONDS, "the daemon")
+
+    def sign_in(self) -> None:
+        """As the administrator, who is good for all daemons to come."""
+        assert self.client.sign_in(self._administrator).status == 200
+        passwords = {"old_password": self._administrator["password"], "new_password": PASSWORD}
+        self.client.post("/api/v1/session/password", passwords)
+        self._administrator["password"] = PASSWORD
+        assert self.client.sign_in(self._administrator).status == 200
+
+    def kill(self) -> None:
+        """Take the daemon's power away."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End the daemon as an operator would; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log
+        try:
+            return self.client.send("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+    def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            return self._process.wait(60)
+        finally:
+            self._process.kill()
+            self._process = None
