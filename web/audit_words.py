@@ -22,12 +22,12 @@ from web.field_words import Reader, yes_no
 from web.forms import as_list
 from web.report_words import BY_WORDS, COUNTED
 from web.words import (
-    ACTIONS,
     ALARM_KINDS,
     AUDIT_ACTIONS,
     AUDIT_SUBJECTS,
     RESOURCE_WORDS,
     SCOPES,
+    permission_word,
     word_of,
 )
 
@@ -274,8 +274,8 @@ class _Teller:
 
     def _label(self, value: Value) -> str:
         if value.part:
-            resource, _, action = value.part.partition(".")
-            return f"{word_of(RESOURCE_WORDS, resource, self._say)}: {word_of(ACTIONS, action, self._say)}"
+            resource = value.part.partition(".")[0]
+            return f"{word_of(RESOURCE_WORDS, resource, self._say)}: {permission_word(value.part, self._say)}"
         return self._say(value.field.label) if value.field is not None else value.name.replace("_", " ")
 
     def _text(self, value: Value, given: Any, fields: Mapping[str, Field]) -> str:

@@ -47,6 +47,7 @@ MODULES = (
     "web.pages.lines",
     "web.pages.gateways",
     "web.pages.patients",
+    "web.pages.settings",
 )
 """Each has ``routes``; where two could match the same path, werkzeug prefers the more exact one."""
 

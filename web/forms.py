@@ -11,7 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.permissions import RESOURCES
 from callcenter.text import translated
-from web.words import ACTIONS, RESOURCE_WORDS
+from web.words import RESOURCE_WORDS, permission_word
 
 Fields = Mapping[str, Any]
 """Names of inputs → what was typed, a list where a name came several times."""
@@ -150,7 +150,7 @@ def _grant_groups(grants: Mapping[str, str], say: Callable[[str], str]) -> list[
             "grants": [
                 {
                     "permission": f"{resource}.{action}",
-                    "label": say(ACTIONS[action]),
+                    "label": permission_word(f"{resource}.{action}", say),
                     "scope": grants.get(f"{resource}.{action}", ""),
                 }
                 for action in actions

@@ -100,8 +100,18 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "assign": N_("Give to others"),
         "send": N_("Send"),
         "bulk": N_("Send to many"),
+        # Not what it is for calls.
+        "alarms.handle": N_("Say what was done"),
+        "lines.manage": N_("Add, remove, set the device"),
+        "messages.manage": N_("Take out of the queue"),
     }
 )
+
+
+def permission_word(permission: str, say: Callable[[str], str]) -> str:
+    """What ``permission`` lets one do with its resource, in the language of ``say``."""
+    return word_of(ACTIONS, permission if permission in ACTIONS else permission.partition(".")[2], say)
+
 
 NEW: Mapping[str, str] = MappingProxyType(
     {

@@ -181,6 +181,9 @@ class CallControlService:
             return self._agent(principal, control, people, target.agent_id)
         principal.require("calls.dial")
         digits = dial_string(target.number, self._area_code)
+        if "," in digits:
+            message = N_("A PBX makes no pauses in a number.")
+            raise InvalidError(message, {"number": message})
         canonical = normalise(target.number, self._area_code).number or digits
         holder = holder_of(self._board, people, control.telephone.pbx, digits)
         unwanted = await self._database.read(unwanted_patient, canonical, target.confirmed)

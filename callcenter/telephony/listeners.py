@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.events import Audience, ListenerUpdated
 from callcenter.telephony.announce import announce
 from callcenter.telephony.scope import scope_clause
 from protocols.sayings import said
-from storage.models import CallListener, CallRecord, UserAccount
+from storage.models import CallListener, CallRecord, Patient, UserAccount
 
 ListenerView = dict[str, Any]
 
@@ -48,12 +49,16 @@ def end_listening(session: Session, call_id: int, at: datetime) -> None:
 
 
 def load_listeners(session: Session, principal: Principal) -> list[ListenerView]:
-    """Who listens now, to calls in reach of ``calls.listen``; oldest first."""
+    """Who listens now, to calls in reach of ``calls.listen``; oldest first. With the scope own that is oneself: of who
+    listens to one's own calls one is not told.
+    """
+    alone = principal.require("calls.listen") is Scope.OWN
+    reach = CallListener.user_id == principal.user_id if alone else scope_clause(principal, "calls.listen")
     statement = (
         select(CallListener, UserAccount.display_name)
         .join(UserAccount, UserAccount.id == CallListener.user_id)
         .join(CallRecord, CallRecord.id == CallListener.call_id)
-        .where(CallListener.ended_at.is_(None), scope_clause(principal, "calls.listen"))
+        .where(CallListener.ended_at.is_(None), reach)
         .order_by(CallListener.id)
     )
     return [listener_view(listener, name) for listener, name in session.execute(statement)]
@@ -85,10 +90,13 @@ def open_listener(session: Session, call_id: int, user_id: int) -> Sequence[int]
 def _tell(session: Session, listener: CallListener, why: str = "") -> ListenerView:
     name = session.scalar(select(UserAccount.display_name).where(UserAccount.id == listener.user_id)) or ""
     view = listener_view(listener, name, why)
-    department = session.scalar(select(CallRecord.department_id).where(CallRecord.id == listener.call_id))
-    # Not the agent: whoever may not listen is not told who does.
-    departments = () if department is None else (department,)
-    announce(
-        session, ListenerUpdated(str(listener.id), view, Audience("calls.listen", departments, (listener.user_id,)))
+    reached = (
+        select(CallRecord.department_id, Patient.department_id)
+        .outerjoin(Patient, Patient.id == CallRecord.patient_id)
+        .where(CallRecord.id == listener.call_id)
     )
+    departments = {one for row in session.execute(reached) for one in row if one is not None}
+    # Not the agent: whoever may not listen is not told who does.
+    audience = Audience("calls.listen", tuple(sorted(departments)), (listener.user_id,))
+    announce(session, ListenerUpdated(str(listener.id), view, audience))
     return view

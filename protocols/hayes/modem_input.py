@@ -31,7 +31,7 @@ class ModemInput:
         self._lines = HayesDecoder()
         self._stream: VoiceStreamDecoder | None = None
         self._expecting = False
-        self._at_start = False
+        self._at_start = self._unended = False
         self._said = bytearray()
 
     @property
@@ -44,7 +44,8 @@ class ModemInput:
         self._expecting = True
 
     def leave(self) -> None:
-        """Read lines from now on, whether or not the stream was seen to end."""
+        """Read lines from now on, whether or not the stream was seen to end; if not, none is kept before an answer."""
+        self._unended = self._unended or self._stream is not None
         self._expecting, self._stream = False, None
 
     def take_said(self) -> bytes:
@@ -65,8 +66,10 @@ class ModemInput:
                 yield from self._feed_lines(piece)
 
     def _feed_lines(self, piece: bytes) -> Iterator[Message]:
-        self._said += piece
+        if not self._unended:
+            self._said += piece
         for message in self._lines.feed(piece):
+            self._unended = self._unended and not isinstance(message, ResultCode)
             if self._expecting and isinstance(message, ResultCode) and message.result is Result.CONNECT:
                 self._expecting, self._at_start = False, True
                 self._stream = VoiceStreamDecoder()

@@ -62,7 +62,7 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
     # On hold and back, by keyboard.
     agent.keyboard.press("k")
     expect(state).to_contain_text("通话保持", timeout=PATIENCE)
-    expect(agent.locator("#card-control")).to_contain_text("客户正在听音乐")
+    expect(agent.locator("#card-control")).to_contain_text("对方正在听音乐")
     agent.keyboard.press("k")
     expect(state).to_contain_text("通话中", timeout=PATIENCE)
 

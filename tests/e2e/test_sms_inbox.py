@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
@@ -18,29 +13,14 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\u202e"
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDaemon]:
-    """The demo with a gateway that plays what the test writes."""
-    folder = tmp_path_factory.mktemp("sms")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SMS_FOLDER", str(folder))
-        running = DemoDaemon(folder / "demo", module="tests.peers.sms_daemon")
-        running.start()
-        yield running
-        running.stop()
-
-
-def say(daemon: DemoDaemon, **told: Any) -> None:
-    """The gateway reports this."""
-    with (Path(daemon.var).parent / "sms.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(told) + "\n")
+def write(daemon: DemoDaemon, number: str, text: str) -> None:
+    """A patient writes: by CMPP, from the network's side."""
+    daemon.simulate("sms", number, text)
 
 
 def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDaemon, browsers: Browsers) -> None:
     admin, doctor = daemon.client("admin"), daemon.client("doctor")
-    body = {"kind": "cmpp2", "name": "移动", "signature": "仁爱医院", "cost": 45, "options": {}}
-    assert admin.send("POST", "/api/v1/gateways", body).status == 201
-    text = {"name": "伤口护理", "purpose": "reply", "text": "{patient.name}您好，伤口请保持干燥。"}
+    text = {"name": "切口护理", "purpose": "reply", "text": "{patient.name}您好，伤口请保持干燥。"}
     assert admin.send("POST", "/api/v1/templates", text).status == 201
     shown = doctor.get("/api/v1/patients?limit=20&sort=name")["items"]
     patient = next(one for one in shown if not one["do_not_call"] and one["phones"])
@@ -53,7 +33,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     page = browsers.window(daemon, "doctor", "/inbox").page
     expect(page.locator("#talks .empty")).to_be_visible(timeout=PATIENCE)
     page.evaluate("window.stillTheSame = true")
-    say(daemon, text="刀口有点痒，要紧吗？", **{"from": number.removeprefix("+86")})
+    write(daemon, number.removeprefix("+86"), "刀口有点痒，要紧吗？")
     talk = page.locator("#talks .talk")
     expect(talk).to_have_count(1, timeout=PATIENCE)
     expect(talk).to_contain_text(patient["name"])
@@ -66,7 +46,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     # Looked at, it is read: here, in the menu, and for everybody else.
     expect(page.locator(".rail [data-unread-sms]")).to_be_hidden(timeout=PATIENCE)
     page.locator("[data-texts=templates]").click()
-    page.locator("#texts .text-choice", has_text="伤口护理").click()
+    page.locator("#texts .text-choice", has_text="切口护理").click()
     reply = page.locator("#reply")
     expect(reply).to_have_value(f"{patient['name']}您好，伤口请保持干燥。", timeout=PATIENCE)
     expect(page.locator("#composer [data-count]")).to_contain_text("1", timeout=PATIENCE)
@@ -75,20 +55,20 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     reply.press("Control+Enter")
     ours = page.locator(".bubble.is-ours")
     expect(ours).to_have_count(1, timeout=PATIENCE)
-    expect(ours).to_have_attribute("data-state", "accepted", timeout=PATIENCE)
     expect(reply).to_have_value("")
-    say(daemon, receipt="delivered", number=number)
+    # The gateway answers at once and reports two seconds later.
+    expect(ours).to_have_attribute("data-state", "accepted", timeout=PATIENCE)
     expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
     ours.locator(".bubble-state").click()
-    expect(ours.locator(".bubble-history")).to_contain_text("移动", timeout=PATIENCE)
+    expect(ours.locator(".bubble-history")).to_contain_text("演示 CMPP", timeout=PATIENCE)
 
     # A hostile text is a text, and a stop word is seen at once: in the list, above the thread, on the card.
-    say(daemon, text=HOSTILE, **{"from": number})
+    write(daemon, number, HOSTILE)
     expect(page.locator(".bubble.is-theirs").last).to_contain_text(
         "<img src=x onerror=alert(1)>{{7*7}}", timeout=PATIENCE
     )
     assert page.locator(".bubble img").count() == 0
-    say(daemon, text="Ｔ", **{"from": number})
+    write(daemon, number, "Ｔ")
     expect(page.locator("#thread-head [data-stopped]")).to_be_visible(timeout=PATIENCE)
     expect(talk.locator("[data-stopped]")).to_be_visible()
     expect(page.locator("[data-opt-outs='1']")).to_be_visible()
@@ -99,7 +79,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
 
 
 def test_drafts_stay_as_typed_and_a_telephone_shows_one_column(daemon: DemoDaemon, browsers: Browsers) -> None:
-    say(daemon, text="请问周六出诊吗", **{"from": "13812345678"})
+    write(daemon, "13812345678", "请问周六出诊吗")
     page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 800)).page
     talk = page.locator("#talks .talk", has_text="138")
     talk.click(timeout=PATIENCE)

@@ -172,7 +172,8 @@ def test_sigterm_drains_and_leaves_no_process_behind(fresh_daemon: DemoDaemon) -
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
     wait_for(lambda: newest_call(client), 20, "the call")
     children = _children(fresh_daemon.pid)
-    assert len(children) == 5
+    # Five lines and two gateways.
+    assert len(children) == 7
     assert fresh_daemon.stop() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not (fresh_daemon.var / "demo.json").exists()

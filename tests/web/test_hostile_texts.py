@@ -79,6 +79,36 @@ async def test_names_are_texts_and_nothing_else(site: RunningSite) -> None:
     await pages(supervisor, "/calls", "/wallboard", "/console")
 
 
+@pytest_twisted.ensureDeferred
+async def test_scripts_and_articles_are_texts_and_nothing_else(site: RunningSite) -> None:
+    boss, agent = await site.signed_in("supervisor"), await site.signed_in("agent")
+    written = []
+    for text in HOSTILE:
+        script = await boss.post("/api/v1/scripts", {"name": text[:60], "text_zh": f"{text} {{patient.name}}"})
+        # Braces around anything but a known placeholder are refused where they stand; nothing in them is worked out.
+        assert script.status == (422 if "{" in text else 201), text
+        assert str(7919 * 7919) not in script.text
+        written += [script.json] if script.status == 201 else []
+        article = await boss.post("/api/v1/articles", {"title": text, "type": text[:20], "content": text})
+        assert article.status == 201
+        for path in (f"/scripts/new?{urlencode({'q': text})}", f"/articles/{article.json['id']}/edit"):
+            assert_harmless((await boss.get(path)).text)
+        kept = article.json["content"]
+        found = (await agent.get("/api/v1/articles/found?" + urlencode({"q": kept}))).json["items"]
+        assert kept in [one["content"] for one in found]
+        # What stands for anything in a search stands for itself.
+        assert (await agent.get("/api/v1/articles/found?q=%25%25")).json["items"] == []
+    for path in ("/scripts", "/articles", *(f"/scripts/{one['id']}/edit" for one in written)):
+        assert_harmless((await boss.get(path)).text)
+    patient = {"name": "{hospital}{agent.name}<b>", "phones": [{"number": "13912345678"}]}
+    assert (await boss.post("/api/v1/patients", patient)).status == 201
+    await site.hear(Rang(), CallerIdentified("13912345678"))
+    (call,) = (await agent.get("/api/v1/calls/open")).json["items"]
+    slots = (await agent.get(f"/api/v1/calls/{call['id']}/talking")).json["slots"]
+    parts = [script["zh"][-1] for script in slots[0]["content"]["scripts"]]
+    assert parts == [{"text": patient["name"], "placeholder": "patient.name"}] * len(written)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/session", "/sign-in"])
 @pytest_twisted.ensureDeferred
 async def test_unknown_and_known_names_are_answered_alike(site: RunningSite, path: str) -> None:

@@ -282,6 +282,9 @@ async def test_disabling_can_be_undone(site: RunningSite) -> None:
 async def test_roles_are_edited_permission_by_permission(site: RunningSite) -> None:
     browser = await site.signed_in("admin")
     page = await browser.get("/roles/new?lang=en")
+    # Handling an alarm is not taking a call.
+    for permission, word in (("calls.handle", "Take and wrap up"), ("alarms.handle", "Say what was done")):
+        assert re.search(f'<label for="[^"]*-{permission}">{word}</label>', page.text), permission
     done = await submit(
         browser, page, "/roles/new", name="Reader", grants__patients__view="department", grants__calls__view="own"
     )  # fmt: skip
@@ -391,3 +394,17 @@ async def test_the_audit_log_tells_who_changed_what(site: RunningSite) -> None:
 def test_there_is_a_word_for_every_permission() -> None:
     assert set(RESOURCE_WORDS) == set(RESOURCES)
     assert set(ACTIONS) >= {action for actions in RESOURCES.values() for action in actions}
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_set_up_has_a_page_that_shows_what_one_may_open(site: RunningSite) -> None:
+    admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
+    page = (await admin.get("/settings")).text
+    assert all(f'href="{path}"' in page for path in ("/users", "/gateways", "/lines", "/audit"))
+    assert 'href="/settings" aria-current="page"' in (await admin.get("/users")).text
+    page = (await doctor.get("/settings")).text
+    assert 'href="/users"' not in page
+    # Few enough to stand in the menu themselves.
+    home = (await doctor.get("/patients")).text
+    assert 'href="/settings"' not in home
+    assert 'class="rail-item" href="/templates"' in home

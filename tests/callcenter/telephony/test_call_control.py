@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
-from storage.models import CallListener, CallRecord
+from storage.models import CallListener, CallRecord, Patient
 from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
@@ -47,6 +47,7 @@ from tests.peers.call_center import (
     fill,
 )  # fmt: skip
 from tests.peers.pbx import UP, Leg
+from web.fanout import reaches
 
 QUICK = AmiTimings(answer=1.0, keep_alive=0.5, listing=2.0, resync=0.5, patience=30.0)
 PHONES = {"8001": "anna", "8002": "ben", "8009": "susan"}
@@ -223,7 +224,7 @@ async def test_a_number_that_is_typed_is_checked_as_any_that_is_dialled(database
     async with ward(database, tmp_path) as story:
         before = len(story.server.seen)
         rows = await story.hospital.look(every_row)
-        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40):
+        for number in ("", "*72", "16812345", "1&2", "8005\r\nAction: Hangup", "1" * 40, "9,8005", "8005,,1"):
             for order in (story.control.transfer, story.control.consult):
                 with pytest.raises(InvalidError):
                     await order(ANNA, story.call_id, Target(number=number))
@@ -336,6 +337,21 @@ async def test_a_supervisor_never_hears_the_call_that_came_next(database: Databa
             await story.listening.begin(SUSAN, story.call_id, "listen")
         assert not story.server.actions("Originate")
         assert await story.listening.present(SUSAN) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_pages_are_told_of_listeners_as_the_list_tells(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await database.run(lambda session: setattr(session.get_one(Patient, ZHANG), "department_id", 102))
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        audience = story.hospital.told("listener.updated")[-1].audience
+        heads = [
+            Principal(60 + place, "h", "h", place, {"calls.listen": Scope.DEPARTMENT}) for place in (101, 102, 103)
+        ]
+        agent = replace(ANNA, grants={"calls.listen": Scope.OWN})
+        for person, told in ((SUSAN, True), (heads[0], True), (heads[1], True), (heads[2], False), (agent, False)):
+            assert reaches(person, audience) is told, person
+            assert bool(await story.listening.present(person)) is told, person
 
 
 @pytest_twisted.ensureDeferred

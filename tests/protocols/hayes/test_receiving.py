@@ -100,6 +100,20 @@ class TestInput:
         assert self.read(*pieces)[:2] == self.read(b"".join(pieces))[:2]
 
 
+def test_sound_of_a_stream_that_does_not_end_is_in_no_trace_until_the_modem_answers() -> None:
+    modem = ModemInput()
+    modem.expect_stream()
+    list(modem.feed(b"\r\nCONNECT\r\n\x80"))
+    modem.take_said()
+    modem.leave()
+    for said in (b"\x81\x82\r\n", b"\x83" * 300):
+        list(modem.feed(said))
+        assert modem.take_said() == b""
+    list(modem.feed(b"\r\nOK\r\n"))
+    list(modem.feed(b"\r\nRING\r\n"))
+    assert modem.take_said() == b"\r\nRING\r\n"
+
+
 class TestRecording:
     def test_sound_goes_to_the_file_until_we_hang_up(self) -> None:
         line = recording().say(b"\x01\x02").say(b"\x10").say(b"\x10\x03")

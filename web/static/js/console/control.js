@@ -4,7 +4,7 @@ import { confirmCall } from "../dial.js";
 import { el, icon, mark, refresh } from "../dom.js";
 import { dials, me, store } from "../live.js";
 import { t } from "../text.js";
-import { complain, toast } from "../toast.js";
+import { toast } from "../toast.js";
 import { agentWord, lineNote, thirdOf } from "../words.js";
 import { can, control } from "./actions.js";
 import { desk, isMine } from "./desk.js";
@@ -69,7 +69,8 @@ function chooseWhom(call) {
         dials ? el("div", { class: "field" }, el("label", { for: "transfer-number" }, t("Or to a number")), number) : null, problem),
       el("div", { class: "sheet-foot" }, el("button", { type: "button", class: "btn btn-quiet", onclick: () => sheet.close() }, t("Cancel")), give, ask)));
 
-  const ready = () => [ask, give].forEach((one) => one && (one.disabled = !chosen && !number.value.trim()));
+  let ordering = false; // Two clicks are one wish.
+  const ready = () => [ask, give].forEach((one) => one && (one.disabled = ordering || (!chosen && !number.value.trim())));
   const choose = (id) => {
     chosen = id;
     list.querySelectorAll("[aria-pressed]").forEach((one) => one.setAttribute("aria-pressed", String(Number(one.dataset.colleague) === id)));
@@ -96,6 +97,9 @@ function chooseWhom(call) {
   }
 
   async function go(how) {
+    if (ordering) return;
+    ordering = true;
+    ready();
     say("");
     const body = chosen ? { agent_id: chosen } : { number: number.value.trim() };
     try {
@@ -103,6 +107,9 @@ function chooseWhom(call) {
       sheet.close();
     } catch (error) {
       if (error.message) say(Object.values(error.fields ?? {})[0] ?? error.message);
+    } finally {
+      ordering = false;
+      ready();
     }
   }
 

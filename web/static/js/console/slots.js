@@ -8,6 +8,7 @@ import { desk, isMine, isOffered } from "./desk.js";
 
 const pane = document.getElementById("card-talk");
 const renderers = new Map(); // name → { label, picture, render }
+const KEPT = 50; // A page stays open for days.
 const filled = new Map(); // "call patient" → slots, null while they are asked for
 
 let chosen = null; // the tab that the person wanted, for this call
@@ -32,6 +33,7 @@ const keyOf = (call) => `${call.id} ${call.patient?.id ?? ""}`;
 
 async function load(call) {
   const key = keyOf(call);
+  if (filled.size >= KEPT) filled.delete(filled.keys().next().value);
   filled.set(key, null);
   try {
     filled.set(key, (await get(`/calls/${call.id}/talking`)).slots);
