@@ -88,7 +88,8 @@ class AlarmTexts:
 def alarm_words(payload: Mapping[str, Any], say: Callable[[str], str], zone: ZoneInfo) -> str:
     """What is read of a change of an alarm. ``payload`` is what webhooks are sent.
 
-    Only what the program itself says stands there as the reason: words of devices and gateways are not for outside.
+    The reason stands there only where the program alone says it: words of devices and gateways, and addresses of the
+    network inside, are not for outside.
     """
     alarm = payload["alarm"]
     change = str(payload["event"]).removeprefix("alarm.")
@@ -104,8 +105,10 @@ def alarm_words(payload: Mapping[str, Any], say: Callable[[str], str], zone: Zon
 
 
 def _reason(alarm: Mapping[str, Any], say: Callable[[str], str]) -> str:
-    text = said_again(alarm["reason_said"])
-    words = translated(say, text) if text else ""
+    said = alarm["reason_said"]
+    if not said or said.get("values"):
+        return ""
+    words = translated(say, said_again(said))
     return words if len(words) <= LONGEST_REASON else words[: LONGEST_REASON - 1] + "…"
 
 

@@ -227,6 +227,8 @@ def test_words_are_short_and_the_programs_own() -> None:
     assert read("line_lost", "alarm.cleared", line=line, **UNPLUGGED) == "Over 03-02 16:00: Line 3: line lost."
     far_end = read("gateway_down", gateway={"id": 1, "name": "x" * 40}, reason="Mr Zhang 13800138000")
     assert far_end == f"Alarm 03-02 16:00: {'x' * 20}: SMS gateway down."
+    inside = {"code": "cannot_open", "values": {"port": "10.1.2.3:7890", "why": "refused"}}
+    assert "10.1.2.3" not in read("gateway_down", gateway={"id": 1, "name": "A"}, reason_said=inside)
     assert "12 messages" in read("balance_low", gateway={"id": 1, "name": "A"}, balance=12)
     for kind in AlarmKind:
         said = {"code": "cannot_open", "values": {"port": "/dev/" + "y" * 300, "why": "z" * 300}}

@@ -4,7 +4,7 @@ import { exact } from "./format.js";
 import { me, store } from "./live.js";
 import { t } from "./text.js";
 
-const MOST = 200; // So many the snapshot tells of.
+export const MOST = 200; // So many the snapshot tells of.
 
 // What I am to answer: mine, and what nobody has. Of others' I know, but it is theirs.
 export const unreadTalks = () => store.all("conversations")
