@@ -38,4 +38,15 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Configuratio
 def mistakes(settings: Settings) -> list[Mistake]:
     """What is wrong between sections that are right each by itself."""
     hooks = clashes("webhooks", "webhook", settings.webhooks, "name")
-    return [*line_clashes(settings.lines), *pbx_mistakes(settings), *hooks]
+    return [*line_clashes(settings.lines), *pbx_mistakes(settings), *hooks, *_text_clashes(settings)]
+
+
+def _text_clashes(settings: Settings) -> list[Mistake]:
+    """Webhooks and texts stand side by side in the records, each under its own name."""
+    hooks = {hook.name for hook in settings.webhooks}
+    taken: list[Mistake] = [
+        (("alarm_texts", index, "name"), f'"{one.name}" is taken by a webhook of the file')
+        for index, one in enumerate(settings.alarm_texts)
+        if one.name in hooks
+    ]
+    return [*clashes("alarm_texts", "alarm_texts", settings.alarm_texts, "name"), *taken]

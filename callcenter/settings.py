@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from callcenter.alarms.settings import WebhookSettings
+from callcenter.alarms.settings import AlarmTextSettings, WebhookSettings
 from callcenter.config_secrets import LocalPath, ReadablePath, SecretText
 from callcenter.sections import Section
 from callcenter.worklist.settings import CallTaskSettings
@@ -289,6 +289,10 @@ class Settings(Section):
     asterisk: Annotated[tuple[AsteriskSettings, ...], Field(description="One [[asterisk]] for each PBX.")] = ()
     webhooks: Annotated[
         tuple[WebhookSettings, ...], Field(description="One [[webhooks]] for each place that is told of alarms.")
+    ] = ()
+    alarm_texts: Annotated[
+        tuple[AlarmTextSettings, ...],
+        Field(description="One [[alarm_texts]] for each group of people who are told of alarms by SMS."),
     ] = ()
     lines: Annotated[tuple[LineSettings, ...], Field(description="One [[lines]] for each phone line.")] = ()
 

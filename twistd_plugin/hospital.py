@@ -16,11 +16,12 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sessions import SessionLimits
 from callcenter.administration.sign_in import SignIn
 from callcenter.administration.throttle import Limits
-from callcenter.alarms.sending import AlarmSender, Target
+from callcenter.alarms.sending import AlarmSender, QueueTarget, Target
 from callcenter.alarms.service import AlarmService
 from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
+from callcenter.messaging.alarm_texts import AlarmTexts
 from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
 from callcenter.recordings.settings import RecordingSettings
@@ -42,6 +43,7 @@ from hardware.supervisor import PortError
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from twistd_plugin.messaging import build_messaging
+from web.catalogues import load_translations
 from web.services import Services
 
 
@@ -134,8 +136,17 @@ def build_services(
 
 
 def build_sender(settings: Settings, database: Database, bus: EventBus, reactor: Any) -> AlarmSender:
-    """What tells the places of the configuration of alarms, not started. Reads their authorities; ``WebhookError``."""
-    return AlarmSender(database, reactor, bus, {one.name: _target(one, reactor) for one in settings.webhooks})
+    """What tells the places and people of the configuration of alarms, not started. Reads the places' authorities;
+    ``WebhookError``.
+    """
+    hospital = settings.hospital
+    say = load_translations(hospital.language).gettext
+    people = {
+        one.name: QueueTarget(AlarmTexts(one.name, one.numbers, say, hospital.time_zone), one.wanted_kinds)
+        for one in settings.alarm_texts
+    }
+    places = {one.name: _target(one, reactor) for one in settings.webhooks}
+    return AlarmSender(database, reactor, bus, places, people)
 
 
 def _target(settings: WebhookSettings, reactor: Any) -> Target:

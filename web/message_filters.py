@@ -30,7 +30,7 @@ StateWord = Literal[
     "suppressed",
     "received",
 ]
-PurposeWord = Literal["reply", "reminder", "care", "marketing", "notice", "test"]
+PurposeWord = Literal["reply", "reminder", "care", "marketing", "notice", "test", "alarm"]
 
 
 class MessageLimits(Input):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
 
 
 class Problem(StrEnum):
@@ -39,8 +42,16 @@ class Sent:
 
 
 class AlarmChannel(Protocol):
-    """A place outside. SMS to whoever is on duty will be another one."""
+    """A place outside that is reached from here."""
 
     async def send(self, message: Message) -> Sent:
         """Try once. Never raises, and ends within a minute."""
+        ...
+
+
+class AlarmQueue(Protocol):
+    """A queue in the same database: what is put there is seen to by somebody else, and is not tried again from here."""
+
+    def put(self, session: Session, message: Message, at: datetime) -> None:
+        """Queue it, in the transaction that settles its delivery."""
         ...

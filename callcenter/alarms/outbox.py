@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from callcenter.alarms.channels import Message, Sent
+from callcenter.alarms.channels import AlarmQueue, Message, Sent
 from callcenter.alarms.records import WAITING
 from storage.models import AlarmDelivery, AlarmTarget
 
@@ -79,6 +79,16 @@ def settle(session: Session, claimed: Claimed, sent: Sent, now: datetime) -> Non
         values |= {"due_at": again}
     ours = update(AlarmDelivery).where(AlarmDelivery.id == message.delivery, AlarmDelivery.state == WAITING)
     session.execute(ours.values(values), execution_options=_UNSYNCHRONISED)
+
+
+def hand_over(session: Session, target: str, queue: AlarmQueue, now: datetime) -> bool:
+    """Put the oldest message that is due into ``queue`` and settle it, both or neither; whether there was one."""
+    claimed = claim(session, target, now)
+    if claimed is None:
+        return False
+    queue.put(session, claimed.message, now)
+    settle(session, claimed, Sent(), now)
+    return True
 
 
 def forget_deliveries(session: Session, before: datetime) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from twisted.internet.interfaces import IReactorTime
 
-from callcenter.alarms.channels import AlarmChannel
+from callcenter.alarms.channels import AlarmChannel, AlarmQueue
 from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.outbox import claim, is_due, set_targets, settle
+from callcenter.alarms.outbox import claim, hand_over, is_due, set_targets, settle
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.tasks import Periodic, TaskTracker
@@ -28,14 +29,33 @@ class Target:
     kinds: Collection[AlarmKind]
 
 
-class AlarmSender:
-    """``targets`` by name. Call ``start`` before anything raises alarms, and ``stop`` at the end."""
+@dataclass(frozen=True)
+class QueueTarget:
+    """People who are told of alarms of ``kinds`` by a queue of our own."""
 
-    def __init__(self, database: Database, clock: IReactorTime, bus: EventBus, targets: Mapping[str, Target]) -> None:
+    queue: AlarmQueue
+    kinds: Collection[AlarmKind]
+
+
+class AlarmSender:
+    """``targets`` and ``queues`` by name, no name in both. Call ``start`` before anything raises alarms, and ``stop``
+    at the end.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: IReactorTime,
+        bus: EventBus,
+        targets: Mapping[str, Target],
+        queues: Mapping[str, QueueTarget] = MappingProxyType({}),
+    ) -> None:
         self._database = database
         self._clock = clock
         self._bus = bus
         self._targets = targets
+        self._queues = queues
+        self._names = (*targets, *queues)
         self._tasks = TaskTracker("alarms", clock)
         self._periodic = Periodic(clock, LOOK_SECONDS, self._look)
         self._busy: set[str] = set()
@@ -45,8 +65,9 @@ class AlarmSender:
     async def start(self) -> None:
         """Say who is to be told, and go on with what an earlier process left."""
         pairs = [(name, kind.value) for name, target in self._targets.items() for kind in target.kinds]
+        pairs += [(name, kind.value) for name, target in self._queues.items() for kind in target.kinds]
         await self._database.run(set_targets, pairs, utc_now(self._clock))
-        if self._targets:
+        if self._names:
             self._unsubscribe = self._bus.subscribe(self._heard)
             self._periodic.start()
             await self._look()
@@ -66,7 +87,7 @@ class AlarmSender:
         self._wake()
 
     def _wake(self) -> None:
-        for name in self._targets:
+        for name in self._names:
             self._wanted.add(name)
             if name not in self._busy:
                 self._busy.add(name)
@@ -77,7 +98,7 @@ class AlarmSender:
             # What is committed while we look for what is due asks for another look.
             while name in self._wanted:
                 self._wanted.discard(name)
-                await self._send_due(name)
+                await (self._queue_due(name) if name in self._queues else self._send_due(name))
         finally:
             self._busy.discard(name)
 
@@ -88,3 +109,9 @@ class AlarmSender:
                 return
             sent = await self._targets[name].channel.send(claimed.message)
             await self._database.run(settle, claimed, sent, utc_now(self._clock))
+
+    async def _queue_due(self, name: str) -> None:
+        queue = self._queues[name].queue
+        while await self._database.read(is_due, name, utc_now(self._clock)):
+            if not await self._database.run(hand_over, name, queue, utc_now(self._clock)):
+                return

@@ -17,6 +17,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.reach import reach_clause
 from callcenter.administration.resources import chosen_sort
 from callcenter.alarms.records import AlarmView, alarm_view, mark_handled
+from callcenter.alarms.texts import load_texts
 from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.paging import page_of
@@ -163,7 +164,10 @@ def _deliveries(session: Session, alarm_ids: Sequence[int]) -> dict[int, list[di
     if not alarm_ids:
         return found
     statement = select(AlarmDelivery).where(AlarmDelivery.alarm_id.in_(alarm_ids)).order_by(AlarmDelivery.id)
-    for row in session.scalars(statement):
+    rows = session.scalars(statement).all()
+    # A place that took it answered with a status; what has none was handed to the SMS centre.
+    texts = load_texts(session, [row.id for row in rows if row.state == "sent" and row.answer is None])
+    for row in rows:
         found[row.alarm_id].append(
             {
                 "id": row.id,
@@ -175,6 +179,7 @@ def _deliveries(session: Session, alarm_ids: Sequence[int]) -> dict[int, list[di
                 "answer": row.answer,
                 "created_at": iso(row.created_at),
                 "finished_at": iso(row.finished_at),
+                "texts": texts.get(row.id, []),
             }
         )
     return found

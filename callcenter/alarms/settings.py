@@ -1,7 +1,8 @@
-"""``[[webhooks]]`` of callcenter.toml: places outside that are told of alarms."""
+"""``[[webhooks]]`` and ``[[alarm_texts]]`` of callcenter.toml: who is told of alarms, by HTTP and by SMS."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,7 +13,18 @@ from callcenter.config_secrets import ReadablePath, SecretText
 from callcenter.sections import Section
 
 SHORTEST_SECRET = 16
+MOST_NUMBERS = 10
 _LONGEST = 500
+# Numbers are known by their form alone: line hosts read these settings too, and have no tables of the world's numbers.
+_HOME_MOBILE = re.compile(r"(?:\+86|0086)?(1[3-9][0-9]{9})")
+_ABROAD = re.compile(r"\+(?!86)[1-9][0-9]{6,14}")
+
+TargetName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="What records call it: letters, digits, _ and -.")
+]
+WantedKinds = Annotated[
+    tuple[AlarmKind, ...], Field(description="Only these kinds of alarms; without any, all of them.")
+]
 
 
 class WebhookError(Exception):
@@ -22,17 +34,13 @@ class WebhookError(Exception):
 class WebhookSettings(Section):
     """One place. Its address may hold a token, so it is as secret as the secret."""
 
-    name: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="What records call it: letters, digits, _ and -.")
-    ]
+    name: TargetName
     url: Annotated[SecretText, Field(description='https://host/path, best as { env = "NAME" } or { file = "path" }.')]
     secret: Annotated[
         SecretText,
         Field(description='Signs each message, 16 to 256 characters; best as { env = "NAME" } or { file = "path" }.'),
     ]
-    kinds: Annotated[
-        tuple[AlarmKind, ...], Field(description="Only these kinds of alarms; without any, all of them.")
-    ] = ()
+    kinds: WantedKinds = ()
     private_addresses: Annotated[
         bool,
         Field(description="The place is inside: addresses of the hospital's own network are allowed, and http://."),
@@ -75,3 +83,35 @@ class WebhookSettings(Section):
     def wanted_kinds(self) -> tuple[AlarmKind, ...]:
         """The kinds of alarms that are told there."""
         return self.kinds or tuple(AlarmKind)
+
+
+class AlarmTextSettings(Section):
+    """People who are told of alarms by SMS. They are kept here and not in the interface, where they could be lost."""
+
+    name: TargetName
+    numbers: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1, max_length=MOST_NUMBERS, description="Mobile numbers, 1 to 10, blanks and hyphens allowed."
+        ),
+    ]
+    kinds: WantedKinds = ()
+
+    @field_validator("numbers")
+    @classmethod
+    def _mobiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # One person who stands there twice is told once.
+        return tuple(dict.fromkeys(map(_mobile, value)))
+
+    @property
+    def wanted_kinds(self) -> tuple[AlarmKind, ...]:
+        """The kinds of alarms that they are told of."""
+        return self.kinds or tuple(AlarmKind)
+
+
+def _mobile(written: str) -> str:
+    digits = re.sub(r"[ -]", "", written)
+    home = _HOME_MOBILE.fullmatch(digits)
+    if home is None and not _ABROAD.fullmatch(digits):
+        raise ValueError("must be mobile numbers: those abroad with + and the country")
+    return digits if home is None else f"+86{home[1]}"

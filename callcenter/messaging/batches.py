@@ -23,7 +23,7 @@ from callcenter.messaging.recipients import BatchDraft, Chosen, Obstacle, Recipi
 from callcenter.messaging.rows import DONE, OUT
 from callcenter.messaging.sending import source_of
 from callcenter.messaging.threads import LAST_TEXT
-from callcenter.messaging.vocabulary import MessageState, Purpose
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, MessageState, Purpose
 from callcenter.paging import page_of
 from callcenter.text import N_
 from storage.models import Conversation, SmsBatch, SmsMessage, UserAccount
@@ -149,7 +149,7 @@ def _batch_scope(principal: Principal, permission: str = "messages.view") -> Col
 def _checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     text = read_text(draft.text)
     require_known(text)
-    if draft.purpose in (Purpose.TEST, Purpose.REPLY):
+    if draft.purpose in OF_THE_HOUSE or draft.purpose is Purpose.REPLY:
         message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
         raise InvalidError(message, {"purpose": message})
     at = read_time(draft.at, now)

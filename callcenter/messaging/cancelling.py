@@ -20,14 +20,16 @@ from storage.models import SmsMessage
 _QUIETLY = {"synchronize_session": False}
 
 
-def cancel_queued(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
+def cancel_queued(
+    session: Session, now: datetime, *which: ColumnElement[bool], reason: Reason = Reason.BY_PERSON
+) -> int:
     """End those of ``which`` that wait; how many they were. One that a gateway has by now is not among them."""
     done = session.execute(
         update(SmsMessage)
         .where(SmsMessage.direction == "out", SmsMessage.state == MessageState.QUEUED.value, *which)
         .values(
             state=MessageState.CANCELLED.value,
-            reason=Reason.BY_PERSON.value,
+            reason=reason.value,
             next_at=None,
             state_at=now,
             version=SmsMessage.version + 1,

@@ -42,8 +42,9 @@ REASONS = (
     ("too_late", N_("too late")),
     ("by_person", N_("by a person")),
     ("incomplete", N_("parts of it never came")),
+    ("overtaken", N_("a later text says how it stands")),
 )
-PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")))
+PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")), ("alarm", N_("Alarm")))
 TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
 STOPPED = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
 

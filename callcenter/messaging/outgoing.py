@@ -33,7 +33,7 @@ from callcenter.messaging.sending import Typed, purpose_in, send_first
 from callcenter.messaging.suppression import judge, load_facts
 from callcenter.messaging.texts import load_texts
 from callcenter.messaging.views import MessageView
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, MessageState, Purpose, Reason
 from callcenter.numbers import normalise
 from callcenter.text import N_
 from storage.database import Database
@@ -75,7 +75,7 @@ class OutgoingService:
     ) -> MessageView:
         """Write to one person, now or later."""
         principal.require("messages.send")
-        if purpose is Purpose.TEST:
+        if purpose in OF_THE_HOUSE:
             message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
             raise InvalidError(message, {"purpose": message})
         return await self._once(send_first, principal, patient_id, number, typed, purpose, self._house, self._now)

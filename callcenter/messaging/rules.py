@@ -52,7 +52,7 @@ class SendingRules(BaseModel):
     capped: tuple[Purpose, ...] = (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING)
     expire_hours: int = Field(default=48, ge=1, le=24 * 30)
     late_minutes: int = Field(default=30, ge=1, le=24 * 60)
-    resent: tuple[Purpose, ...] = (Purpose.REPLY, Purpose.REMINDER)
+    resent: tuple[Purpose, ...] = (Purpose.REPLY, Purpose.REMINDER, Purpose.ALARM)
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(_zone)] = "Asia/Shanghai"
 
     def opening(self, purpose: Purpose, moment: datetime) -> datetime:

@@ -21,6 +21,12 @@ class Purpose(StrEnum):
     """About something the person did: enrolled, complained, asked."""
     TEST = "test"
     """An administrator tries a gateway."""
+    ALARM = "alarm"
+    """Something is wrong in the house, and somebody on duty has to know: to the hospital's own people only."""
+
+
+OF_THE_HOUSE = frozenset({Purpose.TEST, Purpose.ALARM})
+"""To the hospital's own people: nobody writes them by hand, and no gateway has to be set up for them."""
 
 
 class MessageState(StrEnum):
@@ -107,6 +113,8 @@ class Reason(StrEnum):
     """No word came of the attempt before, so it is sent again."""
     TOO_LATE = "too_late"
     BY_PERSON = "by_person"
+    OVERTAKEN = "overtaken"
+    """A later text says how it stands now."""
     INCOMPLETE = "incomplete"
     """Parts of an incoming text are missing."""
 
@@ -115,6 +123,7 @@ PRIORITIES: Mapping[Purpose, int] = MappingProxyType(
     {
         Purpose.REPLY: 1,
         Purpose.TEST: 1,
+        Purpose.ALARM: 1,
         Purpose.NOTICE: 2,
         Purpose.REMINDER: 2,
         Purpose.CARE: 3,
@@ -132,6 +141,7 @@ OPT_OUTS: Mapping[Purpose, tuple[str, ...]] = MappingProxyType(
         Purpose.NOTICE: ("all",),
         Purpose.REPLY: (),
         Purpose.TEST: (),
+        Purpose.ALARM: (),
     }
 )
 """The kinds of opt-out that stop a purpose. Who wrote to us is answered."""

@@ -73,9 +73,9 @@ class SmsMessage(Base):
 
     Outgoing: ``state`` is queued, sending, accepted, delivered, failed, unknown, cancelled, expired or suppressed;
     ``reason`` a code that says why, or what it waits for while queued, ``reason_words`` the gateway's own words.
-    ``purpose`` is reply, reminder, care, marketing, notice or test. It is not sent before ``next_at`` and never after
-    ``expires_at``. ``sender`` is the number it leaves by, where that matters. ``parts`` and ``cost`` (thousandths of a
-    yuan) are by the gateway's rule. ``source`` says what made it, such as ``campaign:12:7``: of each there is one.
+    ``purpose`` is reply, reminder, care, marketing, notice, test or alarm. It is not sent before ``next_at`` and never
+    after ``expires_at``. ``sender`` is the number it leaves by, where that matters. ``parts`` and ``cost`` (thousandths
+    of a yuan) are by the gateway's rule. ``source`` says what made it, such as ``campaign:12:7``: of each there is one.
 
     Incoming: ``state`` is received.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.alarms.kinds import AlarmKind
 from callcenter.config import Configuration, ConfigurationError, load, parse
 from hardware.settings import DriverName
 
@@ -50,7 +51,7 @@ def test_relative_paths_count_from_the_file_and_the_database_from_the_data_folde
         ("[web]\nport = 99999\n", f"{FILE}:2: web.port: 99999 is not allowed: should be less than or equal to 65535."),
         ('[web]\nport = "http"\n', f'{FILE}:2: web.port: "http" is not allowed: should be a valid integer'),
         ("[web]\n\nprot = 1\n", f'{FILE}:3: web.prot: is not a setting; did you mean "port"? Allowed here: interface,'),
-        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: asterisk, call_tasks,'),
+        ("[webb]\n", f'{FILE}:1: webb: is not a setting; did you mean "web"? Allowed here: alarm_texts,'),
         ('[hospital]\ntime_zone = "Mars/Base"\n', f'{FILE}:2: hospital.time_zone: "Mars/Base" is not a known time'),
         ('[hospital]\nlanguage = "de"\n', f'{FILE}:2: hospital.language: "de" is not allowed; must be'),
         ('[hospital]\narea_code = "571"\n', f'{FILE}:2: hospital.area_code: "571" is not allowed'),
@@ -220,7 +221,7 @@ HOOK = '[[webhooks]]\nname = "duty"\nurl = "{url}"\nsecret = "0123456789abcdef"\
 def test_a_webhook_is_https_unless_it_is_inside() -> None:
     (hook,) = read(HOOK.format(url="https://example.org/hook?key=1", more="")).settings.webhooks
     assert hook.url.get_secret_value() == "https://example.org/hook?key=1"
-    assert len(hook.wanted_kinds) == 4
+    assert hook.wanted_kinds == tuple(AlarmKind)
     inside = HOOK.format(url="http://10.0.0.7:8000/x", more='private_addresses = true\nkinds = ["line_lost"]\n')
     assert read(inside).settings.webhooks[0].wanted_kinds == ("line_lost",)
 
@@ -252,3 +253,24 @@ def test_a_webhook_needs_a_long_secret_and_a_name_of_its_own() -> None:
     assert "short" not in problem
     twice = HOOK.format(url="https://example.org", more="") * 2
     assert problems(twice) == [f'{FILE}:6: webhooks[2].name: "duty" is taken by webhook 1 of the file']
+
+
+TEXTS = '[[alarm_texts]]\nname = "{name}"\nnumbers = {numbers}\n'
+
+
+def test_who_is_told_by_sms_has_mobile_numbers_and_a_name_of_their_own() -> None:
+    three = TEXTS.format(name="engineers", numbers='["138 0013-8000", "+86 13800138000", "+852 9123 4567"]')
+    (texts,) = read(three).settings.alarm_texts
+    assert texts.numbers == ("+8613800138000", "+85291234567")
+    assert texts.wanted_kinds == tuple(AlarmKind)
+    for numbers in ('["010-62345678"]', '["10086"]', '["8001"]', '["duty"]', '[""]'):
+        (problem,) = problems(TEXTS.format(name="engineers", numbers=numbers))
+        assert "must be mobile numbers" in problem
+    for numbers in ("[]", str([f"138001380{place:02}" for place in range(11)])):
+        (problem,) = problems(TEXTS.format(name="engineers", numbers=numbers))
+        assert "numbers" in problem
+    mobile = TEXTS.format(name="duty", numbers='["13800138000"]')
+    (problem,) = problems(mobile * 2)
+    assert problem.endswith('alarm_texts[2].name: "duty" is taken by alarm_texts 1 of the file')
+    (problem,) = problems(HOOK.format(url="https://example.org", more="") + mobile)
+    assert problem.endswith('alarm_texts[1].name: "duty" is taken by a webhook of the file')

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from callcenter import settings
-from callcenter.alarms.settings import WebhookSettings
+from callcenter.alarms.settings import AlarmTextSettings, WebhookSettings
 from hardware.settings import LineSettings
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[logging]": settings.LoggingSettings,
     "[[asterisk]]": settings.AsteriskSettings,
     "[[webhooks]]": WebhookSettings,
+    "[[alarm_texts]]": AlarmTextSettings,
     "[[lines]]": LineSettings,
 }
 
@@ -64,7 +65,7 @@ def test_a_section_is_described_key_by_key_with_its_defaults(section: str) -> No
 
 
 def test_every_section_of_the_file_is_described() -> None:
-    lists = {"asterisk", "webhooks", "lines"}
+    lists = {"asterisk", "webhooks", "alarm_texts", "lines"}
     names = {f"[[{name}]]" if name in lists else f"[{name}]" for name in settings.Settings.model_fields}
     assert names <= set(SECTIONS)
     assert set(described()) - {"Secrets"} == set(SECTIONS)

@@ -97,3 +97,38 @@ def test_drafts_stay_as_typed_and_a_telephone_shows_one_column(daemon: DemoDaemo
     expect(page.locator("#thread")).to_be_hidden()
     # Nothing is wider than the telephone.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_did_not_arrive_is_sent_again_by_whoever_knows_what_that_means(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    daemon.simulate("treat", "accept", "--receipt", "UNKNOWN")
+    write(daemon, "13787654321", "几点开门？")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en").page
+    page.locator("#talks .talk", has_text="4321").click(timeout=PATIENCE)
+    page.fill("#reply", "八点")
+    page.locator("#reply").press("Control+Enter")
+    ours = page.locator(".bubble.is-ours")
+    expect(ours).to_have_attribute("data-state", "unknown", timeout=PATIENCE)
+    ours.locator(".bubble-state").click()
+    again = page.locator("[data-again]")
+    again.click()
+    expect(page.locator("#ask-about")).to_contain_text("Nobody knows whether this message arrived")
+    page.locator(".sheet button", has_text="Cancel").click()
+    expect(ours).to_have_count(1)
+    daemon.simulate("treat", "accept", "--receipt", "UNDELIV")
+    again.click()
+    page.locator(".sheet .btn-primary").click()
+    expect(ours).to_have_count(2, timeout=PATIENCE)
+    expect(ours.last).to_have_attribute("data-state", "failed", timeout=PATIENCE)
+    ours.last.locator(".bubble-state").click()
+    daemon.simulate("treat", "accept")
+    again.click()
+    expect(page.locator("#ask-about")).to_contain_text("It did not arrive")
+    page.locator(".sheet .btn-primary").click()
+    expect(ours).to_have_count(3, timeout=PATIENCE)
+    expect(ours.last).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    # What arrived needs no sending again.
+    ours.last.locator(".bubble-state").click()
+    expect(ours.last.locator(".bubble-history")).to_be_visible()
+    expect(again).to_have_count(0)

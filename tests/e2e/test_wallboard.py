@@ -95,6 +95,30 @@ def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
     assert "****" in doctor.locator("#list").inner_text()
 
 
+def test_gateways_and_unread_texts_are_on_the_wall_live_and_only_for_whoever_may_know(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    admin = daemon.client("admin")
+    page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
+    tiles = page.locator("#gateways .tile")
+    expect(tiles).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 2", timeout=PATIENCE)
+    expect(page.locator("[data-sms=unread]")).to_contain_text("Unread SMS 0")
+    expect(page.locator("[data-sms=oldest]")).to_have_count(0)
+    for text in ("几点开门？", "周六呢？"):
+        daemon.simulate("sms", "13787650001", text)
+    expect(page.locator("[data-sms=unread]")).to_contain_text("Unread SMS 2", timeout=PATIENCE)
+    expect(page.locator("[data-sms=oldest] [data-since]")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    second = admin.get("/api/v1/gateways")["items"][1]
+    resting = {"version": second["version"], "in_service": False}
+    assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", resting).status == 200
+    expect(tiles.nth(1)).to_have_attribute("data-state", "out_of_service", timeout=PATIENCE)
+    expect(tiles.nth(1)).to_contain_text("Out of service")
+    back = {"version": second["version"] + 1, "in_service": True}
+    assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", back).status == 200
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 2", timeout=PATIENCE)
+
+
 OVERTAKEN = """async (source) => {
     const { Store } = await import(source);
     const store = new Store(["calls"]);

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from callcenter.alarms.service import LONGEST_NOTE
+from callcenter.messaging.vocabulary import MessageState
 from web.alarm_filters import AlarmExport, AlarmQuery, Kind, alarm_columns, alarm_filter
 from web.api.calls import page_json
 from web.api.models import Named, Said
@@ -19,8 +20,18 @@ from web.routing import Routes
 routes = Routes("/api/v1")
 
 
+class TextOut(BaseModel):
+    """An SMS message that tells of an alarm."""
+
+    id: int
+    state: MessageState
+
+
 class Delivery(BaseModel):
-    """A message that goes out of an alarm. ``problem`` is a code: what kept the last attempt from arriving."""
+    """A message that goes out of an alarm. ``problem`` is a code: what kept the last attempt from arriving.
+
+    One that goes by SMS is ``sent`` when the SMS centre has it; ``texts`` say how far each is.
+    """
 
     id: int
     target: str
@@ -31,6 +42,7 @@ class Delivery(BaseModel):
     answer: int | None
     created_at: datetime
     finished_at: datetime | None
+    texts: list[TextOut]
 
 
 class Alarm(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -27,6 +28,9 @@ PROBLEMS = {
     "refused": N_("it was refused"),
     "broken": N_("the connection broke"),
 }
+
+
+CHANGES = {"opened": N_("opened"), "cleared": N_("over"), "handled": N_("dealt with")}
 
 
 class AlarmsPage(AlarmQuery):
@@ -77,6 +81,15 @@ def _shown(exchange: Exchange, alarm: dict[str, Any]) -> dict[str, Any]:
         **alarm,
         "kind_word": word_of(ALARM_KINDS, alarm["kind"], say),
         "why": reason_words(exchange, alarm),
-        "sent": sum(one["state"] == "sent" for one in alarm["deliveries"]),
+        "sent": sum(one["state"] == "sent" and not one["texts"] for one in alarm["deliveries"]),
+        "texts": [
+            {
+                "target": one["target"],
+                "change": word_of(CHANGES, one["event"], say),
+                "states": sorted(Counter(text["state"] for text in one["texts"]).items()),
+            }
+            for one in alarm["deliveries"]
+            if one["texts"]
+        ],
         "problems": problems,
     }

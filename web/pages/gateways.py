@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from callcenter.errors import ConflictError, InvalidError, ServiceError, UnavailableError
 from callcenter.messaging.gateway_settings import default_counting
-from callcenter.messaging.vocabulary import Purpose
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_, translated
 from hardware.gateways.settings import GatewayKind
 from web.alarm_filters import reason_words
@@ -253,7 +253,7 @@ async def _form(
         "purposes": [
             {"code": one.value, "label": say(PURPOSES[one]), "chosen": one.value in (values.get("purposes") or ())}
             for one in Purpose
-            if one is not Purpose.TEST
+            if one not in OF_THE_HOUSE
         ],
         "countings": [{"code": code, "label": say(label)} for code, label in COUNTINGS.items()],
         "inputs": _inputs(exchange, kind, options, gateway),

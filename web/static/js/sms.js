@@ -4,7 +4,7 @@ import { exact } from "./format.js";
 import { me, store } from "./live.js";
 import { t } from "./text.js";
 
-const MOST = 200; // So many the snapshot tells of.
+export const MOST = 200; // So many the snapshot tells of.
 
 // What I am to answer: mine, and what nobody has. Of others' I know, but it is theirs.
 export const unreadTalks = () => store.all("conversations")
@@ -30,7 +30,7 @@ const REASON = {
   gateway_refused: t("the gateway does not take it"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
   partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
   uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
-  by_person: t("by a person"), incomplete: t("parts of it never came"),
+  by_person: t("by a person"), incomplete: t("parts of it never came"), overtaken: t("a later text says how it stands"),
 };
 
 // What became of one part handed to a gateway.

@@ -1,4 +1,4 @@
-// What the page knows of calls, lines, agents, alarms and conversations, by id. Fed by snapshots and events in any order and any number of
+// What the page knows of calls, lines, agents, alarms, conversations and gateways, by id. Fed by snapshots and events in any order and any number of
 // times: of two states of one subject the one with the higher sequence number stands.
 export class Store extends EventTarget {
   constructor(topics) {

@@ -1,11 +1,12 @@
 // Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
 import { get, post } from "../api.js";
+import { ask } from "../ask.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
 import { t } from "../text.js";
-import { complain } from "../toast.js";
+import { complain, toast } from "../toast.js";
 import { actionsOf } from "./actions.js";
 import { desk, may } from "./desk.js";
 
@@ -23,6 +24,7 @@ let reading = null;
 const dayOf = (iso) => toLocalField(iso).slice(0, 10);
 const dayWord = (iso) => (sameDay(iso) ? t("Today") : exact(iso).split(/[ ,，]/)[0]);
 const LIVE = ["queued", "sending"];
+const NOT_ARRIVED = ["failed", "unknown"];
 
 function whenWord(message) {
   if (message.direction === "in") return timeOfDay(message.created_at);
@@ -55,7 +57,8 @@ function historyOf(message) {
     LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
   tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
-  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null);
+  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null,
+  NOT_ARRIVED.includes(message.state) && may.send ? el("button", { type: "button", class: "btn btn-sm", "data-key": `again-${message.id}`, "data-again": message.id, onclick: () => sendAgain(message) }, icon("arrow-clockwise"), t("Send again")) : null);
 }
 
 async function tell(message) {
@@ -75,6 +78,22 @@ async function tell(message) {
 async function cancel(message) {
   try {
     heard(await post(`/conversations/${message.conversation_id}/messages/${message.id}/cancel`));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+const DOUBT = t("Nobody knows whether this message arrived: the gateway gave no clear answer. If it did arrive, the patient gets it twice.");
+const FAILED = t("It did not arrive. The same text is sent to the same number once more, as a new message.");
+
+async function sendAgain(message) {
+  const about = message.state === "unknown" ? DOUBT : FAILED;
+  if (!await ask(t("Send this message again?"), { about, action: t("Send again") })) return;
+  try {
+    const made = await post(`/messages/${message.id}/resend`, { confirmed: message.state === "unknown" });
+    heard(made);
+    toast(t("Queued once more."), { kind: "good" });
+    if (made.conversation_id === desk.talk?.id) toEnd();
   } catch (error) {
     complain(error);
   }

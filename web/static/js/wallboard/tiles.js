@@ -13,10 +13,10 @@ import { listenCell, listenersOf, waysTo } from "./listening.js";
 const board = document.getElementById("wallboard");
 const controlsLines = board.dataset.controlsLines === "yes";
 const controlsAgents = board.dataset.controlsAgents === "yes";
-const byName = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
+export const byName = new Intl.Collator(document.documentElement.lang, { numeric: true }).compare;
 const boxes = Object.fromEntries(["lines", "agents", "calls"].map((name) => [name, document.getElementById(name)]));
 
-function tile(key, name, state, word, since, more, control) {
+export function tile(key, name, state, word, since, more, control) {
   return el("article", { class: "tile", "data-state": state, "data-tile": key },
     el("h3", { class: "cut", title: name }, mark(state), name), control,
     el("p", { class: "tile-state" }, el("span", {}, word), el("span", { class: "number", "data-since": since })),
@@ -66,7 +66,7 @@ function callRow(call) {
     listenCell(call));
 }
 
-function sum(items, word) {
+export function sum(items, word) {
   const states = new Map();
   for (const item of items) states.set(item.state, (states.get(item.state) ?? 0) + 1);
   return [...states].map(([state, count]) => `${word(state)} ${count}`).join(" · ");

@@ -34,6 +34,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("fullscreenchange", () => {
   document.body.classList.toggle("on-the-wall", Boolean(document.fullscreenElement));
   stayAwake();
-  board.focus?.();
+  board.focus({ preventScroll: true });
 });
 document.addEventListener("visibilitychange", stayAwake);

@@ -1,0 +1,60 @@
+// SMS on the wall: gateways as tiles, and how many texts nobody has looked at, since when. Nothing where there is no gateway.
+import { el, icon, refresh } from "../dom.js";
+import { store } from "../live.js";
+import { MOST } from "../sms.js";
+import { t } from "../text.js";
+import { writeTimes } from "../times.js";
+import { lineReason } from "../words.js";
+import { byName, sum, tile } from "./tiles.js";
+
+const board = document.getElementById("wallboard");
+const panel = document.getElementById("gateways-panel");
+const counts = document.getElementById("sms-counts");
+const states = JSON.parse(board.dataset.gatewayStates); // state → its word and the mark of lines that looks alike
+const seesGateways = document.body.dataset.topics.includes("gateways");
+const seesTexts = document.body.dataset.topics.includes("conversations");
+
+const UNREAD = [t("Unread SMS"), t("Texts from patients that nobody has looked at, in open conversations")];
+const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody has answered, in a conversation with unread texts")];
+
+const word = (state) => states[state]?.[0] ?? state;
+const isLow = (gateway) => gateway.balance !== null && gateway.balance_low !== null && gateway.balance < gateway.balance_low;
+
+function gatewayTile(gateway) {
+  const balance = gateway.balance === null ? "" : t("Balance {count}", { count: gateway.balance });
+  const more = [gateway.state === "ready" ? "" : lineReason(gateway), balance].filter(Boolean).join(" · ");
+  const made = tile(`gateway-${gateway.id}`, gateway.name, states[gateway.state]?.[1] ?? "out_of_service", word(gateway.state), gateway.state_since, more, null);
+  if (isLow(gateway)) {
+    made.dataset.low = "yes";
+    made.querySelector(".tile-more").replaceChildren(icon("exclamation-triangle-fill"), ` ${more}`);
+  }
+  return made;
+}
+
+const count = (name, [label, definition], value) => el("span", { class: "count", "data-sms": name }, `${label} `, value,
+  el("button", { type: "button", class: "tip", "aria-label": `${label}: ${definition}`, "data-tip": definition }, "?"));
+
+// The page knows the newest conversations only: beyond them there may be more, and older ones.
+function showCounts(gateways) {
+  const talks = store.all("conversations").filter((talk) => talk.state === "open" && talk.unread > 0);
+  const sees = seesTexts && store.has("conversations") && (gateways.length > 0 || (!seesGateways && talks.length > 0));
+  counts.hidden = !sees;
+  if (!sees) return;
+  const texts = talks.reduce((all, talk) => all + talk.unread, 0);
+  const partly = talks.length >= MOST;
+  const since = talks.map((talk) => talk.waiting_since ?? talk.last_at).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
+  if (refresh(counts, [texts, partly, since], () => [
+    count("unread", UNREAD, el("a", { class: "number", href: "/inbox" }, partly ? `${texts}+` : texts)),
+    since ? count("oldest", OLDEST, [partly ? "≥ " : null, el("strong", { class: "number", "data-since": since })]) : null])) writeTimes(counts);
+}
+
+function show() {
+  const gateways = store.all("gateways").sort((one, other) => one.priority - other.priority || byName(one.name, other.name));
+  panel.hidden = !gateways.length;
+  if (refresh(document.getElementById("gateways"), gateways, () => gateways.map(gatewayTile))) writeTimes(panel);
+  document.getElementById("gateways-sum").textContent = sum(gateways, word);
+  showCounts(gateways);
+}
+
+for (const topic of ["gateways", "conversations"]) store.addEventListener(topic, show);
+show();
