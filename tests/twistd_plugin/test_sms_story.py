@@ -193,16 +193,16 @@ def test_five_kills_forget_nothing_and_send_nothing_twice_by_our_doing(story: St
     for life, given in enumerate(kills):
         trouble[life]()
         hospital.start()
-        wait_for(lambda given=given: hospital.run(answered) >= given, PATIENCE, f"the moment of kill {life + 1}")
+        wait_for(lambda given=given: hospital.read(answered) >= given, PATIENCE, f"the moment of kill {life + 1}")
         time.sleep(luck.random() * 0.3)
         hospital.kill()
     trouble[-1]()
     hospital.start()
     hospital.sign_in()
-    wait_for(lambda: hospital.run(is_over), PATIENCE, "the end of the day")
+    wait_for(lambda: hospital.read(is_over), PATIENCE, "the end of the day")
     # What is settled by then stays: receipts come for a moment still.
     wait_for(lambda: receipts_are_in(story), PATIENCE, "the last receipts")
-    sent, accepted = hospital.run(load), story.accepted()
+    sent, accepted = hospital.read(load), story.accepted()
     totals = hospital.client.get(f"/api/v1/messages/totals?from_day={_day(-1)}&to_day={_day(1)}")["items"]
     shown = _listed(hospital, "unknown")
     assert hospital.stop() == -signal.SIGTERM
