@@ -276,7 +276,8 @@ def states_are_true(sent: dict[int, Sent], accepted: Counter[Key]) -> None:
         assert whole or one.state in ("unknown", "failed"), (key, one)
         assert one.reason or one.state in ("accepted", "delivered"), (key, one)
     delivered = sum(one.state == "delivered" for one in sent.values())
-    assert delivered > MESSAGES // 3, Counter(one.state for one in sent.values())
+    # The fewer there are, the more of them are in doubt at a kill.
+    assert delivered > MESSAGES // 20, Counter(one.state for one in sent.values())
 
 
 def _listed(hospital: SmsHospital, state: str) -> dict[int, Any]:
