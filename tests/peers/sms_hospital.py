@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import SYSTEM
@@ -22,6 +23,7 @@ from callcenter.messaging.gateway_rows import make_gateway_row
 from callcenter.messaging.gateway_settings import read_set_up
 from callcenter.messaging.secret_box import SecretBox
 from hardware.gateways.settings import GatewayKind
+from storage.engines import reading_engine
 from tests.peers.daemon import ROOT, START_SECONDS, HttpClient, run_callcenter, wait_for
 from twistd_plugin.commands.demo_simulators import free_port
 from twistd_plugin.commands.transaction import in_one_transaction
@@ -56,6 +58,15 @@ class SmsHospital:
     def run(self, function: Callable[[Session], T]) -> T:
         """``function(session)`` in a transaction of our own, beside the daemon's."""
         return in_one_transaction(self._configuration, function)
+
+    def read(self, function: Callable[[Session], T]) -> T:
+        """``function(session)`` on what is committed, without a lock that anybody waits for."""
+        engine = reading_engine(make_url(self._configuration.settings.database_url), 1)
+        try:
+            with Session(engine) as session:
+                return function(session)
+        finally:
+            engine.dispose()
 
     def add_gateway(
         self, kind: GatewayKind, arrangement: Mapping[str, Any], options: Mapping[str, Any], secrets: Mapping[str, str]
