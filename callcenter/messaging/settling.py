@@ -36,9 +36,12 @@ from protocols.sms import (
     Refusal,
 )
 from protocols.text import clean_text
+from storage.models import SmsGateway
+from storage.models.base import table_of
 
 CODE_LENGTH = 30
 WORDS_LENGTH = 200
+_GATEWAY = table_of(SmsGateway)
 _Values = dict[str, Any]
 
 _REFUSED: Mapping[Refusal, PartState] = MappingProxyType(
@@ -112,6 +115,7 @@ ANSWERS = frozenset({PartAccepted, *_ANSWERS})
 
 def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     """Write answers and receipts down, in this order: a receipt may have overtaken the answer it belongs to."""
+    _one_after_the_other(session, {one.gateway_id for one in heard})
     taken = [_taken(one.signal, now) for one in heard if isinstance(one.signal, PartAccepted)]
     others = [_answer(one, now) for one in heard if type(one.signal) in _ANSWERS]
     for statement, rows in ((_ACCEPTED, taken), (_STATEMENT, others)):
@@ -123,6 +127,15 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     receipts = [Matched.of(one.gateway_id, one.signal) for one in heard if isinstance(one.signal, ReceiptArrived)]
     touched |= settle_receipts(session, [*matched, *receipts], now)
     conclude(session, sorted(touched), now)
+
+
+def _one_after_the_other(session: Session, gateways: set[int]) -> None:
+    """Hold the gateways until the commit: what two transactions park and take of the same receipts would deadlock.
+
+    Not so that the key is locked, which would hold up whoever hands parts to the gateway meanwhile.
+    """
+    mine = select(_GATEWAY.c.id).where(_GATEWAY.c.id.in_(sorted(gateways))).order_by(_GATEWAY.c.id)
+    session.execute(mine.with_for_update(key_share=True)).all()
 
 
 def _taken(signal: PartAccepted, now: datetime) -> _Values:

@@ -95,7 +95,12 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
     assert min(len(records.answered), len(records.lost), len(records.short)) >= 5
     assert {call.direction for call in records.handled} == {"in", "out"}
 
-    shown = daemon.client("supervisor").get("/api/v1/wallboard")
+    supervisor = daemon.client("supervisor")
+    # Figures may be a second old.
+    wait_for(
+        lambda: supervisor.get("/api/v1/wallboard")["counts"]["handled"] == len(records.handled), 20, "the last figures"
+    )
+    shown = supervisor.get("/api/v1/wallboard")
     expected = records.figures(datetime.fromisoformat(shown["at"]))
     # SQLite's days with fractions are good for a tenth of a millisecond.
     assert {name: shown["figures"][name]["value"] for name in expected} == pytest.approx(expected, abs=0.001)

@@ -22,8 +22,8 @@ from tests.peers.simulator import Simulator, free_udp_port, running
 SPEED = "10"
 SERVICE_LEVEL_SECONDS = 1
 SHORT_ABANDON_SECONDS = 1
-# Ring periods are 0.6 s in this time.
-RING_TIMEOUT = 1.0
+# Ring periods are 0.6 s in this time; a busy machine may be late with one.
+RING_TIMEOUT = 1.8
 
 
 @dataclass(frozen=True)

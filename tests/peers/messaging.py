@@ -22,6 +22,7 @@ from storage.database import Database
 from storage.event_log import StoredEvent
 from storage.models import Base
 from tests.peers.call_center import NOW, clock_at
+from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
 
 
@@ -77,16 +78,7 @@ class SmsCentre:
 
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass."""
-        idle = 0
-        for _ in range(5_000):
-            await self.database.run(lambda _: None)
-            await self.database.read(lambda _: None)
-            self.clock.advance(0)
-            due = any(call.getTime() <= self.clock.seconds() for call in self.clock.calls)
-            idle = 0 if self.messaging.busy or due else idle + 1
-            if idle > 2:
-                return
-        raise AssertionError("it does not come to rest")
+        await until_quiet(self.database, self.clock, lambda: bool(self.messaging.busy), turns=3)
 
     async def wait(self, seconds: float, step: float = 1.0) -> None:
         for _ in range(int(seconds // step)):

@@ -36,6 +36,7 @@ from storage.database import Database
 from storage.event_log import StoredEvent
 from storage.models import SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
 from tests.peers.call_center import NOW, clock_at, fill
+from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
 
 NUMBER = "+8613800138000"
@@ -96,16 +97,7 @@ class Centre:
 
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass. What runs now and then is nobody's task."""
-        idle = 0
-        for _ in range(5_000):
-            await self.database.run(lambda _: None)
-            await self.database.read(lambda _: None)
-            self.clock.advance(0)
-            due = any(call.getTime() <= self.clock.seconds() for call in self.clock.calls)
-            idle = 0 if self.dispatcher.busy or due else idle + 1
-            if idle > 4:
-                return
-        raise AssertionError("it does not come to rest")
+        await until_quiet(self.database, self.clock, lambda: bool(self.dispatcher.busy), turns=5)
 
     async def queue(self, *drafts: MessageDraft) -> list[int]:
         keys = await self.database.run(queue_messages, drafts, utc_now(self.clock))

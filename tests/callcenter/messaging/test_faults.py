@@ -41,6 +41,7 @@ from protocols.sms import (
 from storage.database import Database
 from storage.models import SmsAttempt, SmsGateway, SmsMessage
 from tests.peers.call_center import NOW, clock_at, fill
+from tests.peers.rest import until_quiet
 
 MESSAGES = 2000
 LIVES = 6
@@ -173,14 +174,7 @@ class Life:
         self.hear(gateway_id, answer)
 
     async def rest(self) -> None:
-        for _ in range(5_000):
-            await self.plug.run(lambda _: None)
-            await self.plug.read(lambda _: None)
-            self.clock.advance(0)
-            due = any(call.getTime() <= self.clock.seconds() for call in self.clock.calls)
-            if not self.dispatcher.busy and not due:
-                return
-        raise AssertionError("it does not come to rest")
+        await until_quiet(self.plug, self.clock, lambda: bool(self.dispatcher.busy))
 
     async def wait(self, seconds: float, step: float) -> None:
         for _ in range(int(seconds // step)):
