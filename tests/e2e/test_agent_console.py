@@ -134,7 +134,7 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     hang_up.click()
     agent.page.locator("input[name=outcome][value=completed]").check()
     agent.page.get_by_role("button", name=re.compile("^完成")).last.click()
-    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 15, "the finished wrap-up")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
     call = latest_call(daemon)
     assert (call["notes"], call["outcome"]) == ("切口愈合良好，周五复查", "completed")
     assert (call["patient"]["name"], call["agent"]["name"]) == (people["own"]["name"], "王秀英")
