@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import Request
 
 from callcenter.messaging.gateway_board import GatewayBoard
 from hardware.gateways.device import PushAnswer
+from web.answers import JSON, Whole, later
 
 _LONGEST_ID = 9
 _REFUSED = PushAnswer(403, b'{"result": 1, "errmsg": "not allowed"}')
@@ -25,7 +25,7 @@ _TOO_LARGE = PushAnswer(413, b'{"result": 1, "errmsg": "too long"}')
 class GatewayPushes(Resource):
     """Answers only when what was pushed is on disk."""
 
-    isLeaf = True  # noqa: N815
+    isLeaf = True
 
     def __init__(self, board: GatewayBoard) -> None:
         super().__init__()
@@ -33,21 +33,11 @@ class GatewayPushes(Resource):
 
     def render(self, request: Request) -> int:
         """Take a push."""
-        left: list[bool] = []
-        request.notifyFinish().addErrback(lambda _: left.append(True))
-        Deferred.fromCoroutine(self._answer(request, left))
-        return NOT_DONE_YET
+        return later(request, self._answer(request))
 
-    async def _answer(self, request: Request, left: list[bool]) -> None:
-        answer = await self._taken(request)
-        if left:
-            return
-        request.setResponseCode(answer.status)
-        request.setHeader(b"Content-Type", b"application/json")
-        request.setHeader(b"Content-Length", str(len(answer.body)).encode())
-        request.setHeader(b"Cache-Control", b"no-store")
-        request.write(answer.body)
-        request.finish()
+    async def _answer(self, request: Request) -> Whole:
+        taken = await self._taken(request)
+        return Whole(taken.status, taken.body, JSON)
 
     async def _taken(self, request: Request) -> PushAnswer:
         if request.method != b"POST":

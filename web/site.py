@@ -7,10 +7,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource, Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
+from twisted.web.server import Request, Site
 
+from web.answers import JSON, Whole, at_once, later
 from web.binding import Application
 from web.endpoints import all_routes
 from web.gateway_pushes import GatewayPushes
@@ -18,20 +18,12 @@ from web.line_hosts import HostSockets
 from web.rendering import as_json
 from web.requests import LimitedChannel, LimitedRequest
 from web.routing import Route
-from web.security import client_address, set_headers
+from web.security import client_address
 from web.services import Services
 from web.settings import SiteSettings
 from web.sockets import SocketService
 from web.static_files import StaticFiles, message_files, only_read, read_folder
 from web.templating import Templates
-
-
-def _plain(request: Request, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
-    set_headers(request)
-    request.setResponseCode(status)
-    request.setHeader("Content-Type", kind)
-    request.setHeader("Content-Length", str(len(body)))
-    return body
 
 
 class Single(Resource):
@@ -42,7 +34,7 @@ class Single(Resource):
     def render(self, request: Request) -> Any:
         """404 for whatever is asked for below, 405 for whatever would change it."""
         if request.postpath:
-            return _plain(request, 404, b"There is nothing at this address.\n")
+            return at_once(request, Whole(404, b"There is nothing at this address.\n"))
         return only_read(request) or super().render(request)
 
 
@@ -51,7 +43,7 @@ class Alive(Single):
 
     def render_GET(self, request: Request) -> bytes:
         """Always 200."""
-        return _plain(request, 200, b"ok\n")
+        return at_once(request, Whole(200, b"ok\n"))
 
 
 class Ready(Single):
@@ -63,20 +55,14 @@ class Ready(Single):
 
     def render_GET(self, request: Request) -> int:
         """Ask, then answer."""
-        left: list[bool] = []
-        request.notifyFinish().addErrback(lambda _: left.append(True))
-        Deferred.fromCoroutine(self._answer(request, left))
-        return NOT_DONE_YET
+        return later(request, self._answer())
 
-    async def _answer(self, request: Request, left: list[bool]) -> None:
+    async def _answer(self) -> Whole:
         try:
             problems = await self._services.ready()
         except Exception as error:  # noqa: BLE001 - a check that fails is itself the answer
             problems = [type(error).__name__]
-        body = as_json({"ready": not problems, "problems": problems})
-        if not left:
-            request.write(_plain(request, 503 if problems else 200, body, "application/json"))
-            request.finish()
+        return Whole(503 if problems else 200, as_json({"ready": not problems, "problems": problems}), JSON)
 
 
 class Metrics(Single):
@@ -90,8 +76,8 @@ class Metrics(Single):
     def render_GET(self, request: Request) -> bytes:
         """The figures, or 403."""
         if client_address(request, self._settings) not in self._settings.metrics_readers:
-            return _plain(request, 403, b"Add this address to web.metrics_readers to read the metrics.\n")
-        return _plain(request, 200, generate_latest(self._registry), CONTENT_TYPE_LATEST)
+            return at_once(request, Whole(403, b"Add this address to web.metrics_readers to read the metrics.\n"))
+        return at_once(request, Whole(200, generate_latest(self._registry), CONTENT_TYPE_LATEST))
 
 
 class Root(Resource):

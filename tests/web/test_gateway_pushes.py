@@ -63,6 +63,7 @@ async def test_a_push_is_a_text_in_the_inbox_once_and_only_with_the_secret(site:
     ):
         answer = await somebody.post(path, raw=body, headers=headers)
         assert (answer.status, answer.json) == (403, {"result": 1, "errmsg": "not allowed"}), path
+        assert answer.headers.getRawHeaders("X-Content-Type-Options") == ["nosniff"]
     assert await site.database.read(received) == []
     for _ in range(2):
         answer = await somebody.post(f"/sms-push/{gateway}/{SECRET}", raw=body)
