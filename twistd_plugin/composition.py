@@ -14,7 +14,7 @@ from storage import schema
 from storage.database import Database
 from twistd_plugin.hospital import build_sender, build_services
 from twistd_plugin.housekeeping import Housekeeping
-from twistd_plugin.interpreter import keep_loaded, share_interpreter
+from twistd_plugin.interpreter import share_interpreter
 from twistd_plugin.listener import Listener, tls_options
 from twistd_plugin.metrics import Metrics, line_states
 from twistd_plugin.reactor_guard import ReactorGuard
@@ -63,7 +63,6 @@ class Daemon:
         """Start every part, in order; raises ``StageFailedError``."""
         share_interpreter()
         await self._runner.start()
-        keep_loaded()
         self._readiness.accepting = True
 
     async def stop(self) -> None:

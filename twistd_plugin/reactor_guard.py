@@ -1,4 +1,5 @@
-"""Finds calls that block the reactor: a file opened, read or asked about, a name looked up, a statement run, a sleep.
+"""Finds calls that block the reactor: a file opened, read or asked about, a name looked up, a statement run, a sleep,
+all garbage looked for.
 
 Switched on by ``[logging] watch_blocking = true`` and by tests. It hears three things on the reactor's thread:
 CPython's audit events, the interpreter's calls into C (for what is not audited: ``stat``, reading and writing open
@@ -11,6 +12,7 @@ computation. The stall watchdog finds what of these takes time.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import io
 import os
@@ -56,7 +58,10 @@ AUDITED = frozenset(
 )
 
 _FUNCTIONS: frozenset[Any] = frozenset(
-    {os.stat, os.lstat, os.access, os.readlink, os.statvfs, os.fsync, os.fdatasync, os.sendfile, time.sleep, print}
+    {
+        *(os.stat, os.lstat, os.access, os.readlink, os.statvfs, os.fsync, os.fdatasync, os.sendfile),
+        *(time.sleep, print, gc.collect),
+    }
 )
 
 _READ = frozenset({"read", "read1", "readall", "readinto", "readinto1", "readline", "readlines"})

@@ -13,6 +13,7 @@ from callcenter.config import Configuration, ConfigurationError, load
 from storage.errors import StorageError
 from twistd_plugin.composition import Daemon, build_daemon
 from twistd_plugin.database_check import require_ready_database
+from twistd_plugin.interpreter import keep_loaded
 from twistd_plugin.listener import TlsError
 from twistd_plugin.logs import twistd_observer
 from twistd_plugin.observed import ObservedService
@@ -73,7 +74,9 @@ def open_service(configuration: Configuration, reactor: Any, observer: ILogObser
     ``WebhookError``.
     """
     require_ready_database(configuration)
-    return CallCenterService(build_daemon(configuration, reactor), reactor, observer)
+    service = CallCenterService(build_daemon(configuration, reactor), reactor, observer)
+    keep_loaded()
+    return service
 
 
 def makeService(options: Options) -> CallCenterService:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import sqlite3
@@ -54,6 +55,7 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "remove": (lambda: Path("/nowhere").unlink(missing_ok=True), "os.remove"),
     "name": (lambda: socket.getaddrinfo("localhost", 1), "socket.getaddrinfo"),
     "sleep": (lambda: time.sleep(0.001), "time.sleep"),
+    "garbage": (gc.collect, "gc.collect"),
     "program": (run_a_program, "subprocess.Popen"),
     "sqlite3": (run_a_statement_of_the_driver, "Connection.execute"),
 }
