@@ -8,20 +8,17 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
-from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
-from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
+from callcenter.administration.writing import NOT_ACCEPTED
 from callcenter.clock import utc_now
-from callcenter.errors import ConflictError, InvalidError
+from callcenter.errors import InvalidError
+from callcenter.messaging.rule_row import kept_rules, locked_rules, put_rules, require_version
 from callcenter.text import N_
 from storage.database import Database
-from storage.models import MessagingRules as RulesRow
 
-ROW = 1
 KEY = "desk"
 
 
@@ -63,10 +60,8 @@ DEFAULTS = DeskRules()
 
 def load_desk_rules(session: Session) -> DeskRules:
     """The rules that hold now; what is not understood any more has its default."""
-    row = session.get(RulesRow, ROW)
-    kept: Mapping[str, Any] = {} if row is None else (row.rules or {}).get(KEY) or {}
     try:
-        return DeskRules.model_validate(kept)
+        return DeskRules.model_validate(kept_rules(session)[0].get(KEY) or {})
     except ValidationError:
         return DEFAULTS
 
@@ -93,27 +88,18 @@ class DeskRuleService:
 
 
 def _show(session: Session) -> dict[str, Any]:
-    row = session.get(RulesRow, ROW)
-    return load_desk_rules(session).model_dump(mode="json") | {"version": 1 if row is None else row.version}
+    return load_desk_rules(session).model_dump(mode="json") | {"version": kept_rules(session)[1]}
 
 
 def _change(
     session: Session, principal: Principal, values: dict[str, Any], version: int, at: datetime
 ) -> dict[str, Any]:
-    row = session.scalar(select(RulesRow).where(RulesRow.id == ROW).with_for_update())
-    if row is None:
-        row = RulesRow(id=ROW, rules={}, version=1)
-        session.add(row)
-        session.flush()
+    row = locked_rules(session)
     before = load_desk_rules(session).model_dump(mode="json")
-    if row.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, current=before | {"version": row.version})
+    require_version(row, version, before)
     try:
         after = DeskRules.model_validate({**before, **values}).model_dump(mode="json")
     except ValidationError as error:
         wrong = {str(found["loc"][0]): N_("This cannot be accepted.") for found in error.errors()}
         raise InvalidError(NOT_ACCEPTED, wrong) from None
-    row.rules = {**(row.rules or {}), KEY: after}
-    row.version += 1
-    record_audit(session, principal, "edit", "messaging_rules", ROW, before, after, at)
-    return after | {"version": row.version}
+    return put_rules(session, principal, row, {KEY: after}, before, after, at)

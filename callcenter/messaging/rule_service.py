@@ -7,20 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
-from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
-from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED, read_version
+from callcenter.administration.writing import NOT_ACCEPTED, read_version
 from callcenter.clock import utc_now
-from callcenter.errors import ConflictError, InvalidError
-from callcenter.messaging.rules import ROW, SendingRules, load_rules, read_kept
+from callcenter.errors import InvalidError
+from callcenter.messaging.rule_row import kept_rules, locked_rules, put_rules, require_version
+from callcenter.messaging.rules import SendingRules, load_rules, read_kept
 from callcenter.telephony.line_options import problem_words
 from callcenter.text import N_
 from storage.database import Database
-from storage.models import MessagingRules
 
 _ZONE = "time_zone"
 
@@ -53,40 +51,26 @@ class RuleService:
         return await self._database.run(_change, principal, dict(values), read_version(version), utc_now(self._clock))
 
 
-def _row(session: Session) -> MessagingRules:
-    row = session.scalar(select(MessagingRules).where(MessagingRules.id == ROW).with_for_update())
-    if row is None:
-        row = MessagingRules(id=ROW, rules={}, version=1)
-        session.add(row)
-        session.flush()
-    return row
-
-
 def _set_zone(session: Session, time_zone: str) -> None:
-    row = _row(session)
+    row = locked_rules(session)
     if (row.rules or {}).get(_ZONE) != time_zone:
         row.rules = {**(row.rules or {}), _ZONE: time_zone}
 
 
 def _show(session: Session) -> dict[str, Any]:
-    row = session.get(MessagingRules, ROW)
-    return load_rules(session).model_dump(mode="json") | {"version": 1 if row is None else row.version}
+    return load_rules(session).model_dump(mode="json") | {"version": kept_rules(session)[1]}
 
 
 def _change(
     session: Session, principal: Principal, values: dict[str, Any], version: int, now: datetime
 ) -> dict[str, Any]:
-    row = _row(session)
+    row = locked_rules(session)
     before = read_kept(row.rules or {})
-    if row.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, current=before.model_dump(mode="json") | {"version": row.version})
+    old = before.model_dump(mode="json")
+    require_version(row, version, old)
     try:
         after = SendingRules.model_validate({**before.model_dump(), **values})
     except ValidationError as error:
         raise InvalidError(NOT_ACCEPTED, problem_words(error)) from None
-    # The SMS desk keeps its own rules beside these.
-    row.rules = {**(row.rules or {}), **after.model_dump(mode="json")}
-    row.version += 1
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    record_audit(session, principal, "edit", "messaging_rules", ROW, old, new, now)
-    return new | {"version": row.version}
+    new = after.model_dump(mode="json")
+    return put_rules(session, principal, row, new, old, new, now)

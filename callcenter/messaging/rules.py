@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from callcenter.messaging.rule_row import kept_rules
 from callcenter.messaging.vocabulary import Purpose
-from storage.models import MessagingRules as RulesRow
-
-ROW = 1
 
 
 def _clock(text: str) -> str:
@@ -92,13 +90,9 @@ class SendingRules(BaseModel):
         return today if today > local else today + timedelta(days=1)
 
 
-DEFAULTS = SendingRules()
-
-
 def load_rules(session: Session) -> SendingRules:
     """The rules that hold now; what was written by another version and is not understood any more has its default."""
-    row = session.get(RulesRow, ROW)
-    return DEFAULTS if row is None else read_kept(row.rules or {})
+    return read_kept(kept_rules(session)[0])
 
 
 def read_kept(kept: Mapping[str, Any]) -> SendingRules:

@@ -56,14 +56,15 @@ class Heard(NamedTuple):
     signal: GatewaySignal
 
 
+_THE_PART = (
+    ATTEMPT.c.message_id == bindparam("message"),
+    ATTEMPT.c.attempt == bindparam("try"),
+    ATTEMPT.c.position == bindparam("place"),
+    in_state(PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP),
+)
 _STATEMENT = (
     update(ATTEMPT)
-    .where(
-        ATTEMPT.c.message_id == bindparam("message"),
-        ATTEMPT.c.attempt == bindparam("try"),
-        ATTEMPT.c.position == bindparam("place"),
-        in_state(PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP),
-    )
+    .where(*_THE_PART)
     .values(
         state=bindparam("new_state"),
         gateway_ref=null(),
@@ -77,12 +78,7 @@ _STATEMENT = (
 # What nearly every part comes to has few values: each of them costs, thousands of times a second.
 _ACCEPTED = (
     update(ATTEMPT)
-    .where(
-        ATTEMPT.c.message_id == bindparam("message"),
-        ATTEMPT.c.attempt == bindparam("try"),
-        ATTEMPT.c.position == bindparam("place"),
-        in_state(PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP),
-    )
+    .where(*_THE_PART)
     .values(
         state=plain(PartState.ACCEPTED), gateway_ref=bindparam("ref"), code=null(), words=null(),
         answered_at=bindparam("at"),

@@ -11,7 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
-from callcenter.messaging.desk_rules import KEY, ROW
+from callcenter.messaging.desk_rules import KEY
+from callcenter.messaging.rule_row import ROW
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import remember_choice
 from tests.peers.call_center import ANNA, CARDIOLOGY, DORA, FAMILY_ONE, FAMILY_TWO, HEART, NOW, SUSAN

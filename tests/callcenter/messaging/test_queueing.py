@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.bus import LocalBus
 from callcenter.messaging.queueing import IncomingText, MessageDraft, queue_message, queue_messages, receive_text
-from callcenter.messaging.rules import ROW
+from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from storage.database import Database
 from storage.event_log import StoredEvent
