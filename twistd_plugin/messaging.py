@@ -11,7 +11,7 @@ from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.settings import Settings
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.drivers import DRIVERS, create_gateway
+from hardware.gateways.drivers import MODELS, create_gateway
 from hardware.gateways.settings import GatewaySettings
 from storage.database import Database
 
@@ -22,7 +22,7 @@ def gateway_kinds(settings: Settings, reactor: Any) -> GatewayKinds:
     def make(gateway: GatewaySettings) -> GatewayDevice:
         return create_gateway(gateway, reactor, settings.trace_folder)
 
-    return GatewayKinds({kind: driver.settings for kind, driver in DRIVERS.items()}, make)
+    return GatewayKinds(MODELS, make)
 
 
 def build_messaging(

@@ -17,6 +17,8 @@ from callcenter.text import N_
 from hardware.gateways.device import GatewayDevice
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 
+Models = Mapping[GatewayKind, type[GatewaySettings]]
+"""What can be set on each kind."""
 MakeGateway = Callable[[GatewaySettings], GatewayDevice]
 """The device for settings, not started; raises HardwareError."""
 
@@ -28,7 +30,7 @@ _OWN = frozenset({"name", "kind", "trace"})
 class GatewayKinds:
     """The kinds that can be set up, each with the model of its settings, and what makes devices of them."""
 
-    models: Mapping[GatewayKind, type[GatewaySettings]]
+    models: Models
     make: MakeGateway
 
 
@@ -94,16 +96,16 @@ def option_names(model: type[GatewaySettings]) -> tuple[str, ...]:
     return tuple(name for name in model.model_fields if name not in _OWN)
 
 
-def read_kind(kinds: GatewayKinds, value: Any) -> GatewayKind:
+def read_kind(models: Models, value: Any) -> GatewayKind:
     """A kind that can be set up; InvalidError."""
-    known = {kind.value: kind for kind in kinds.models}
+    known = {kind.value: kind for kind in models}
     if value not in known:
         raise InvalidError(NOT_ACCEPTED, {"kind": N_("There is no such kind of gateway.")})
     return known[value]
 
 
 def read_set_up(
-    kinds: GatewayKinds,
+    models: Models,
     kind: GatewayKind,
     arrangement: Mapping[str, Any],
     options: Mapping[str, Any],
@@ -114,7 +116,7 @@ def read_set_up(
     An empty secret among ``options`` leaves the one that is kept.
     """
     wrong: dict[str, str] = {}
-    model = kinds.models[kind]
+    model = models[kind]
     arranged: Arrangement | None = None
     try:
         arranged = Arrangement.model_validate({"counting": default_counting(kind), **arrangement})

@@ -98,11 +98,11 @@ class Gateways:
         Raises InvalidError naming each field that is wrong.
         """
         principal.require("gateways.edit")
-        kind = read_kind(self._kinds, values.get("kind"))
+        kind = read_kind(self._kinds.models, values.get("kind"))
         wanted = {
             name: value for name, value in values.items() if name not in ("kind", "options") and value is not None
         }
-        made = read_set_up(self._kinds, kind, wanted, values.get("options") or {}, {})
+        made = read_set_up(self._kinds.models, kind, wanted, values.get("options") or {}, {})
         await self._turn.acquire()
         try:
             now = utc_now(self._clock)
@@ -123,14 +123,14 @@ class Gateways:
         await self._turn.acquire()
         try:
             kept = await self._kept(gateway_id)
-            kind = read_kind(self._kinds, kept.kind)
+            kind = read_kind(self._kinds.models, kept.kind)
             before = self._before(kept)
             wanted = {name: value for name, value in values.items() if name != "options" and value is not None}
             if "balance_low" in values:
                 wanted["balance_low"] = values["balance_low"]
             options = {**kept.options, **(values.get("options") or {})}
             secrets = before.secrets if before is not None else {}
-            after = read_set_up(self._kinds, kind, {**kept.arrangement, **wanted}, options, secrets)
+            after = read_set_up(self._kinds.models, kind, {**kept.arrangement, **wanted}, options, secrets)
             await self._database.run(
                 change_gateway_row,
                 principal,
@@ -216,16 +216,16 @@ class Gateways:
     def _before(self, kept: Kept) -> SetUp | None:
         """The gateway as it was; None when nothing can be made of what is kept."""
         try:
-            kind = read_kind(self._kinds, kept.kind)
-            return read_set_up(self._kinds, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
+            kind = read_kind(self._kinds.models, kept.kind)
+            return read_set_up(self._kinds.models, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
         except (ServiceError, SecretsUnreadableError):
             return None
 
     def _made(self, kept: Kept) -> tuple[Arrangement, GatewayDevice | None]:
         """What is needed to run a gateway of the database."""
         try:
-            kind = read_kind(self._kinds, kept.kind)
-            made = read_set_up(self._kinds, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
+            kind = read_kind(self._kinds.models, kept.kind)
+            made = read_set_up(self._kinds.models, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
         except SecretsUnreadableError:
             return Arrangement.model_validate(kept.arrangement), UnusableGateway(_OTHER_KEY)
         except InvalidError as error:

@@ -25,7 +25,6 @@ from twistd_plugin.commands.demo_gateways import fill_gateways
 from twistd_plugin.commands.demo_simulators import control_folder
 from twistd_plugin.commands.output import CommandError, remark
 from twistd_plugin.commands.transaction import in_one_transaction
-from twistd_plugin.messaging import gateway_kinds
 
 SHOWN_ROLES = ("agent", "supervisor", "doctor", "admin")
 DOCTORS_DEPARTMENT = "心内科"
@@ -57,8 +56,8 @@ def fill(configuration: Configuration, folder: DemoFolder, patients: int, past_d
 
 
 def _gateways(session: Session, settings: Settings, folder: DemoFolder) -> list[SimulatedGateway]:
-    kinds, box = gateway_kinds(settings, None), SecretBox.at(settings.key_file)
-    return fill_gateways(session, kinds, box, settings.hospital.name[:_SIGNATURE], control_folder(folder.path))
+    box = SecretBox.at(settings.key_file)
+    return fill_gateways(session, box, settings.hospital.name[:_SIGNATURE], control_folder(folder.path))
 
 
 def _create_users(session: Session) -> dict[str, dict[str, str]]:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import SYSTEM
 from callcenter.messaging.gateway_rows import make_gateway_row
-from callcenter.messaging.gateway_settings import GatewayKinds, read_set_up
+from callcenter.messaging.gateway_settings import read_set_up
 from callcenter.messaging.secret_box import SecretBox
+from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind
 from storage.models import SmsGateway
 from storage.models.base import NO
@@ -61,9 +62,7 @@ DEMO_GATEWAYS = (
 )
 
 
-def fill_gateways(
-    session: Session, kinds: GatewayKinds, box: SecretBox, signature: str, controls: Path
-) -> list[SimulatedGateway]:
+def fill_gateways(session: Session, box: SecretBox, signature: str, controls: Path) -> list[SimulatedGateway]:
     """The gateways of the demo, made where there are none yet, each at a port that is free.
 
     What was changed of them stays; one that was removed, or set to another host, is left alone.
@@ -73,7 +72,7 @@ def fill_gateways(
     for number, demo in enumerate(DEMO_GATEWAYS):
         row = session.scalar(select(SmsGateway).where(SmsGateway.name == demo.name, SmsGateway.disabled == NO))
         if row is None and first:
-            row = _make(session, demo, kinds, box, signature)
+            row = _make(session, demo, box, signature)
         if row is None or row.settings.get("host") != _HERE:
             continue
         port = int(row.settings["port"])
@@ -86,7 +85,7 @@ def fill_gateways(
     return found
 
 
-def _make(session: Session, demo: DemoGateway, kinds: GatewayKinds, box: SecretBox, signature: str) -> SmsGateway:
+def _make(session: Session, demo: DemoGateway, box: SecretBox, signature: str) -> SmsGateway:
     arrangement = {
         "name": demo.name,
         "priority": demo.priority,
@@ -95,7 +94,7 @@ def _make(session: Session, demo: DemoGateway, kinds: GatewayKinds, box: SecretB
         "cost": 45,
     }
     options = {"host": _HERE, "port": free_port(), **demo.options}
-    made = read_set_up(kinds, demo.kind, arrangement, options, demo.secrets)
+    made = read_set_up(MODELS, demo.kind, arrangement, options, demo.secrets)
     kept = make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC))
     return session.get_one(SmsGateway, kept.gateway_id)
 

@@ -81,7 +81,6 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """Whether nobody listens on ``port`` of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 

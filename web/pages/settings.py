@@ -11,4 +11,4 @@ routes = Routes()
 @routes.get("/settings", signed_in=True)
 async def show_settings(exchange: Exchange) -> Reply:
     """The settings that this person may open."""
-    return Page("settings.html", {"allowed": frozenset(exchange.principal.grants)})
+    return Page("settings.html")

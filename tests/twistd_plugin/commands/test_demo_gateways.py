@@ -18,7 +18,6 @@ from storage.models import SmsGateway
 from twistd_plugin.commands.demo_folder import SimulatedGateway
 from twistd_plugin.commands.demo_gateways import DEMO_GATEWAYS, fill_gateways, gateway_programs
 from twistd_plugin.commands.demo_simulators import Simulators
-from twistd_plugin.messaging import gateway_kinds
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 def filled(session: Session, folder: Path) -> list[SimulatedGateway]:
     box = SecretBox.at(folder / "secrets.key")
-    return fill_gateways(session, gateway_kinds(None, None), box, "示范医院", folder)  # type: ignore[arg-type]
+    return fill_gateways(session, box, "示范医院", folder)
 
 
 def test_they_are_made_once_with_their_secrets_sealed(session: Session, tmp_path: Path) -> None:
