@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 from collections.abc import Sequence
@@ -21,31 +20,24 @@ from hardware import hid_port
 from hardware.hid_devices import hid_address, open_hid, resolve_hid
 from hardware.hid_port import MAX_UNREAD, MAX_UNWRITTEN, HidOpener, HidPort
 from hardware.supervisor import PortError
+from tests.peers.hid_reports import QueuedReports
 
 
-class Device:
-    """Reads come from ``reports``; None is the moment of being pulled out."""
+class Device(QueuedReports):
+    """What was written to it, and by which threads it was used."""
 
     def __init__(self) -> None:
-        self.reports: queue.Queue[bytes | None] = queue.Queue()
+        super().__init__()
         self.written: list[bytes] = []
         self.threads: set[int] = set()
         self.takes = -2
-        self.closed = False
         self.writing = threading.Event()
         self.let_write = threading.Event()
         self.let_write.set()
 
     def read(self, max_length: int, timeout_ms: int) -> Sequence[int]:
-        assert not self.closed
         self.threads.add(threading.get_ident())
-        try:
-            report = self.reports.get(timeout=timeout_ms / 1000)
-        except queue.Empty:
-            return []
-        if report is None:
-            raise OSError("read error")
-        return list(report[:max_length])
+        return super().read(max_length, timeout_ms)
 
     def write(self, buff: bytes) -> int:
         assert not self.closed
@@ -54,9 +46,6 @@ class Device:
         self.let_write.wait(10)
         self.written.append(buff)
         return len(buff) if self.takes == -2 else self.takes
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class Heard(Protocol):
@@ -101,7 +90,7 @@ async def test_reports_both_ways_in_order_and_off_the_reactor_thread() -> None:
     sent = [bytes((3, number)) for number in range(20)]
     for report in sent:
         rig.port.write(report)
-        rig.device.reports.put(report * 4)
+        rig.device.queue.put(report * 4)
     rig.port.writeSequence([b"\3a", b"\3b"])
     await rig.until(lambda: len(rig.heard.reports) == 20 and len(rig.device.written) == 22)
     assert rig.device.written == [*sent, b"\3a", b"\3b"]
@@ -114,8 +103,8 @@ async def test_reports_both_ways_in_order_and_off_the_reactor_thread() -> None:
 @ensureDeferred
 async def test_pulled_out_in_the_middle_of_a_read() -> None:
     rig = await Rig().opened()
-    rig.device.reports.put(b"\3last")
-    rig.device.reports.put(None)
+    rig.device.queue.put(b"\3last")
+    rig.device.queue.put(None)
     assert "read error" in str(await rig.heard.lost)
     assert rig.heard.reports == [b"\3last"]
     await rig.closed
@@ -178,7 +167,7 @@ async def test_a_write_that_is_stuck_for_good_does_not_hold_up_the_line(monkeypa
 async def test_a_flood_is_taken_in_parts_and_waits_when_nobody_reads() -> None:
     rig = await Rig().opened()
     for number in range(3000):
-        rig.device.reports.put(number.to_bytes(2, "big"))
+        rig.device.queue.put(number.to_bytes(2, "big"))
     await rig.until(lambda: len(rig.heard.reports) > 100)
     assert rig.port._unread.qsize() <= MAX_UNREAD
     await rig.until(lambda: len(rig.heard.reports) == 3000)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Sequence
-
 from hardware.supervisor import PortError
+from tests.peers.hid_reports import QueuedReports
 
 POWERCONF = bytes.fromhex(
     "050c0901a10185011500250109e909ea09e209cd09b509b609b309b7750195088142c0"
@@ -53,24 +51,13 @@ class Headset:
         self.opened[-1].queue.put(None)
 
 
-class HeadsetHandle:
+class HeadsetHandle(QueuedReports):
     """The headset, opened."""
 
     def __init__(self, headset: Headset) -> None:
-        self.queue: queue.Queue[bytes | None] = queue.Queue()
-        self.closed = False
+        super().__init__()
         self._headset = headset
         self._lamp = False
-
-    def read(self, max_length: int, timeout_ms: int) -> Sequence[int]:
-        assert not self.closed, "read after close"
-        try:
-            report = self.queue.get(timeout=timeout_ms / 1000)
-        except queue.Empty:
-            return []
-        if report is None:
-            raise OSError("read error")
-        return list(report[:max_length])
 
     def write(self, buff: bytes) -> int:
         assert not self.closed, "written after close"
@@ -82,6 +69,3 @@ class HeadsetHandle:
             self._lamp = lamp
             self.queue.put(bytes((5, lamp)))
         return len(buff)
-
-    def close(self) -> None:
-        self.closed = True

@@ -4,10 +4,8 @@ from our codec. It acts at once; people and the exchange are the test's calls.
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Sequence
-
 from hardware.supervisor import PortError
+from tests.peers.hid_reports import QueuedReports
 
 ACKNOWLEDGED = 0x80
 
@@ -102,24 +100,13 @@ class TpHidBox:
                 pass
 
 
-class TpHidHandle:
+class TpHidHandle(QueuedReports):
     """The box, opened."""
 
     def __init__(self, box: TpHidBox) -> None:
-        self.queue: queue.Queue[bytes | None] = queue.Queue()
+        super().__init__()
         self.pdu = b""
-        self.closed = False
         self._box = box
-
-    def read(self, max_length: int, timeout_ms: int) -> Sequence[int]:
-        assert not self.closed, "read after close"
-        try:
-            report = self.queue.get(timeout=timeout_ms / 1000)
-        except queue.Empty:
-            return []
-        if report is None:
-            raise OSError("read error")
-        return list(report[:max_length])
 
     def write(self, buff: bytes) -> int:
         assert not self.closed, "written after close"
@@ -127,6 +114,3 @@ class TpHidHandle:
             return -1
         self._box.take(buff, self)
         return len(buff)
-
-    def close(self) -> None:
-        self.closed = True
