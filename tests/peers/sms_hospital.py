@@ -22,12 +22,12 @@ from callcenter.config import load
 from callcenter.messaging.gateway_rows import make_gateway_row
 from callcenter.messaging.gateway_settings import read_set_up
 from callcenter.messaging.secret_box import SecretBox
+from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind
 from storage.engines import reading_engine
 from tests.peers.daemon import ROOT, START_SECONDS, HttpClient, run_callcenter, wait_for
 from twistd_plugin.commands.demo_simulators import free_port
 from twistd_plugin.commands.transaction import in_one_transaction
-from twistd_plugin.messaging import gateway_kinds
 
 T = TypeVar("T")
 PASSWORD = "a long password of the story"
@@ -73,7 +73,7 @@ class SmsHospital:
     ) -> int:
         """Write a gateway down; the next daemon has it. Its id."""
         settings = self._configuration.settings
-        made = read_set_up(gateway_kinds(settings, None), kind, arrangement, options, secrets)
+        made = read_set_up(MODELS, kind, arrangement, options, secrets)
         box = SecretBox.at(settings.key_file)
         return self.run(lambda session: make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC)).gateway_id)
 
