@@ -23,7 +23,14 @@ def test_the_last_digits_are_hidden(data: bytes, shown: bytes) -> None:
     assert masked(data) == shown
 
 
-@given(st.binary(max_size=100), st.text("0123456789", min_size=7, max_size=20))
+DIGITS = "0123456789"
+
+
+@given(
+    # Digits beside a number are part of it, and may then show its last four once more.
+    st.binary(max_size=100).map(lambda around: around.translate(None, DIGITS.encode())),
+    st.text(DIGITS, min_size=7, max_size=20),
+)
 def test_whatever_stands_around_it(around: bytes, number: str) -> None:
     shown = masked(around + number.encode() + around)
     assert len(shown) == 2 * len(around) + len(number)
