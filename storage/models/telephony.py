@@ -150,14 +150,15 @@ class CallOffer(Base):
     """An agent to whom a ringing call was shown: until ``closed_at``, if it went on to others.
 
     ``let_ring``: it went on because the agent was there and did not take it.
+
+    No index by agent: a ring offered to two hundred of them would change two hundred pages of it. What an agent let
+    ring is counted from the calls of its time.
     """
 
     __tablename__ = "call_offer"
 
     call_id: Mapped[int] = mapped_column(Key, ForeignKey("call_record.id", name="fk_offer_call"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        Key, ForeignKey("user_account.id", name="fk_offer_user"), primary_key=True, index=True
-    )
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user_account.id", name="fk_offer_user"), primary_key=True)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     let_ring: Mapped[bool] = mapped_column(YesNo, default=False)
 
