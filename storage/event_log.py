@@ -20,18 +20,19 @@ from sqlalchemy.orm import Session
 from storage.errors import StorageError
 from storage.models.base import Key, table_of
 from storage.models.events import EventCounter, EventRecord
+from storage.prepared import Prepared
 
 COUNTER_ID = 1
 _WAITING = "events_waiting"
 
 _COUNTER = table_of(EventCounter)
-_TAKE = (
+_TAKE = Prepared(
     update(_COUNTER)
     .where(_COUNTER.c.id == COUNTER_ID)
     .values(last_seq=_COUNTER.c.last_seq + bindparam("count", type_=Key))
     .returning(_COUNTER.c.last_seq)
 )
-_INSERT = insert(table_of(EventRecord))
+_INSERT = Prepared(insert(table_of(EventRecord)))
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ def number_events(session: Session, now: float) -> list[StoredEvent]:
         StoredEvent(first + index, at, event.topic, event.type, event.subject, event.data, event.audience)
         for index, event in enumerate(waiting)
     ]
-    session.execute(_INSERT, [_row(event) for event in stored])
+    _INSERT.run_each(session, [_row(event) for event in stored])
     return stored
 
 
 def _take_numbers(session: Session, count: int) -> int:
     """Take ``count`` numbers and give the first. The update locks the row until the commit."""
-    last: int | None = session.scalar(_TAKE, {"count": count})
+    last: int | None = _TAKE.scalar(session, {"count": count})
     if last is None:
         raise StorageError("the row of event_counter is missing: the schema was not made by its migrations")
     return last - count + 1

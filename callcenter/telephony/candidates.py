@@ -11,13 +11,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     and_,
     bindparam,
     case,
     func,
-    literal_column,
     or_,
     select,
     true,
@@ -42,6 +40,7 @@ from storage.models import (
     UserRole,
 )
 from storage.models.base import NO, YES, table_of
+from storage.prepared import Prepared
 from storage.queries.offers import fetch_ids, fetch_numbers
 
 _USER, _STATUS, _LINE, _GROUP = (table_of(one).c for one in (UserAccount, AgentStatus, PhoneLine, AgentGroup))
@@ -69,8 +68,10 @@ _rung = (
 )
 _is_bound = or_(_USER.bound_line == bindparam("line"), _USER.username == bindparam("bound_agent"))
 _is_available = and_(_USER.id == _STATUS.user_id, _STATUS.state == AgentState.AVAILABLE.value, _STATUS.connected == YES)
-_GROUP_OF_LINE = select(_GROUP.id, _GROUP.rule, _GROUP.ring_seconds, _GROUP.prefer_last, _GROUP.skill_id).where(
-    _LINE.id == bindparam("line_id"), _GROUP.id == _LINE.agent_group_id, _GROUP.disabled == NO
+_GROUP_OF_LINE = Prepared(
+    select(_GROUP.id, _GROUP.rule, _GROUP.ring_seconds, _GROUP.prefer_last, _GROUP.skill_id).where(
+        _LINE.id == bindparam("line_id"), _GROUP.id == _LINE.agent_group_id, _GROUP.disabled == NO
+    )
 )
 _LOCK_TURN = select(_GROUP.turn).where(_GROUP.id == bindparam("group_key")).with_for_update()
 _MOVE_TURN = table_of(AgentGroup).update().where(_GROUP.id == bindparam("group_key"))
@@ -94,7 +95,7 @@ class LineGroup:
 
 def group_of(session: Session, line_id: int) -> LineGroup | None:
     """The group to which the line belongs; none that is disabled."""
-    row = session.execute(_GROUP_OF_LINE, {"line_id": line_id}).first()
+    row = _GROUP_OF_LINE.first(session, {"line_id": line_id})
     return None if row is None else LineGroup(row[0], Rule(row[1]), *row[2:])
 
 
@@ -119,7 +120,9 @@ def available_agents(session: Session, line: LineContext, group: LineGroup | Non
     statement = _candidates(line.department_id is not None, group is not None, bool(group and group.skill_id))
     values = _values(line, group) | {"present_call": call_id}
     rows = fetch_numbers(session, statement, values)
-    return [Agent(key, place, bool(bound), bool(member), bool(rung)) for key, place, bound, member, rung in rows]
+    if group is None:
+        return [Agent(key, bound=bool(bound)) for key, bound in rows]
+    return [Agent(key, place, bool(bound), bool(member), bool(rung)) for key, bound, place, member, rung in rows]
 
 
 def bound_agents(session: Session, line: LineContext) -> list[Agent]:
@@ -172,15 +175,15 @@ def _belongs(in_department: bool, in_group: bool, with_skill: bool) -> ColumnEle
 @cache
 def _candidates(in_department: bool, in_group: bool, with_skill: bool) -> Select[tuple[int, ...]]:
     belongs = _belongs(in_department, in_group, with_skill)
-    # Only a group's agents are rung one by one; others need not be asked for.
-    member, rung = (_as_number(belongs), _as_number(_USER.id.in_(_rung))) if in_group else (_ONE, _ZERO)
-    return select(
-        _USER.id,
+    # Only a group's agents are rung one by one; of others no more need be known.
+    for_group = (
         func.row_number().over(order_by=(_STATUS.since, _USER.id)).label("place"),
-        _as_number(_is_bound).label("bound"),
-        member.label("member"),
-        rung.label("rung"),
-    ).where(_USER.disabled == NO, _handles(in_department, in_group), _is_available, or_(belongs, _is_bound))
+        _as_number(belongs).label("member"),
+        _as_number(_USER.id.in_(_rung)).label("rung"),
+    )
+    return select(_USER.id, _as_number(_is_bound).label("bound"), *(for_group if in_group else ())).where(
+        _USER.disabled == NO, _handles(in_department, in_group), _is_available, or_(belongs, _is_bound)
+    )
 
 
 @cache
@@ -197,8 +200,6 @@ def _as_number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-_ONE: ColumnElement[int] = literal_column("1", Integer)
-_ZERO: ColumnElement[int] = literal_column("0", Integer)
 _bound_user = table_of(UserAccount).alias("bound").c
 # By the index on each of the two, which an "or" of them would not use.
 _by_desk = union_all(

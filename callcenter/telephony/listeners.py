@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.permissions import Scope
@@ -17,8 +17,17 @@ from callcenter.telephony.announce import announce
 from callcenter.telephony.scope import scope_clause
 from protocols.sayings import said
 from storage.models import CallListener, CallRecord, Patient, UserAccount
+from storage.models.base import table_of
+from storage.prepared import Prepared
 
 ListenerView = dict[str, Any]
+
+_LISTENER = table_of(CallListener).c
+_LISTENING = Prepared(
+    select(_LISTENER.id)
+    .where(_LISTENER.call_id == bindparam("call"), _LISTENER.ended_at.is_(None))
+    .order_by(_LISTENER.id)
+)
 
 
 def begin_listening(session: Session, call: CallRecord, user_id: int, mode: str, at: datetime) -> ListenerView:
@@ -43,8 +52,7 @@ def move_listener(session: Session, listener_id: int, on: bool, at: datetime, wh
 
 def end_listening(session: Session, call_id: int, at: datetime) -> None:
     """The call is over, and nobody listens to it any more."""
-    statement = select(CallListener.id).where(CallListener.call_id == call_id, CallListener.ended_at.is_(None))
-    for listener_id in session.scalars(statement.order_by(CallListener.id)).all():
+    for (listener_id,) in _LISTENING.all(session, {"call": call_id}):
         move_listener(session, listener_id, False, at)
 
 

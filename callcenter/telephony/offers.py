@@ -22,14 +22,15 @@ from callcenter.telephony.routing import NEW, Caller, Offer, Why, next_offer
 from callcenter.telephony.views import Facts
 from storage.models import CallOffer, CallRecord
 from storage.models.base import table_of
-from storage.queries.calls import update_call
+from storage.prepared import Prepared
+from storage.queries.calls import record_in, update_call
 from storage.queries.offers import insert_offers
 
 _TELLS_CALLERS = "caller_id"
 _ONLY_BOUND = (None, Why.BOUND)
 """Why a call rings where, with somebody bound to its line, nobody else is asked."""
 _CALL, _OFFER = table_of(CallRecord), table_of(CallOffer)
-_LOCK_CALL = (
+_LOCK_CALL = Prepared(
     select(_CALL)
     .where(
         _CALL.c.id == bindparam("key"),
@@ -39,7 +40,9 @@ _LOCK_CALL = (
     )
     .with_for_update()
 )
-_OFFERS = select(_OFFER.c.user_id, _OFFER.c.closed_at, _OFFER.c.let_ring).where(_OFFER.c.call_id == bindparam("key"))
+_OFFERS = Prepared(
+    select(_OFFER.c.user_id, _OFFER.c.closed_at, _OFFER.c.let_ring).where(_OFFER.c.call_id == bindparam("key"))
+)
 
 
 def first_offer(session: Session, call: CallRecord, line: LineContext, at: datetime) -> list[int]:
@@ -54,17 +57,17 @@ def route_call(session: Session, call_id: int, line: LineContext, at: datetime) 
 
     Its row is ours until the commit, so a claim comes before or after.
     """
-    row = session.execute(_LOCK_CALL, {"key": call_id}).mappings().first()
+    row = _LOCK_CALL.first(session, {"key": call_id})
     if row is None:
         return
-    call = CallRecord(**row)
+    call = record_in(CallRecord, _LOCK_CALL, row)
     if reroute(session, call, line, at):
         announce_call(session, CallRinging, call, known=Facts(line.name))
 
 
 def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> bool:
     """What ``route_call`` does for a call whose row is ours already; tells nobody. False where nothing changes."""
-    rows = session.execute(_OFFERS, {"key": call.id}).all()
+    rows = _OFFERS.all(session, {"key": call.id})
     present = Offer(
         frozenset(user_id for user_id, closed_at, _ in rows if closed_at is None),
         Why(call.offer_why) if call.offer_why else None,

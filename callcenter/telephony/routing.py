@@ -49,7 +49,7 @@ class Why(StrEnum):
     """The number is about to come, and may decide."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Agent:
     """Somebody who is available. ``place`` is 1 for who has been so for the longest.
 

@@ -18,6 +18,7 @@ from callcenter.telephony.urgency import has_open_complaint, priorities
 from protocols.sayings import said
 from storage.models import AgentStatus, CallOffer, CallRecord, Patient, PatientPhone, PhoneLine, UserAccount
 from storage.models.base import NO, table_of
+from storage.prepared import Prepared
 from storage.queries.offers import offered_to
 from storage.queries.patients import count_sharing
 
@@ -56,14 +57,18 @@ _NOBODY = (None,) * len(_HEAD)
 
 # Of tables rather than of records, which costs half.
 _LINE, _AGENT, _PATIENT_TABLE = (table_of(record).c for record in (PhoneLine, UserAccount, Patient))
-_LINE_NAME = select(_LINE.name).where(_LINE.id == bindparam("id"))
-_AGENT_NAME = select(_AGENT.display_name).where(_AGENT.id == bindparam("id"))
-_PATIENT = select(
-    *(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS), has_open_complaint(_PATIENT_TABLE.id)
-).where(_PATIENT_TABLE.id == bindparam("id"))
+_LINE_NAME = Prepared(select(_LINE.name).where(_LINE.id == bindparam("id")))
+_AGENT_NAME = Prepared(select(_AGENT.display_name).where(_AGENT.id == bindparam("id")))
+_PATIENT = Prepared(
+    select(*(_PATIENT_TABLE[column.key] for column in _PATIENT_COLUMNS), has_open_complaint(_PATIENT_TABLE.id)).where(
+        _PATIENT_TABLE.id == bindparam("id")
+    )
+)
 _CALL = table_of(CallRecord).c
-_OPEN_CALL = select(func.max(_CALL.id)).where(
-    or_(*(_CALL.state == state for state in IN_USE)), _CALL.line_id == bindparam("line")
+_OPEN_CALL = Prepared(
+    select(func.max(_CALL.id)).where(
+        or_(*(_CALL.state == state for state in IN_USE)), _CALL.line_id == bindparam("line")
+    )
 )
 
 
@@ -120,13 +125,13 @@ def describe_call(session: Session, call: CallRecord, known: Facts = NOTHING_KNO
     line_name, candidates, offered = known.line_name, known.candidates, known.offered_to
     passed_over: Sequence[int] = ()
     if line_name is None:
-        line_name = session.scalar(_LINE_NAME, {"id": call.line_id})
+        line_name = _LINE_NAME.scalar(session, {"id": call.line_id})
     if candidates is None:
         candidates = count_sharing(session, call.number)
     if offered is None:
         offered, passed_over = offered_to(session, call.id)
-    agent_name = None if call.agent_id is None else session.scalar(_AGENT_NAME, {"id": call.agent_id})
-    row = None if call.patient_id is None else session.execute(_PATIENT, {"id": call.patient_id}).first()
+    agent_name = None if call.agent_id is None else _AGENT_NAME.scalar(session, {"id": call.agent_id})
+    row = None if call.patient_id is None else _PATIENT.first(session, {"id": call.patient_id})
     patient = _NOBODY if row is None else row
     names = _names_of(session, [call])
     view = call_view(call, line_name or "", agent_name, candidates, patient, offered, names)
@@ -260,7 +265,7 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
 
 def open_call_of(session: Session, line_id: int) -> int | None:
     """The call that is not over on this line."""
-    found: int | None = session.scalar(_OPEN_CALL, {"line": line_id})
+    found: int | None = _OPEN_CALL.scalar(session, {"line": line_id})
     return found
 
 

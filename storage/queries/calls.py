@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import String, bindparam, case, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session, class_mapper
 
 from storage.models import CallRecord, PhoneLine
-from storage.models.base import Json, Utc, Words, YesNo, table_of
+from storage.models.base import Base, Json, Utc, Words, YesNo, table_of
+from storage.prepared import Prepared, Row
+
+T = TypeVar("T", bound=Base)
 
 _CALL, _LINE = table_of(CallRecord), table_of(PhoneLine)
-_INSERT_CALL = insert(_CALL)
-_LOAD_CALL = select(_CALL).where(_CALL.c.id == bindparam("key"))
-_UPDATE_CALL = update(_CALL).where(_CALL.c.id == bindparam("key"))
-_LOAD_LINE = select(_LINE).where(_LINE.c.id == bindparam("key"))
-_MOVE_LINE = (
+_INSERT_CALL = Prepared(insert(_CALL).returning(_CALL.c.id))
+_LOAD_CALL = Prepared(select(_CALL).where(_CALL.c.id == bindparam("key")))
+_UPDATE_CALL = Prepared(update(_CALL).where(_CALL.c.id == bindparam("key")))
+_LOAD_LINE = Prepared(select(_LINE).where(_LINE.c.id == bindparam("key")))
+_MOVE_LINE = Prepared(
     update(_LINE)
     .where(_LINE.c.id == bindparam("key"))
     .values(
@@ -34,27 +38,41 @@ _MOVE_LINE = (
         out_of_service=bindparam("is_out", type_=YesNo),
     )
 )
-_NOTE_HEARD = update(_LINE).where(_LINE.c.id == bindparam("key"))
+_NOTE_HEARD = Prepared(update(_LINE).where(_LINE.c.id == bindparam("key")))
 _EMPTY_CALL: Mapping[str, Any] = {
     column.key: getattr(column.default, "arg", None) for column in _CALL.columns if not column.primary_key
 }
 
 
+def record_of(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A record with ``values``, one for each column, that belongs to no session.
+
+    The constructor of a record looks at each value as a change; here they are what a row holds already.
+    """
+    record: T = class_mapper(kind).class_manager.new_instance()
+    record.__dict__.update(values)
+    return record
+
+
+def record_in(kind: type[T], prepared: Prepared, row: Row) -> T:
+    """The record that a row of ``prepared``, which gives every column, holds."""
+    return record_of(kind, dict(zip(prepared.names, row, strict=True)))
+
+
 def new_call(**values: Any) -> CallRecord:
     """A call with ``values`` and the table's defaults, not written yet."""
-    return CallRecord(**{**_EMPTY_CALL, **values})
+    return record_of(CallRecord, {"id": None, **_EMPTY_CALL, **values})
 
 
 def insert_call(session: Session, call: CallRecord) -> None:
     """Write a new call and give it its id."""
-    result: Any = session.execute(_INSERT_CALL, {key: getattr(call, key) for key in _EMPTY_CALL})
-    call.id = result.inserted_primary_key[0]
+    call.id = _INSERT_CALL.scalar(session, {key: getattr(call, key) for key in _EMPTY_CALL})
 
 
 def load_call_record(session: Session, call_id: int) -> CallRecord | None:
     """The call as it is now."""
-    row = session.execute(_LOAD_CALL, {"key": call_id}).mappings().first()
-    return None if row is None else CallRecord(**row)
+    row = _LOAD_CALL.first(session, {"key": call_id})
+    return None if row is None else record_in(CallRecord, _LOAD_CALL, row)
 
 
 def update_call(session: Session, call: CallRecord, changes: Mapping[str, Any]) -> None:
@@ -62,26 +80,29 @@ def update_call(session: Session, call: CallRecord, changes: Mapping[str, Any]) 
     for key, value in changes.items():
         setattr(call, key, value)
     if changes:
-        session.execute(_UPDATE_CALL, {"key": call.id, "talk_seconds": call.talk_seconds, **changes})
+        _UPDATE_CALL.run(session, {"key": call.id, "talk_seconds": call.talk_seconds, **changes})
 
 
 def load_line(session: Session, line_id: int) -> PhoneLine:
-    """The line as it is now; it must exist."""
-    return PhoneLine(**session.execute(_LOAD_LINE, {"key": line_id}).mappings().one())
+    """The line as it is now. Raises NoResultFound if there is none."""
+    row = _LOAD_LINE.first(session, {"key": line_id})
+    if row is None:
+        raise NoResultFound(f"there is no line {line_id}")
+    return record_in(PhoneLine, _LOAD_LINE, row)
 
 
 def move_line(
     session: Session, line_id: int, state: str, at: datetime, reason: Mapping[str, Any], *, out_of_service: bool
 ) -> PhoneLine:
-    """Put a line into ``state``, since ``at`` if it was in another; the line as it is now.
+    """Put a line into ``state``, since ``at`` if it was in another; the line as it is now. Raises NoResultFound.
 
     ``reason`` has the columns ``reason`` and ``reason_said``.
     """
     values = {"key": line_id, "now_in": state, "at": at, "is_out": out_of_service}
-    session.execute(_MOVE_LINE, values | {"why": reason["reason"], "why_said": reason["reason_said"]})
+    _MOVE_LINE.run(session, values | {"why": reason["reason"], "why_said": reason["reason_said"]})
     return load_line(session, line_id)
 
 
 def note_heard(session: Session, line_id: int, source: str, number: int) -> None:
     """The line's signals up to this one, as its sender numbers them, are dealt with."""
-    session.execute(_NOTE_HEARD, {"key": line_id, "heard_source": source, "heard_number": number})
+    _NOTE_HEARD.run(session, {"key": line_id, "heard_source": source, "heard_number": number})

@@ -15,12 +15,17 @@ from sqlalchemy import Select, bindparam, case, func, insert, literal_column, se
 from sqlalchemy.orm import Session
 
 from storage.models import CallOffer
-from storage.models.base import Key, table_of
+from storage.models.base import NO, Key, table_of
+from storage.prepared import Prepared
 
 _OFFER = table_of(CallOffer)
 _each = func.json_each(bindparam("ids")).table_valued("value", name="one")
-_INSERT_ONE = insert(_OFFER)
-_INSERT_ALL = insert(_OFFER).from_select(["call_id", "user_id"], select(bindparam("call_id", type_=Key), _each.c.value))
+_INSERT_ONE = Prepared(insert(_OFFER))
+_INSERT_ALL = Prepared(
+    insert(_OFFER).from_select(
+        ["call_id", "user_id", "let_ring"], select(bindparam("call_id", type_=Key), _each.c.value, NO)
+    )
+)
 # Those whose offer went on to others are told apart by their sign, so that one statement finds both.
 _OFFERED = select(
     case((_OFFER.c.closed_at.is_(None), _OFFER.c.user_id), else_=-_OFFER.c.user_id).label("signed")
@@ -33,8 +38,8 @@ def fetch_ids(session: Session, statement: Select[tuple[int]], values: dict[str,
     Keep ``statement`` in a module: what is made of it is remembered.
     """
     if session.get_bind().dialect.name == "sqlite":
-        return sorted(json.loads(session.scalar(_as_one_text(statement), values) or "[]"))
-    return sorted(session.scalars(statement, values))
+        return sorted(json.loads(_as_one_text(statement).scalar(session, values or {}) or "[]"))
+    return sorted(row[0] for row in _prepared(statement).all(session, values or {}))
 
 
 def insert_offers(session: Session, call_id: int, user_ids: Sequence[int]) -> None:
@@ -42,9 +47,10 @@ def insert_offers(session: Session, call_id: int, user_ids: Sequence[int]) -> No
     if not user_ids:
         return
     if session.get_bind().dialect.name == "sqlite":
-        session.execute(_INSERT_ALL, {"call_id": call_id, "ids": json.dumps(list(user_ids))})
+        _INSERT_ALL.run(session, {"call_id": call_id, "ids": json.dumps(list(user_ids))})
     else:
-        session.execute(_INSERT_ONE, [{"call_id": call_id, "user_id": user_id} for user_id in user_ids])
+        offers = [{"call_id": call_id, "user_id": user_id, "let_ring": False} for user_id in user_ids]
+        _INSERT_ONE.run_each(session, offers)
 
 
 def offered_to(session: Session, call_id: int) -> tuple[list[int], list[int]]:
@@ -58,14 +64,18 @@ def fetch_numbers(
 ) -> list[tuple[int, ...]]:
     """The rows of whole numbers that ``statement`` finds, ascending. Keep it in a module as for ``fetch_ids``."""
     if session.get_bind().dialect.name == "sqlite":
-        return sorted(map(tuple, json.loads(session.scalar(_as_one_text(statement), values) or "[]")))
-    rows: Sequence[Any] = session.execute(statement, values).all()
-    return sorted(tuple(row) for row in rows)
+        return sorted(map(tuple, json.loads(_as_one_text(statement).scalar(session, values) or "[]")))
+    return sorted(_prepared(statement).all(session, values))
 
 
 @lru_cache(64)
-def _as_one_text(statement: Select[Any]) -> Select[tuple[str]]:
+def _prepared(statement: Select[Any]) -> Prepared:
+    return Prepared(statement)
+
+
+@lru_cache(64)
+def _as_one_text(statement: Select[Any]) -> Prepared:
     inner = statement.subquery("ids")
     columns: list[Any] = [literal_column(f"ids.{column.name}") for column in inner.c]
     each = columns[0] if len(columns) == 1 else func.json_array(*columns)
-    return select(func.json_group_array(each)).select_from(inner)
+    return Prepared(select(func.json_group_array(each)).select_from(inner))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from storage.models.base import NO, table_of
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
+from storage.prepared import Prepared
 from storage.queries.paging import Page, decode_cursor, encode_cursor
 from storage.queries.terms import terms_for, words_of
 
@@ -205,12 +206,13 @@ _WITH_NUMBER = (
     .order_by(_PHONE.patient_id)
     .limit(bindparam("most", type_=Integer))
 )
-_HOW_MANY = (
+_WITH_NUMBER_ANYWHERE = Prepared(_WITH_NUMBER)
+_HOW_MANY = Prepared(
     select(func.count())
     .select_from(table_of(PatientPhone).join(table_of(Patient), _PATIENT.id == _PHONE.patient_id))
     .where(_PHONE.number == bindparam("number"), _PATIENT.disabled == NO)
 )
-_CHOSEN = select(_CHOICE.patient_id).where(_CHOICE.number == bindparam("number"))
+_CHOSEN = Prepared(select(_CHOICE.patient_id).where(_CHOICE.number == bindparam("number")))
 
 
 @dataclass(frozen=True)
@@ -227,17 +229,20 @@ def match_number(
     """The patients with the canonical ``number``, at most ``most`` of them; with ``reach`` those of them in it."""
     if not number:
         return NumberMatch([], None)
-    statement = _WITH_NUMBER if reach is None else _WITH_NUMBER.where(reach)
-    found = list(session.scalars(statement, {"number": number, "most": most}))
+    values = {"number": number, "most": most}
+    if reach is None:
+        found = [row[0] for row in _WITH_NUMBER_ANYWHERE.all(session, values)]
+    else:
+        found = list(session.scalars(_WITH_NUMBER.where(reach), values))
     # Of one who has it alone there is nothing to remember; but whoever sees one may see only one of several.
     several = len(found) > 1 or (found and reach is not None)
-    chosen = session.scalar(_CHOSEN, {"number": number}) if several else None
+    chosen = _CHOSEN.scalar(session, {"number": number}) if several else None
     return NumberMatch(found, chosen if chosen in found else None)
 
 
 def count_sharing(session: Session, number: str) -> int:
     """How many enabled patients have the canonical ``number``; nobody has the empty one."""
-    return session.scalar(_HOW_MANY, {"number": number}) or 0 if number else 0
+    return _HOW_MANY.scalar(session, {"number": number}) or 0 if number else 0
 
 
 def remember_choice(session: Session, number: str, patient_id: int, user_id: int | None, at: datetime) -> None:

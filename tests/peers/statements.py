@@ -14,6 +14,7 @@ from sqlalchemy.dialects.oracle.oracledb import OracleDialect_oracledb
 from sqlalchemy.sql import visitors
 from sqlglot import expressions
 
+from storage import prepared
 from storage.models import Base
 from storage.models.base import MAXIMUM_NAME_LENGTH
 
@@ -50,6 +51,14 @@ STATEMENTS = Statements()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "last: runs after all other tests")
     event.listen(Engine, "before_execute", STATEMENTS.hear)
+    # What is prepared is no event of the engine's; it is compiled once for each set of columns.
+    compile_prepared = prepared.compile_statement
+
+    def heard(statement: Any, columns: Any, dialect: Any, keys: list[str]) -> Any:
+        STATEMENTS.hear(None, statement, [], dict.fromkeys(keys), None)
+        return compile_prepared(statement, columns, dialect, keys)
+
+    prepared.compile_statement = heard
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
