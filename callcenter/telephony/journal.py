@@ -1,21 +1,29 @@
 """The writing queue of one line: what it saw is written in order, in the background, and never dropped for a database
 that is away.
+
+What goes into a transaction is decided when its turn comes, on the database's thread: whatever the line saw until then
+is written together. So a caller id that comes right behind its ring costs no second transaction, and a line that is
+behind catches up.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from threading import Lock
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.tasks import TaskTracker, pause
 from callcenter.telephony.effects import Effect
+from callcenter.telephony.folding import folded
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.recorder import write_effects
 from storage.database import Database
@@ -38,6 +46,33 @@ class _Entry:
     again: bool = False
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The oldest ``count`` entries, whose effects go into one transaction. ``ids`` are the line's calls so far.
+
+    ``again``: an earlier attempt at some of them may after all have been committed.
+    """
+
+    count: int
+    effects: Sequence[Effect]
+    ids: Mapping[int, int]
+    again: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of what was taken: so many entries are written, and these are the line's calls now."""
+
+    count: int
+    ids: dict[int, int]
+
+
+def write_taken(session: Session, line: LineContext, take: Callable[[], Taken]) -> Written:
+    """Write what there is to ``take`` now; on the database's thread."""
+    taken = take()
+    return Written(taken.count, write_effects(session, line, taken.effects, taken.ids, taken.again))
+
+
 class LineJournal:
     """Effects in, rows and events out. ``ids`` has the record ids of the line's calls once they are committed."""
 
@@ -48,6 +83,8 @@ class LineJournal:
         self._clock = clock
         self._tasks = tasks
         self._waiting: deque[_Entry] = deque()
+        # Held to change the queue, by the reactor's thread, and to look at it from another.
+        self._lock = Lock()
         self._busy = False
 
     @property
@@ -58,7 +95,8 @@ class LineJournal:
     def put(self, effects: Sequence[Effect]) -> Deferred[bool]:
         """Queue ``effects`` as one unit. Fires True when committed, False if they can never be; never fails."""
         entry = _Entry(tuple(effects))
-        self._waiting.append(entry)
+        with self._lock:
+            self._waiting.append(entry)
         if not self._busy:
             self._busy = True
             self._tasks.start(self._write_all())
@@ -84,11 +122,10 @@ class LineJournal:
 
     async def _write_some(self) -> bool:
         """Write what waits, in one transaction; False when the database is away."""
-        entries = list(self._waiting)[:_TOGETHER]
         try:
-            await self._write(entries)
+            await self._write(_TOGETHER)
         except _AWAY as error:
-            self._postponed(len(entries), error)
+            self._postponed(error)
             return False
         except DatabaseStoppedError:
             _log.error(
@@ -98,32 +135,39 @@ class LineJournal:
             )
             self._done(len(self._waiting), False)
         except Exception:  # noqa: BLE001 - one that cannot be written must not hold up the others
-            await self._write_singly(entries)
-        else:
-            self._done(len(entries), True)
+            await self._write_singly(min(len(self._waiting), _TOGETHER))
         return True
 
-    async def _write(self, entries: Sequence[_Entry]) -> None:
+    async def _write(self, limit: int) -> None:
+        written = await self._database.run(write_taken, self.line, lambda: self._take(limit))
+        self.ids = written.ids
+        self._done(written.count, True)
+
+    def _take(self, limit: int) -> Taken:
+        """The oldest entries; they stay in the queue until they are written. On any thread."""
+        with self._lock:
+            entries = list(islice(self._waiting, limit))
+            ids = dict(self.ids)
         effects = [effect for entry in entries for effect in entry.effects]
         again = any(entry.again for entry in entries)
-        self.ids = await self._database.run(write_effects, self.line, effects, dict(self.ids), again)
+        # What an earlier attempt may have written is recognised by its parts.
+        return Taken(len(entries), effects if again else folded(effects), ids, again)
 
-    async def _write_singly(self, entries: Sequence[_Entry]) -> None:
-        """Find the entry that fails for reasons of its own and give it up; write the others."""
-        for entry in entries:
+    async def _write_singly(self, count: int) -> None:
+        """Find the entries that fail for reasons of their own and give them up; write the others of these ``count``."""
+        for _ in range(count):
+            entry = self._waiting[0]
             try:
-                await self._write([entry])
+                await self._write(1)
             except _AWAY as error:
-                self._postponed(1, error)
+                self._postponed(error)
                 return
             except Exception:  # noqa: BLE001 - logged with its traceback
                 names = ", ".join(type(effect).__name__ for effect in entry.effects)
                 _log.failure("line {line}: {effects} cannot be written", line=self.line.name, effects=names)
                 self._done(1, False)
-            else:
-                self._done(1, True)
 
-    def _postponed(self, count: int, error: Exception) -> None:
+    def _postponed(self, error: Exception) -> None:
         # The text of a database error holds the values of the statement: patients' numbers.
         _log.warn(
             "line {line}: the database is away ({error}), {count} changes wait",
@@ -131,12 +175,15 @@ class LineJournal:
             count=len(self._waiting),
             error=type(error).__name__,
         )
-        for index in range(count):
-            self._waiting[index] = replace(self._waiting[index], again=True)
+        # Some may have come too late to be taken: to look for what they may have written does no harm.
+        with self._lock:
+            self._waiting = deque(replace(entry, again=True) for entry in self._waiting)
 
     def _done(self, count: int, written: bool) -> None:
-        for _ in range(count):
-            self._waiting.popleft().written.callback(written)
+        with self._lock:
+            over = [self._waiting.popleft() for _ in range(count)]
+        for entry in over:
+            entry.written.callback(written)
         if not self._waiting:
             # Calls that are over need no ids any more; without this a line would remember all it ever had.
             self.ids = dict(sorted(self.ids.items())[-_REMEMBERED:])

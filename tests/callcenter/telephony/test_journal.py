@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.effects import CallClosed, Caller, CallOpened, Direction, EndReason, LineNoted
-from callcenter.telephony.journal import LineJournal
+from callcenter.telephony.journal import LineJournal, Written
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.recorder import write_effects
 from protocols.signals import CallerIdentified, Rang, RingingStopped
@@ -27,15 +27,28 @@ class MoodyDatabase:
         self.written: list[list[str]] = []
         self.again: list[bool] = []
 
-    async def run(self, function: Any, line: Any, effects: Any, ids: Any, again: bool) -> Any:
-        self.again.append(again)
+    async def run(self, function: Any, line: Any, take: Any) -> Any:
+        taken = take()
+        self.again.append(taken.again)
         answer = self.answers.pop(0) if self.answers else None
         if callable(answer):
-            answer = answer(effects)
+            answer = answer(taken.effects)
         if isinstance(answer, Exception):
             raise answer
-        self.written.append([effect.note for effect in effects])
-        return ids
+        self.written.append([effect.note for effect in taken.effects])
+        return Written(taken.count, dict(taken.ids))
+
+
+class BusyDatabase(MoodyDatabase):
+    """One whose turn for us comes when the test says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn: Deferred[None] = Deferred()
+
+    async def run(self, function: Any, line: Any, take: Any) -> Any:
+        await self.turn
+        return await super().run(function, line, take)
 
 
 def note(text: str) -> LineNoted:
@@ -66,6 +79,16 @@ def test_while_the_database_is_away_everything_waits_and_keeps_its_order() -> No
     assert database.written == [["1", "2"]]
     assert database.again == [False, True, True, True]
     assert clock.getDelayedCalls() == []
+
+
+def test_what_comes_before_the_turn_is_written_in_the_same_transaction() -> None:
+    database = BusyDatabase()
+    book, _ = journal(database)
+    first = book.put([note("1")])
+    second = book.put([note("2")])
+    database.turn.callback(None)
+    assert results(first, second) == [True, True]
+    assert database.written == [["1", "2"]]
 
 
 def test_pauses_grow_but_not_without_end() -> None:
