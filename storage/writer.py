@@ -20,6 +20,9 @@ GROUP_LIMIT = 64
 """Functions in one commit on SQLite, at most."""
 GROUP_SECONDS = 0.02
 """After so many seconds a group takes no more functions, so that the first does not wait long for its answer."""
+COMMITS = 4
+"""Nor after so many times the seconds that a commit takes: where the disk is quick there is little to share, and the
+first would wait for the others in vain."""
 
 Report = Callable[[Sequence[Outcome]], None]
 
@@ -49,6 +52,8 @@ class Writer:
         self._group = group
         self._now = now
         self._waiting: deque[Job] = deque()
+        # Seconds of a commit, the last ones counting most.
+        self._commit_seconds = GROUP_SECONDS / COMMITS
         self._pool = ThreadPool(1, threads, name="database-writers")
 
     @property
@@ -123,7 +128,7 @@ class Writer:
         """
         value, events = carry_out(connection, jobs[0], self._now, savepoint=False)
         outcomes.append(Outcome(jobs[0], value))
-        until = time.monotonic() + GROUP_SECONDS
+        until = time.monotonic() + min(GROUP_SECONDS, COMMITS * self._commit_seconds)
         while len(jobs) < self._group and time.monotonic() <= until:
             if (following := self._next()) is None:
                 break
@@ -142,8 +147,10 @@ class Writer:
 
     def _commit(self, connection: Connection, events: list[StoredEvent]) -> None:
         self._delivery.announce(events)
+        began = time.monotonic()
         try:
             connection.commit()
+            self._commit_seconds += (time.monotonic() - began - self._commit_seconds) / 8
         except BaseException as error:
             done = False
             try:
