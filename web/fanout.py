@@ -14,7 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.events import TOPICS
 from storage.event_log import StoredEvent
-from web.outbox import Frame
+from web.outbox import Frame, Parcel
 from web.rendering import as_json
 
 _log = Logger(namespace="web.sockets")
@@ -28,8 +28,8 @@ class Reader(Protocol):
 
     principal: Principal
 
-    def offer(self, frames: Sequence[Frame]) -> None:
-        """Take events that it may see, in order, at least one."""
+    def offer(self, parcel: Parcel) -> None:
+        """Take events that it may see."""
         ...
 
 
@@ -111,19 +111,24 @@ class Fanout:
                 self._collect(event, told)
             except Exception:  # noqa: BLE001 - one that cannot be told must not silence the others
                 _log.failure("{type} (event {seq}) cannot be told", type=event.type, seq=event.seq)
+        parcels: dict[tuple[int, ...], Parcel] = {}
         for reader, frames in told.items():
-            reader.offer(frames)
+            key = tuple(map(id, frames))
+            parcel = parcels.get(key)
+            if parcel is None:
+                parcel = parcels[key] = Parcel(frames)
+            reader.offer(parcel)
 
     def _collect(self, event: StoredEvent, told: dict[Reader, list[Frame]]) -> None:
         renderings = Renderings(event, self._pack)
-        for reader, numbers in self._readers(event):
+        for reader, numbers in self._readers(event).items():
             told[reader].append(renderings.frame(numbers))
 
     def rendering(self, event: StoredEvent, principal: Principal) -> Frame:
         """The frame of one event for one person."""
         return Renderings(event, self._pack).frame(principal.sees_numbers)
 
-    def _readers(self, event: StoredEvent) -> list[tuple[Reader, bool]]:
+    def _readers(self, event: StoredEvent) -> dict[Reader, bool]:
         topic, audience = event.topic, event.audience
         keys: list[Bucket] = [(topic, "all", 0)]
         keys += [(topic, "department", department) for department in audience["departments"]]
@@ -134,8 +139,8 @@ class Fanout:
         for readers in found:
             told.update(readers)
         if audience["permission"] == TOPICS.get(topic):
-            return list(told.items())
-        return [(reader, numbers) for reader, numbers in told.items() if reaches(reader.principal, audience)]
+            return told
+        return {reader: numbers for reader, numbers in told.items() if reaches(reader.principal, audience)}
 
 
 def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:

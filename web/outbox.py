@@ -18,8 +18,20 @@ class Frame:
     payload: bytes
 
 
+class Parcel:
+    """What is told at once, in order and at least one; the same parcel goes to every page that is told the same."""
+
+    __slots__ = ("first", "frames", "last", "payload")
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self.frames = frames
+        self.first = frames[0].seq
+        self.last = frames[-1].seq
+        self.payload = _newest(frames)
+        """All of it in one piece, without what a later frame makes old."""
+
+
 def _newest(frames: Sequence[Frame]) -> bytes:
-    """The payloads of ``frames`` without those that a later one makes old."""
     if len(frames) == 1:
         return frames[0].payload
     newest = {frame.key: frame for frame in frames}
@@ -54,21 +66,24 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def offer(self, frames: Sequence[Frame]) -> None:
-        """Send ``frames`` now, in one piece, or keep them. A bus tells at least once and in order: what it repeats is
-        dropped.
+    def offer(self, parcel: Parcel) -> None:
+        """Send ``parcel`` now, in one piece, or keep what is in it. A bus tells at least once and in order: what it
+        repeats is dropped.
         """
-        known = max(self.seen, self._offered)
-        if frames[0].seq <= known:
-            frames = [frame for frame in frames if frame.seq > known]
-        if self._closed or not frames:
+        if self._closed:
             return
-        self._offered = frames[-1].seq
+        if parcel.first <= self.seen or parcel.first <= self._offered:
+            known = max(self.seen, self._offered)
+            news = [frame for frame in parcel.frames if frame.seq > known]
+            if not news:
+                return
+            parcel = Parcel(news)
+        self._offered = parcel.last
         if self._live and not self._paused:
-            self.seen = self._offered
-            self._write(_newest(frames))
+            self.seen = parcel.last
+            self._write(parcel.payload)
         else:
-            for frame in frames:
+            for frame in parcel.frames:
                 self._keep(frame)
 
     def go_live(self, seq: int) -> None:

@@ -34,11 +34,13 @@ class PromptServer(tcp.Server):
         A connection that turns out to be broken is left to the reactor, as with ``write``.
         """
         if not self._behind and self.connected:
-            sent = self.writeSomeData(data)
-            if type(sent) is int and sent > 0:
-                if sent == len(data):
-                    return
-                data = data[sent:]
+            try:
+                sent = self.socket.send(data)
+            except OSError:
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
         self.write(data)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer
@@ -13,7 +12,7 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ServiceError
 from web.closing_socket import BROKEN, POLICY, ClosingSocket
 from web.greeting import Greeting, read_greeting
-from web.outbox import Frame, Outbox
+from web.outbox import Outbox, Parcel
 from web.prompt_transport import sender
 from web.rendering import as_json
 from web.settings import SiteSettings
@@ -80,9 +79,9 @@ class Socket(ClosingSocket):
         """Whether the page does not read as fast as it is told."""
         return self.outbox.paused
 
-    def offer(self, frames: Sequence[Frame]) -> None:
+    def offer(self, parcel: Parcel) -> None:
         """Take events that this page may see."""
-        self.outbox.offer(frames)
+        self.outbox.offer(parcel)
 
     def say(self, message: dict[str, Any]) -> None:
         """Send a message that is not an event."""

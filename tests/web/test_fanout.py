@@ -14,7 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.events import TOPICS
 from storage.event_log import StoredEvent
 from web.fanout import Fanout, reaches
-from web.outbox import Frame
+from web.outbox import Frame, Parcel
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 PERMISSIONS = sorted(TOPICS.values())
@@ -43,9 +43,9 @@ class Listener:
         self.frames: list[Frame] = []
         self.offers = 0
 
-    def offer(self, frames: Sequence[Frame]) -> None:
+    def offer(self, parcel: Parcel) -> None:
         self.offers += 1
-        self.frames += frames
+        self.frames += parcel.frames
 
 
 def event(topic: str = "calls", audience: dict[str, object] | None = None, seq: int = 1) -> StoredEvent:

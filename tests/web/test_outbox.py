@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.outbox import Frame, Outbox
+from web.outbox import Frame, Outbox, Parcel
 
 SUBJECTS = st.integers(0, 5).map(lambda number: ("calls", str(number)))
 
@@ -65,13 +65,13 @@ def test_nothing_is_lost_doubled_or_out_of_order(steps: list[object], known: int
             case "again":
                 # A bus delivers at least once.
                 if log:
-                    page.box.offer(log[-3:])
+                    page.box.offer(Parcel(log[-3:]))
             case [*subjects]:
                 together = [frame(seq + number, subject) for number, subject in enumerate(subjects, 1)]
                 seq += len(together)
                 truth |= {one.key[1]: one.seq for one in together}
                 log += together
-                page.box.offer(together)
+                page.box.offer(Parcel(together))
     page.box.resume()
     page.box.go_live(min(known, seq) if not live else 0)
     assert page.got == sorted(set(page.got))
@@ -92,7 +92,7 @@ def test_whoever_comes_back_with_the_last_number_misses_nothing(
     page = Page(room=data.draw(st.integers(1, 10)))
     page.box.go_live(0)
     for one in log:
-        page.box.offer([one])
+        page.box.offer(Parcel([one]))
         if data.draw(st.booleans()):
             page.room = data.draw(st.integers(1, 10))
             page.box.resume()
@@ -108,7 +108,7 @@ def test_a_newer_state_takes_the_place_of_an_older_one() -> None:
     page.box.pause()
     page.box.pause()
     for seq in range(1, 1000):
-        page.box.offer([frame(seq, ("calls", str(seq % 3)))])
+        page.box.offer(Parcel([frame(seq, ("calls", str(seq % 3)))]))
     assert len(page.box) == 3
     page.box.resume()
     assert page.got == [997, 998, 999]
@@ -117,16 +117,16 @@ def test_a_newer_state_takes_the_place_of_an_older_one() -> None:
 def test_what_became_true_together_is_sent_in_one_piece_and_only_the_newest_of_it() -> None:
     page = Page()
     page.box.go_live(0)
-    page.box.offer([frame(1, ("calls", "1")), frame(2, ("lines", "9")), frame(3, ("calls", "1"))])
+    page.box.offer(Parcel([frame(1, ("calls", "1")), frame(2, ("lines", "9")), frame(3, ("calls", "1"))]))
     assert page.got == [2, 3]
     assert page.writes == 1
-    page.box.offer([frame(2, ("lines", "9")), frame(3, ("calls", "1")), frame(4, ("calls", "2"))])
+    page.box.offer(Parcel([frame(2, ("lines", "9")), frame(3, ("calls", "1")), frame(4, ("calls", "2"))]))
     assert page.got == [2, 3, 4]
 
 
 def test_too_many_at_once_end_it_once() -> None:
     page = Page()
-    page.box.offer([frame(seq, ("calls", str(seq))) for seq in range(1, 200)])
+    page.box.offer(Parcel([frame(seq, ("calls", str(seq))) for seq in range(1, 200)]))
     assert page.closed == 1
     assert len(page.box) == 0
 
@@ -136,7 +136,7 @@ def test_too_many_subjects_end_it_once() -> None:
     page.box.go_live(0)
     page.box.pause()
     for seq in range(1, 200):
-        page.box.offer([frame(seq, ("calls", str(seq)))])
+        page.box.offer(Parcel([frame(seq, ("calls", str(seq)))]))
     assert page.closed == 1
     assert len(page.box) == 0
     page.box.resume()
@@ -147,14 +147,14 @@ def test_too_many_bytes_end_it() -> None:
     page = Page()
     page.box.pause()
     for seq in range(1, 20):
-        page.box.offer([frame(seq, ("calls", str(seq)), size=9_000)])
+        page.box.offer(Parcel([frame(seq, ("calls", str(seq)), size=9_000)]))
     assert page.closed == 1
 
 
 def test_writing_may_pause_in_the_middle_of_a_flush() -> None:
     page = Page(room=2)
     for seq in range(1, 6):
-        page.box.offer([frame(seq, ("calls", str(seq)))])
+        page.box.offer(Parcel([frame(seq, ("calls", str(seq)))]))
     page.box.go_live(0)
     assert page.got == [1, 2]
     page.room = 1
