@@ -19,8 +19,12 @@ from web.rendering import as_json
 
 _log = Logger(namespace="web.sockets")
 
-Bucket = tuple[str, str, int]
-"""Topic, ``all`` / ``department`` / ``user``, and whose."""
+Kind = tuple[str, str]
+"""Topic and ``all`` / ``department`` / ``user``."""
+Bucket = tuple[Kind, int]
+"""A kind, and whose it is."""
+_EVERYBODY = (0,)
+_NOBODY: Mapping[int, Mapping[Any, bool]] = {}
 
 
 class Reader(Protocol):
@@ -56,32 +60,14 @@ def event_message(event: StoredEvent, *, numbers: bool) -> bytes:
     )
 
 
-class Renderings:
-    """The frames of one event, each view made at most once, and only if somebody needs it."""
-
-    def __init__(self, event: StoredEvent, pack: Callable[[bytes], bytes]) -> None:
-        self._event = event
-        self._pack = pack
-        self._made: dict[bool, Frame] = {}
-
-    def frame(self, numbers: bool) -> Frame:
-        """The frame with numbers in full, or masked."""
-        found = self._made.get(numbers)
-        if found is None:
-            event = self._event
-            payload = self._pack(event_message(event, numbers=numbers))
-            found = self._made[numbers] = Frame(event.seq, (event.topic, event.subject), payload)
-        return found
-
-
 class Fanout:
     """Connected pages, found by topic and by whose events they may see. ``pack`` makes a WebSocket frame of a text."""
 
     def __init__(self, pack: Callable[[bytes], bytes]) -> None:
         self._pack = pack
-        # Reader → whether it is shown numbers. A dict keeps the order of coming, so that tests and people see the same
-        # thing twice.
-        self._buckets: dict[Bucket, dict[Reader, bool]] = defaultdict(dict)
+        # Kind → whose → reader → whether it is shown numbers. A dict keeps the order of coming, so that tests and
+        # people see the same thing twice.
+        self._kinds: dict[Kind, dict[int, dict[Reader, bool]]] = defaultdict(lambda: defaultdict(dict))
         self._where: dict[Reader, list[Bucket]] = {}
 
     def __len__(self) -> int:
@@ -91,17 +77,17 @@ class Fanout:
         """Tell ``reader`` of the events of ``topics`` that its permissions reach."""
         self.remove(reader)
         buckets = [bucket for topic in topics for bucket in _buckets_of(reader.principal, topic)]
-        for bucket in buckets:
-            self._buckets[bucket][reader] = reader.principal.sees_numbers
+        for kind, whose in buckets:
+            self._kinds[kind][whose][reader] = reader.principal.sees_numbers
         self._where[reader] = buckets
 
     def remove(self, reader: Reader) -> None:
         """Tell ``reader`` no more."""
-        for bucket in self._where.pop(reader, ()):
-            readers = self._buckets[bucket]
+        for kind, whose in self._where.pop(reader, ()):
+            readers = self._kinds[kind][whose]
             readers.pop(reader, None)
             if not readers:
-                del self._buckets[bucket]
+                del self._kinds[kind][whose]
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
         """Tell everybody who may know of each of ``events``: each page once, whatever the number of events."""
@@ -120,24 +106,31 @@ class Fanout:
             reader.offer(parcel)
 
     def _collect(self, event: StoredEvent, told: dict[Reader, list[Frame]]) -> None:
-        renderings = Renderings(event, self._pack)
+        # Each view is made at most once, and only if somebody needs it.
+        frames: dict[bool, Frame] = {}
         for reader, numbers in self._readers(event).items():
-            told[reader].append(renderings.frame(numbers))
+            frame = frames.get(numbers)
+            if frame is None:
+                frame = frames[numbers] = self._frame(event, numbers)
+            told[reader].append(frame)
 
     def rendering(self, event: StoredEvent, principal: Principal) -> Frame:
         """The frame of one event for one person."""
-        return Renderings(event, self._pack).frame(principal.sees_numbers)
+        return self._frame(event, principal.sees_numbers)
+
+    def _frame(self, event: StoredEvent, numbers: bool) -> Frame:
+        payload = self._pack(event_message(event, numbers=numbers))
+        return Frame(event.seq, (event.topic, event.subject), payload)
 
     def _readers(self, event: StoredEvent) -> dict[Reader, bool]:
         topic, audience = event.topic, event.audience
-        keys: list[Bucket] = [(topic, "all", 0)]
-        keys += [(topic, "department", department) for department in audience["departments"]]
-        keys += [(topic, "user", user) for user in audience["users"]]
-        found = [readers for key in keys if (readers := self._buckets.get(key))]
-        # One page may be in several of them.
+        # One page may be in several buckets.
         told: dict[Reader, bool] = {}
-        for readers in found:
-            told.update(readers)
+        for kind, whose in (("all", _EVERYBODY), ("department", audience["departments"]), ("user", audience["users"])):
+            buckets = self._kinds.get((topic, kind), _NOBODY)
+            for key in whose if buckets else ():
+                if readers := buckets.get(key):
+                    told.update(readers)
         if audience["permission"] == TOPICS.get(topic):
             return told
         return {reader: numbers for reader, numbers in told.items() if reaches(reader.principal, audience)}
@@ -148,8 +141,8 @@ def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:
     if scope is None:
         return []
     if scope is Scope.ALL:
-        return [(topic, "all", 0)]
-    buckets: list[Bucket] = [(topic, "user", principal.user_id or 0)]
+        return [((topic, "all"), key) for key in _EVERYBODY]
+    buckets: list[Bucket] = [((topic, "user"), principal.user_id or 0)]
     if scope is Scope.DEPARTMENT and principal.department_id is not None:
-        buckets.append((topic, "department", principal.department_id))
+        buckets.append(((topic, "department"), principal.department_id))
     return buckets
