@@ -1,12 +1,12 @@
-"""The door of the SMS centre: messages are queued here to be sent, and texts that came in are written down here.
+"""The door of the SMS centre: messages are queued here to be sent. What comes in is written down by ``receiving``.
 
-Both are functions for a transaction of the caller's (``Database.run``): a reply, its conversation and its audit entry
-are written together, or not at all. What is committed is sent without anybody asking for it.
+Functions for a transaction of the caller's (``Database.run``): a reply, its conversation and its audit entry are
+written together, or not at all. What is committed is sent without anybody asking for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,34 +52,6 @@ class MessageDraft:
     created_by: int | None = None
 
 
-@dataclass(frozen=True)
-class IncomingText:
-    """A whole text that came in, for the hook. ``number`` is canonical; it proves nobody's identity.
-
-    ``recipient`` is the number of ours that was written to, as the gateway wrote it. ``at`` is when its first part
-    reached us. ``incomplete``: parts of it never came.
-    """
-
-    message_id: int
-    gateway_id: int
-    number: str
-    recipient: str
-    text: str
-    at: datetime
-    incomplete: bool
-
-
-Received = Callable[[Session, IncomingText], None]
-"""Called once for each text, in the transaction that writes its ``SmsMessage``: it finds or makes the conversation,
-sets the message's ``conversation_id`` and ``patient_id``, heeds opt-out words, and may ``queue_message`` an answer.
-When it raises, nothing of the text was written, and it is tried again after a while.
-"""
-
-
-def nobody_listens(session: Session, text: IncomingText) -> None:
-    """The hook where there is no inbox: the message stands in the records and nowhere else."""
-
-
 def queue_message(session: Session, draft: MessageDraft, now: datetime) -> int:
     """Write ``draft`` down to be sent, and tell of it; the id of the message.
 
@@ -113,41 +85,6 @@ def queue_messages(session: Session, drafts: Sequence[MessageDraft], now: dateti
         ids[place] if place in ids else known.get(draft.source or "") or ids[fresh[draft.source or ""]]
         for place, draft in enumerate(drafts)
     ]
-
-
-def receive_text(
-    session: Session,
-    *,
-    gateway_id: int,
-    number: str,
-    recipient: str,
-    text: str,
-    at: datetime,
-    now: datetime,
-    incomplete: bool = False,
-    received: Received = nobody_listens,
-) -> int:
-    """Write down a text that came in whole, call ``received``, and tell of it; the id of the message.
-
-    ``callcenter.messaging.arrivals`` joins the parts and calls this; a phone's own SMS may be put in by it as well.
-    """
-    row = SmsMessage(
-        direction="in",
-        state=MessageState.RECEIVED.value,
-        number=number,
-        text=text,
-        gateway_id=gateway_id,
-        sender=recipient[:30],
-        reason=Reason.INCOMPLETE.value if incomplete else "",
-        created_at=at,
-        state_at=now,
-    )
-    session.add(row)
-    session.flush()
-    received(session, IncomingText(row.id, gateway_id, number, recipient, text, at, incomplete))
-    session.flush()
-    announce_messages(session, [row.id])
-    return row.id
 
 
 def _known_sources(session: Session, drafts: Sequence[MessageDraft]) -> dict[str, int]:
