@@ -64,8 +64,9 @@ def region_of(number: str, language: str) -> str:
     return name
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def parsed_number(number: str) -> phonenumbers.PhoneNumber | None:
-    """``number`` as the library sees it, or None when it is none."""
+    """``number`` as the library sees it, or None when it is none. It is shared: not to be changed."""
     try:
         return phonenumbers.parse(number, HOME)
     except phonenumbers.NumberParseException:

@@ -66,6 +66,7 @@ def mask(number: str) -> str:
     return f"{digits[:head]}****{digits[-4:]}"
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def format_number(number: str) -> str:
     """``number`` as people write it: ``138 0013 8000``, ``010 6234 5678-801``, ``+1 212-555-0100``."""
     base, _, extension = number.partition(";ext=")

@@ -110,11 +110,12 @@ class Batch:
         return number in self.stopped or number in self._stopping
 
     def written(self, session: Session, ids: Sequence[int]) -> None:
-        """The texts are messages now: begin the opt-outs, answer, write down and tell how the conversations stand."""
+        """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
+        change_talks(session, self._touched.values())
         for number, place in self._stopping.items():
             begin_by_word(session, number, self.answers.rules.opt_out_kind, ids[place], self.now)
-        self._answer(session, ids)
-        change_talks(session, self._touched.values())
+        if self._answering:
+            self._answer(session, ids)
         self._tell(session)
 
     def _answer(self, session: Session, ids: Sequence[int]) -> None:
@@ -125,11 +126,11 @@ class Batch:
             )
             for place, (talk, words) in self._answering.items()
         ]  # fmt: skip
-        if drafts:
-            queue_messages(session, drafts, self.now)
+        queue_messages(session, drafts, self.now)
         for talk, words in self._answering.values():
             # It is not somebody's answer: the patient still waits for one.
             note_words(talk, words, OUT, self.now)
+        change_talks(session, [talk for talk, _ in self._answering.values()])
 
     def _tell(self, session: Session) -> None:
         """Tell each conversation once, as it stands after all of the texts."""
