@@ -124,9 +124,7 @@ def join_texts(session: Session, texts: Sequence[Text], received: Received, now:
     waiting = _waiting_parts(session, texts)
     joined = [one for text in dict.fromkeys(texts) for one in _joined(text, waiting[text], now)]
     ids = receive_texts(session, [one.text for one in joined], now, received)
-    filed = [
-        {"part": part, "message": message} for one, message in zip(joined, ids, strict=True) for part in one.part_ids
-    ]
+    filed = [{"part": part, "message": key} for one, key in zip(joined, ids, strict=True) for part in one.part_ids]
     if filed:
         session.execute(_FILED, filed)
 

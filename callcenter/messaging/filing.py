@@ -15,7 +15,7 @@ from callcenter.messaging.receiving import Received
 from callcenter.tasks import TaskTracker
 from storage.database import Database
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Texts in one transaction: on SQLite nobody else writes meanwhile."""
 
 _log = Logger(namespace="callcenter.messaging")

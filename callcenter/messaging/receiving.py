@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.announce import announce_messages
+from callcenter.messaging.announce import announce_moved
 from callcenter.messaging.rows import IN
 from callcenter.messaging.vocabulary import MessageState, Reason
 from storage.models import SmsMessage
@@ -93,7 +93,7 @@ def receive_texts(
         rows = [_row(text, place, now) for text, place in zip(rest, placed.places, strict=False)]
         new = list(session.scalars(_INSERT, rows))
         placed.written(session, new)
-        announce_messages(session, new)
+        announce_moved(session, [(key, None) for key in new])
         ids += new
     return ids
 
