@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.announce import announce_messages
+from callcenter.messaging.announce import announce_moved
+from callcenter.messaging.attempts import insert_messages
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.segments import message_text
 from callcenter.messaging.suppression import Facts, Judged, judge, load_facts
@@ -77,10 +79,11 @@ def queue_messages(session: Session, drafts: Sequence[MessageDraft], now: dateti
     asked = [(numbers[place], draft.patient_id) for place, draft in new.items()]
     facts = load_facts(session, asked, rules, now)
     rows = {place: _row(draft, numbers[place], rules, facts, now) for place, draft in new.items()}
-    session.add_all(rows.values())
+    # What the caller changed and did not write yet, such as the conversation, is told of with them.
     session.flush()
-    announce_messages(session, [row.id for row in rows.values()])
-    ids = {place: row.id for place, row in rows.items()}
+    written = insert_messages(session, list(rows.values()))
+    announce_moved(session, list(zip(written, (row["batch_id"] for row in rows.values()), strict=True)))
+    ids = dict(zip(rows, written, strict=True))
     return [
         ids[place] if place in ids else known.get(draft.source or "") or ids[fresh[draft.source or ""]]
         for place, draft in enumerate(drafts)
@@ -97,32 +100,32 @@ def _known_sources(session: Session, drafts: Sequence[MessageDraft]) -> dict[str
     return found
 
 
-def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, now: datetime) -> SmsMessage:
+def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, now: datetime) -> dict[str, Any]:
     begins = max(now, draft.not_before) if draft.not_before else now
     expires = rules.expiry(draft.expires_at, begins)
     judged = _judged(draft, number, rules, facts, begins, expires, now)
     if judged.state is MessageState.QUEUED:
         facts.count(number, draft.purpose, judged.next_at)
-    return SmsMessage(
-        direction="out",
-        state=judged.state.value,
-        purpose=draft.purpose.value,
-        number=number,
-        text=message_text(draft.text),
-        conversation_id=draft.conversation_id,
-        patient_id=draft.patient_id,
-        gateway_id=draft.gateway_id,
-        batch_id=draft.batch_id,
-        sender=draft.sender,
-        source=draft.source,
-        priority=draft.priority or PRIORITIES[draft.purpose],
-        reason=judged.reason,
-        created_at=now,
-        created_by=draft.created_by,
-        next_at=judged.next_at,
-        expires_at=expires,
-        state_at=now,
-    )
+    return {
+        "direction": "out",
+        "state": judged.state.value,
+        "purpose": draft.purpose.value,
+        "number": number,
+        "text": message_text(draft.text),
+        "conversation_id": draft.conversation_id,
+        "patient_id": draft.patient_id,
+        "gateway_id": draft.gateway_id,
+        "batch_id": draft.batch_id,
+        "sender": draft.sender,
+        "source": draft.source,
+        "priority": draft.priority or PRIORITIES[draft.purpose],
+        "reason": judged.reason,
+        "created_at": now,
+        "created_by": draft.created_by,
+        "next_at": judged.next_at,
+        "expires_at": expires,
+        "state_at": now,
+    }
 
 
 def _judged(

@@ -11,17 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
+from callcenter.messaging.attempts import insert_messages
 from callcenter.messaging.rows import IN
 from callcenter.messaging.vocabulary import MessageState, Reason
-from storage.models import SmsMessage
-from storage.models.base import table_of
-
-_MESSAGE = table_of(SmsMessage)
-_INSERT = insert(_MESSAGE).returning(_MESSAGE.c.id, sort_by_parameter_order=True)
 
 
 @dataclass(frozen=True)
@@ -91,8 +86,9 @@ def receive_texts(
     while rest := texts[len(ids) :]:
         placed = received(session, rest)
         rows = [_row(text, place, now) for text, place in zip(rest, placed.places, strict=False)]
-        new = list(session.scalars(_INSERT, rows))
+        new = insert_messages(session, rows)
         placed.written(session, new)
+        session.flush()
         announce_moved(session, [(key, None) for key in new])
         ids += new
     return ids
