@@ -52,9 +52,21 @@ class CanonicalNumber:
         return region_of(self.number, "en")
 
 
-@lru_cache(maxsize=CACHE_SIZE)
 def region_of(number: str, language: str) -> str:
     """Province and city of a canonical home number, country of a foreign one, in ``zh`` or ``en``; else empty."""
+    if is_home_mobile(number):
+        # Mobiles are given to places by their first seven digits: one look serves all that begin so.
+        return _region(number[:_MOBILE_PLACE] + "0000", language)
+    return _region(number, language)
+
+
+def is_home_mobile(number: str) -> bool:
+    """Whether a canonical number is a mobile of home, without an extension."""
+    return number.startswith(_HOME_PREFIX) and MOBILE.fullmatch(number, len(_HOME_PREFIX)) is not None
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _region(number: str, language: str) -> str:
     parsed = parsed_number(number.partition(";")[0]) if number.startswith("+") else None
     if parsed is None:
         return ""
@@ -64,8 +76,9 @@ def region_of(number: str, language: str) -> str:
     return name
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def parsed_number(number: str) -> phonenumbers.PhoneNumber | None:
-    """``number`` as the library sees it, or None when it is none."""
+    """``number`` as the library sees it, or None when it is none. It is shared: not to be changed."""
     try:
         return phonenumbers.parse(number, HOME)
     except phonenumbers.NumberParseException:
@@ -83,6 +96,8 @@ _EXTENSION_DASH = re.compile(r"^(.*\d)\s*-\s*(\d{1,6})\s*$", re.DOTALL)
 # Carriers' prefixes for cheap long-distance calls, which some handsets and exchanges put before the number.
 _CARRIER_PREFIX = re.compile(r"^(?:179[0-9]{2}|12593|11808|10193|193)(?=\d{7})")
 MOBILE = re.compile(r"1[3-9]\d{9}")
+_HOME_PREFIX = f"+{HOME_CODE}"
+_MOBILE_PLACE = len(_HOME_PREFIX) + 7
 _LANDLINE = re.compile(r"(?:10|2\d)\d{7,8}|[3-9]\d{2}\d{7,8}")
 # A spreadsheet ate the leading 0.
 _LANDLINE_WITHOUT_ZERO = re.compile(r"(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7}")

@@ -27,6 +27,7 @@ from callcenter.number_plan import (
     CanonicalNumber,
     NumberKind,
     digits_of,
+    is_home_mobile,
     parsed_number,
     plain_text,
     read_number,
@@ -69,6 +70,8 @@ def mask(number: str) -> str:
 @lru_cache(maxsize=CACHE_SIZE)
 def format_number(number: str) -> str:
     """``number`` as people write it: ``138 0013 8000``, ``010 6234 5678-801``, ``+1 212-555-0100``."""
+    if is_home_mobile(number):
+        return f"{number[3:6]} {number[6:10]} {number[10:]}"
     base, _, extension = number.partition(";ext=")
     parsed = parsed_number(base) if base.startswith("+") else None
     if parsed is None:

@@ -29,5 +29,7 @@ def decode_bytes(raw: bytes) -> str:
 
 def clean_text(text: str, limit: int = MAX_NAME) -> str:
     """``text`` on one line: no control, bidirectional, invisible or private characters, at most ``limit`` long."""
-    kept = (char for char in text if unicodedata.category(char) not in _DROPPED)
-    return " ".join("".join(kept).split())[:limit].rstrip()
+    # Nothing of what is dropped can be printed, so most texts need no look at each character.
+    if not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char) not in _DROPPED)
+    return " ".join(text.split())[:limit].rstrip()

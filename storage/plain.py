@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import singledispatch
-from typing import Any
+from functools import lru_cache, singledispatch
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, inspect
 from sqlalchemy.engine import Result
-from sqlalchemy.orm import InstanceState, Query, Session
+from sqlalchemy.orm import Mapper, Query, Session
 
 from storage.errors import LeakedSessionError
 
@@ -33,11 +33,22 @@ def _refuse(value: Any) -> None:
 
 @singledispatch
 def _look(value: Any) -> None:
-    if isinstance(inspect(value, raiseerr=False), InstanceState):
+    if isinstance(value, type):
+        return
+    names = _names_in(cast("Hashable", type(value)))
+    if names is None:
         _refuse(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            ensure_plain(getattr(value, field.name))
+    else:
+        for name in names:
+            ensure_plain(getattr(value, name))
+
+
+@lru_cache(512)
+def _names_in(kind: Hashable) -> tuple[str, ...] | None:
+    """The fields of a dataclass, none of anything else; None for records of the ORM. Asked once for each type."""
+    if isinstance(inspect(kind, raiseerr=False), Mapper):
+        return None
+    return tuple(field.name for field in fields(kind)) if isinstance(kind, type) and is_dataclass(kind) else ()
 
 
 @_look.register(list)

@@ -6,7 +6,7 @@ from typing import Any
 
 from callcenter.bus import EventBus
 from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.queueing import Received
+from callcenter.messaging.receiving import Received
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.settings import Settings

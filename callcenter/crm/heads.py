@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from sqlalchemy import Row
+
 from storage.models import Patient
 
 
-def head_of(patient: Patient) -> dict[str, Any]:
-    """The head of a patient who was read whole."""
+def head_of(patient: Patient | Row[Any]) -> dict[str, Any]:
+    """The head of a patient who was read whole, or as a row with these columns."""
     return patient_head(
         patient.id,
         patient.name,

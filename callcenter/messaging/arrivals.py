@@ -7,16 +7,17 @@ daemon ends between the two, the parts are there and it is done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.attempts import chunks
-from callcenter.messaging.queueing import Received, receive_text
+from callcenter.messaging.receiving import IncomingText, Received, receive_texts
 from callcenter.messaging.segments import message_text
 from callcenter.numbers import normalise
 from protocols.sms import TextArrived
@@ -30,6 +31,19 @@ GAP = "…"
 _PART_LENGTH = 1000
 _SAME_MINUTE = "%Y-%m-%d %H:%M"
 _ARRIVAL = table_of(SmsArrival)
+_WAITING = (
+    select(*(_ARRIVAL.c[name] for name in ("id", "number", "recipient", "position", "text", "arrived_at")))
+    .where(
+        _ARRIVAL.c.gateway_id == bindparam("gateway"),
+        _ARRIVAL.c.number.in_(bindparam("numbers", expanding=True)),
+        _ARRIVAL.c.reference == bindparam("reference"),
+        _ARRIVAL.c.total == bindparam("parts"),
+        _ARRIVAL.c.message_id.is_(None),
+    )
+    .order_by(_ARRIVAL.c.id)
+    .with_for_update()
+)
+_FILED = update(_ARRIVAL).where(_ARRIVAL.c.id == bindparam("part")).values(message_id=bindparam("message"))
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,14 @@ class Text:
     number: str
     reference: int
     total: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A text and the arrivals that it was made of."""
+
+    text: IncomingText
+    part_ids: tuple[int, ...]
 
 
 def fingerprint(gateway_id: int, signal: TextArrived, now: datetime) -> str:
@@ -98,51 +120,51 @@ def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]
 
 
 def join_texts(session: Session, texts: Sequence[Text], received: Received, now: datetime) -> None:
-    """``join_text`` for each, until nothing of it can be joined any more."""
+    """Make messages of those of ``texts`` that are whole or overdue, in their order; the others wait for more parts."""
+    waiting = _waiting_parts(session, texts)
+    joined = [one for text in dict.fromkeys(texts) for one in _joined(text, waiting[text], now)]
+    ids = receive_texts(session, [one.text for one in joined], now, received)
+    filed = [{"part": part, "message": key} for one, key in zip(joined, ids, strict=True) for part in one.part_ids]
+    if filed:
+        session.execute(_FILED, filed)
+
+
+def _waiting_parts(session: Session, texts: Sequence[Text]) -> Mapping[Text, list[Any]]:
+    """Text → its parts that are no message yet, by id; locked. One statement reads all texts of one part."""
+    numbers: dict[tuple[int, int, int], set[str]] = defaultdict(set)
     for text in texts:
-        while join_text(session, text, received, now) is not None:
-            pass
+        numbers[text.gateway_id, text.reference, text.total].add(text.number)
+    found: dict[Text, list[Any]] = defaultdict(list)
+    for (gateway, reference, total), asked in numbers.items():
+        for chunk in chunks(sorted(asked)):
+            values = {"gateway": gateway, "reference": reference, "parts": total, "numbers": chunk}
+            for row in session.execute(_WAITING, values):
+                found[Text(gateway, row.number, reference, total)].append(row)
+    return found
 
 
-def join_text(session: Session, text: Text, received: Received, now: datetime) -> int | None:
-    """Make a message of ``text`` if it is whole or overdue; its id, None if it has to wait for other parts."""
-    columns = _ARRIVAL.c
-    statement = select(*columns).where(
-        columns.gateway_id == text.gateway_id,
-        columns.number == text.number,
-        columns.reference == text.reference,
-        columns.total == text.total,
-        columns.message_id.is_(None),
-    )
-    rows = session.execute(statement.order_by(columns.id).with_for_update()).all()
-    if not rows:
-        return None
-    # Two texts of one reference: each takes the first of each position, and the rest are the next one's.
-    parts: dict[int, Any] = {}
-    for row in rows:
-        parts.setdefault(row.position, row)
+def _joined(text: Text, rows: Sequence[Any], now: datetime) -> Iterator[Joined]:
+    """Two texts of one reference: each takes the first of each position, and the rest are the next one's."""
     if text.total == 1:
-        parts = {1: rows[0]}
-    incomplete = len(parts) < text.total
-    began = min(row.arrived_at for row in parts.values())
-    if incomplete and began > now - INCOMPLETE_AFTER:
-        return None
+        yield from (Joined(_incoming(text, {1: row}, row.arrived_at), (row.id,)) for row in rows)
+        return
+    while rows:
+        parts: dict[int, Any] = {}
+        for row in rows:
+            parts.setdefault(row.position, row)
+        began = min(row.arrived_at for row in parts.values())
+        if len(parts) < text.total and began > now - INCOMPLETE_AFTER:
+            return
+        taken = {row.id for row in parts.values()}
+        yield Joined(_incoming(text, parts, began), tuple(taken))
+        rows = [row for row in rows if row.id not in taken]
+
+
+def _incoming(text: Text, parts: Mapping[int, Any], began: datetime) -> IncomingText:
     words = "".join(parts[place].text if place in parts else GAP for place in range(1, text.total + 1))
-    first = parts[min(parts)]
-    message_id = receive_text(
-        session,
-        gateway_id=text.gateway_id,
-        number=text.number,
-        recipient=first.recipient,
-        text=_without_double_gaps(words),
-        at=began,
-        now=now,
-        incomplete=incomplete,
-        received=received,
-    )
-    ids = [row.id for row in parts.values()]
-    session.execute(update(_ARRIVAL).where(columns.id.in_(ids)).values(message_id=message_id))
-    return message_id
+    recipient = parts[min(parts)].recipient
+    whole = len(parts) == text.total
+    return IncomingText(text.gateway_id, text.number, recipient, _without_double_gaps(words), began, not whole)
 
 
 def _without_double_gaps(words: str) -> str:

@@ -24,6 +24,7 @@ _MANY = 4
 MESSAGE = table_of(SmsMessage)
 ATTEMPT = table_of(SmsAttempt)
 _INSERT = insert(ATTEMPT)
+_INSERT_MESSAGES = insert(MESSAGE).returning(MESSAGE.c.id, sort_by_parameter_order=True)
 Key = tuple[int, int, int]
 """Message, attempt and position of a part."""
 
@@ -71,6 +72,11 @@ def insert_attempts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Write new parts down."""
     if rows:
         session.execute(_INSERT, list(rows))
+
+
+def insert_messages(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write new messages down; their ids, in the order of ``rows``."""
+    return list(session.scalars(_INSERT_MESSAGES, list(rows))) if rows else []
 
 
 def update_messages(session: Session, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.permissions import Scope
@@ -10,6 +12,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.reach import reach_clause
 from callcenter.errors import NotFoundError
 from callcenter.events import Audience
+from callcenter.messaging.talks import Talk
 from callcenter.text import N_
 from storage.models import Conversation, Patient
 
@@ -33,7 +36,7 @@ def conversation_scope(principal: Principal, permission: str = VIEW) -> ColumnEl
     return or_(reached, Conversation.patient_id.in_(patients))
 
 
-def audience_of(conversation: Conversation, patient: Patient | None, *also: int | None) -> Audience:
+def audience_of(conversation: Conversation | Talk, patient: Patient | Row[Any] | None, *also: int | None) -> Audience:
     """Who may hear of a conversation: the same people. ``also`` had it until now and must learn that they have not."""
     users = {conversation.assigned_to, None if patient is None else patient.doctor_id, *also}
     departments = () if conversation.department_id is None else (conversation.department_id,)

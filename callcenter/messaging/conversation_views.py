@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
 from callcenter.crm.heads import head_of
 from callcenter.events import ConversationUpdated
+from callcenter.messaging.attempts import chunks
 from callcenter.messaging.conversation_scope import audience_of
+from callcenter.messaging.talks import Talk
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.announce import announce
 from storage.models import Conversation, Department, Patient, PatientPhone, SmsOptOut, UserAccount
-from storage.models.base import NO
+from storage.models.base import NO, table_of
 
 ConversationView = dict[str, Any]
 
+_OPT_OUT = table_of(SmsOptOut).c
+_LIVE = (
+    select(*(_OPT_OUT[name] for name in ("id", "number", "kind", "signature", "began_at", "message_id", "note")))
+    .where(_OPT_OUT.number.in_(bindparam("numbers", expanding=True)), _OPT_OUT.ended_at.is_(None))
+    .order_by(_OPT_OUT.id)
+)
 LAST_WORDS = 120
 """Characters of the last text that a list shows."""
 
@@ -39,7 +47,11 @@ def load_conversations(session: Session, statement: Select[Any]) -> list[tuple[C
     rows = session.execute(statement, execution_options={"populate_existing": True}).all()
     numbers = [row[0].number for row in rows]
     stopped, sharing = opt_outs_of(session, numbers), _sharing(session, numbers)
-    return [(_view(row, stopped.get(row[0].number, []), sharing.get(row[0].number, 0)), row[0]) for row in rows]
+    found = []
+    for conversation, patient, assigned, department in rows:
+        known = stopped.get(conversation.number, ()), sharing.get(conversation.number, 0)
+        found.append((conversation_view(conversation, patient, assigned, department, *known), conversation))
+    return found
 
 
 def load_conversation(session: Session, conversation_id: int) -> ConversationView:
@@ -57,12 +69,11 @@ def tell_conversation(session: Session, conversation: Conversation, *also: int |
     return view
 
 
-def opt_outs_of(session: Session, numbers: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def opt_outs_of(session: Session, numbers: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Number → what it wants no messages of, oldest first; numbers that take everything are missing."""
     found: dict[str, list[dict[str, Any]]] = {}
-    if numbers:
-        statement = select(SmsOptOut).where(SmsOptOut.number.in_(sorted(set(numbers))), SmsOptOut.ended_at.is_(None))
-        for one in session.scalars(statement.order_by(SmsOptOut.id)):
+    for chunk in chunks(sorted(set(numbers))):
+        for one in session.execute(_LIVE, {"numbers": chunk}):
             found.setdefault(one.number, []).append(
                 {"id": one.id, "kind": one.kind, "signature": one.signature, "began_at": iso(one.began_at),
                  "by_text": one.message_id is not None, "note": one.note}
@@ -84,8 +95,17 @@ def _sharing(session: Session, numbers: Iterable[str]) -> dict[str, int]:
     return {number: count for number, count in session.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
 
 
-def _view(row: Any, stopped: list[dict[str, Any]], sharing: int) -> ConversationView:
-    conversation, patient, assigned, department = row
+def conversation_view(
+    conversation: Conversation | Talk,
+    patient: Patient | Row[Any] | None,
+    assigned: str | None,
+    department: str | None,
+    stopped: Sequence[Mapping[str, Any]],
+    sharing: int,
+) -> ConversationView:
+    """The view of a conversation with what other records say of it: the names of whom it waits for, what its number
+    wants no messages of (``opt_outs_of``), and how many enabled patients have the number.
+    """
     return {
         "id": conversation.id,
         "number": conversation.number,
@@ -104,7 +124,7 @@ def _view(row: Any, stopped: list[dict[str, Any]], sharing: int) -> Conversation
         "last_at": iso(conversation.last_at),
         "last_text": conversation.last_text[:LAST_WORDS],
         "last_direction": conversation.last_direction,
-        "opt_outs": stopped,
+        "opt_outs": list(stopped),
         "version": conversation.version,
     }
 

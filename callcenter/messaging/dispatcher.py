@@ -20,8 +20,8 @@ from callcenter.messaging.arrivals import Text, store_parts
 from callcenter.messaging.filing import Filing
 from callcenter.messaging.housekeeping import release_orphans
 from callcenter.messaging.outbox import Claimed, anything_due, claim, expire
-from callcenter.messaging.queueing import Received
 from callcenter.messaging.receipts import forget_parked
+from callcenter.messaging.receiving import Received
 from callcenter.messaging.routing import Route
 from callcenter.messaging.settling import ANSWERS, Heard, recover, resend_unknown, settle
 from callcenter.messaging.vocabulary import MessageState

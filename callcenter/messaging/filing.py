@@ -11,11 +11,11 @@ from twisted.logger import Logger
 
 from callcenter.clock import utc_now
 from callcenter.messaging.arrivals import Text, join_texts, open_texts
-from callcenter.messaging.queueing import Received
+from callcenter.messaging.receiving import Received
 from callcenter.tasks import TaskTracker
 from storage.database import Database
 
-AT_ONCE = 50
+AT_ONCE = 100
 """Texts in one transaction: on SQLite nobody else writes meanwhile."""
 
 _log = Logger(namespace="callcenter.messaging")
@@ -65,5 +65,6 @@ class Filing:
                 _log.failure("a text that came in by gateway {id} cannot be filed yet", id=texts[0].gateway_id)
                 return
             # One of them cannot be filed: the others must not wait with it.
-            for text in texts:
-                await self._file([text])
+            half = len(texts) // 2
+            await self._file(texts[:half])
+            await self._file(texts[half:])

@@ -1,4 +1,4 @@
-"""A text that came in: its conversation, whose it is and who answers, what stops messages, what is answered by itself.
+"""Texts that came in: their conversations, whose they are and who answers, what stops messages.
 
 The number that a text says it comes from proves nothing: numbers are forged, lent and given to others. So a text alone
 never shows, changes or cancels anything but the number's own opt-outs.
@@ -6,112 +6,144 @@ never shows, changes or cancels anything but the number's own opt-outs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.clock import utc_now
-from callcenter.messaging.conversation_views import tell_conversation
-from callcenter.messaging.desk_rules import DeskRules, load_desk_rules
-from callcenter.messaging.filling import hospital_values
-from callcenter.messaging.opt_outs import begin_by_word, is_stopped
-from callcenter.messaging.placeholders import fill
-from callcenter.messaging.queueing import IncomingText, MessageDraft, queue_message
+from callcenter.events import ConversationUpdated
+from callcenter.messaging.automatic import AUTOMATIC, Answers
+from callcenter.messaging.conversation_scope import audience_of
+from callcenter.messaging.conversation_views import conversation_view, opt_outs_of
+from callcenter.messaging.opt_outs import begin_by_word
+from callcenter.messaging.people import People, load_people
+from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.receiving import IncomingText, Place
 from callcenter.messaging.rows import IN, OPEN, OUT
-from callcenter.messaging.threads import note_words, route, settle_patient, thread_of
+from callcenter.messaging.talks import Talk, change_talks, talks_with
+from callcenter.messaging.threads import give, note_words
 from callcenter.messaging.vocabulary import Purpose
-from callcenter.messaging.words import is_opt_out, plain_word
-from callcenter.numbers import NumberKind, normalise
-from storage.models import AutoReply, Conversation, SmsMessage
-from storage.models.base import NO
+from callcenter.messaging.words import is_opt_out
+from callcenter.telephony.announce import announce
 
-AUTOMATIC = "auto:"
-"""How the source of what is answered by itself begins."""
-
-_QUIETLY = {"synchronize_session": False}
+__all__ = ["AUTOMATIC", "Inbox"]
 
 
 @dataclass(frozen=True)
 class Inbox:
-    """``received`` is the hook of ``queueing``. ``hospital`` is its name, ``time_zone`` where its clock hangs."""
+    """``received`` is the hook of ``receiving``. ``hospital`` is its name, ``time_zone`` where its clock hangs."""
 
     clock: IReactorTime
     hospital: str
     time_zone: str
 
-    def received(self, session: Session, text: IncomingText) -> None:
-        """Put a text into its conversation, in the transaction that writes it down."""
+    def received(self, session: Session, texts: Sequence[IncomingText]) -> Batch:
+        """Put texts into their conversations, in the transaction that writes them down.
+
+        What is read is read for all at once, and then each is judged in turn as if it had come alone. They end before
+        a text to which the answer to an earlier one of them counts: that answer has to be written first.
+        """
         now = utc_now(self.clock)
-        rules = load_desk_rules(session)
-        conversation = thread_of(session, text.number, text.at)
-        patient = settle_patient(session, conversation)
+        begins: dict[str, datetime] = {}
+        for text in texts:
+            begins.setdefault(text.number, text.at)
+        talks = talks_with(session, begins)
+        stopped = opt_outs_of(session, begins)
+        answers = Answers.load(session, texts, self.hospital, self.time_zone, now)
+        batch = Batch(now, talks, load_people(session, talks.values()), stopped, answers)
+        for text in texts:
+            if text.number in batch.answered:
+                break
+            batch.take(text)
+        return batch
+
+
+@dataclass
+class Batch:
+    """Texts that are filed together: what was known before, by number, and what became of it."""
+
+    now: datetime
+    talks: dict[str, Talk]
+    people: People
+    stopped: dict[str, list[dict[str, Any]]]
+    answers: Answers
+    places: list[Place] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    _touched: dict[str, Talk] = field(default_factory=dict)
+    _stopping: dict[str, int] = field(default_factory=dict)
+    """Number that wants no more → place of the text that says so first."""
+    _answering: dict[int, tuple[Talk, str]] = field(default_factory=dict)
+    """Place of a text → what is answered."""
+
+    def take(self, text: IncomingText) -> None:
+        """Put one text into its conversation."""
+        talk = self._touched[text.number] = self.talks[text.number]
+        patient = self.people.settle(talk)
         stops = is_opt_out(text.text)
-        conversation.state, conversation.snoozed_until = OPEN, None
-        conversation.unread += 1
-        conversation.gateway_id = text.gateway_id
-        conversation.our_number = text.recipient[:30]
+        talk.state, talk.snoozed_until = OPEN, None
+        talk.unread += 1
+        talk.version += 1
+        talk.gateway_id = text.gateway_id
+        talk.our_number = text.recipient[:30]
         if not stops:
             # Who says stop does not wait for an answer, but somebody should know.
-            conversation.waiting_since = conversation.waiting_since or text.at
-        route(session, conversation, patient)
-        note_words(conversation, text.text, IN, text.at)
-        session.flush()
-        kept = {"conversation_id": conversation.id, "patient_id": conversation.patient_id}
-        session.execute(
-            update(SmsMessage).where(SmsMessage.id == text.message_id).values(kept), execution_options=_QUIETLY
-        )
+            talk.waiting_since = talk.waiting_since or text.at
+        give(talk, patient, self.people.is_here)
+        note_words(talk, text.text, IN, text.at)
+        self._heed(text, talk, stops=stops)
+        self.places.append(Place(talk.id, talk.patient_id))
+
+    def _heed(self, text: IncomingText, talk: Talk, *, stops: bool) -> None:
+        place = len(self.places)
         if stops:
-            begin_by_word(session, text.number, rules.opt_out_kind, text.message_id, now)
-        else:
-            self._answer(session, conversation, text, rules, now)
-        tell_conversation(session, conversation)
+            self._stopping.setdefault(text.number, place)
+        elif not self._wants_none(text.number) and (words := self.answers.to(text)):
+            self._answering[place] = talk, words
+            self.answered.add(text.number)
 
-    def _answer(
-        self, session: Session, conversation: Conversation, text: IncomingText, rules: DeskRules, now: datetime
-    ) -> None:
-        """Answer by a keyword's reply, else by the one for when nobody is there; most texts are answered by people."""
-        reply = self._reply_to(session, text.text, rules, now)
-        if reply is None or not may_be_answered(session, conversation, text, rules, now):
-            return
-        words, gaps = fill(reply.text, hospital_values(self.hospital, self.time_zone, now))
-        if gaps:
-            return
-        draft = MessageDraft(
-            text.number, words, Purpose.REPLY, conversation_id=conversation.id, patient_id=conversation.patient_id,
-            source=f"{AUTOMATIC}{text.message_id}",
-        )  # fmt: skip
-        queue_message(session, draft, now)
-        # It is not somebody's answer: the patient still waits for one.
-        note_words(conversation, words, OUT, now)
+    def _wants_none(self, number: str) -> bool:
+        """Whether the number wants no messages of any kind or of some: nothing answers it by itself."""
+        return number in self.stopped or number in self._stopping
 
-    def _reply_to(self, session: Session, text: str, rules: DeskRules, now: datetime) -> AutoReply | None:
-        enabled = select(AutoReply).where(AutoReply.disabled == NO)
-        if word := plain_word(text):
-            found = session.scalar(enabled.where(AutoReply.keyword == word))
-            if found is not None:
-                return found
-        if rules.is_staffed(now, self.time_zone):
-            return None
-        return session.scalars(enabled.where(AutoReply.keyword.is_(None)).order_by(AutoReply.id)).first()
+    def written(self, session: Session, ids: Sequence[int]) -> None:
+        """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
+        change_talks(session, self._touched.values())
+        for number, place in self._stopping.items():
+            begin_by_word(session, number, self.answers.rules.opt_out_kind, ids[place], self.now)
+        if self._answering:
+            self._answer(session, ids)
+        self._tell(session)
 
+    def _answer(self, session: Session, ids: Sequence[int]) -> None:
+        drafts = [
+            MessageDraft(
+                talk.number, words, Purpose.REPLY, conversation_id=talk.id, patient_id=talk.patient_id,
+                source=f"{AUTOMATIC}{ids[place]}",
+            )
+            for place, (talk, words) in self._answering.items()
+        ]  # fmt: skip
+        queue_messages(session, drafts, self.now)
+        for talk, words in self._answering.values():
+            # It is not somebody's answer: the patient still waits for one.
+            note_words(talk, words, OUT, self.now)
+        change_talks(session, [talk for talk, _ in self._answering.values()])
 
-def may_be_answered(
-    session: Session, conversation: Conversation, text: IncomingText, rules: DeskRules, now: datetime
-) -> bool:
-    """Whether a number is answered by itself: people's numbers are, not lately, and never who wants no messages.
-
-    Two machines that answer each other are held up by the time between: at most one answer in ``auto_reply_hours``.
-    Service numbers are machines.
-    """
-    if normalise(text.number).kind is not NumberKind.MOBILE or is_stopped(session, text.number):
-        return False
-    lately = select(SmsMessage.id).where(
-        SmsMessage.number == text.number,
-        SmsMessage.created_at > now - timedelta(hours=rules.auto_reply_hours),
-        SmsMessage.direction == OUT,
-        SmsMessage.source.startswith(AUTOMATIC, autoescape=True),
-    )
-    return session.scalar(lately.limit(1)) is None
+    def _tell(self, session: Session) -> None:
+        """Tell each conversation once, as it stands after all of the texts."""
+        stopped = self.stopped | opt_outs_of(session, self._stopping)
+        people = self.people
+        for talk in self._touched.values():
+            patient = None if talk.patient_id is None else people.patients[talk.patient_id]
+            view = conversation_view(
+                talk,
+                patient,
+                people.users.get(talk.assigned_to or 0),
+                people.departments.get(talk.department_id or 0),
+                stopped.get(talk.number, ()),
+                len(people.sharing.get(talk.number, ())),
+            )
+            announce(session, ConversationUpdated(str(talk.id), view, audience_of(talk, patient)))

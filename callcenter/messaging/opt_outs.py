@@ -71,12 +71,6 @@ def conversation_with(session: Session, number: str) -> Conversation | None:
     return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update())
 
 
-def is_stopped(session: Session, number: str) -> bool:
-    """Whether the number wants no messages of any kind or of some: nothing answers it by itself."""
-    found = select(SmsOptOut.id).where(SmsOptOut.number == number, SmsOptOut.ended_at.is_(None))
-    return session.scalar(found.limit(1)) is not None
-
-
 def opt_out_view(opt_out: SmsOptOut, **names: Any) -> dict[str, Any]:
     """An opt-out as JSON data; ``names`` has what other records say of it."""
     return {

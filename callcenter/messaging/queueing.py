@@ -1,19 +1,21 @@
-"""The door of the SMS centre: messages are queued here to be sent, and texts that came in are written down here.
+"""The door of the SMS centre: messages are queued here to be sent. What comes in is written down by ``receiving``.
 
-Both are functions for a transaction of the caller's (``Database.run``): a reply, its conversation and its audit entry
-are written together, or not at all. What is committed is sent without anybody asking for it.
+Functions for a transaction of the caller's (``Database.run``): a reply, its conversation and its audit entry are
+written together, or not at all. What is committed is sent without anybody asking for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.announce import announce_messages
+from callcenter.messaging.announce import announce_moved
+from callcenter.messaging.attempts import insert_messages
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.segments import message_text
 from callcenter.messaging.suppression import Facts, Judged, judge, load_facts
@@ -52,34 +54,6 @@ class MessageDraft:
     created_by: int | None = None
 
 
-@dataclass(frozen=True)
-class IncomingText:
-    """A whole text that came in, for the hook. ``number`` is canonical; it proves nobody's identity.
-
-    ``recipient`` is the number of ours that was written to, as the gateway wrote it. ``at`` is when its first part
-    reached us. ``incomplete``: parts of it never came.
-    """
-
-    message_id: int
-    gateway_id: int
-    number: str
-    recipient: str
-    text: str
-    at: datetime
-    incomplete: bool
-
-
-Received = Callable[[Session, IncomingText], None]
-"""Called once for each text, in the transaction that writes its ``SmsMessage``: it finds or makes the conversation,
-sets the message's ``conversation_id`` and ``patient_id``, heeds opt-out words, and may ``queue_message`` an answer.
-When it raises, nothing of the text was written, and it is tried again after a while.
-"""
-
-
-def nobody_listens(session: Session, text: IncomingText) -> None:
-    """The hook where there is no inbox: the message stands in the records and nowhere else."""
-
-
 def queue_message(session: Session, draft: MessageDraft, now: datetime) -> int:
     """Write ``draft`` down to be sent, and tell of it; the id of the message.
 
@@ -105,49 +79,15 @@ def queue_messages(session: Session, drafts: Sequence[MessageDraft], now: dateti
     asked = [(numbers[place], draft.patient_id) for place, draft in new.items()]
     facts = load_facts(session, asked, rules, now)
     rows = {place: _row(draft, numbers[place], rules, facts, now) for place, draft in new.items()}
-    session.add_all(rows.values())
+    # What the caller changed and did not write yet, such as the conversation, is told of with them.
     session.flush()
-    announce_messages(session, [row.id for row in rows.values()])
-    ids = {place: row.id for place, row in rows.items()}
+    written = insert_messages(session, list(rows.values()))
+    announce_moved(session, list(zip(written, (row["batch_id"] for row in rows.values()), strict=True)))
+    ids = dict(zip(rows, written, strict=True))
     return [
         ids[place] if place in ids else known.get(draft.source or "") or ids[fresh[draft.source or ""]]
         for place, draft in enumerate(drafts)
     ]
-
-
-def receive_text(
-    session: Session,
-    *,
-    gateway_id: int,
-    number: str,
-    recipient: str,
-    text: str,
-    at: datetime,
-    now: datetime,
-    incomplete: bool = False,
-    received: Received = nobody_listens,
-) -> int:
-    """Write down a text that came in whole, call ``received``, and tell of it; the id of the message.
-
-    ``callcenter.messaging.arrivals`` joins the parts and calls this; a phone's own SMS may be put in by it as well.
-    """
-    row = SmsMessage(
-        direction="in",
-        state=MessageState.RECEIVED.value,
-        number=number,
-        text=text,
-        gateway_id=gateway_id,
-        sender=recipient[:30],
-        reason=Reason.INCOMPLETE.value if incomplete else "",
-        created_at=at,
-        state_at=now,
-    )
-    session.add(row)
-    session.flush()
-    received(session, IncomingText(row.id, gateway_id, number, recipient, text, at, incomplete))
-    session.flush()
-    announce_messages(session, [row.id])
-    return row.id
 
 
 def _known_sources(session: Session, drafts: Sequence[MessageDraft]) -> dict[str, int]:
@@ -160,32 +100,32 @@ def _known_sources(session: Session, drafts: Sequence[MessageDraft]) -> dict[str
     return found
 
 
-def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, now: datetime) -> SmsMessage:
+def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, now: datetime) -> dict[str, Any]:
     begins = max(now, draft.not_before) if draft.not_before else now
     expires = rules.expiry(draft.expires_at, begins)
     judged = _judged(draft, number, rules, facts, begins, expires, now)
     if judged.state is MessageState.QUEUED:
         facts.count(number, draft.purpose, judged.next_at)
-    return SmsMessage(
-        direction="out",
-        state=judged.state.value,
-        purpose=draft.purpose.value,
-        number=number,
-        text=message_text(draft.text),
-        conversation_id=draft.conversation_id,
-        patient_id=draft.patient_id,
-        gateway_id=draft.gateway_id,
-        batch_id=draft.batch_id,
-        sender=draft.sender,
-        source=draft.source,
-        priority=draft.priority or PRIORITIES[draft.purpose],
-        reason=judged.reason,
-        created_at=now,
-        created_by=draft.created_by,
-        next_at=judged.next_at,
-        expires_at=expires,
-        state_at=now,
-    )
+    return {
+        "direction": "out",
+        "state": judged.state.value,
+        "purpose": draft.purpose.value,
+        "number": number,
+        "text": message_text(draft.text),
+        "conversation_id": draft.conversation_id,
+        "patient_id": draft.patient_id,
+        "gateway_id": draft.gateway_id,
+        "batch_id": draft.batch_id,
+        "sender": draft.sender,
+        "source": draft.source,
+        "priority": draft.priority or PRIORITIES[draft.purpose],
+        "reason": judged.reason,
+        "created_at": now,
+        "created_by": draft.created_by,
+        "next_at": judged.next_at,
+        "expires_at": expires,
+        "state_at": now,
+    }
 
 
 def _judged(

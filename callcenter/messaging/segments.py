@@ -10,12 +10,15 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from protocols import gsm7
 from protocols.sms import TextEncoding
 
 _BRACKETS = "【】"
+_REMEMBERED = 64
+"""Texts whose parts are remembered: messages to many are often one text."""
 _KEPT = frozenset("\n\u200d")
 """A new line, and what joins the signs of one emoji."""
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -66,10 +69,14 @@ _ROOMS: Mapping[TextEncoding, _Room] = MappingProxyType(
 
 def message_text(text: str) -> str:
     """``text`` without what no phone shows and what deceives readers: control, bidirectional and broken characters."""
+    if text.isprintable():
+        # Nothing of what is dropped can be printed.
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in lines if sign in _KEPT or unicodedata.category(sign) not in _DROPPED)
 
 
+@lru_cache(_REMEMBERED)
 def lay_out(text: str, wording: Wording) -> Layout:
     """The parts of ``text`` by the gateway's rule. Joined they are the text with its signature, unless the gateway
     adds that or cannot join parts.
@@ -99,7 +106,7 @@ def _encoding(text: str, counting: Counting) -> TextEncoding:
 
 
 def _utf16_units(text: str) -> int:
-    return len(text) + sum(sign > "\uffff" for sign in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 _UNITS: Mapping[TextEncoding, Callable[[str], int]] = MappingProxyType(

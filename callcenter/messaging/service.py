@@ -14,8 +14,8 @@ from callcenter.messaging.gateway_settings import GatewayKinds
 from callcenter.messaging.gateway_traces import GatewayTraces
 from callcenter.messaging.gateways import Gateways
 from callcenter.messaging.messages import Messages
-from callcenter.messaging.queueing import Received, nobody_listens
 from callcenter.messaging.rates import GatewayRates
+from callcenter.messaging.receiving import Received, nobody_listens
 from callcenter.messaging.rule_service import RuleService
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.stuck import STUCK_AFTER, is_stuck, tell_stuck

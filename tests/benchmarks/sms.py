@@ -221,7 +221,7 @@ def measure_texts(folder: Path, protocol: str, kind: str) -> None:
     ):
         options = "--database", url, "--kind", protocol, "--port", smsc.port, "--folder", folder
         with started(Sender("tests.benchmarks.sms_center", *options)) as sender:
-            sender.until("begun")
+            begun = sender.until("begun")
             while not smsc.counts()["clients"]:
                 time.sleep(0.1)
             offered = Texts(smsc)
@@ -234,7 +234,9 @@ def measure_texts(folder: Path, protocol: str, kind: str) -> None:
             print(f"{'':44} on disk, not filed: {' '.join(samples)}")
             while (left or offered.left()) and (waited := time.monotonic() - began) < MOST_WAIT:
                 left = sender.sample_after(began + waited)
-            print(f"{'':44} {left} not filed {time.monotonic() - began:.0f} s later; {sender.said[-1]['mib']:.0f} MiB")
+            end = sender.said[-1]
+            print(f"{'':44} {left} not filed {time.monotonic() - began:.0f} s later; {end['mib']:.0f} MiB")
+            print(f"{'':44} {(end['cpu'] - begun['cpu']) / offered.count * 1e6:.0f} µs of processor time each")
             sender.close()
             print(f"{'':44} stand {sender.until('stands')['states']}")
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import geocoder
 
-from callcenter.numbers import NumberKind, format_number, mask, normalise
+from callcenter.numbers import NumberKind, format_number, mask, normalise, region_of
 
 MOBILE = "+8613800138000"
 LANDLINE = "+861062345678"
@@ -127,3 +129,11 @@ def test_never_raises_and_is_idempotent(raw: str, area: str) -> None:
     mask(once.number)
     format_number(once.number)
     assert isinstance(once.region, str)
+
+
+@given(st.from_regex(r"\+861[3-9]\d{9}", fullmatch=True).filter(str.isascii), st.sampled_from(["zh", "en"]))
+def test_mobiles_of_home_look_as_the_library_says(number: str, language: str) -> None:
+    parsed = phonenumbers.parse(number, "CN")
+    assert format_number(number) == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    country = geocoder.country_name_for_number(parsed, language)
+    assert region_of(number, language) == geocoder.description_for_number(parsed, language).removesuffix(country)

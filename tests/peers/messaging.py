@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
 from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.queueing import Received, nobody_listens
+from callcenter.messaging.receiving import Received, nobody_listens
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
 from hardware.gateways.settings import GatewayKind, GatewaySettings

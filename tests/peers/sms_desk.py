@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from callcenter.bus import LocalBus
 from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
-from callcenter.messaging.queueing import receive_text
+from callcenter.messaging.receiving import IncomingText, receive_texts
 from callcenter.messaging.templates import template_resource
 from callcenter.messaging.vocabulary import MessageState
 from storage.database import Database
@@ -37,10 +37,8 @@ def add_gateway(session: Session, key: int = GATEWAY, name: str = "移动", **mo
 
 def texts_arrive(session: Session, desk: SmsDesk, number: str, text: str, at: datetime, gateway: int = GATEWAY) -> int:
     """A text comes in by the gateway."""
-    return receive_text(
-        session, gateway_id=gateway, number=number, recipient="10690001", text=text, at=at, now=at,
-        received=desk.inbox.received,
-    )  # fmt: skip
+    arrived = IncomingText(gateway, number, "10690001", text, at)
+    return receive_texts(session, [arrived], at, desk.inbox.received)[0]
 
 
 class Desk:

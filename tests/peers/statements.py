@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlglot
-from sqlalchemy import ClauseElement, Engine, Table, event
+from sqlalchemy import ClauseElement, Engine, Select, Table, event
 from sqlalchemy.dialects.oracle.oracledb import OracleDialect_oracledb
 from sqlalchemy.sql import visitors
 from sqlglot import expressions
@@ -33,9 +33,13 @@ class Statements:
         parameters = many[0] if many else one
         columns = tuple(sorted(parameters)) if isinstance(parameters, Mapping) else ()
         cache_key = statement._generate_cache_key()  # type: ignore[attr-defined]
-        key = (type(statement), None if cache_key is None else cache_key.key, columns)
+        key: object = (type(statement), None if cache_key is None else cache_key.key, columns)
+        key = key if cache_key is not None else (str(statement), columns)
         with self.lock:
-            self.heard.setdefault(key if cache_key is not None else (str(statement), columns), (statement, columns))
+            if key not in self.heard:
+                # A list of values is written out by the compiler, which wants the values then.
+                filled = statement.params(parameters) if columns and isinstance(statement, Select) else statement
+                self.heard[key] = filled, columns
 
 
 def concerns_us(statement: ClauseElement) -> bool:

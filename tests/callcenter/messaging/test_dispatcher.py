@@ -16,7 +16,8 @@ from twisted.internet.task import Clock
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
 from callcenter.messaging.dispatcher import LOOK_SECONDS, UPKEEP_SECONDS, Dispatcher
-from callcenter.messaging.queueing import IncomingText, MessageDraft, queue_messages
+from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.receiving import IncomingText, Placed, nobody_listens
 from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Counting, Wording
 from callcenter.messaging.vocabulary import Purpose
@@ -70,7 +71,7 @@ class Centre:
         database.on_commit = self.bus.publish
         self.board = Board()
         self.texts: list[IncomingText] = []
-        self.hook: Callable[[Session, IncomingText], None] = lambda _, text: self.texts.append(text)
+        self.hook: Callable[[IncomingText], None] = self.texts.append
         self.confirmed: list[str] = []
         self.dispatcher = self.another()
 
@@ -78,8 +79,10 @@ class Centre:
         # The hook may be exchanged meanwhile.
         return Dispatcher(self.database, self.clock, self.bus, self.board, self._heard)
 
-    def _heard(self, session: Session, text: IncomingText) -> None:
-        self.hook(session, text)
+    def _heard(self, session: Session, texts: Sequence[IncomingText]) -> Placed:
+        for text in texts:
+            self.hook(text)
+        return nobody_listens(session, texts)
 
     async def gateway(
         self, key: int = 1, *, answer: Any = accepting, capacity: int = 1000, **route: Any
@@ -409,7 +412,7 @@ async def test_a_text_whose_parts_do_not_come_is_shown_with_a_mark(centre: Centr
     assert [one.reason for one in await centre.messages("in")] == ["incomplete"]
 
 
-def broken(session: Session, text: IncomingText) -> None:
+def broken(text: IncomingText) -> None:
     raise ZeroDivisionError
 
 

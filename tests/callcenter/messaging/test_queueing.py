@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.bus import LocalBus
-from callcenter.messaging.queueing import IncomingText, MessageDraft, queue_message, queue_messages, receive_text
+from callcenter.messaging.queueing import MessageDraft, queue_message, queue_messages
 from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from storage.database import Database
@@ -174,50 +174,3 @@ async def test_of_one_source_there_is_one_message(house: House) -> None:
 async def test_what_cannot_be_sent_says_so(house: House, draft: MessageDraft, reason: str) -> None:
     row = await house.queue(draft)
     assert (row["state"], row["reason"]) == ("suppressed", reason)
-
-
-@pytest_twisted.ensureDeferred
-async def test_a_text_that_came_in_is_given_to_the_inbox_in_its_transaction(house: House) -> None:
-    await house.add(gateway())
-    heard: list[IncomingText] = []
-
-    def inbox(session: Session, text: IncomingText) -> None:
-        heard.append(text)
-        session.get_one(SmsMessage, text.message_id).patient_id = ZHANG
-        queue_message(session, MessageDraft(text.number, "收到", Purpose.REPLY), NOW)
-
-    key = await house.database.run(
-        receive_text,
-        gateway_id=1,
-        number=NUMBER,
-        recipient="106900",
-        text="疼",
-        at=NOW - timedelta(minutes=1),
-        now=NOW,
-        received=inbox,
-    )
-    assert heard == [IncomingText(key, 1, NUMBER, "106900", "疼", NOW - timedelta(minutes=1), incomplete=False)]
-    told = [one.data for one in house.events if one.topic == "messages"]
-    assert [(one["direction"], one["state"]) for one in told] == [("out", "queued"), ("in", "received")]
-    assert told[1]["patient"]["id"] == ZHANG
-
-
-@pytest_twisted.ensureDeferred
-async def test_an_inbox_that_fails_leaves_nothing_half_done(house: House) -> None:
-    await house.add(gateway())
-
-    def broken(session: Session, text: IncomingText) -> None:
-        raise RuntimeError("no")
-
-    with pytest.raises(RuntimeError):
-        await house.database.run(
-            receive_text,
-            gateway_id=1,
-            number=NUMBER,
-            recipient="",
-            text="疼",
-            at=NOW,
-            now=NOW,
-            received=broken,
-        )
-    assert await house.rows() == {}

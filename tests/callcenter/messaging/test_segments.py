@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +86,8 @@ def test_two_units_are_not_torn() -> None:
 
 def test_what_deceives_is_taken_out() -> None:
     assert message_text("您好\r\n\u202e再见\x00\ud800\u200d\u2028。") == "您好\n再见\u200d。"
+
+
+def test_nothing_that_is_dropped_can_be_printed() -> None:
+    printable = filter(str.isprintable, map(chr, range(sys.maxunicode + 1)))
+    assert {unicodedata.category(sign) for sign in printable}.isdisjoint({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
