@@ -129,8 +129,7 @@ class AsteriskLine:
         self._pbx.listen(self._line, listener, phone.line, mode)
 
     def stop_listening(self, listener: str) -> None:
-        """See ``CallControl``."""
-        self._require_up()
+        """See ``CallControl``. While the PBX is out of reach it is remembered."""
         self._pbx.stop_listening(listener)
 
     def set_trace(self, enabled: bool) -> None:

@@ -131,7 +131,7 @@ class AmiSession:
         return self._command(now, lambda: self._lines.listening.listen(line, token, phone, mode))
 
     def stop_listening(self, token: str, now: float) -> Actions:
-        """Let ``token`` listen no more; only while ``ready``."""
+        """Let ``token`` listen no more; while not ``ready``, as soon as it is."""
         return self._command(now, lambda: self._lines.listening.stop(token))
 
     def _command(self, now: float, action: Callable[[], None]) -> Actions:

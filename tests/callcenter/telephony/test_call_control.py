@@ -19,22 +19,26 @@ from twisted.internet.task import deferLater
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.rights import grant
+from callcenter.administration.sessions import SessionLimits, end_sessions, hashes_of, open_session
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.telephony import listening
 from callcenter.telephony.call_control import Target
 from callcenter.telephony.effects import LineStateName
+from callcenter.telephony.listening_rights import LOOK_SECONDS
 from callcenter.telephony.recovery import recover
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
-from storage.models import CallListener, CallRecord, Patient
+from storage.models import AuditEntry, CallListener, CallRecord, Patient, Role, UserAccount
 from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
     ANNA,
     BEN,
+    CARDIOLOGY,
     CARL,
     NOW,
     SUSAN,
@@ -122,6 +126,7 @@ async def ward(database: Database, folder: Path, control: str = "huifang-control
             for name in PHONES
         ]  # fmt: skip
         await database.run(fill)
+        await database.run(open_session, SUSAN.user_id, "127.0.0.1", "a browser", NOW, SessionLimits())
         hospital = CallCenter(database, clock_at(NOW), entries=ENTRIES, devices=devices)
         await hospital.telephony.start()
         try:
@@ -352,6 +357,100 @@ async def test_pages_are_told_of_listeners_as_the_list_tells(database: Database,
         for person, told in ((SUSAN, True), (heads[0], True), (heads[1], True), (heads[2], False), (agent, False)):
             assert reaches(person, audience) is told, person
             assert bool(await story.listening.present(person)) is told, person
+
+
+def without_the_right(session: Session) -> None:
+    role = session.scalars(select(Role).where(Role.code == "supervisor")).one()
+    grant(session, role.id, [(name, scope.value) for name, scope in SUSAN.grants.items() if name != "calls.listen"])
+
+
+def of_her_department_only(session: Session) -> None:
+    role = session.scalars(select(Role).where(Role.code == "supervisor")).one()
+    grant(session, role.id, [(name, "department") for name in SUSAN.grants])
+    session.get_one(UserAccount, SUSAN.user_id).department_id = CARDIOLOGY
+
+
+def disabled(session: Session) -> None:
+    session.get_one(UserAccount, SUSAN.user_id).disabled = True
+
+
+def signed_out_everywhere(session: Session) -> None:
+    end_sessions(session, hashes_of(session, [SUSAN.user_id or 0]), NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (without_the_right, "no-right"),
+        (of_her_department_only, "no-right"),
+        (disabled, "disabled"),
+        (signed_out_everywhere, "signed-out"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_supervisor_who_may_not_listen_any_more_is_cut_off_at_once(
+    database: Database, tmp_path: Path, change: Callable[[Session], None], why: str
+) -> None:
+    async with ward(database, tmp_path) as story:
+        begun = await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        await until(lambda: any(event.data["heard_at"] for event in story.hospital.told("listener.updated")))
+        story.hospital.sessions.end(["of somebody else"])
+        await story.hospital.settle()
+        assert ear in story.server.pbx.legs
+        await database.run(change)
+        story.hospital.sessions.end(["hers"])
+        await until(lambda: ear not in story.server.pbx.legs)
+        await until(lambda: story.hospital.last("listener.updated")["ended_at"] is not None)
+        await story.hospital.settle()
+        assert story.hospital.last("listener.updated")["id"] == begun["id"]
+        (told,) = [entry for entry in await story.hospital.look(audit_entries) if entry[1] == "cut-off-listener"]
+        assert told == ("system", "cut-off-listener", str(story.call_id), {
+            "listener_id": SUSAN.user_id, "mode": "listen", "why": why,
+        })  # fmt: skip
+        assert (await story.hospital.telephony.calls.get(ANNA, story.call_id))["state"] == "talking"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_another_process_takes_away_is_noticed_and_told_once(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        story.server.deaf.add("Hangup")
+        await database.run(without_the_right)
+        for times in (1, 2):
+            story.hospital.clock.advance(LOOK_SECONDS)
+            await until(lambda times=times: len(story.server.actions("Hangup")) == times)
+            await until(lambda: not story.hospital.telephony._listening_rights._checks.running)
+        assert ear in story.server.pbx.legs
+        assert (await story.hospital.look(audit_actions)).count("cut-off-listener") == 1
+        story.server.deaf.clear()
+        story.hospital.clock.advance(LOOK_SECONDS)
+        await until(lambda: ear not in story.server.pbx.legs)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_right_that_goes_while_the_telephone_is_being_rung_rings_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        write_down = database.run
+
+        async def then_without(work: Any, *arguments: Any) -> Any:
+            done = await write_down(work, *arguments)
+            if work is listening._begin:
+                await write_down(without_the_right)
+            return done
+
+        story.listening._database = SimpleNamespace(read=database.read, run=then_without)
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        await until(lambda: story.hospital.last("listener.updated")["ended_at"] is not None)
+        await until(lambda: not any(leg.name.startswith("PJSIP/8009") for leg in story.server.pbx.legs))
+
+
+def audit_entries(session: Session) -> list[tuple[str, str, str, Any]]:
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    return [(one.username, one.action, one.subject_id, one.after) for one in entries]
 
 
 @pytest_twisted.ensureDeferred

@@ -454,6 +454,32 @@ def test_a_listener_is_found_again_after_the_connection_was_lost() -> None:
     assert story.take() == [ListenerChanged("7", on=False)]
 
 
+def test_a_listener_who_is_to_stop_while_the_connection_is_away_is_cut_off_when_it_is_back() -> None:
+    story = talking()
+    story.bench.listen()
+    ear = lifted(story)
+    story.take()
+    story.bench.lose()
+    story.bench.stop_listening()
+    assert ear in story.bench.pbx.legs
+    assert story.take() == [], "the telephone hears on"
+    story.bench.connect()
+    assert story.take() == [ListenerChanged("7", on=False)]
+    assert ear not in story.bench.pbx.legs
+
+
+def test_a_telephone_that_was_to_ring_for_a_listener_while_the_connection_went_does_not_hear() -> None:
+    story = talking()
+    story.bench.listen()
+    action = story.bench.manager.actions("Originate")[-1]
+    story.bench.lose()
+    story.bench.stop_listening()
+    ear = story.bench.pbx.leg("PJSIP/8002", 5, uniqueid=action["ChannelId"])
+    story.bench.connect()
+    assert story.take() == [ListenerChanged("7", on=False)]
+    assert ear not in story.bench.pbx.legs
+
+
 def test_a_transferred_call_rings_at_the_other_telephone_as_its_own() -> None:
     story = talking()
     third, _ = story.consult()
