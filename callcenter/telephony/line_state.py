@@ -46,6 +46,7 @@ from callcenter.telephony.effects import (
     RecordingFailed,
     RingsCounted,
     ServiceChanged,
+    Third,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_model import (
@@ -56,6 +57,8 @@ from callcenter.telephony.line_model import (
     News,
     OpenCall,
     SetService,
+    ThirdAsked,
+    ThirdNotAsked,
 )
 from protocols.sayings import command_failed
 from protocols.signals import (
@@ -77,6 +80,7 @@ from protocols.signals import (
     ListenerChanged,
     NumberlessCalls,
     OutOfReach,
+    Parties,
     PartiesChanged,
     Rang,
     RingingStopped,
@@ -364,6 +368,8 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
         # There is nothing to hang up: the call ended unseen.
         line, closed = _close(line, at, EndReason.UNKNOWN)
         return line, (*closed, noted)
+    if news.command in _ASKING and line.call is not None:
+        return _with_call(line, asked=None), (noted,)
     if news.command == "record" and line.call is not None:
         return line, (RecordingFailed(at, line.call.number), noted)
     return line, (noted,)
@@ -372,18 +378,36 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
 # Calls under the agent's control.
 
 
+def _third_asked(line: Line, news: ThirdAsked, at: datetime) -> Step:
+    call = line.call
+    if call is None or call.number != news.call:
+        return line, ()
+    return _with_call(line, asked=news.third, asked_at=at), ()
+
+
+def _third_not_asked(line: Line, news: ThirdNotAsked, at: datetime) -> Step:
+    return (_with_call(line, asked=None), ()) if line.call is not None and line.call.number == news.call else (line, ())
+
+
 def _parties_changed(line: Line, news: PartiesChanged, at: datetime) -> Step:
     call = line.call
     if call is None or call.state is not LineStateName.TALKING:
         return line, ()
-    return _with_call(line, parties=news.parties), (PartiesMoved(at, call.number, news.parties, news.other),)
+    third, asked = None, call.asked
+    if news.parties not in (Parties.TALKING, Parties.HELD):
+        # What the agent typed or chose says more than what went over the wire.
+        third, asked = call.asked or call.third or Third(news.other), None
+    return _with_call(line, parties=news.parties, third=third, asked=asked), (
+        PartiesMoved(at, call.number, news.parties, third),
+    )
 
 
 def _transferred(line: Line, news: Transferred, at: datetime) -> Step:
     call = line.call
     if call is None or call.state is not LineStateName.TALKING:
         return line, ()
-    return _with_call(line, given=True), (CallTransferred(at, call.number, news.other, news.attended),)
+    third = call.asked or call.third or Third(news.other)
+    return _with_call(line, given=True, asked=None), (CallTransferred(at, call.number, third, news.attended),)
 
 
 def _listener_changed(line: Line, news: ListenerChanged, at: datetime) -> Step:
@@ -432,6 +456,8 @@ def _heard_only(line: Line, news: DigitHeard, at: datetime) -> Step:
 
 _HEARD_OUT_OF_SERVICE = frozenset({LineReady, LineLost, OutOfReach, SetService})
 
+_ASKING = frozenset({"consult", "transfer"})
+
 _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     Rang: _rang,
     CallerIdentified: _identified,
@@ -455,6 +481,8 @@ _HANDLERS: dict[type[News], Callable[[Line, Any, datetime], Step]] = {
     NumberlessCalls: _numberless,
     DeviceWarns: _device_warns,
     DigitHeard: _heard_only,
+    ThirdAsked: _third_asked,
+    ThirdNotAsked: _third_not_asked,
     PartiesChanged: _parties_changed,
     Transferred: _transferred,
     ListenerChanged: _listener_changed,

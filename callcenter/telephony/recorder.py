@@ -44,7 +44,6 @@ from callcenter.telephony.effects import (
     RingsCounted,
     ServiceChanged,
     SignalHeard,
-    ThirdNamed,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
@@ -241,13 +240,6 @@ def _(effect: CallClosed, batch: Batch) -> None:
 
 
 @write.register
-def _(effect: ThirdNamed, batch: Batch) -> None:
-    call = batch.call(effect.call)
-    if call is not None and call.state != ENDED:
-        batch.update(call, {"third_number": effect.number, "third_agent_id": effect.agent_id})
-
-
-@write.register
 def _(effect: PartiesMoved, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is not None and call.state != ENDED:
@@ -260,7 +252,7 @@ def _(effect: CallTransferred, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is None or call.state == ENDED:
         return
-    batch.update(call, transfer_changes(call, effect))
+    batch.update(call, transfer_changes(effect))
     for taker in continue_call(batch.session, call):
         # A call of another line, of which this batch knows nothing.
         announce_call(batch.session, CallUpdated, taker)

@@ -69,8 +69,8 @@ class CallRecord(Base):
     callcenter.telephony.routing.Why, ``offered_until`` when the present offer goes on to the next agent.
     ``task_id`` is the call task that it is an attempt of.
     ``parties``, since ``parties_at``, is empty while the agent speaks with the far end alone, else held, calling,
-    consulting or conference; ``third_number`` and ``third_agent_id`` are of the third party then, or of whom a transfer
-    was asked to. ``hold_seconds`` are those of the holds that are over, ``held_since`` is when the present one began.
+    consulting or conference; ``third_number`` and ``third_agent_id`` are of the third party then. ``hold_seconds`` are
+    those of the holds that are over, ``held_since`` is when the present one began.
     ``transfer`` is empty, blind or attended; ``transferred_to`` a number, ``transferred_agent_id`` whose telephone that
     is. ``transferred_from_id`` is the call of which this one is the continuation.
     """

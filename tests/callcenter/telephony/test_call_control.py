@@ -260,6 +260,56 @@ async def test_a_number_that_the_pbx_does_not_know_is_said_and_costs_nobody(data
 
 
 @pytest_twisted.ensureDeferred
+async def test_of_two_consultations_at_once_one_is_made_and_the_other_changes_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        numbers = ("13900139000", "13600136000")
+        orders = [ensureDeferred(story.control.consult(ANNA, story.call_id, Target(number=one))) for one in numbers]
+        results = await DeferredList(orders, consumeErrors=True)
+        assert [done for done, _ in results] == [True, False]
+        assert isinstance(results[1][1].value, ConflictError)
+        calling = await story.becomes(parties="calling")
+        assert calling["third"]["number"] == "+8613900139000"
+        rows = await story.hospital.look(every_row)
+        with pytest.raises(ConflictError, match="Somebody else"):
+            await story.control.consult(ANNA, story.call_id, Target(number=numbers[1]))
+        assert await story.hospital.look(every_row) == rows
+        assert (await story.hospital.look(audit_actions)).count("consult") == 1
+        assert [action["Channel"] for action in story.server.actions("Originate")] == [
+            "Local/13900139000@from-internal/n"
+        ]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_that_nobody_was_given_is_not_who_took_the_call(database: Database, tmp_path: Path) -> None:
+    """The PBX refuses the first number; the second is the one on record."""
+    async with ward(database, tmp_path) as story:
+        story.server.pbx.unknown_numbers.add("8765")
+        await story.control.consult(ANNA, story.call_id, Target(number="8765"))
+        await until(lambda: any(event.data["note"] for event in story.hospital.told("line.updated")))
+        shown = await story.hospital.telephony.calls.get(ANNA, story.call_id)
+        assert (shown["third"], shown["parties"]) == (None, "")
+        await story.control.transfer(ANNA, story.call_id, Target(agent_id=BEN.user_id))
+        ended = await story.becomes(state="ended")
+        assert (ended["transferred_to"]["number"], ended["transferred_to"]["agent"]["id"]) == ("8002", BEN.user_id)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_that_refuses_at_once_leaves_the_record_as_it_was(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        story.server.silent = True
+        story.server.drop()
+        await until(lambda: not story.server.connections)
+        with pytest.raises(UnavailableError):
+            await story.control.consult(ANNA, story.call_id, Target(number="13900139000"))
+        shown = await story.hospital.telephony.calls.get(ANNA, story.call_id)
+        assert shown["third"] is None
+        call = story.hospital.telephony._board.with_call(story.call_id).line.call
+        assert call.asked is None
+
+
+@pytest_twisted.ensureDeferred
 async def test_others_calls_and_missing_permissions_are_refused(database: Database, tmp_path: Path) -> None:
     async with ward(database, tmp_path) as story:
         weak = without(ANNA, "calls.transfer")
