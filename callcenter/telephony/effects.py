@@ -183,9 +183,10 @@ class ListenerMoved(Effect):
 
 @dataclass(frozen=True)
 class RecordingFailed(Effect):
-    """The device could not record the call."""
+    """The device could not record the call; ``on_handset``: since it does not hold it, but a handset."""
 
     call: int
+    on_handset: bool = False
 
 
 @dataclass(frozen=True)

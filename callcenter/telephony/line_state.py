@@ -371,6 +371,9 @@ def _command_failed(line: Line, news: CommandFailed, at: datetime) -> Step:
     if news.command in _ASKING and line.call is not None:
         return _with_call(line, asked=None), (noted,)
     if news.command == "record" and line.call is not None:
+        if not line.call.held:
+            # Nothing is wrong with the line: what it does not hold it does not hear.
+            return line, (RecordingFailed(at, line.call.number, on_handset=True),)
         return line, (RecordingFailed(at, line.call.number), noted)
     return line, (noted,)
 

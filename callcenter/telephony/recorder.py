@@ -267,7 +267,7 @@ def _(effect: ListenerMoved, batch: Batch) -> None:
 def _(effect: RecordingFailed, batch: Batch) -> None:
     call_id = batch.ids.get(effect.call)
     if call_id is not None:
-        lose_recording(batch.session, call_id, Reason.DEVICE)
+        lose_recording(batch.session, call_id, Reason.HANDSET if effect.on_handset else Reason.DEVICE)
 
 
 @write.register

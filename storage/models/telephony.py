@@ -186,9 +186,9 @@ class CallListener(Base):
 class CallRecording(Base):
     """The recording of a call. ``name`` is the file's where the device writes it; ours follows from ``id``.
 
-    ``state`` is recording (the device has it, or had when the call ended), kept (we have it), lost or deleted;
-    ``reason`` one of ``callcenter.recordings.fields``. ``size_bytes`` is empty while no file of ours is there, so a
-    deleted recording that has a size has a file still to be removed.
+    ``state`` is recording (the device has it, or had when the call ended), kept (we have it), lost, none (on the
+    handset there was nothing to record) or deleted; ``reason`` one of ``callcenter.recordings.fields``. ``size_bytes``
+    is empty while no file of ours is there, so a deleted recording that has a size has a file still to be removed.
     """
 
     __tablename__ = "call_recording"

@@ -22,6 +22,7 @@ from callcenter.telephony.effects import (
     NumbersBack,
     NumbersMissing,
     PartiesMoved,
+    RecordingFailed,
     RingsCounted,
     ServiceChanged,
     Third,
@@ -479,6 +480,17 @@ _news = st.one_of(
     st.builds(DeclaredOver, st.integers(1, 4), st.sampled_from(EndReason)),
     st.builds(SetService, st.booleans(), st.just("why")),
 )
+
+
+def test_a_call_on_the_handset_is_not_recorded_and_nothing_is_wrong_with_the_line() -> None:
+    refused = CommandFailed("record", "the modem is on hook")
+    on_handset = Played(Rang(), HandsetLifted(), refused)
+    assert [effect.on_handset for effect in on_handset.of(RecordingFailed)] == [True]
+    assert on_handset.of(LineNoted) == []
+    # A PBX's telephone was lifted too, but the PBX has the call.
+    held = Played(Rang(), HandsetLifted(), Answered(), refused)
+    assert [effect.on_handset for effect in held.of(RecordingFailed)] == [False]
+    assert len(held.of(LineNoted)) == 1
 
 
 def test_a_call_that_was_given_away_ends_as_transferred() -> None:
