@@ -61,9 +61,9 @@ class AsteriskLine:
         self._pbx.start(self._line, self._hear)
 
     async def stop(self) -> None:
-        """See ``LineDevice``; but calls go on, since they are the PBX's."""
-        self._listener = None
+        """See ``LineDevice``; but calls go on, since they are the PBX's. Whoever is on hold is given back first."""
         await self._pbx.stop(self._line)
+        self._listener = None
         self._trace.close()
 
     def dial(self, number: str) -> None:

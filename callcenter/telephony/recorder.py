@@ -47,7 +47,7 @@ from callcenter.telephony.effects import (
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
-from callcenter.telephony.line_service import numbers_back, numbers_missing, service_changed
+from callcenter.telephony.line_service import caller_left, numbers_back, numbers_missing, service_changed
 from callcenter.telephony.line_words import reason_columns
 from callcenter.telephony.listeners import end_listening, move_listener
 from callcenter.telephony.matching import match_patients
@@ -57,6 +57,7 @@ from callcenter.telephony.routing import Why
 from callcenter.telephony.transfers import (
     continue_call,
     continued_from,
+    on_hold,
     parties_changes,
     parties_over,
     transfer_changes,
@@ -346,6 +347,8 @@ def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     }
     if call.agent_id is not None and not call.wrap_up and not unheard:
         changes["wrap_up"] = "open"
+    if effect.reason is EndReason.UNKNOWN and on_hold(call):
+        caller_left(batch.session, batch.line, effect.at)
     batch.update(call, changes | parties_over(call, effect.at))
     end_listening(batch.session, call.id, effect.at)
     if call.agent_id is not None:

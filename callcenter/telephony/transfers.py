@@ -32,6 +32,11 @@ def parties_changes(call: CallRecord, effect: PartiesMoved) -> dict[str, Any]:
     }
 
 
+def on_hold(call: CallRecord) -> bool:
+    """Whether the far end of ``call`` waits, as far as was told."""
+    return bool(call.parties) and Parties(call.parties).waits
+
+
 def parties_over(call: CallRecord, at: datetime) -> dict[str, Any]:
     """What is to be written when ``call`` is over, however it was."""
     if not call.parties and call.held_since is None and not call.third_number:

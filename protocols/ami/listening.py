@@ -103,6 +103,11 @@ class Listening:
         else:
             self._hang_up(ear.channel)
 
+    def end(self) -> None:
+        """Nobody listens any more."""
+        for token in list(self._ears):
+            self.stop(token)
+
     def touch(self, channel: Channel) -> None:
         """Something is new of ``channel``."""
         if channel.uniqueid in self._unwanted:

@@ -21,6 +21,7 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.rights import grant
 from callcenter.administration.sessions import SessionLimits, end_sessions, hashes_of, open_session
+from callcenter.alarms.records import mark_handled
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.telephony import listening
 from callcenter.telephony.call_control import Target
@@ -30,9 +31,10 @@ from callcenter.telephony.recovery import recover
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
+from protocols.ami import endpoint
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
-from storage.models import AuditEntry, CallListener, CallRecord, Patient, Role, UserAccount
+from storage.models import Alarm, AuditEntry, CallListener, CallRecord, Patient, Role, UserAccount
 from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
@@ -267,18 +269,17 @@ async def test_of_two_consultations_at_once_one_is_made_and_the_other_changes_no
         numbers = ("13900139000", "13600136000")
         orders = [ensureDeferred(story.control.consult(ANNA, story.call_id, Target(number=one))) for one in numbers]
         results = await DeferredList(orders, consumeErrors=True)
-        assert [done for done, _ in results] == [True, False]
-        assert isinstance(results[1][1].value, ConflictError)
+        made = next(number for number, (done, _) in zip(numbers, results, strict=True) if done)
+        (refused,) = [result.value for done, result in results if not done]
+        assert isinstance(refused, ConflictError)
         calling = await story.becomes(parties="calling")
-        assert calling["third"]["number"] == "+8613900139000"
+        assert calling["third"]["number"] == f"+86{made}"
         rows = await story.hospital.look(every_row)
         with pytest.raises(ConflictError, match="Somebody else"):
-            await story.control.consult(ANNA, story.call_id, Target(number=numbers[1]))
+            await story.control.consult(ANNA, story.call_id, Target(number="13400134000"))
         assert await story.hospital.look(every_row) == rows
         assert (await story.hospital.look(audit_actions)).count("consult") == 1
-        assert [action["Channel"] for action in story.server.actions("Originate")] == [
-            "Local/13900139000@from-internal/n"
-        ]
+        assert [action["Channel"] for action in story.server.actions("Originate")] == [f"Local/{made}@from-internal/n"]
 
 
 @pytest_twisted.ensureDeferred
@@ -550,6 +551,66 @@ async def test_a_listener_does_not_outlive_a_crash(database: Database, tmp_path:
 
 def open_listeners(session: Session) -> int:
     return len(session.scalars(select(CallListener).where(CallListener.ended_at.is_(None))).all())
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_stop_gives_whoever_is_on_hold_back_and_lets_nobody_listen_on(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        await until(lambda: any(event.data["heard_at"] for event in story.hospital.told("listener.updated")))
+        story.hospital.clock.advance(30)
+    # The daemon is stopped.
+    assert story.caller.bridge == story.phone.bridge != ""
+    assert ear not in story.server.pbx.legs
+    ended = story.hospital.last("call.ended")
+    assert (ended["hold_seconds"], ended["parties"], ended["end_reason"]) == (30, "", "unknown")
+    assert await database.read(alarms) == []
+
+
+@pytest.mark.parametrize("trouble", ["refused", "away"])
+@pytest_twisted.ensureDeferred
+async def test_whoever_cannot_be_given_back_is_an_alarm_until_somebody_has_looked(
+    database: Database, tmp_path: Path, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "ENDING_SECONDS", 0.3)
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        if trouble == "refused":
+            story.server.refused["Bridge"] = "Permission denied"
+        else:
+            story.server.silent = True
+            story.server.drop()
+            await until(lambda: not story.hospital.devices[0]._pbx.within_reach)
+    assert await database.read(alarms) == [("caller_left", False)]
+    await database.run(dealt_with)
+    assert await database.read(alarms) == [("caller_left", True)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_was_on_hold_when_the_daemon_was_killed_is_an_alarm(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        await database.run(recover, ENTRIES, "010", NOW)
+        assert await database.read(alarms) == [("caller_left", False)]
+
+
+def alarms(session: Session) -> list[tuple[str, bool]]:
+    """Those of callers, and whether the next will be another."""
+    found = session.scalars(select(Alarm).where(Alarm.kind == "caller_left").order_by(Alarm.id))
+    return [(one.kind, one.live_key is None) for one in found]
+
+
+def dealt_with(session: Session) -> None:
+    mark_handled(
+        session, session.scalars(select(Alarm).where(Alarm.kind == "caller_left")).one(), 14, "called back", NOW
+    )
 
 
 @pytest_twisted.ensureDeferred
