@@ -91,7 +91,7 @@ class ListeningRights:
         untold = [one for one in found if one.listener_id not in self._told]
         self._told = frozenset(one.listener_id for one in found)
         if untold:
-            await self._database.run(_tell, untold, utc_now(self._clock))
+            await self._database.run(tell_cut_off, untold, utc_now(self._clock))
 
     def _rights_changed(self, _: Iterable[str]) -> None:
         # Whose they are, and what is left of them, the database knows.
@@ -135,7 +135,8 @@ def _why_not(session: Session, listener: CallListener, user: UserAccount, now: d
     return "" if session.scalar(reach) is not None else NO_RIGHT
 
 
-def _tell(session: Session, found: Sequence[Unentitled], at: datetime) -> None:
+def tell_cut_off(session: Session, found: Sequence[Unentitled], at: datetime) -> None:
+    """Write in the audit log that they were cut off, and why."""
     for one in found:
         told = {"listener_id": one.user_id, "mode": one.mode, "why": one.why}
         record_audit(session, SYSTEM, "cut-off-listener", "call", str(one.call_id), None, told, at)
