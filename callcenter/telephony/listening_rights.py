@@ -90,8 +90,14 @@ class ListeningRights:
             self._cut_off(one)
         untold = [one for one in found if one.listener_id not in self._told]
         self._told = frozenset(one.listener_id for one in found)
-        if untold:
+        if not untold:
+            return
+        try:
             await self._database.run(tell_cut_off, untold, utc_now(self._clock))
+        except Exception:
+            # Told when it is looked at next.
+            self._told -= {one.listener_id for one in untold}
+            raise
 
     def _rights_changed(self, _: Iterable[str]) -> None:
         # Whose they are, and what is left of them, the database knows.
