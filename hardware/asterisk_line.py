@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.internet.base import ReactorBase
 
 from hardware.call_control import CallControl, ControlWish, ListenMode, Telephone
-from hardware.line_device import Capability, NotCapableError, SignalListener
+from hardware.line_device import CONTROL_NEEDS, Capability, NotCapableError, SignalListener
 from hardware.port_line import incapable, threads_of, unavailable
 from hardware.settings import LineSettings
 from hardware.shared_ports import SharedPorts
@@ -20,14 +20,6 @@ from protocols.signals import LineLost, LineReady, LineSignal
 _TRUNK = Capability.RING | Capability.CALLER_ID | Capability.HANG_UP | Capability.FAR_END_ANSWER | Capability.LINE_LOST
 _PHONE = _TRUNK | Capability.LOCAL_HOOK | Capability.DIAL | Capability.TRANSFER | Capability.LISTEN
 _CONTROLLED = Capability.HOLD | Capability.CONSULT | Capability.CONFERENCE
-_NEEDS = {
-    ControlWish.HOLD: Capability.HOLD,
-    ControlWish.RESUME: Capability.HOLD,
-    ControlWish.TRANSFER: Capability.TRANSFER,
-    ControlWish.CONSULT: Capability.CONSULT,
-    ControlWish.COMPLETE: Capability.CONSULT,
-    ControlWish.CONFERENCE: Capability.CONFERENCE,
-}
 
 
 class AsteriskLine:
@@ -69,9 +61,9 @@ class AsteriskLine:
         self._pbx.start(self._line, self._hear)
 
     async def stop(self) -> None:
-        """See ``LineDevice``; but calls go on, since they are the PBX's."""
-        self._listener = None
+        """See ``LineDevice``; but calls go on, since they are the PBX's. Whoever is on hold is given back first."""
         await self._pbx.stop(self._line)
+        self._listener = None
         self._trace.close()
 
     def dial(self, number: str) -> None:
@@ -114,7 +106,7 @@ class AsteriskLine:
 
     def control(self, wish: ControlWish, number: str = "") -> None:
         """See ``CallControl``."""
-        if not self.capabilities & _NEEDS[wish]:
+        if not self.capabilities & CONTROL_NEEDS[wish]:
             raise self._incapable(Saying.CANNOT_CONTROL)
         if number:
             checked_exten(number)
@@ -129,8 +121,7 @@ class AsteriskLine:
         self._pbx.listen(self._line, listener, phone.line, mode)
 
     def stop_listening(self, listener: str) -> None:
-        """See ``CallControl``."""
-        self._require_up()
+        """See ``CallControl``. While the PBX is out of reach it is remembered."""
         self._pbx.stop_listening(listener)
 
     def set_trace(self, enabled: bool) -> None:

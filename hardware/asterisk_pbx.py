@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twisted.internet.base import ReactorBase
+from twisted.logger import Logger
 
 from hardware.line_device import SignalListener
 from hardware.pbx_port import PbxAddress, PbxOpener
@@ -20,6 +21,8 @@ from protocols.ami.session import AmiSession, OfLine
 from protocols.ami.settings import AmiSettings, PbxLine
 from protocols.line_endpoint import WireTap
 from protocols.signals import LineSignal
+
+_log = Logger(namespace="hardware.asterisk")
 
 # What proves the secret has no place in a trace, not even as a digest: weak secrets are guessed from it.
 _PROOFS = re.compile(rb"^((?:Secret|Key): )[^\r\n]*", re.MULTILINE)
@@ -111,12 +114,17 @@ class AsteriskPbx:
             self._connect()
 
     async def stop(self, line: PbxLine) -> None:
-        """Report no more of ``line``; disconnect if this was the last. Calls go on: they are the PBX's."""
+        """Report no more of ``line``; disconnect if this was the last. Calls go on: they are the PBX's. But nobody is
+        left on hold, for whom nobody would come back.
+        """
+        if self._protocol is not None and not await self._protocol.give_back(line.name):
+            _log.error("a caller on line {line} is left on hold: the PBX does not give them back", line=line.name)
         self._listeners.pop(line.name, None)
         if self._listeners or self._supervisor is None or self._protocol is None:
             return
-        supervisor, self._supervisor = self._supervisor, None
-        self._protocol.finish()
+        protocol, supervisor, self._supervisor = self._protocol, self._supervisor, None
+        await protocol.end()
+        protocol.finish()
         await supervisor.stop()
 
     def dial(self, line: PbxLine, number: str) -> None:

@@ -42,5 +42,5 @@ class CallControl(Protocol):
         ...
 
     def stop_listening(self, listener: str) -> None:
-        """End that; nothing if nobody listens under this name."""
+        """End that, at once or as soon as the PBX can be told; nothing if nobody listens under this name."""
         ...

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
-from hardware.call_control import CallControl
+from hardware.call_control import CallControl, ControlWish
 from hardware.trace import TraceListener
 from protocols.signals import LineSignal
 
@@ -52,6 +53,19 @@ class Capability(enum.Flag):
     def names(self) -> list[str]:
         """Lower-case names of the single capabilities in this set, in declaration order."""
         return [str(flag.name).lower() for flag in self]
+
+
+CONTROL_NEEDS = MappingProxyType(
+    {
+        ControlWish.HOLD: Capability.HOLD,
+        ControlWish.RESUME: Capability.HOLD,
+        ControlWish.TRANSFER: Capability.TRANSFER,
+        ControlWish.CONSULT: Capability.CONSULT,
+        ControlWish.COMPLETE: Capability.CONSULT,
+        ControlWish.CONFERENCE: Capability.CONFERENCE,
+    }
+)
+"""What a line must be able to do for each wish."""
 
 
 class LineDevice(Protocol):

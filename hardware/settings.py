@@ -19,7 +19,7 @@ from pydantic import (
 
 from hardware.hid_devices import hid_address
 from hardware.port_address import stream_address, tci_address, whozz_address
-from hardware.ubox_port import ubox_address
+from hardware.ubox_address import ubox_address
 from protocols.ami.settings import parse_port
 from protocols.dial_strings import checked_prefix
 from protocols.hayes.profiles import AUTO, profile_names

@@ -11,7 +11,8 @@ from hardware.calling_line import CallingLine
 from hardware.line_device import Capability
 from hardware.settings import LineSettings
 from hardware.shared_ports import SharedPorts
-from hardware.ubox_port import UboxOpener, ubox_address
+from hardware.ubox_address import ubox_address
+from hardware.ubox_port import UboxOpener
 from protocols.ubox.endpoint import UboxProtocol
 from protocols.ubox.session import UboxSession
 from protocols.ubox.settings import UboxSettings, UboxTimings

@@ -6,7 +6,6 @@ writes are JSON objects, one a line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,18 +26,9 @@ from protocols.ubox.codec import MAX_MESSAGE
 
 _log = Logger()
 
-_ADDRESS = re.compile(r"(ws://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})(?:/[!-\"$-~]*)?)#([1-9][0-9]{0,2})")
 CONNECT_SECONDS = 5
 HANDSHAKE_SECONDS = 5
 CLOSE_SECONDS = 1
-
-
-def ubox_address(port: str) -> tuple[str, int]:
-    """Address and channel in ``ws://host:port/path#channel``; ``ValueError`` says what is allowed."""
-    match = _ADDRESS.fullmatch(port)
-    if match is None or not 0 < int(match[3]) < 65_536:
-        raise ValueError(Said(Saying.UBOX_PORT))
-    return match[1], int(match[4])
 
 
 @implementer(ITransport)

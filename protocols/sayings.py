@@ -79,6 +79,7 @@ class Saying(enum.Enum):
     HOST_OUT_OF_REACH = N_("the line host {host} is out of reach")
     HOST_WITHOUT_LINE = N_("the line host {host} has no line {line}")
     HOST_STARTED = N_("the line host was started anew")
+    CALLER_LEFT = N_("a caller was left on hold; look on the PBX whether they still wait, and call them back")
     HOST_STOPPED = N_("the line host was stopped")
     HOST_ELSEWHERE = N_("another connection with the same token took its place")
     HOST_MISBEHAVES = N_("the line host does not keep to the protocol: {why}")

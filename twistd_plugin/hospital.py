@@ -119,7 +119,7 @@ def build_services(
         database=database,
         bus=bus,
         sign_in=sign_in,
-        telephony=_telephony(settings, database, bus, reactor, shared),
+        telephony=_telephony(settings, database, bus, reactor, shared, sign_in),
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts),
         patients=records.patients,
         resources=records,
@@ -160,7 +160,9 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
     )
 
 
-def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: Any, shared: SharedPorts) -> Telephony:
+def _telephony(
+    settings: Settings, database: Database, bus: EventBus, reactor: Any, shared: SharedPorts, sign_in: SignIn
+) -> Telephony:
     def make(line: LineSettings) -> LineDevice:
         return create_line_device(line, reactor, settings.trace_folder, shared, settings.recording_spool)
 
@@ -172,4 +174,5 @@ def _telephony(settings: Settings, database: Database, bus: EventBus, reactor: A
         make_device=make,
         settings=telephony_settings(settings),
         recordings=recording_settings(settings),
+        on_session_ended=sign_in.on_session_ended,
     )

@@ -20,7 +20,7 @@ from web.exports import Column
 from web.parsing import Input
 from web.words import ALARM_KINDS, word_of
 
-Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low"]
+Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low", "caller_left"]
 
 
 class AlarmLimits(Input):

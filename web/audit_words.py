@@ -13,7 +13,7 @@ from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, STOPPED
 from callcenter.recordings.fields import REASONS
-from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
+from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS, LISTENER_FIELDS
 from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
 from web.call_sheet import outcome_words
@@ -58,6 +58,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("department_id", N_("Group"), Kind.REFERENCE, reference=DEPARTMENTS),
             Field("counted", N_("Counted as"), Kind.CHOICE, choices=tuple(COUNTED.items())),
             Field("hour", N_("Hour")),
+            *LISTENER_FIELDS,
         ),
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,

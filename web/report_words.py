@@ -33,7 +33,8 @@ class Figure:
 
 # {seconds} and {short} are the limits of the configuration.
 FIGURES = (
-    Figure("incoming", N_("Incoming"), N_("Calls that came in; one that rang at several telephones counts once"),
+    Figure("incoming", N_("Incoming"),
+           N_("Calls that came in; one that rang at several telephones or was transferred counts once"),
            calls=Counted.INCOMING),
     Figure("answered", N_("Answered calls"), N_("Incoming calls on which somebody spoke"), calls=Counted.ANSWERED),
     Figure("in_time", N_("In time"), N_("Incoming calls answered within {seconds} s"), calls=Counted.IN_TIME),
@@ -52,7 +53,8 @@ FIGURES = (
     Figure("missed", N_("Missed"), N_("Incoming calls on which nobody spoke: given up, or met a busy line"),
            calls=Counted.MISSED),
     Figure("outgoing", N_("Outgoing"), N_("Calls dialled, reached or not"), calls=Counted.OUTGOING),
-    Figure("handled", N_("Handled"), N_("Calls in and out on which an agent spoke and whose end was seen"),
+    Figure("handled", N_("Handled"),
+           N_("Calls in and out on which an agent spoke and whose end was seen; a transferred one counts for each"),
            calls=Counted.HANDLED),
     Figure("talked", N_("Talk time"), N_("Sum of the times spoken on handled calls"), Unit.SECONDS, Counted.HANDLED),
     Figure("average_handling_time", N_("Average handling time"),

@@ -180,6 +180,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "listen": N_("listened in on the call"),
         "whisper": N_("whispered to the agent during the call"),
         "barge": N_("joined the conversation"),
+        "cut-off-listener": N_("ended somebody’s listening"),
         "play-recording": N_("listened to the recording"),
         "delete-recording": N_("deleted the recording"),
         "wrap-up": N_("wrapped up"),
@@ -250,5 +251,6 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "gateway_down": N_("Gateway down"),
         "queue_stuck": N_("Messages stuck"),
         "balance_low": N_("SMS balance low"),
+        "caller_left": N_("Caller left on hold"),
     }
 )

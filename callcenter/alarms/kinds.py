@@ -19,9 +19,15 @@ class AlarmKind(StrEnum):
     BALANCE_LOW = "balance_low"
     """A gateway's account pays for few messages still. Subject: the gateway."""
 
+    CALLER_LEFT = "caller_left"
+    """Nobody of ours can end the hold of a caller any more. Subject: the line. Over when somebody has dealt with it."""
+
 
 GRAVE = frozenset({AlarmKind.LINE_LOST, AlarmKind.GATEWAY_DOWN})
 """Nothing goes in or out until it is dealt with; shown in another colour and shape."""
+
+ONCE = frozenset({AlarmKind.CALLER_LEFT})
+"""What happened and is not seen to be over: it is when it is dealt with."""
 
 
 class Change(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.alarms.kinds import GRAVE, AlarmKind, Change
+from callcenter.alarms.kinds import GRAVE, ONCE, AlarmKind, Change
 from callcenter.clock import iso
 from callcenter.events import AlarmOpened, AlarmUpdated, Audience, Event
 from callcenter.telephony.announce import announce
@@ -67,6 +67,8 @@ def clear_alarm(session: Session, kind: AlarmKind, subject: str, at: datetime) -
 def mark_handled(session: Session, alarm: Alarm, user_id: int | None, note: str, at: datetime) -> AlarmView:
     """Somebody dealt with it; the alarm as it is now."""
     alarm.handled_at, alarm.handled_by, alarm.note = at, user_id, note
+    if alarm.kind in ONCE:
+        alarm.cleared_at = alarm.cleared_at or at
     _let_go(alarm)
     return _tell(session, alarm, AlarmUpdated, Change.HANDLED, at)
 

@@ -14,6 +14,8 @@ class State(StrEnum):
     RECORDING = "recording"
     KEPT = "kept"
     LOST = "lost"
+    NONE = "none"
+    """There was nothing that the device could have recorded."""
     DELETED = "deleted"
 
 
@@ -21,6 +23,7 @@ class Reason(StrEnum):
     """Why a recording is not kept, or not yet."""
 
     DEVICE = "device"
+    HANDSET = "handset"
     TOO_SHORT = "too_short"
     NO_FILE = "no_file"
     REFUSED = "refused"
@@ -32,6 +35,7 @@ class Reason(StrEnum):
 
 REASONS = (
     (Reason.DEVICE, N_("the line could not record")),
+    (Reason.HANDSET, N_("the call was on the handset, which this line does not hear")),
     (Reason.TOO_SHORT, N_("the call was over before it began")),
     (Reason.NO_FILE, N_("the device left no file")),
     (Reason.REFUSED, N_("what the device left is no recording")),
@@ -46,6 +50,7 @@ RECORDING_FIELDS = (
         (State.RECORDING, N_("being recorded")),
         (State.KEPT, N_("recorded")),
         (State.LOST, N_("lost")),
+        (State.NONE, N_("not recorded")),
         (State.DELETED, N_("deleted")),
     )),
     Field("reason", N_("Why there is no recording"), Kind.CHOICE, choices=REASONS),

@@ -49,8 +49,9 @@ def begin_recording(session: Session, call_id: int, name: str, at: datetime) -> 
 
 
 def lose_recording(session: Session, call_id: int, reason: Reason) -> None:
-    """There will be no recording of the call."""
-    _change(session, call_id, (State.RECORDING,), state=State.LOST, reason=reason)
+    """There will be no recording of the call; of one on the handset there was nothing to lose."""
+    state = State.NONE if reason is Reason.HANDSET else State.LOST
+    _change(session, call_id, (State.RECORDING,), state=state, reason=reason)
 
 
 def postpone_recording(session: Session, call_id: int, reason: Reason) -> None:

@@ -20,7 +20,8 @@ from callcenter.numbers import normalise
 from callcenter.telephony.agent_states import AgentState
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.dial_checks import unwanted_patient
-from callcenter.telephony.effects import Audited, Effect, LineStateName, ThirdNamed
+from callcenter.telephony.effects import Audited, Effect, LineStateName, Third
+from callcenter.telephony.line_model import ThirdAsked, ThirdNotAsked
 from callcenter.telephony.line_runner import LineRunner
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.telephones import Person, holder_of, load_people, telephones_of
@@ -28,19 +29,12 @@ from callcenter.telephony.views import CallView, load_call
 from callcenter.telephony.visible import refuse_strangers, visible_call
 from callcenter.text import N_
 from hardware.call_control import CallControl, ControlWish
-from hardware.line_device import Capability
+from hardware.line_device import CONTROL_NEEDS
 from protocols.signals import Parties
 from storage.database import Database
 
-_NEEDS = {
-    ControlWish.HOLD: Capability.HOLD,
-    ControlWish.RESUME: Capability.HOLD,
-    ControlWish.TRANSFER: Capability.TRANSFER,
-    ControlWish.CONSULT: Capability.CONSULT,
-    ControlWish.COMPLETE: Capability.CONSULT,
-    ControlWish.CONFERENCE: Capability.CONFERENCE,
-}
 _WITHOUT_THIRD = frozenset({Parties.TALKING, Parties.HELD})
+_TO_THIRD = frozenset({ControlWish.TRANSFER, ControlWish.CONSULT})
 _FROM = {
     ControlWish.HOLD: frozenset({Parties.TALKING}),
     ControlWish.RESUME: frozenset(Parties) - {Parties.TALKING},
@@ -62,11 +56,10 @@ class Target:
 
 @dataclass(frozen=True)
 class _Third:
-    """``digits`` are dialled; ``number`` is written down; ``also`` is to be written with it."""
+    """``digits`` are dialled; ``asked`` is written down; ``also`` is to be written with it."""
 
     digits: str
-    number: str
-    agent_id: int | None
+    asked: Third
     also: Sequence[Effect] = ()
 
 
@@ -135,22 +128,29 @@ class CallControlService:
         call = runner.line.call
         if call is None or runner.call_id != call_id:
             raise ConflictError(N_("The call is over."), call_id=call_id)
-        effects: list[Effect] = [self._audited(principal, call_id, wish, third)]
-        if third is not None:
-            effects = [
-                ThirdNamed(utc_now(self._clock), call.number, third.number, third.agent_id),
-                *effects,
-                *third.also,
-            ]
-            # Who it goes to is on disk before it goes.
-            if not await runner.write(*effects):
-                raise UnavailableError(N_("The transfer could not be written down, so it was not made."))
-            if runner.call_id != call_id:
-                raise ConflictError(N_("The call is over."), call_id=call_id)
-        runner.ask(lambda: control.control(wish, "" if third is None else third.digits))
         if third is None:
-            runner.write(*effects)
+            runner.ask(lambda: control.control(wish))
+            runner.write(self._audited(principal, call_id, wish, None))
+            return view
+        # Meanwhile somebody else may have been asked for.
+        self._check(runner, wish)
+        runner.command(ThirdAsked(call.number, third.asked))
+        try:
+            await self._ask_third(runner, control, call_id, wish, third, self._audited(principal, call_id, wish, third))
+        except Exception:
+            runner.command(ThirdNotAsked(call.number))
+            raise
         return view
+
+    async def _ask_third(
+        self, runner: LineRunner, control: CallControl, call_id: int, wish: ControlWish, third: _Third, audited: Audited
+    ) -> None:
+        # Who it goes to is on disk before it goes.
+        if not await runner.write(audited, *third.also):
+            raise UnavailableError(N_("The transfer could not be written down, so it was not made."))
+        if runner.call_id != call_id:
+            raise ConflictError(N_("The call is over."), call_id=call_id)
+        runner.ask(lambda: control.control(wish, third.digits))
 
     def _controlled(self, call_id: int) -> tuple[LineRunner, CallControl]:
         runner = self._board.with_call(call_id)
@@ -163,11 +163,12 @@ class CallControlService:
 
     def _check(self, runner: LineRunner, wish: ControlWish) -> None:
         call = runner.line.call
-        if not runner.can(_NEEDS[wish]):
+        if not runner.can(CONTROL_NEEDS[wish]):
             raise UnavailableError(N_("This line cannot do that; use the telephone."), line_id=runner.line_id)
         if call is None or call.state is not LineStateName.TALKING:
             raise ConflictError(N_("Nobody speaks on this call yet."), line_id=runner.line_id)
-        if call.parties not in _FROM[wish]:
+        third_is_coming = wish in _TO_THIRD and call.waits_for_third(utc_now(self._clock))
+        if call.parties not in _FROM[wish] or third_is_coming:
             raise ConflictError(_WHY_NOT[wish], parties=call.parties.value)
 
     async def _third(
@@ -187,9 +188,8 @@ class CallControlService:
         canonical = normalise(target.number, self._area_code).number or digits
         holder = holder_of(self._board, people, control.telephone.pbx, digits)
         unwanted = await self._database.read(unwanted_patient, canonical, target.confirmed)
-        return _Third(
-            digits, canonical, None if holder is None else holder.user_id, self._override(principal, unwanted)
-        )
+        asked = Third(canonical, None if holder is None else holder.user_id)
+        return _Third(digits, asked, self._override(principal, unwanted))
 
     def _agent(self, principal: Principal, control: CallControl, people: Sequence[Person], agent_id: int) -> _Third:
         person = next((one for one in people if one.user_id == agent_id and agent_id != principal.user_id), None)
@@ -197,7 +197,7 @@ class CallControlService:
         if not extension:
             message = N_("This agent has no telephone on the PBX.")
             raise InvalidError(message, {"agent_id": message})
-        return _Third(extension, extension, agent_id)
+        return _Third(extension, Third(extension, agent_id))
 
     def _extension(self, person: Person, control: CallControl) -> str:
         if person.state == AgentState.OFFLINE.value:
@@ -214,7 +214,7 @@ class CallControlService:
         )  # fmt: skip
 
     def _audited(self, principal: Principal, call_id: int, wish: ControlWish, third: _Third | None) -> Audited:
-        after = None if third is None else {"number": third.number, "agent_id": third.agent_id}
+        after = None if third is None else {"number": third.asked.number, "agent_id": third.asked.agent_id}
         return Audited(utc_now(self._clock), principal, _AUDITED[wish], "call", str(call_id), None, after)
 
 

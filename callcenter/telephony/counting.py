@@ -1,4 +1,8 @@
-"""Which calls count as what: one place for the wallboard, the reports, and the lists that they lead to."""
+"""Which calls count as what: one place for the wallboard, the reports, and the lists that they lead to.
+
+A caller who is transferred to another agent has a call record at each. They came in, waited and were answered once, at
+the first; each agent's part is handled and has its talk time. One whom nobody takes after that is given up there.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,9 @@ class Counted(StrEnum):
     """A count of calls; its definition is ``conditions``."""
 
     INCOMING = "incoming"
-    """One caller rings several telephones: the call counts where it was answered, not where it rang in vain."""
+    """One caller rings several telephones: the call counts where it was answered, not where it rang in vain. One who is
+    transferred counts where they came in, not where they are taken over.
+    """
     OUTGOING = "outgoing"
     ANSWERED = "answered"
     IN_TIME = "in_time"
@@ -33,13 +39,19 @@ class Counted(StrEnum):
     MISSED = "missed"
     """Nobody spoke: given up, or met a busy line."""
     HANDLED = "handled"
-    """Somebody spoke, and for how long is known: of a conversation whose end nobody saw it is not."""
+    """Somebody spoke, and for how long is known: of a conversation whose end nobody saw it is not. Of one that was
+    transferred each agent's part.
+    """
 
 
 def conditions(settings: TelephonySettings) -> Mapping[Counted, ColumnElement[bool]]:
     """The condition on ``CallRecord`` for each count."""
     not_because = CallRecord.end_reason.is_(None)
-    incoming = and_(CallRecord.direction == "in", or_(not_because, CallRecord.end_reason != EndReason.ELSEWHERE.value))
+    incoming = and_(
+        CallRecord.direction == "in",
+        or_(not_because, CallRecord.end_reason != EndReason.ELSEWHERE.value),
+        CallRecord.transferred_from_id.is_(None),
+    )
     answered = and_(incoming, CallRecord.answered_at.is_not(None))
     missed = and_(incoming, CallRecord.missed == YES)
     abandoned = and_(missed, or_(not_because, CallRecord.end_reason != EndReason.BUSY.value))

@@ -147,29 +147,28 @@ class CallClosed(Effect):
 
 
 @dataclass(frozen=True)
-class PartiesMoved(Effect):
-    """Who hears whom on the call changed; ``other`` is the number of the third party as the line has it."""
+class Third:
+    """Whom an agent gives a call to, or consults: a number, and whose telephone that is."""
 
-    call: int
-    parties: Parties
-    other: str
+    number: str
+    agent_id: int | None = None
 
 
 @dataclass(frozen=True)
-class ThirdNamed(Effect):
-    """Whom the agent wants to give the call to, or to consult: a number, and whose telephone that is."""
+class PartiesMoved(Effect):
+    """Who hears whom on the call changed; ``third`` is the third party, None without one."""
 
     call: int
-    number: str
-    agent_id: int | None
+    parties: Parties
+    third: Third | None = None
 
 
 @dataclass(frozen=True)
 class CallTransferred(Effect):
-    """The far end was given to somebody else; what follows closes this line's part."""
+    """The far end was given to ``third``; what follows closes this line's part."""
 
     call: int
-    other: str
+    third: Third
     attended: bool
 
 
@@ -184,9 +183,10 @@ class ListenerMoved(Effect):
 
 @dataclass(frozen=True)
 class RecordingFailed(Effect):
-    """The device could not record the call."""
+    """The device could not record the call; ``on_handset``: since it does not hold it, but a handset."""
 
     call: int
+    on_handset: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,20 @@ CALL_FIELDS = (
     Field("remember", N_("Remembered for this number"), Kind.FLAG),
 )  # fmt: skip
 
+LISTENER_FIELDS = (
+    Field("listener_id", N_("Who listened"), Kind.REFERENCE, reference=USERS),
+    Field("mode", N_("How"), Kind.CHOICE, choices=(
+        ("listen", N_("Listen in")),
+        ("whisper", N_("Whisper to the agent")),
+        ("barge", N_("Join the conversation")),
+    )),
+    Field("why", N_("Why"), Kind.CHOICE, choices=(
+        ("disabled", N_("the account is disabled")),
+        ("signed-out", N_("signed in nowhere any more")),
+        ("no-right", N_("the right to it was taken away")),
+    )),
+)  # fmt: skip
+
 LINE_FIELDS = (
     Field("state", N_("State"), Kind.CHOICE, choices=(
         ("idle", N_("Idle")),

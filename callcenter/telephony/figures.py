@@ -9,6 +9,7 @@
 | average handling time | (talk, holds included, + wrap-up that followed at once) ÷ handled |
 | occupancy | handling ÷ (handling + available) |
 
+What counts as incoming, answered, handled … is defined in ``counting``.
 Shares are 0 to 1, times are seconds; a figure of nothing is None, never 0.
 """
 

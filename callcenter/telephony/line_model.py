@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineService, LineStateName
+from callcenter.telephony.effects import Caller, DialRequest, Direction, EndReason, LineService, LineStateName, Third
 from protocols.sayings import Said, Saying
 from protocols.signals import LineSignal, Parties
 
 STARTING = Said(Saying.STARTING)
 _NOT_RUNNING = ("", STARTING, Said(Saying.STOPPED), Said(Saying.RESTARTING))
+ASKED_FOR = timedelta(seconds=15)
+"""So long a device may take to say what came of a wish; a PBX is given up before."""
 _STILL_THERE = Said(Saying.PBX_ENDED_UNSEEN)
 
 
@@ -29,6 +31,21 @@ class Dial(LineCommand):
 @dataclass(frozen=True)
 class Claimed(LineCommand):
     """An agent has taken the ringing call ``call`` as theirs."""
+
+    call: int
+
+
+@dataclass(frozen=True)
+class ThirdAsked(LineCommand):
+    """The call ``call`` is to be given to ``third``, or they are to be consulted; the device is asked for it next."""
+
+    call: int
+    third: Third
+
+
+@dataclass(frozen=True)
+class ThirdNotAsked(LineCommand):
+    """The device was not asked for it after all."""
 
     call: int
 
@@ -55,7 +72,8 @@ News = LineSignal | LineCommand
 @dataclass(frozen=True)
 class OpenCall:
     """The call on a line. ``held`` when the device itself holds it, ``last_ring_at`` the last sign of ringing,
-    ``told_at`` when its rings were last told of; ``given``: the far end is somebody else's now.
+    ``told_at`` when its rings were last told of; ``given``: the far end is somebody else's now. ``third`` is on the
+    call too; ``asked`` was asked for at ``asked_at``, and the device has not said yet what came of it.
     """
 
     number: int
@@ -71,6 +89,13 @@ class OpenCall:
     waiting: str = ""
     parties: Parties = Parties.TALKING
     given: bool = False
+    third: Third | None = None
+    asked: Third | None = None
+    asked_at: datetime | None = None
+
+    def waits_for_third(self, at: datetime) -> bool:
+        """Whether somebody was asked for and nobody knows yet whether they are called."""
+        return self.asked is not None and self.asked_at is not None and at - self.asked_at < ASKED_FOR
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ def numbers_back(session: Session, line: LineContext, at: datetime) -> None:
     clear_alarm(session, AlarmKind.NUMBERLESS, str(line.line_id), at)
 
 
+def caller_left(session: Session, line: LineContext, at: datetime) -> None:
+    """A call on hold was lost sight of: its caller may wait on."""
+    raise_alarm(session, _trouble(AlarmKind.CALLER_LEFT, line, reason_columns(Said(Saying.CALLER_LEFT))), at)
+
+
 def enter_service(session: Session, line_id: int, service: LineService, reason: str, at: datetime) -> None:
     """End the present stretch and begin another, unless it is the same."""
     present = session.scalar(_present(line_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -37,12 +37,18 @@ MODES = {"listen": ListenMode.LISTEN, "whisper": ListenMode.WHISPER, "barge": Li
 
 
 class ListeningService:
-    """Every listening is audited and told to all who may listen; it ends with the call."""
+    """Every listening is audited and told to all who may listen; it ends with the call.
 
-    def __init__(self, database: Database, clock: IReactorTime, board: LineBoard) -> None:
+    ``look_again`` is called when somebody's telephone was rung: their right may be gone meanwhile.
+    """
+
+    def __init__(
+        self, database: Database, clock: IReactorTime, board: LineBoard, look_again: Callable[[], Awaitable[None]]
+    ) -> None:
         self._database = database
         self._clock = clock
         self._board = board
+        self._look_again = look_again
 
     async def present(self, principal: Principal) -> Sequence[ListenerView]:
         """Who listens to which call now, since when. Needs ``calls.listen``."""
@@ -68,6 +74,7 @@ class ListeningService:
         except (ConflictError, UnavailableError):
             await self._database.run(move_listener, begun["id"], False, utc_now(self._clock))
             raise
+        await self._look_again()
         return begun
 
     async def end(self, principal: Principal, call_id: int) -> None:
@@ -76,7 +83,7 @@ class ListeningService:
         control = None if runner is None else runner.device.call_control
         ids = await self._database.read(open_listener, call_id, principal.user_id or 0)
         for listener_id in ids:
-            if runner is not None and control is not None and runner.line.ready:
+            if runner is not None and control is not None:
                 runner.ask(partial(control.stop_listening, str(listener_id)))
             else:
                 await self._database.run(move_listener, listener_id, False, utc_now(self._clock))

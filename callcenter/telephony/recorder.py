@@ -44,11 +44,10 @@ from callcenter.telephony.effects import (
     RingsCounted,
     ServiceChanged,
     SignalHeard,
-    ThirdNamed,
     WaitingCallerSeen,
 )
 from callcenter.telephony.line_context import LineContext
-from callcenter.telephony.line_service import numbers_back, numbers_missing, service_changed
+from callcenter.telephony.line_service import caller_left, numbers_back, numbers_missing, service_changed
 from callcenter.telephony.line_words import reason_columns
 from callcenter.telephony.listeners import end_listening, move_listener
 from callcenter.telephony.matching import match_patients
@@ -58,6 +57,7 @@ from callcenter.telephony.routing import Why
 from callcenter.telephony.transfers import (
     continue_call,
     continued_from,
+    on_hold,
     parties_changes,
     parties_over,
     transfer_changes,
@@ -241,13 +241,6 @@ def _(effect: CallClosed, batch: Batch) -> None:
 
 
 @write.register
-def _(effect: ThirdNamed, batch: Batch) -> None:
-    call = batch.call(effect.call)
-    if call is not None and call.state != ENDED:
-        batch.update(call, {"third_number": effect.number, "third_agent_id": effect.agent_id})
-
-
-@write.register
 def _(effect: PartiesMoved, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is not None and call.state != ENDED:
@@ -260,7 +253,7 @@ def _(effect: CallTransferred, batch: Batch) -> None:
     call = batch.call(effect.call)
     if call is None or call.state == ENDED:
         return
-    batch.update(call, transfer_changes(call, effect))
+    batch.update(call, transfer_changes(effect))
     for taker in continue_call(batch.session, call):
         # A call of another line, of which this batch knows nothing.
         announce_call(batch.session, CallUpdated, taker)
@@ -275,7 +268,7 @@ def _(effect: ListenerMoved, batch: Batch) -> None:
 def _(effect: RecordingFailed, batch: Batch) -> None:
     call_id = batch.ids.get(effect.call)
     if call_id is not None:
-        lose_recording(batch.session, call_id, Reason.DEVICE)
+        lose_recording(batch.session, call_id, Reason.HANDSET if effect.on_handset else Reason.DEVICE)
 
 
 @write.register
@@ -354,6 +347,8 @@ def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     }
     if call.agent_id is not None and not call.wrap_up and not unheard:
         changes["wrap_up"] = "open"
+    if effect.reason is EndReason.UNKNOWN and on_hold(call):
+        caller_left(batch.session, batch.line, effect.at)
     batch.update(call, changes | parties_over(call, effect.at))
     end_listening(batch.session, call.id, effect.at)
     if call.agent_id is not None:

@@ -26,6 +26,7 @@ from callcenter.telephony.line_tests import LineTests
 from callcenter.telephony.line_workshop import LineWorkshop, MakeDevice
 from callcenter.telephony.lines import LineService
 from callcenter.telephony.listening import ListeningService
+from callcenter.telephony.listening_rights import ListeningRights, OnSessionEnded
 from callcenter.telephony.recovery import recover
 from callcenter.telephony.report_service import ReportService
 from callcenter.telephony.settings import TelephonySettings
@@ -41,7 +42,8 @@ class Telephony:
     ``recordings``, ``tasks``, ``agents``, ``wallboard`` and ``reports``.
 
     ``lines`` pairs each line of the configuration file with its device, not started; ``make_device`` makes those of
-    the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present.
+    the interface. ``reactor`` gives time only, so a test may pass a ``Clock`` set to the present. ``on_session_ended``
+    is ``SignIn.on_session_ended``: whoever may not listen any more is cut off.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Telephony:
         make_device: MakeDevice,
         settings: TelephonySettings,
         recordings: RecordingSettings,
+        on_session_ended: OnSessionEnded,
     ) -> None:
         self._database = database
         self._clock = reactor
@@ -70,7 +73,8 @@ class Telephony:
         )
         self.calls = CallService(database, reactor, self._board, settings, self.tasks.settle)
         self.control = CallControlService(database, reactor, self._board, settings.area_code)
-        self.listening = ListeningService(database, reactor, self._board)
+        self._listening_rights = ListeningRights(database, reactor, self._board, self._tasks, on_session_ended)
+        self.listening = ListeningService(database, reactor, self._board, self._listening_rights.look)
         self._life = Life(database, reactor)
         self.agents = AgentService(database, reactor, self._tasks, settings)
         self.recordings = RecordingService(database, reactor, bus, self._board, self._tasks, recordings)
@@ -95,6 +99,7 @@ class Telephony:
         await self.recordings.start()
         self._dispatcher.start()
         self._wrap_up_limit.start()
+        self._listening_rights.start()
         self.tasks.start()
         for runner in self._board:
             runner.start()
@@ -107,6 +112,7 @@ class Telephony:
         self.tests.stop_all()
         self._dispatcher.stop()
         self._wrap_up_limit.stop()
+        await self._listening_rights.stop()
         await self.recordings.stop()
         await gatherResults([Deferred.fromCoroutine(runner.stop()) for runner in self._board])
         await self._tasks.drain(self._settings.drain_seconds)

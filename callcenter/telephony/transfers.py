@@ -22,17 +22,19 @@ _NOBODY: Mapping[str, Any] = {"third_number": "", "third_agent_id": None}
 
 def parties_changes(call: CallRecord, effect: PartiesMoved) -> dict[str, Any]:
     """What is to be written when other people hear each other on ``call``."""
-    parties = effect.parties
-    changes: dict[str, Any] = {
+    parties, third = effect.parties, effect.third
+    return {
         "parties": "" if parties is Parties.TALKING else parties.value,
         "parties_at": effect.at,
+        "third_number": "" if third is None else third.number,
+        "third_agent_id": None if third is None else third.agent_id,
         **_hold(call, effect.at, waits=parties.waits),
     }
-    if parties in (Parties.TALKING, Parties.HELD):
-        changes |= _NOBODY
-    elif not call.third_number:
-        changes["third_number"] = effect.other
-    return changes
+
+
+def on_hold(call: CallRecord) -> bool:
+    """Whether the far end of ``call`` waits, as far as was told."""
+    return bool(call.parties) and Parties(call.parties).waits
 
 
 def parties_over(call: CallRecord, at: datetime) -> dict[str, Any]:
@@ -42,12 +44,12 @@ def parties_over(call: CallRecord, at: datetime) -> dict[str, Any]:
     return {"parties": "", "parties_at": None, **_hold(call, at, waits=False), **_NOBODY}
 
 
-def transfer_changes(call: CallRecord, effect: CallTransferred) -> dict[str, Any]:
-    """What is to be written when the far end of ``call`` was given away."""
+def transfer_changes(effect: CallTransferred) -> dict[str, Any]:
+    """What is to be written when the far end of a call was given away."""
     return {
         "transfer": "attended" if effect.attended else "blind",
-        "transferred_to": call.third_number or effect.other,
-        "transferred_agent_id": call.third_agent_id,
+        "transferred_to": effect.third.number,
+        "transferred_agent_id": effect.third.agent_id,
         "transferred_at": effect.at,
     }
 

@@ -75,11 +75,11 @@ class CallControl:
         talk = self._talks.find(line, "resume")
         if talk is None or talk.parties is Parties.TALKING:
             return
-        together = talk.parties is Parties.CONFERENCE
-        self._talks.drop_third(talk)
-        talk.wish = Parties.TALKING
-        if not together:
-            self._moves.bridge(talk, "resume", talk.agent, talk.caller)
+        if talk.parties is Parties.CONFERENCE:
+            self._talks.drop_third(talk)
+            talk.wish = Parties.TALKING
+        else:
+            self._take_back(talk)
 
     def transfer(self, line: str, number: str) -> None:
         """Give the far end to ``number`` without asking there; the agent's telephone is let go."""
@@ -128,7 +128,43 @@ class CallControl:
         self._moves.send(talk, "conference", "Redirect", *both)
         self._moves.send(talk, "conference", "Redirect", *self._moves.place(talk.agent, room))
 
+    # What is to be done before nobody is there to do it.
+
+    def give_back(self, line: str) -> None:
+        """The far end of the line's call waits no longer, and whoever is consulted is let go."""
+        talk = self._talks.of(line)
+        if talk is None:
+            return
+        talk.ending = True
+        if talk.on_hold and not talk.moving and not talk.agent.gone:
+            self._take_back(talk)
+
+    def waits(self, line: str) -> bool:
+        """Whether the far end of the line's call is on hold, as far as the PBX has told."""
+        talk = self._talks.of(line)
+        return talk is not None and not talk.caller.gone and (talk.parties.waits or talk.wish is not None)
+
+    def end(self) -> None:
+        """Whoever waits for somebody who is still rung goes to that number by the dialplan."""
+        for talk in [one for one in self._talks.left if not one.joined and not one.caller.gone]:
+            exten = talk.number
+            self._talks.forget(talk)
+            self._talks.drop_third(talk)
+            where = (("Channel", talk.caller.name), *self._places.number(exten))
+            self._moves.send(talk, "transfer", "Redirect", *where)
+
     # The ways there.
+
+    def _take_back(self, talk: Talk) -> None:
+        def alone() -> None:
+            self._talks.drop_third(talk)
+            talk.tell()
+
+        talk.wish = Parties.TALKING
+        if not talk.joined:
+            self._talks.drop_third(talk)
+        # With whoever is consulted the telephone is bridged: while it falls out of that, the PBX joins it with nobody.
+        self._moves.bridge(talk, "resume", talk.agent, talk.caller, alone)
 
     def _on_wire(self, talk: Talk, number: str) -> str:
         # A colleague's telephone takes no outside line.
@@ -142,14 +178,14 @@ class CallControl:
     def _consulted(self, talk: Talk | None, command: str, *where: Parties) -> Channel | None:
         if talk is None:
             return None
-        if talk.parties not in where or talk.third is None:
+        if talk.parties not in where or talk.third is None or talk.wish is Parties.TALKING:
             talk.slot.refuse(command, Said(Saying.NOBODY_CONSULTED))
             return None
         return talk.third
 
     def _send_off(self, talk: Talk, exten: str) -> None:
         self._talks.move(talk, Transferred(exten, attended=False))
-        where = (("Channel", talk.caller.name), ("Context", self._places.numbers), ("Exten", exten), ("Priority", "1"))
+        where = (("Channel", talk.caller.name), *self._places.number(exten))
         self._moves.send(
             talk,
             "transfer",
@@ -165,6 +201,8 @@ class CallControl:
         self._moves.hang_up(talk.agent)
 
     def _begin_consulting(self, talk: Talk, exten: str) -> None:
+        if talk.ending:
+            return
         if talk.parties is Parties.TALKING:
             talk.wish = Parties.CALLING
             self._moves.part(talk, "consult", lambda: self._talks.call_third(talk, exten))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -14,6 +15,9 @@ from protocols.ami.listening import ListenMode
 from protocols.ami.session import AmiSession
 from protocols.line_endpoint import LineProtocol, WireTap
 from protocols.signals import LineSignal
+
+ENDING_SECONDS = 3.0
+"""So long a PBX is waited for before we leave it."""
 
 
 class AmiProtocol(LineProtocol):
@@ -35,6 +39,7 @@ class AmiProtocol(LineProtocol):
         self._pbx = session
         self._while_ready = while_ready
         self._finished = False
+        self._awaited: list[tuple[Callable[[], bool], Deferred[bool]]] = []
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """The connection is gone."""
@@ -69,6 +74,31 @@ class AmiProtocol(LineProtocol):
         """Let ``token`` listen no more."""
         self.perform(self._pbx.stop_listening(token, self._clock.seconds()))
 
+    async def give_back(self, line: str) -> bool:
+        """Let whoever is on hold on the line speak with the agent again; whether nobody is on hold there any more."""
+        if self._pbx.ready:
+            self.perform(self._pbx.give_back(line, self._clock.seconds()))
+        return not self._pbx.waits(line) or await self._until(lambda: not self._pbx.waits(line))
+
+    async def end(self) -> None:
+        """End what only we would, and wait a little until the PBX has heard it."""
+        if self._pbx.ready:
+            self.perform(self._pbx.end(self._clock.seconds()))
+            await self._until(lambda: self._pbx.quiet)
+
+    async def _until(self, condition: Callable[[], bool]) -> bool:
+        """Whether ``condition`` came true while the PBX still answered."""
+        if not self._pbx.ready or condition():
+            return condition()
+        awaited: tuple[Callable[[], bool], Deferred[bool]] = condition, Deferred()
+        self._awaited.append(awaited)
+        timer = self._clock.callLater(ENDING_SECONDS, awaited[1].callback, False)
+        came = await awaited[1]
+        self._awaited.remove(awaited)
+        if timer.active():
+            timer.cancel()
+        return came
+
     def perform(self, actions: Actions) -> None:
         """Do what the session asks, and close a connection that is of no use to it."""
         if self._finished:
@@ -76,6 +106,9 @@ class AmiProtocol(LineProtocol):
         super().perform(actions)
         if self._pbx.ready:
             self._while_ready()
+        for condition, came in list(self._awaited):
+            if not came.called and (condition() or not self._pbx.ready):
+                came.callback(condition())
         if self._pbx.failure and self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 

@@ -53,6 +53,11 @@ class Link:
         self.version = ""
         self.failure = ""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is asked that is not answered."""
+        return not self._waiting
+
     def attach(self, on_up: Callable[[], None], on_event: Callable[[Block], None]) -> None:
         """``on_up`` is called when signed in, ``on_event`` with every event from then on."""
         self._on_up, self._on_event = on_up, on_event

@@ -15,7 +15,7 @@ from protocols.ami.calls import Phase, not_taken
 from protocols.ami.channel import UP, Channel
 from protocols.ami.channels import Channels
 from protocols.ami.commands import OUR_CHANNELS, Origin
-from protocols.ami.link import Link, words_in
+from protocols.ami.link import Link, LinkState, words_in
 from protocols.ami.messages import Block
 from protocols.ami.slot import Slot
 from protocols.sayings import Said, Saying
@@ -34,7 +34,7 @@ class ListenMode(enum.Enum):
 
 @dataclass(eq=False)
 class _Ear:
-    """``token`` listens to ``agent``, the channel of ``slot``, on the telephone ``phone``."""
+    """``token`` listens to ``agent``, the channel of ``slot``, on the telephone ``phone``; ``over``: is to stop."""
 
     token: str
     slot: Slot
@@ -44,6 +44,7 @@ class _Ear:
     action: str = ""
     channel: Channel | None = None
     on: bool = False
+    over: bool = False
 
 
 class Listening:
@@ -89,15 +90,23 @@ class Listening:
         self._ears[token] = ear
 
     def stop(self, token: str) -> None:
-        """Listen no more; nothing if nobody does."""
+        """Listen no more; nothing if nobody does. While the PBX cannot be told, as soon as it lists its channels."""
         ear = self._ears.get(token)
         if ear is None:
+            return
+        ear.over = True
+        if self._link.state is not LinkState.UP:
             return
         if ear.channel is None:
             self._unwanted.add(ear.uniqueid)
             self._end(ear)
         else:
             self._hang_up(ear.channel)
+
+    def end(self) -> None:
+        """Nobody listens any more."""
+        for token in list(self._ears):
+            self.stop(token)
 
     def touch(self, channel: Channel) -> None:
         """Something is new of ``channel``."""
@@ -107,7 +116,7 @@ class Listening:
         for ear in list(self._ears.values()):
             if channel.uniqueid == ear.uniqueid:
                 ear.channel = channel
-                if channel.gone and (ear.on or not ear.action):
+                if channel.gone and (ear.on or ear.over or not ear.action):
                     self._end(ear)
             elif channel is ear.agent and channel.gone:
                 self._let_go(ear)
@@ -128,6 +137,8 @@ class Listening:
             ear.channel = self._channels.with_id(ear.uniqueid)
             if ear.channel is None:
                 self._end(ear)
+            elif ear.over:
+                self._hang_up(ear.channel)
             elif ear.channel.state == UP and not ear.on:
                 self._began(ear)
             if ear.agent.gone or ear.slot.channel is not ear.agent:

@@ -20,6 +20,10 @@ class Places:
     context: str
     numbers: str
 
+    def number(self, exten: str) -> tuple[tuple[str, str], ...]:
+        """The fields of Redirect that send a channel to a number."""
+        return ("Context", self.numbers), ("Exten", exten), ("Priority", "1")
+
 
 class Moves:
     """A refusal is reported as the failure of ``command``; ``resync`` has the PBX list its channels then."""

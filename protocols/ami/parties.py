@@ -17,7 +17,8 @@ class Talk:
     ``number`` what was dialled for it; all empty without a third. ``wish`` is what was asked for: what lies on the way
     there is not told. ``joined``: the third, who has answered, is being joined with whoever is there. ``moving``:
     the far end is on its way to somebody else, and the PBX has not said yet whether it gets there. ``left``: the agent
-    has gone, or is being let go, and the others stay together.
+    has gone, or is being let go, and the others stay together. ``ending``: nobody will see
+    to it any more, so nobody is called.
     """
 
     slot: Slot
@@ -32,6 +33,7 @@ class Talk:
     moving: bool = False
     left: bool = False
     joined: bool = False
+    ending: bool = False
 
     @property
     def parties(self) -> Parties:
@@ -47,6 +49,11 @@ class Talk:
     def with_agent(self) -> bool:
         """Whether the far end waits for the agent, or speaks with them."""
         return self.caller.waits or _together(self.agent, self.caller)
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the far end waits, or will when the PBX has done what it was asked for."""
+        return not self.caller.gone and (self.wish or self.parties).waits
 
     @property
     def _shown(self) -> bool:

@@ -131,8 +131,30 @@ class AmiSession:
         return self._command(now, lambda: self._lines.listening.listen(line, token, phone, mode))
 
     def stop_listening(self, token: str, now: float) -> Actions:
-        """Let ``token`` listen no more; only while ``ready``."""
+        """Let ``token`` listen no more; while not ``ready``, as soon as it is."""
         return self._command(now, lambda: self._lines.listening.stop(token))
+
+    def give_back(self, line: str, now: float) -> Actions:
+        """Whoever is on hold on the line speaks with the agent again; only while ``ready``. See ``waits``."""
+        return self._command(now, lambda: self._lines.control.give_back(line))
+
+    def waits(self, line: str) -> bool:
+        """Whether somebody is on hold on the line."""
+        return self._lines.control.waits(line)
+
+    def end(self, now: float) -> Actions:
+        """What only we would end is ended: nobody listens, nobody waits for a call of ours; done when ``quiet``."""
+
+        def all_of_it() -> None:
+            self._lines.control.end()
+            self._lines.listening.end()
+
+        return self._command(now, all_of_it)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the PBX has answered everything."""
+        return self._link.quiet
 
     def _command(self, now: float, action: Callable[[], None]) -> Actions:
         self._link.now = now

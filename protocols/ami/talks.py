@@ -21,7 +21,7 @@ _REASONS = {"3": Saying.THIRD_SILENT, "5": Saying.THIRD_BUSY}
 
 
 class Talks:
-    """One for each line with a call that was touched, and those that agents have left."""
+    """One for each line with a call that was touched, and in ``left`` those that agents have left."""
 
     def __init__(
         self, slots: Mapping[str, Slot], channels: Channels, link: Link, origin: Origin, places: Places, moves: Moves
@@ -33,7 +33,7 @@ class Talks:
         self._places = places
         self._moves = moves
         self._talks: dict[str, Talk] = {}
-        self._left: list[Talk] = []
+        self.left: list[Talk] = []
         self._unsure: list[Talk] = []
         self._unwanted: set[str] = set()
         self._count = 0
@@ -42,15 +42,14 @@ class Talks:
         """Something is new of ``channel``; before its line hears of it."""
         if channel.uniqueid in self._unwanted:
             self._unwanted.discard(channel.uniqueid)
-            if not channel.gone:
-                self._moves.hang_up(channel)
-        for talk in [*self._talks.values(), *self._left]:
+            self._moves.hang_up(channel)
+        for talk in [*self._talks.values(), *self.left]:
             if talk.concerns(channel):
                 self._news(talk, channel)
 
     def originated(self, block: Block) -> None:
         """A third party has answered, or not."""
-        for talk in [*self._talks.values(), *self._left]:
+        for talk in [*self._talks.values(), *self.left]:
             if talk.action and talk.action == block.get("ActionID"):
                 if block.response == "Success":
                     self._answered(talk)
@@ -69,7 +68,7 @@ class Talks:
         unsure, self._unsure = self._unsure, []
         for talk in unsure:
             self._settle(talk)
-        for talk in [*self._talks.values(), *self._left]:
+        for talk in [*self._talks.values(), *self.left]:
             third = self._channels.with_id(talk.calling) if talk.calling else None
             talk.third = third
             if talk.calling and third is None:
@@ -97,9 +96,13 @@ class Talks:
             return None
         return talk
 
+    def of(self, line: str) -> Talk | None:
+        """The conversation on the line, if it was touched."""
+        return self._talks.get(line)
+
     def call_third(self, talk: Talk, exten: str) -> None:
         """Ring ``exten`` for the agent, while the far end waits."""
-        if talk.agent.gone or talk.caller.gone:
+        if talk.agent.gone or talk.caller.gone or talk.ending:
             return
         self._count += 1
         talk.calling, talk.number = f"{OUR_CHANNELS}{self._origin.token}-c{self._count}", exten
@@ -222,7 +225,7 @@ class Talks:
             self._moves.hang_up(talk.agent)
 
     def give_up(self, talk: Talk) -> None:
-        """Nobody is there for the far end any more."""
+        """Nobody is there for the far end."""
         self.drop_third(talk)
         self.forget(talk)
         self._moves.hang_up(talk.caller)
@@ -231,12 +234,12 @@ class Talks:
         """The agent goes, the others stay together."""
         self.forget(talk)
         talk.moving, talk.left = False, True
-        self._left.append(talk)
+        self.left.append(talk)
 
     def forget(self, talk: Talk) -> None:
         """The conversation is nobody's of ours any more."""
         self._talks = {line: one for line, one in self._talks.items() if one is not talk}
-        self._left = [one for one in self._left if one is not talk]
+        self.left = [one for one in self.left if one is not talk]
 
     def drop_third(self, talk: Talk) -> None:
         """Let the third party go, rung or answered."""

@@ -69,8 +69,8 @@ class CallRecord(Base):
     callcenter.telephony.routing.Why, ``offered_until`` when the present offer goes on to the next agent.
     ``task_id`` is the call task that it is an attempt of.
     ``parties``, since ``parties_at``, is empty while the agent speaks with the far end alone, else held, calling,
-    consulting or conference; ``third_number`` and ``third_agent_id`` are of the third party then, or of whom a transfer
-    was asked to. ``hold_seconds`` are those of the holds that are over, ``held_since`` is when the present one began.
+    consulting or conference; ``third_number`` and ``third_agent_id`` are of the third party then. ``hold_seconds`` are
+    those of the holds that are over, ``held_since`` is when the present one began.
     ``transfer`` is empty, blind or attended; ``transferred_to`` a number, ``transferred_agent_id`` whose telephone that
     is. ``transferred_from_id`` is the call of which this one is the continuation.
     """
@@ -187,9 +187,9 @@ class CallListener(Base):
 class CallRecording(Base):
     """The recording of a call. ``name`` is the file's where the device writes it; ours follows from ``id``.
 
-    ``state`` is recording (the device has it, or had when the call ended), kept (we have it), lost or deleted;
-    ``reason`` one of ``callcenter.recordings.fields``. ``size_bytes`` is empty while no file of ours is there, so a
-    deleted recording that has a size has a file still to be removed.
+    ``state`` is recording (the device has it, or had when the call ended), kept (we have it), lost, none (on the
+    handset there was nothing to record) or deleted; ``reason`` one of ``callcenter.recordings.fields``. ``size_bytes``
+    is empty while no file of ours is there, so a deleted recording that has a size has a file still to be removed.
     """
 
     __tablename__ = "call_recording"

@@ -156,6 +156,7 @@ class Call:
     ended: datetime
     end_reason: str | None
     agent: int | None
+    taken_over: bool
 
     @property
     def wait(self) -> float:
@@ -189,15 +190,18 @@ class Records:
     def __init__(self, database: Path) -> None:
         with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
             calls = connection.execute(
-                "select direction, started_at, answered_at, ended_at, end_reason, agent_id from call_record"
+                "select direction, started_at, answered_at, ended_at, end_reason, agent_id,"
+                " transferred_from_id from call_record"
             )
             self.calls = [
-                Call(direction, _at(began), _maybe(answered), _at(ended), why, agent)
-                for direction, began, answered, ended, why, agent in calls
+                Call(direction, _at(began), _maybe(answered), _at(ended), why, agent, first is not None)
+                for direction, began, answered, ended, why, agent, first in calls
             ]
             spans = connection.execute("select user_id, state, started_at, ended_at from agent_state_span")
             self.spans = [Span(agent, state, _at(began), _maybe(ended)) for agent, state, began, ended in spans]
-        incoming = [call for call in self.calls if call.direction == "in" and call.end_reason != "elsewhere"]
+        came = [call for call in self.calls if call.direction == "in" and call.end_reason != "elsewhere"]
+        # Whoever was transferred to somebody came in once.
+        incoming = [call for call in came if not call.taken_over]
         self.answered = [call for call in incoming if call.answered]
         self.abandoned = [call for call in incoming if not call.answered and call.end_reason != "busy"]
         self.short = [call for call in self.abandoned if call.whole < SHORT_ABANDON_SECONDS]

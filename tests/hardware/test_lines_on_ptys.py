@@ -170,7 +170,7 @@ async def test_unplugged_while_ringing_and_back_under_another_name(tmp_path: Pat
             simulator.ask("call", number=NUMBER)
             await heard.first(CallerIdentified)
             simulator.ask("unplug")
-            await heard.first(LineLost, seconds=1)
+            await heard.first(LineLost)
             with pytest.raises(HardwareError, match="not available"):
                 device.dial("10086")
             simulator.ask("replug")
@@ -200,7 +200,7 @@ async def test_noise_and_a_flood_do_not_hide_the_next_call(tmp_path: Path) -> No
 @ensureDeferred
 async def test_a_port_that_is_not_there_is_lost_at_once_and_taken_when_it_comes(tmp_path: Path) -> None:
     async with line_on(tmp_path / "port", tmp_path) as (_, heard):
-        lost = await heard.first(LineLost, seconds=2)
+        lost = await heard.first(LineLost)
         assert lost == LineLost(f"cannot open {tmp_path / 'port'}: No such file or directory")
         with running(tmp_path, "modem", *FAST):
             await heard.first(LineReady)
@@ -265,7 +265,7 @@ async def test_fsk_receiver(form: str, tmp_path: Path) -> None:
                 CallerIdentified(NUMBER, verified=False),
             ]
             simulator.ask("unplug")
-            await heard.first(LineLost, seconds=1)
+            await heard.first(LineLost)
             simulator.ask("replug")
             await heard.first(LineReady)
 
@@ -288,7 +288,7 @@ async def test_serial_boxes(driver: str, tmp_path: Path) -> None:
                 CallerIdentified("", absent=AbsentReason.PRIVATE),
             ]
             simulator.ask("unplug")
-            await heard.first(LineLost, seconds=1)
+            await heard.first(LineLost)
             simulator.ask("replug")
             await heard.first(LineReady)
 
@@ -317,7 +317,7 @@ async def test_the_lines_of_one_serial_box_share_its_port(tmp_path: Path) -> Non
             assert not heard[0].signals
             simulator.ask("unplug")
             for each in heard:
-                await each.first(LineLost, seconds=1)
+                await each.first(LineLost)
             simulator.ask("replug")
             for each in heard:
                 await each.first(LineReady)

@@ -15,7 +15,7 @@ from twisted.internet.task import deferLater
 from hardware.drivers import LineSettings, create_line_device
 from hardware.line_device import Capability, LineDevice, NotCapableError
 from hardware.simulators.voice import sound
-from protocols.signals import Answered, DigitHeard, Ended, LineLost, LineReady, Rang
+from protocols.signals import Answered, CommandFailed, DigitHeard, Ended, HandsetLifted, LineLost, LineReady, Rang
 from tests.peers.simulator import Heard, Simulator, running
 
 NUMBER = "13800138000"
@@ -91,7 +91,8 @@ async def test_tones_interrupt_it_and_it_goes_on(tmp_path: Path) -> None:
             await deferLater(reactor, 0.5)
             device.send_digits("12")
             await deferLater(reactor, 1.0)
-            assert simulator.ask("status")["receiving"]
+            while not simulator.ask("status")["receiving"]:
+                await deferLater(reactor, 0.02)
             device.hang_up()
             await heard.until(lambda signals: Ended(by_far_end=False) in signals)
             frames = await frames_of(tmp_path / "spool" / "a.wav")
@@ -117,6 +118,19 @@ async def test_a_modem_that_is_pulled_out_leaves_what_came(tmp_path: Path) -> No
             assert frames == sound(0, len(frames))
             simulator.ask("replug")
             await heard.first(LineReady)
+
+
+@ensureDeferred
+async def test_a_call_on_the_handset_is_not_taken_from_it_to_be_recorded(tmp_path: Path) -> None:
+    with running(tmp_path, "modem", *FAST) as simulator:
+        async with line_on(simulator, tmp_path) as (device, heard):
+            over = simulator.run("call", number=NUMBER, answer_after=1, hangup_after=3)
+            await heard.first(HandsetLifted)
+            device.record("a.wav")
+            assert (await heard.first(CommandFailed)).command == "record"
+            assert not simulator.ask("status")["off_hook"]
+            await over
+            assert not (tmp_path / "spool" / "a.wav").exists()
 
 
 @ensureDeferred

@@ -211,6 +211,23 @@ async def test_the_caller_is_taken_back_from_a_consultation(asterisk: Telephony,
         assert await talk.bridges() == [{"PJSIP/8001", "PJSIP/telecom"}]
 
 
+@pytest.mark.parametrize("consulting", [False, True])
+@ensureDeferred
+async def test_whoever_is_on_hold_when_the_daemon_stops_is_given_back(
+    consulting: bool, asterisk: Telephony, tmp_path: Path
+) -> None:
+    async with talking(asterisk, tmp_path) as talk:
+        if consulting:
+            talk.control.control(ControlWish.CONSULT, THIRD)
+            await talk.told(CALLING, CONSULTING)
+        else:
+            talk.control.control(ControlWish.HOLD)
+            await talk.told(HELD)
+        await talk.control.stop()  # type: ignore[attr-defined]
+        assert talk.news()[-1] == BACK
+        assert await talk.bridges() == [{"PJSIP/8001", "PJSIP/telecom"}]
+
+
 @ensureDeferred
 async def test_nobody_answers_there(asterisk: Telephony, tmp_path: Path) -> None:
     async with talking(asterisk, tmp_path) as talk:

@@ -138,7 +138,7 @@ async def test_the_service_stops_and_starts(tmp_path: Path) -> None:
         await lines[0][1].first(Rang)
         await ubox.stop()
         for device, heard in lines:
-            lost = await heard.first(LineLost, seconds=2)
+            lost = await heard.first(LineLost)
             assert isinstance(lost, LineLost)
             assert lost.reason.startswith("the UBOX service is gone: ")
             with pytest.raises(HardwareError, match="not available"):
@@ -232,7 +232,7 @@ async def test_stopping_waits_for_no_handshake(tmp_path: Path) -> None:
     async with lines_on(listener.getHost().port, tmp_path, count=2) as [(_, heard), _]:
         await heard.until(lambda _: bool(seen))
         await deferLater(reactor, 0.1)
-    await heard.until(lambda _: seen == ["accepted", "dropped"], seconds=2)
+    await heard.until(lambda _: seen == ["accepted", "dropped"])
     assert heard.signals == []
     await listener.stopListening()
 
@@ -247,8 +247,7 @@ async def test_stopping_hangs_up_and_closes_the_connection(tmp_path: Path) -> No
             device.answer()
             await heard.first(Answered)
         assert not ubox.ask("status")["off_hook"]
-        await deferLater(reactor, 0.1)
-        assert ubox.running.clients == []
+        await heard.until(lambda _: ubox.running.clients == [])
 
 
 @ensureDeferred

@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 
 from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
+from callcenter.administration.session_cache import SessionCache
 from callcenter.bus import LocalBus
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.telephony.service import Telephony
@@ -106,6 +107,7 @@ def add_user(session: Session, person: Principal, role: str) -> None:
             username=person.username,
             display_name=person.display_name,
             password_hash="-",
+            must_change_password=False,
             department_id=person.department_id,
             created_at=NOW,
         )
@@ -131,7 +133,9 @@ NO_RECORDINGS = RecordingSettings(Path("/nonexistent/recordings"))
 
 @dataclass
 class CallCenter:
-    """Telephony on ``database`` with a clock that the test moves. ``events`` is all that was told, in order."""
+    """Telephony on ``database`` with a clock that the test moves. ``events`` is all that was told, in order;
+    ``sessions`` is where a test ends sessions.
+    """
 
     database: Database
     clock: Clock
@@ -141,6 +145,7 @@ class CallCenter:
     events: list[StoredEvent] = field(default_factory=list)
     devices: list[ScriptedLine] = field(default_factory=list)
     workbench: Workbench = field(default_factory=Workbench)
+    sessions: SessionCache = field(default_factory=SessionCache)
 
     def __post_init__(self) -> None:
         self.bus = LocalBus()
@@ -155,6 +160,7 @@ class CallCenter:
             make_device=self.workbench,
             settings=self.settings,
             recordings=self.recordings,
+            on_session_ended=self.sessions.listen,
         )
 
     @property

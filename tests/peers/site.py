@@ -246,6 +246,7 @@ async def start_site(
             call_tasks=CallTaskSettings(earliest="00:00", latest="24:00"),
         ),
         recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
+        on_session_ended=sign_in.on_session_ended,
     )  # fmt: skip
     desk = SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource)
     services = Services(

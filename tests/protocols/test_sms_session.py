@@ -474,7 +474,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(PEERS), actions)
 def test_whatever_happens_each_part_has_exactly_one_end(peer: Peer, script: list[tuple[str, Any]]) -> None:
     driven = Driven(peer.tongue(), SmsLimits(50, 3))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest_twisted
 
+from callcenter.telephony.listening_rights import NO_RIGHT, Unentitled, tell_cut_off
 from protocols.signals import CallerIdentified, Ended, Rang
 from tests.peers.site import Answer, Browser, RunningSite
 from tests.web.test_exports import rows_of
@@ -96,6 +98,18 @@ async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite)
     assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
     assert shown == {"Direction": "Incoming", "Line": "line 1"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_was_cut_off_while_listening_and_why_is_told_in_words(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    one = Unentitled(1, 7, site.people["supervisor"].user_id or 0, "whisper", NO_RIGHT)
+    await site.database.run(tell_cut_off, [one], datetime(2026, 3, 2, 8, tzinfo=UTC))
+    assert told(await admin.get("/audit?lang=en&action=cut-off-listener")) == {
+        "Who listened": "Supervisor", "How": "Whisper to the agent", "Why": "the right to it was taken away",
+    }  # fmt: skip
+    shown = told(await admin.get("/audit?lang=zh_CN&action=cut-off-listener"))
+    assert shown["原因"] == "权限已被取消"
 
 
 @pytest_twisted.ensureDeferred

@@ -30,7 +30,7 @@ class Listening(Input):
 class Recording(BaseModel):
     """What is known of a call's recording. ``reason`` says why it is not kept; ``bytes`` is empty unless it is."""
 
-    state: Literal["recording", "kept", "lost", "deleted"]
+    state: Literal["recording", "kept", "lost", "none", "deleted"]
     reason: str
     seconds: int | None
     bytes: int | None

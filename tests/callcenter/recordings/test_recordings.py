@@ -20,7 +20,7 @@ from callcenter.recordings.collector import LOOKS
 from callcenter.recordings.service import ONE_LISTENING_SECONDS
 from callcenter.recordings.settings import RecordingSettings
 from hardware.line_device import Capability
-from protocols.signals import Answered, CallerIdentified, CommandFailed, Ended, Rang
+from protocols.signals import Answered, CallerIdentified, CommandFailed, Ended, HandsetLifted, HandsetReplaced, Rang
 from storage.database import Database
 from storage.models import AuditEntry, CallRecording
 from tests.peers.call_center import ANNA, DORA, NOW, SUSAN, CallCenter, clock_at, every_row, fill, principal
@@ -136,6 +136,22 @@ async def test_nothing_is_recorded_unless_the_hospital_says_so(studio: Studio) -
     studio.recordings._settings = replace(studio.recordings._settings, enabled=False)
     await studio.hospital.hear(Rang(), Answered(), Ended(by_far_end=True))
     assert studio.asked == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_call_on_the_handset_is_not_recorded_and_says_why(studio: Studio) -> None:
+    hospital = studio.hospital
+    notes = len(hospital.told("line.updated"))
+    await hospital.hear(Rang(), HandsetLifted())
+    call_id = hospital.last("call.answered")["id"]
+    # What a modem says that is on hook.
+    await hospital.hear(CommandFailed("record", "on hook"))
+    found = await studio.recording(call_id)
+    assert (found["state"], found["reason"]) == ("none", "handset")
+    await hospital.hear(HandsetReplaced())
+    await studio.collect(LOOKS + 1)
+    assert (await studio.recording(call_id))["state"] == "none"
+    assert [event.data["note"] for event in hospital.told("line.updated")[notes:] if event.data["note"]] == []
 
 
 @pytest_twisted.ensureDeferred

@@ -19,22 +19,28 @@ from twisted.internet.task import deferLater
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.rights import grant
+from callcenter.administration.sessions import SessionLimits, end_sessions, hashes_of, open_session
+from callcenter.alarms.records import mark_handled
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.telephony import listening
 from callcenter.telephony.call_control import Target
 from callcenter.telephony.effects import LineStateName
+from callcenter.telephony.listening_rights import LOOK_SECONDS
 from callcenter.telephony.recovery import recover
 from hardware.asterisk_pbx import PbxSettings, pbx_directory
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.pbx_port import PbxAddress
+from protocols.ami import endpoint
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
-from storage.models import CallListener, CallRecord, Patient
+from storage.models import Alarm, AuditEntry, CallListener, CallRecord, Patient, Role, UserAccount
 from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
     ANNA,
     BEN,
+    CARDIOLOGY,
     CARL,
     NOW,
     SUSAN,
@@ -122,6 +128,7 @@ async def ward(database: Database, folder: Path, control: str = "huifang-control
             for name in PHONES
         ]  # fmt: skip
         await database.run(fill)
+        await database.run(open_session, SUSAN.user_id, "127.0.0.1", "a browser", NOW, SessionLimits())
         hospital = CallCenter(database, clock_at(NOW), entries=ENTRIES, devices=devices)
         await hospital.telephony.start()
         try:
@@ -255,6 +262,55 @@ async def test_a_number_that_the_pbx_does_not_know_is_said_and_costs_nobody(data
 
 
 @pytest_twisted.ensureDeferred
+async def test_of_two_consultations_at_once_one_is_made_and_the_other_changes_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        numbers = ("13900139000", "13600136000")
+        orders = [ensureDeferred(story.control.consult(ANNA, story.call_id, Target(number=one))) for one in numbers]
+        results = await DeferredList(orders, consumeErrors=True)
+        made = next(number for number, (done, _) in zip(numbers, results, strict=True) if done)
+        (refused,) = [result.value for done, result in results if not done]
+        assert isinstance(refused, ConflictError)
+        calling = await story.becomes(parties="calling")
+        assert calling["third"]["number"] == f"+86{made}"
+        rows = await story.hospital.look(every_row)
+        with pytest.raises(ConflictError, match="Somebody else"):
+            await story.control.consult(ANNA, story.call_id, Target(number="13400134000"))
+        assert await story.hospital.look(every_row) == rows
+        assert (await story.hospital.look(audit_actions)).count("consult") == 1
+        assert [action["Channel"] for action in story.server.actions("Originate")] == [f"Local/{made}@from-internal/n"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_that_nobody_was_given_is_not_who_took_the_call(database: Database, tmp_path: Path) -> None:
+    """The PBX refuses the first number; the second is the one on record."""
+    async with ward(database, tmp_path) as story:
+        story.server.pbx.unknown_numbers.add("8765")
+        await story.control.consult(ANNA, story.call_id, Target(number="8765"))
+        await until(lambda: any(event.data["note"] for event in story.hospital.told("line.updated")))
+        shown = await story.hospital.telephony.calls.get(ANNA, story.call_id)
+        assert (shown["third"], shown["parties"]) == (None, "")
+        await story.control.transfer(ANNA, story.call_id, Target(agent_id=BEN.user_id))
+        ended = await story.becomes(state="ended")
+        assert (ended["transferred_to"]["number"], ended["transferred_to"]["agent"]["id"]) == ("8002", BEN.user_id)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_that_refuses_at_once_leaves_the_record_as_it_was(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        story.server.silent = True
+        story.server.drop()
+        await until(lambda: not story.server.connections)
+        with pytest.raises(UnavailableError):
+            await story.control.consult(ANNA, story.call_id, Target(number="13900139000"))
+        shown = await story.hospital.telephony.calls.get(ANNA, story.call_id)
+        assert shown["third"] is None
+        call = story.hospital.telephony._board.with_call(story.call_id).line.call
+        assert call.asked is None
+
+
+@pytest_twisted.ensureDeferred
 async def test_others_calls_and_missing_permissions_are_refused(database: Database, tmp_path: Path) -> None:
     async with ward(database, tmp_path) as story:
         weak = without(ANNA, "calls.transfer")
@@ -354,6 +410,100 @@ async def test_pages_are_told_of_listeners_as_the_list_tells(database: Database,
             assert bool(await story.listening.present(person)) is told, person
 
 
+def without_the_right(session: Session) -> None:
+    role = session.scalars(select(Role).where(Role.code == "supervisor")).one()
+    grant(session, role.id, [(name, scope.value) for name, scope in SUSAN.grants.items() if name != "calls.listen"])
+
+
+def of_her_department_only(session: Session) -> None:
+    role = session.scalars(select(Role).where(Role.code == "supervisor")).one()
+    grant(session, role.id, [(name, "department") for name in SUSAN.grants])
+    session.get_one(UserAccount, SUSAN.user_id).department_id = CARDIOLOGY
+
+
+def disabled(session: Session) -> None:
+    session.get_one(UserAccount, SUSAN.user_id).disabled = True
+
+
+def signed_out_everywhere(session: Session) -> None:
+    end_sessions(session, hashes_of(session, [SUSAN.user_id or 0]), NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (without_the_right, "no-right"),
+        (of_her_department_only, "no-right"),
+        (disabled, "disabled"),
+        (signed_out_everywhere, "signed-out"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_supervisor_who_may_not_listen_any_more_is_cut_off_at_once(
+    database: Database, tmp_path: Path, change: Callable[[Session], None], why: str
+) -> None:
+    async with ward(database, tmp_path) as story:
+        begun = await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        await until(lambda: any(event.data["heard_at"] for event in story.hospital.told("listener.updated")))
+        story.hospital.sessions.end(["of somebody else"])
+        await story.hospital.settle()
+        assert ear in story.server.pbx.legs
+        await database.run(change)
+        story.hospital.sessions.end(["hers"])
+        await until(lambda: ear not in story.server.pbx.legs)
+        await until(lambda: story.hospital.last("listener.updated")["ended_at"] is not None)
+        await story.hospital.settle()
+        assert story.hospital.last("listener.updated")["id"] == begun["id"]
+        (told,) = [entry for entry in await story.hospital.look(audit_entries) if entry[1] == "cut-off-listener"]
+        assert told == ("system", "cut-off-listener", str(story.call_id), {
+            "listener_id": SUSAN.user_id, "mode": "listen", "why": why,
+        })  # fmt: skip
+        assert (await story.hospital.telephony.calls.get(ANNA, story.call_id))["state"] == "talking"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_another_process_takes_away_is_noticed_and_told_once(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        story.server.deaf.add("Hangup")
+        await database.run(without_the_right)
+        for times in (1, 2):
+            story.hospital.clock.advance(LOOK_SECONDS)
+            await until(lambda times=times: len(story.server.actions("Hangup")) == times)
+            await until(lambda: not story.hospital.telephony._listening_rights._checks.running)
+        assert ear in story.server.pbx.legs
+        assert (await story.hospital.look(audit_actions)).count("cut-off-listener") == 1
+        story.server.deaf.clear()
+        story.hospital.clock.advance(LOOK_SECONDS)
+        await until(lambda: ear not in story.server.pbx.legs)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_right_that_goes_while_the_telephone_is_being_rung_rings_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        write_down = database.run
+
+        async def then_without(work: Any, *arguments: Any) -> Any:
+            done = await write_down(work, *arguments)
+            if work is listening._begin:
+                await write_down(without_the_right)
+            return done
+
+        story.listening._database = SimpleNamespace(read=database.read, run=then_without)
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        await until(lambda: story.hospital.last("listener.updated")["ended_at"] is not None)
+        await until(lambda: not any(leg.name.startswith("PJSIP/8009") for leg in story.server.pbx.legs))
+
+
+def audit_entries(session: Session) -> list[tuple[str, str, str, Any]]:
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    return [(one.username, one.action, one.subject_id, one.after) for one in entries]
+
+
 @pytest_twisted.ensureDeferred
 async def test_two_clicks_ring_a_supervisors_telephone_once(database: Database, tmp_path: Path) -> None:
     async with ward(database, tmp_path) as story:
@@ -401,6 +551,66 @@ async def test_a_listener_does_not_outlive_a_crash(database: Database, tmp_path:
 
 def open_listeners(session: Session) -> int:
     return len(session.scalars(select(CallListener).where(CallListener.ended_at.is_(None))).all())
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_stop_gives_whoever_is_on_hold_back_and_lets_nobody_listen_on(
+    database: Database, tmp_path: Path
+) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        await story.listening.begin(SUSAN, story.call_id, "listen")
+        ear = await story.lift()
+        await until(lambda: any(event.data["heard_at"] for event in story.hospital.told("listener.updated")))
+        story.hospital.clock.advance(30)
+    # The daemon is stopped.
+    assert story.caller.bridge == story.phone.bridge != ""
+    assert ear not in story.server.pbx.legs
+    ended = story.hospital.last("call.ended")
+    assert (ended["hold_seconds"], ended["parties"], ended["end_reason"]) == (30, "", "unknown")
+    assert await database.read(alarms) == []
+
+
+@pytest.mark.parametrize("trouble", ["refused", "away"])
+@pytest_twisted.ensureDeferred
+async def test_whoever_cannot_be_given_back_is_an_alarm_until_somebody_has_looked(
+    database: Database, tmp_path: Path, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "ENDING_SECONDS", 0.3)
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        if trouble == "refused":
+            story.server.refused["Bridge"] = "Permission denied"
+        else:
+            story.server.silent = True
+            story.server.drop()
+            await until(lambda: not story.hospital.devices[0]._pbx.within_reach)
+    assert await database.read(alarms) == [("caller_left", False)]
+    await database.run(dealt_with)
+    assert await database.read(alarms) == [("caller_left", True)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_was_on_hold_when_the_daemon_was_killed_is_an_alarm(database: Database, tmp_path: Path) -> None:
+    async with ward(database, tmp_path) as story:
+        await story.control.hold(ANNA, story.call_id)
+        await story.becomes(parties="held")
+        await database.run(recover, ENTRIES, "010", NOW)
+        assert await database.read(alarms) == [("caller_left", False)]
+
+
+def alarms(session: Session) -> list[tuple[str, bool]]:
+    """Those of callers, and whether the next will be another."""
+    found = session.scalars(select(Alarm).where(Alarm.kind == "caller_left").order_by(Alarm.id))
+    return [(one.kind, one.live_key is None) for one in found]
+
+
+def dealt_with(session: Session) -> None:
+    mark_handled(
+        session, session.scalars(select(Alarm).where(Alarm.kind == "caller_left")).one(), 14, "called back", NOW
+    )
 
 
 @pytest_twisted.ensureDeferred

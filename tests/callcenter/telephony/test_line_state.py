@@ -22,11 +22,23 @@ from callcenter.telephony.effects import (
     NumbersBack,
     NumbersMissing,
     PartiesMoved,
+    RecordingFailed,
     RingsCounted,
     ServiceChanged,
+    Third,
     WaitingCallerSeen,
 )
-from callcenter.telephony.line_model import Claimed, DeclaredOver, Dial, Line, News, SetService
+from callcenter.telephony.line_model import (
+    ASKED_FOR,
+    Claimed,
+    DeclaredOver,
+    Dial,
+    Line,
+    News,
+    SetService,
+    ThirdAsked,
+    ThirdNotAsked,
+)
 from callcenter.telephony.line_state import step
 from protocols.sayings import Said, Saying
 from protocols.signals import (
@@ -453,7 +465,9 @@ _news = st.one_of(
     st.builds(DialFailed, st.sampled_from(DialFailure)),
     st.builds(Ended, st.booleans()),
     st.builds(DigitHeard, st.just("1")),
-    st.builds(CommandFailed, st.sampled_from(["dial", "answer", "hang_up", "send_digits"]), st.just("no")),
+    st.builds(CommandFailed, st.sampled_from(["dial", "answer", "hang_up", "send_digits", "consult"]), st.just("no")),
+    st.builds(ThirdAsked, st.integers(1, 4), st.just(Third("8006", 7))),
+    st.builds(ThirdNotAsked, st.integers(1, 4)),
     st.builds(NumberlessCalls, st.integers(1, 5)),
     st.builds(DeviceWarns, st.just("low battery")),
     st.builds(PartiesChanged, st.sampled_from(Parties), st.sampled_from(["", "8005"])),
@@ -468,12 +482,60 @@ _news = st.one_of(
 )
 
 
+def test_a_call_on_the_handset_is_not_recorded_and_nothing_is_wrong_with_the_line() -> None:
+    refused = CommandFailed("record", "the modem is on hook")
+    on_handset = Played(Rang(), HandsetLifted(), refused)
+    assert [effect.on_handset for effect in on_handset.of(RecordingFailed)] == [True]
+    assert on_handset.of(LineNoted) == []
+    # A PBX's telephone was lifted too, but the PBX has the call.
+    held = Played(Rang(), HandsetLifted(), Answered(), refused)
+    assert [effect.on_handset for effect in held.of(RecordingFailed)] == [False]
+    assert len(held.of(LineNoted)) == 1
+
+
 def test_a_call_that_was_given_away_ends_as_transferred() -> None:
     """Whatever the telephone's end looks like: the far end speaks on."""
     played = Played(Rang(), HandsetLifted(), Answered(), PartiesChanged(Parties.CONSULTING, "8005"))
     assert played.of(PartiesMoved)[-1].parties is Parties.CONSULTING
     played.hear(Transferred("8005", attended=True)).hear(HandsetReplaced())
     assert played.hear(Ended(by_far_end=False)).reasons() == [EndReason.TRANSFERRED]
+
+
+ANNA, BEN = Third("8005", 11), Third("+8613900139000", None)
+
+
+def test_whom_the_agent_chose_is_written_when_they_are_called_and_not_before() -> None:
+    played = Played(Rang(), Answered(), ThirdAsked(1, ANNA))
+    assert played.of(PartiesMoved) == []
+    # As it goes over the wire, with the outside line.
+    played.hear(PartiesChanged(Parties.CALLING, "98005")).hear(PartiesChanged(Parties.CONSULTING, "98005"))
+    assert [effect.third for effect in played.of(PartiesMoved)] == [ANNA, ANNA]
+    played.hear(Transferred("98005", attended=True))
+    assert played.of(CallTransferred)[-1].third == ANNA
+
+
+@pytest.mark.parametrize("refused", [CommandFailed("consult", "no"), CommandFailed("transfer", "no"), ThirdNotAsked(1)])
+def test_who_was_asked_for_in_vain_is_forgotten(refused: News) -> None:
+    played = Played(Rang(), Answered(), PartiesChanged(Parties.HELD), ThirdAsked(1, ANNA), refused)
+    played.hear(Transferred("8009", attended=False))
+    assert played.of(CallTransferred)[-1].third == Third("8009")
+
+
+def test_a_second_wish_that_is_refused_leaves_the_third_party_as_it_was() -> None:
+    played = Played(Rang(), Answered(), ThirdAsked(1, ANNA), PartiesChanged(Parties.CALLING, "8005"))
+    played.hear(ThirdAsked(1, BEN)).hear(CommandFailed("consult", "somebody else is called"))
+    played.hear(PartiesChanged(Parties.CONSULTING, "8005"))
+    assert played.of(PartiesMoved)[-1].third == ANNA
+    played.hear(PartiesChanged(Parties.TALKING))
+    assert played.of(PartiesMoved)[-1].third is None
+
+
+def test_a_device_that_never_says_what_came_of_a_wish_does_not_forbid_the_next() -> None:
+    played = Played(Rang(), Answered(), ThirdAsked(1, ANNA))
+    call = played.line.call
+    assert call is not None
+    assert call.waits_for_third(played.at)
+    assert not call.waits_for_third(played.at + ASKED_FOR)
 
 
 def test_what_is_said_of_a_call_that_is_not_there_is_nothing() -> None:

@@ -78,6 +78,9 @@ def _call(random: Random, edge: datetime) -> CallRecord:
     call.missed = direction == "in" and answered is None and over and call.end_reason != "elsewhere"
     agent = random.choice(AGENTS) if answered else None
     call.agent_id = None if agent is None else agent.user_id
+    if agent is not None and direction == "in" and random.random() < 0.2:
+        # Of which call is all the same.
+        call.transferred_from_id = 1
     return call
 
 
@@ -109,7 +112,8 @@ def naive(
     """Of ``calls``, which are those wanted already, and of the work of ``spans`` between two moments."""
     found: dict[str, float] = defaultdict(float)
     for call in calls:
-        incoming = call.direction == "in" and call.end_reason != "elsewhere"
+        taken_over = call.transferred_from_id is not None
+        incoming = call.direction == "in" and call.end_reason != "elsewhere" and not taken_over
         answered = incoming and call.answered_at is not None
         missed = incoming and call.missed
         abandoned = missed and call.end_reason != "busy"
@@ -309,6 +313,41 @@ async def test_days_that_cannot_be(hospital: CallCenter) -> None:
     empty = await hospital.telephony.reports.calls(SUSAN, ReportFilter(date(2025, 1, 1), date(2026, 1, 1)))
     assert len(empty["rows"]) == 366
     assert empty["total"]["service_level"] is None
+
+
+def a_transferred_call(session: Session) -> None:
+    line_id = session.scalar(select(PhoneLine.id).where(PhoneLine.name == "line 1"))
+    first = _part(line_id, ANNA.user_id, 60, 120)
+    first.end_reason, first.transfer, first.transferred_agent_id = "transferred", "attended", BEN.user_id
+    session.add(first)
+    session.flush()
+    taken = _part(line_id, BEN.user_id, 100, 400)
+    taken.transferred_from_id = first.id
+    session.add(taken)
+
+
+def _part(line_id: int | None, agent_id: int | None, begins: int, ends: int) -> CallRecord:
+    at = NOW - timedelta(hours=1)
+    call = CallRecord(line_id=line_id, direction="in", state="ended", started_at=at + timedelta(seconds=begins))
+    call.answered_at, call.ended_at = at + timedelta(seconds=begins + 10), at + timedelta(seconds=ends)
+    call.agent_id, call.end_reason = agent_id, "far_end"
+    return call
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_transferred_caller_is_one_call_and_talk_time_of_both_agents(hospital: CallCenter) -> None:
+    await hospital.database.run(a_transferred_call)
+    report = await hospital.telephony.reports.calls(SUSAN, ReportFilter(NOW.date(), NOW.date(), By.AGENT))
+    rows = {row["key"]: row for row in report["rows"]}
+    names = ("incoming", "answered", "in_time", "offered", "waited", "handled", "talked")
+    assert [report["total"][name] for name in names] == [1, 1, 1, 1, pytest.approx(10), 2, pytest.approx(340)]
+    assert [rows[ANNA.user_id][name] for name in names[:-1]] == [1, 1, 1, 1, pytest.approx(10), 1]
+    assert [rows[BEN.user_id][name] for name in names[:-1]] == [0, 0, 0, 0, 0, 1]
+    assert (rows[ANNA.user_id]["talked"], rows[BEN.user_id]["talked"]) == (pytest.approx(50), pytest.approx(290))
+    board = await hospital.telephony.wallboard.figures(SUSAN)
+    assert {name: board["counts"][name] for name in ("incoming", "answered", "handled")} == {
+        "incoming": 1, "answered": 1, "handled": 2,
+    }  # fmt: skip
 
 
 def a_day_of_anna(session: Session) -> None:

@@ -454,6 +454,116 @@ def test_a_listener_is_found_again_after_the_connection_was_lost() -> None:
     assert story.take() == [ListenerChanged("7", on=False)]
 
 
+def test_a_listener_who_is_to_stop_while_the_connection_is_away_is_cut_off_when_it_is_back() -> None:
+    story = talking()
+    story.bench.listen()
+    ear = lifted(story)
+    story.take()
+    story.bench.lose()
+    story.bench.stop_listening()
+    assert ear in story.bench.pbx.legs
+    assert story.take() == [], "the telephone hears on"
+    story.bench.connect()
+    assert story.take() == [ListenerChanged("7", on=False)]
+    assert ear not in story.bench.pbx.legs
+
+
+def test_a_telephone_that_was_to_ring_for_a_listener_while_the_connection_went_does_not_hear() -> None:
+    story = talking()
+    story.bench.listen()
+    action = story.bench.manager.actions("Originate")[-1]
+    story.bench.lose()
+    story.bench.stop_listening()
+    ear = story.bench.pbx.leg("PJSIP/8002", 5, uniqueid=action["ChannelId"])
+    story.bench.connect()
+    assert story.take() == [ListenerChanged("7", on=False)]
+    assert ear not in story.bench.pbx.legs
+
+
+def test_the_colleague_is_let_go_when_the_caller_is_back_and_not_before() -> None:
+    """Whoever falls out of a bridge in that moment can be joined with nobody."""
+    story = talking()
+    third = story.consulting()
+    story.bench.manager.slow.add("Bridge")
+    story.bench.control(ControlWish.RESUME)
+    assert third in story.bench.pbx.legs
+    story.bench.control(ControlWish.COMPLETE)
+    assert story.take()[-1] == CommandFailed("complete", Said(Saying.NOBODY_CONSULTED))
+    story.bench.manager.catch_up()
+    assert third not in story.bench.pbx.legs
+    assert story.take() == [BACK]
+
+
+def given_back(story: Story) -> None:
+    story.bench.do(story.bench.session.give_back("8001", story.bench.now))
+
+
+def test_whoever_is_on_hold_is_given_back_before_nobody_is_there_to_do_it() -> None:
+    story = talking()
+    given_back(story)
+    assert not story.asked("Bridge"), "nobody waits"
+    story.bench.control(ControlWish.HOLD)
+    assert story.bench.session.waits("8001")
+    given_back(story)
+    assert not story.bench.session.waits("8001")
+    assert story.take() == [HELD, BACK]
+    assert story.caller.bridge == story.phone.bridge != ""
+
+
+def test_whoever_waits_while_a_colleague_is_consulted_is_given_back_and_the_colleague_let_go() -> None:
+    story = talking()
+    third = story.consulting()
+    given_back(story)
+    assert not story.bench.session.waits("8001")
+    assert third not in story.bench.pbx.legs
+    assert story.caller.bridge == story.phone.bridge != ""
+
+
+def test_nobody_is_called_and_put_on_hold_any_more_in_the_end() -> None:
+    story = talking()
+    story.bench.manager.slow.add("Getvar")
+    story.bench.control(ControlWish.CONSULT, THIRD)
+    given_back(story)
+    story.bench.manager.catch_up()
+    assert not story.asked("Redirect")
+    story.bench.manager.slow.add("Redirect")
+    story.bench.control(ControlWish.CONSULT, THIRD)
+    given_back(story)
+    story.bench.manager.catch_up()
+    assert not story.asked("Originate")
+    assert not story.bench.session.waits("8001")
+
+
+def test_a_hold_that_the_pbx_has_not_made_yet_is_taken_back_all_the_same() -> None:
+    story = talking()
+    story.bench.manager.slow |= {"Redirect", "Bridge"}
+    story.bench.control(ControlWish.HOLD)
+    given_back(story)
+    assert story.bench.session.waits("8001")
+    story.bench.manager.catch_up()
+    assert not story.bench.session.waits("8001")
+    assert story.caller.bridge == story.phone.bridge != ""
+
+
+def test_whoever_waits_for_a_colleague_who_rings_still_goes_there_by_the_dialplan() -> None:
+    story = talking()
+    third, _ = story.consult()
+    story.bench.pbx.hang_up(story.phone, by_device=True)
+    assert story.caller in story.bench.pbx.legs
+    story.bench.do(story.bench.session.end(story.bench.now))
+    assert story.bench.session.quiet
+    assert story.bench.pbx.sent_to == [(story.caller.name, THIRD)]
+    assert third not in story.bench.pbx.legs
+
+
+def test_nobody_listens_when_nobody_sees_it_any_more() -> None:
+    story = talking()
+    story.bench.listen()
+    ear = lifted(story)
+    story.bench.do(story.bench.session.end(story.bench.now))
+    assert ear not in story.bench.pbx.legs
+
+
 def test_a_transferred_call_rings_at_the_other_telephone_as_its_own() -> None:
     story = talking()
     third, _ = story.consult()

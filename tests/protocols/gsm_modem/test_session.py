@@ -436,7 +436,7 @@ NOISE = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(noise=st.lists(st.binary(max_size=60) | st.sampled_from(NOISE), max_size=12), seed=st.integers(0, 2**32))
 def test_noise_breaks_nothing_and_every_part_has_one_end(noise: list[bytes], seed: int) -> None:
     chance = random.Random(seed)

@@ -507,7 +507,7 @@ DO: dict[str, Callable[[Bench], object]] = {
 STEPS = st.sampled_from(["ring", "ring", "ring", *DO])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(STEPS, max_size=40), st.sampled_from([0.0, 0.3]))
 def test_every_report_is_heard_once_in_order_and_at_its_time(steps: list[str], delay: float) -> None:
     made = Bench(delay=delay, writes=False)

@@ -26,7 +26,7 @@ const SHOWN = {
 
 // key → label and definition
 const COUNTS = {
-  incoming: [t("Incoming"), t("Calls that came in; one that rang at several telephones counts once")],
+  incoming: [t("Incoming"), t("Calls that came in; one that rang at several telephones or was transferred counts once")],
   answered: [t("Answered calls"), t("Incoming calls on which somebody spoke")],
   abandoned: [t("Abandoned calls"), t("Incoming calls given up before anybody answered, those at once too")],
   outgoing: [t("Outgoing"), t("Calls dialled, reached or not")],
