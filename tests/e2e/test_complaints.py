@@ -83,6 +83,7 @@ def settle(page: Page, name: str) -> None:
 def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemon, browsers: Browsers) -> None:
     name, number = somebody(daemon)
     window = browsers.window(daemon, "agent", "/console")
+    wall = browsers.window(daemon, "supervisor", "/wallboard").page
     page = window.page
     flag, on_card = page.locator("[data-badge=priority]"), page.locator(".open-complaint")
     ring(daemon, page, name, number)
@@ -99,6 +100,7 @@ def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemo
 
     ring(daemon, page, name, number)
     expect(flag).to_contain_text("投诉")
+    expect(wall.locator("[data-badge=priority]")).to_contain_text("投诉", timeout=PATIENCE)
     expect(on_card).to_contain_text(SAID, timeout=PATIENCE)
     take(page)
     end(page)

@@ -152,11 +152,11 @@ function patientOf(call) {
       el("div", { class: "pop-name" }, el("a", { href: `/patients/${patient.id}`, class: "cut-2", "data-key": "patient" }, patient.name),
         el("span", { class: "quiet" }, aboutPatient(patient)), textButton(patient)),
       el("div", { class: "pop-badges" }, badges(patient))),
+    known?.complaints?.length ? complaintsOf(known.complaints) : null,
     known ? el("dl", { class: "facts" },
       fact(t("Phone numbers"), phones),
       fact(t("Department"), patient.department), fact(t("Doctor"), patient.doctor),
       fact(t("Address"), patient.address), fact(t("Notes"), patient.notes)) : el("p", { class: "quiet pop-loading" }, t("Loading the card…")),
-    known?.complaints?.length ? complaintsOf(known.complaints) : null,
     known?.last_contacts ? contacts(known.last_contacts, call) : null,
   ];
 }

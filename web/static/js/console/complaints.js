@@ -9,7 +9,7 @@ const SERIOUS = 1;
 function line(complaint) {
   const late = complaint.due_at && new Date(complaint.due_at) < now();
   const about = [complaint.handler ? t("{name} handles it", { name: complaint.handler.name }) : t("Not taken up yet"),
-    complaint.due_at ? t("due {when}", { when: exact(complaint.due_at) }) : ""].filter(Boolean).join(" · ");
+    complaint.due_at ? t("due {when}", { when: relative(complaint.due_at) }) : ""].filter(Boolean).join(" · ");
   return el("li", { class: "open-complaint", "data-complaint": complaint.id },
     el("time", { datetime: complaint.created_at, title: exact(complaint.created_at), class: "quiet" }, relative(complaint.created_at)),
     complaint.severity === SERIOUS ? el("span", { class: "badge-soft badge-bad" }, t("Serious")) : null,
