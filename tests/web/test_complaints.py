@@ -41,7 +41,14 @@ async def test_from_the_form_to_the_result(site: RunningSite) -> None:
     assert (taken["state"], taken["handler"]["name"]) == ("in_hand", "Supervisor")
     stale = await supervisor.post(f"{address}/note", {"version": made["version"], "note": "已联系"})
     assert (stale.status, stale.json["code"]) == (409, "conflict")
-    details = {"kind": "complaint", "severity": 2, "department_id": None, "about_id": None, "due_at": None}
+    details = {
+        "kind": "complaint",
+        "severity": 2,
+        "patient_id": 1,
+        "department_id": None,
+        "about_id": None,
+        "due_at": None,
+    }
     details |= {"version": taken["version"], "due_at": "2030-03-02T08:00:00Z"}
     changed = (await supervisor.post(f"{address}/details", details)).json
     result = {"version": changed["version"], "outcome": "upheld", "findings": "已道歉", "penalty": "批评教育"}
@@ -70,7 +77,9 @@ async def test_a_call_brings_its_patient_and_what_was_noted(site: RunningSite) -
     form = (await agent.get(f"/complaints/new?call_id={call['id']}")).text
     assert "赵六" in form
     assert "等候太久" in form
-    made = await filed(agent, channel="call", call_id=call["id"], patient_id=None)
+    other = await filed(agent, channel="call", call_id=call["id"], patient_id=None)
+    assert (other["patient"], other["number"]) == (None, "+8613911112222")
+    made = (await agent.post("/api/v1/complaints", {"channel": "call", "text": SAID, "call_id": call["id"]})).json
     assert (made["patient"]["name"], made["number"]) == ("赵六", "+8613911112222")
     await page.event(made["id"])
     card = (await agent.get("/api/v1/patients/4/card")).json

@@ -109,7 +109,10 @@ class ComplaintExport(ComplaintLimits):
 
 
 class NewComplaint(Input):
-    """What is known. A ``call_id`` brings patient and number of the call; without ``due_at`` it is due by severity."""
+    """What is known. A ``call_id`` brings the number of the call, and its patient unless ``patient_id`` is null.
+
+    Without ``due_at`` it is due by severity.
+    """
 
     kind: Kind = "complaint"
     channel: Channel
@@ -129,6 +132,7 @@ class NewComplaint(Input):
         return ComplaintDraft(
             rules.ComplaintKind(self.kind), self.channel, self.text, rules.Severity(self.severity), self.patient_id,
             self.call_id, self.caller_name, self.number, self.department_id, self.about_id, self.due_at,
+            patient_of_call="patient_id" not in self.model_fields_set,
         )  # fmt: skip
 
 
@@ -147,6 +151,7 @@ class Details(Seen):
 
     kind: Kind
     severity: Severity
+    patient_id: Id | None
     department_id: Id | None
     about_id: Id | None
     due_at: AwareDatetime | None
@@ -217,9 +222,14 @@ async def file_complaint(exchange: Exchange, body: NewComplaint) -> Reply:
 
 @routes.post("/complaints/<int:complaint_id>/details", permission="complaints.handle", returns=Complaint)
 async def classify(exchange: Exchange, complaint_id: int, body: Details) -> Reply:
-    """Change kind, severity, about whom, or when it is due. What was said stays."""
+    """Change kind, severity, whose it is, about whom, or when it is due. What was said stays."""
     wanted = Classification(
-        rules.ComplaintKind(body.kind), rules.Severity(body.severity), body.department_id, body.about_id, body.due_at
+        rules.ComplaintKind(body.kind),
+        rules.Severity(body.severity),
+        body.patient_id,
+        body.department_id,
+        body.about_id,
+        body.due_at,
     )
     return Json(await exchange.services.complaints.classify(exchange.principal, body.target(complaint_id), wanted))
 

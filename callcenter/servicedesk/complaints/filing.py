@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.administration.masks import restore_text
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
 from callcenter.clock import iso
@@ -27,7 +28,8 @@ LONGEST = 5_000
 class ComplaintDraft:
     """What is known when it is written down. Without ``due_at`` it is due by its severity.
 
-    A ``call_id`` brings the patient and the number of that call, where the draft does not say otherwise.
+    A ``call_id`` brings the number of that call, and its patient unless ``patient_of_call`` says that it is of somebody
+    else; both only where the draft has none itself.
     """
 
     kind: ComplaintKind
@@ -41,6 +43,7 @@ class ComplaintDraft:
     department_id: int | None = None
     about_id: int | None = None
     due_at: datetime | None = None
+    patient_of_call: bool = True
 
 
 def file_complaint(session: Session, principal: Principal, draft: ComplaintDraft, at: datetime) -> ComplaintView:
@@ -49,7 +52,7 @@ def file_complaint(session: Session, principal: Principal, draft: ComplaintDraft
     draft, wrong = _with_call(session, principal, draft)
     if not clean(draft.text):
         wrong["text"] = N_("Write down what was said.")
-    if draft.patient_id is not None and not _may_see(session, principal, draft.patient_id):
+    if draft.patient_id is not None and not may_see(session, principal, draft.patient_id):
         wrong["patient_id"] = N_("There is no such patient.")
     if draft.due_at is not None and draft.due_at <= at:
         wrong["due_at"] = N_("This time is over.")
@@ -68,6 +71,11 @@ def check_about(session: Session, department_id: int | None, about_id: int | Non
     if about_id is not None and session.get(UserAccount, about_id) is None:
         return {"about_id": N_("There is no such person.")}
     return {}
+
+
+def typed_over(principal: Principal, typed: str, shown: str) -> str:
+    """What somebody typed over ``shown``, with the numbers in it that they were shown masked."""
+    return typed if principal.sees_numbers else restore_text(typed, shown)
 
 
 def kept(complaint: Complaint) -> dict[str, object]:
@@ -102,13 +110,15 @@ def _with_call(session: Session, principal: Principal, draft: ComplaintDraft) ->
     if call is None:
         return draft, {"call_id": N_("There is no such call.")}
     patient_id = draft.patient_id
-    if patient_id is None and call.patient_id is not None and _may_see(session, principal, call.patient_id):
+    if patient_id is None and draft.patient_of_call and may_see(session, principal, call.patient_id):
         patient_id = call.patient_id
-    return replace(draft, patient_id=patient_id, number=draft.number or call.number), {}
+    text = typed_over(principal, draft.text, call.notes)
+    return replace(draft, text=text, patient_id=patient_id, number=draft.number or call.number), {}
 
 
-def _may_see(session: Session, principal: Principal, patient_id: int) -> bool:
-    if not principal.may("patients.view"):
+def may_see(session: Session, principal: Principal, patient_id: int | None) -> bool:
+    """Whether it can be this patient's, for whoever writes it down: one in reach and in use."""
+    if patient_id is None or not principal.may("patients.view"):
         return False
     return session.scalar(reachable_patient(principal, patient_id)) is not None
 

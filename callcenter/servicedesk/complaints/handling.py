@@ -12,7 +12,7 @@ from callcenter.administration.holders import load_holders
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
-from callcenter.servicedesk.complaints.filing import check_about, kept
+from callcenter.servicedesk.complaints.filing import check_about, kept, may_see, typed_over
 from callcenter.servicedesk.complaints.rules import (
     UNSETTLED,
     ComplaintKind,
@@ -29,10 +29,11 @@ from storage.models import Complaint
 
 @dataclass(frozen=True)
 class Classification:
-    """What kind of thing it is, how bad, about whom, and by when it is to be settled."""
+    """What kind of thing it is, how bad, whose, about whom, and by when it is to be settled."""
 
     kind: ComplaintKind
     severity: Severity
+    patient_id: int | None
     department_id: int | None
     about_id: int | None
     due_at: datetime | None
@@ -67,12 +68,19 @@ def classify(
     """
     complaint = _unsettled(session, principal, target)
     wrong = check_about(session, wanted.department_id, wanted.about_id)
+    known = wanted.patient_id in (None, complaint.patient_id)
+    if not known and not may_see(session, principal, wanted.patient_id):
+        wrong["patient_id"] = N_("There is no such patient.")
     if wanted.about_id is not None and wanted.about_id == complaint.handler_id:
         wrong["about_id"] = N_("Whom it is about handles it now. Give it to somebody else first.")
     if wrong:
         raise InvalidError(next(iter(wrong.values())), wrong)
     before = kept(complaint)
-    complaint.kind, complaint.severity = wanted.kind.value, int(wanted.severity)
+    complaint.kind, complaint.severity, complaint.patient_id = (
+        wanted.kind.value,
+        int(wanted.severity),
+        wanted.patient_id,
+    )
     complaint.department_id, complaint.about_id, complaint.due_at = (
         wanted.department_id, wanted.about_id, wanted.due_at,
     )  # fmt: skip
@@ -115,10 +123,12 @@ def add_note(session: Session, principal: Principal, target: Target, note: str, 
 def settle(session: Session, principal: Principal, target: Target, wanted: Settlement, at: datetime) -> ComplaintView:
     """End it with a result. From now on its patient is no longer called first. Raises like ``classify``."""
     complaint = _unsettled(session, principal, target)
-    findings = _words("findings", wanted.findings, N_("Write down what came of it."))
     before = kept(complaint)
+    findings = typed_over(principal, wanted.findings, complaint.findings)
+    findings = _words("findings", findings, N_("Write down what came of it."))
     complaint.state, complaint.outcome, complaint.findings = ComplaintState.SETTLED.value, wanted.outcome, findings
-    complaint.reward, complaint.penalty = clean(wanted.reward), clean(wanted.penalty)
+    complaint.reward = clean(typed_over(principal, wanted.reward, complaint.reward))
+    complaint.penalty = clean(typed_over(principal, wanted.penalty, complaint.penalty))
     complaint.settled_at = at
     complaint.told_at = at if wanted.told else None
     complaint.handler_id = complaint.handler_id or principal.user_id

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_twisted
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from callcenter.administration.disclosure import masked
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
@@ -18,7 +22,9 @@ from callcenter.servicedesk.complaints.handling import Classification, Settlemen
 from callcenter.servicedesk.complaints.listing import ComplaintFilter
 from callcenter.servicedesk.complaints.rules import ComplaintKind, Severity
 from callcenter.servicedesk.complaints.service import Complaints
+from callcenter.telephony.urgency import has_open_complaint
 from protocols.signals import Answered, CallerIdentified, Ended, Rang
+from storage.models import Patient
 from tests.peers.call_center import (
     ANNA,
     BEN,
@@ -80,6 +86,22 @@ async def test_who_has_complained_is_taken_first_until_it_is_settled(
     assert (await ring(hospital))["priority"] == ["complaint"]
 
 
+def ring_plan(session: Session) -> list[str]:
+    """The steps of SQLite's plan for what is asked with every ring."""
+    statement = select(Patient.id, has_open_complaint(Patient.id)).where(Patient.id == ZHANG)
+    text = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
+    return [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_ring_asks_the_index_alone_whether_there_is_a_complaint(hospital: CallCenter) -> None:
+    if hospital.database.dialect != "sqlite":
+        pytest.skip("the planner of PostgreSQL goes by what is in the table")
+    steps = [step for step in await hospital.look(ring_plan) if "complaint" in step]
+    assert len(steps) == 1
+    assert "ix_complaint_open (patient_id=? AND kind=? AND state=?)" in steps[0]
+
+
 @pytest_twisted.ensureDeferred
 async def test_praise_and_suggestions_hurry_nobody_and_praise_is_never_due(
     hospital: CallCenter, complaints: Complaints
@@ -129,7 +151,7 @@ async def test_whoever_comes_second_changes_nothing(hospital: CallCenter, compla
     filed = await complaints.file(ANNA, draft())
     await complaints.take(SUSAN, at_hand(filed))
     before = await hospital.look(every_row)
-    wanted = Classification(ComplaintKind.PRAISE, Severity.MINOR, None, None, None)
+    wanted = Classification(ComplaintKind.PRAISE, Severity.MINOR, None, None, None, None)
     stale = at_hand(filed)
     for attempt in (
         complaints.take(SUSAN, stale), complaints.note(SUSAN, stale, "x"), complaints.reopen(SUSAN, stale, "x"),
@@ -150,7 +172,7 @@ async def test_what_is_settled_stays_so_until_it_is_opened_again(hospital: CallC
             await early
     settled = await complaints.settle(SUSAN, at_hand(filed), Settlement("withdrawn", "患者撤回", told=True))
     assert (settled["told_at"], settled["handler"]["id"]) == (iso(NOW), SUSAN.user_id)
-    wanted = Classification(ComplaintKind.PRAISE, Severity.MINOR, None, None, None)
+    wanted = Classification(ComplaintKind.PRAISE, Severity.MINOR, None, None, None, None)
     for late in (
         complaints.take(SUSAN, at_hand(settled)), complaints.classify(SUSAN, at_hand(settled), wanted),
         complaints.settle(SUSAN, at_hand(settled), Settlement("upheld", "x")),
@@ -228,6 +250,34 @@ async def test_the_card_tells_that_there_is_a_complaint_and_what_it_is_only_to_w
     ]
     nobody = Principal(98, "x", "X", FOLLOW_UP, {"patients.view": Scope.ALL})
     assert (await hospital.look(load_card, nobody, ZHANG, NOW))["complaints"] == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_whose_it_is_may_be_found_out_later(hospital: CallCenter, complaints: Complaints) -> None:
+    filed = await complaints.file(ANNA, draft(patient_id=None, number="13800138000"))
+    await hospital.hear(Rang(), CallerIdentified("13800138000"))
+    assert hospital.last("call.ringing")["priority"] == []
+    wanted = Classification(ComplaintKind.COMPLAINT, Severity.SERIOUS, ZHANG, FOLLOW_UP, None, NOW + timedelta(days=2))
+    changed = await complaints.classify(SUSAN, at_hand(filed), wanted)
+    assert (changed["patient"]["id"], changed["severity"], changed["text"]) == (ZHANG, 1, SAID)
+    await hospital.hear(Ended(by_far_end=True), Rang(), CallerIdentified("13800138000"))
+    assert hospital.last("call.ringing")["priority"] == ["complaint"]
+    for patient_id in (GONE, 424242):
+        with pytest.raises(InvalidError) as refused:
+            await complaints.classify(SUSAN, at_hand(changed), replace(wanted, patient_id=patient_id))
+        assert "patient_id" in refused.value.fields
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_typed_over_masked_numbers_keeps_them(hospital: CallCenter, complaints: Complaints) -> None:
+    blind = replace(SUSAN, grants={name: scope for name, scope in SUSAN.grants.items() if name != "patients.unmask"})
+    filed = await complaints.file(SUSAN, draft())
+    settled = await complaints.settle(SUSAN, at_hand(filed), Settlement("upheld", "已致电 13800138000"))
+    again = await complaints.reopen(SUSAN, at_hand(settled), "x")
+    shown = masked(again)["findings"]
+    assert shown == "已致电 138****8000"
+    ended = await complaints.settle(blind, at_hand(again), Settlement("upheld", f"{shown}，已解决"))
+    assert ended["findings"] == "已致电 13800138000，已解决"
 
 
 @pytest_twisted.ensureDeferred

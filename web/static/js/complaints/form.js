@@ -66,7 +66,8 @@ function findPatients(form) {
     form.elements.patient_id.value = patient?.id ?? "";
     form.querySelector("[data-chosen-name]").textContent = patient?.name ?? "";
     form.querySelector("[data-chosen]").hidden = !patient;
-    form.querySelector("[data-unknown]").hidden = Boolean(patient);
+    const unknown = form.querySelector("[data-unknown]"); // who is on no record
+    if (unknown) unknown.hidden = Boolean(patient);
     form.querySelector("[data-finder]").hidden = Boolean(patient);
     list.replaceChildren();
     if (!patient) field.focus();
