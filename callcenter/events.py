@@ -112,6 +112,14 @@ class CallTaskUpdated(Event):
 
 
 @dataclass(frozen=True)
+class ComplaintUpdated(Event):
+    """A complaint was filed, or somebody did something about it."""
+
+    topic: ClassVar[str] = "complaints"
+    type: ClassVar[str] = "complaint.updated"
+
+
+@dataclass(frozen=True)
 class ConversationUpdated(Event):
     """Somebody wrote or was written to, or a conversation was read, given out, put off, ended, or tied to a patient."""
 
@@ -165,6 +173,7 @@ TOPICS: Mapping[str, str] = {
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
+    "complaints": "complaints.view",
     "conversations": "conversations.view",
     "messages": "messages.view",
     "gateways": "gateways.view",

@@ -27,6 +27,7 @@ from callcenter.messaging.desk import SmsDesk
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.servicedesk.articles import KnowledgeBase, article_slot
+from callcenter.servicedesk.complaints.service import Complaints
 from callcenter.settings import AsteriskSettings, Settings
 from callcenter.talking.script_slot import script_slot
 from callcenter.talking.slots import TalkingPane
@@ -130,6 +131,7 @@ def build_services(
         messaging=build_messaging(settings, database, bus, reactor, desk.inbox.received),
         talking=TalkingPane(database, (script_slot(settings.hospital.name), article_slot())),
         knowledge=KnowledgeBase(database),
+        complaints=Complaints(database, reactor, settings.hospital.area_code),
         registry=registry,
         ready=ready,
     )

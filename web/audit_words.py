@@ -13,6 +13,7 @@ from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, STOPPED
 from callcenter.recordings.fields import REASONS
+from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS, LISTENER_FIELDS
 from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
@@ -63,6 +64,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "line": LINE_FIELDS,
         "agent": AGENT_FIELDS,
         "call_task": TASK_FIELDS,
+        "complaint": COMPLAINT_FIELDS,
         "message": (
             *MESSAGE_FIELDS,
             Field("number", N_("Number")),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -56,31 +57,24 @@ async def catch_up(
             visible = tuple(event for event in found.events if reaches(principal, event.audience))
             return Missed(found.seq, visible)
     seq = await services.database.read(last_seq)
-    states = {topic: disclose(await _state(services, principal, topic), principal) for topic in topics}
+    states = {topic: disclose(list(await _STATES[topic](services, principal)), principal) for topic in topics}
     return Snapshot(seq, states)
 
 
-async def _state(services: Services, principal: Principal, topic: str) -> list[Any]:
-    found: Sequence[Any]
-    match topic:
-        case "calls":
-            found = await services.telephony.calls.open_for(principal)
-        case "lines":
-            found = await services.telephony.lines.list(principal)
-        case "agents":
-            found = await services.telephony.agents.list(principal)
-        case "alarms":
-            found = await services.alarms.open_for(principal)
-        case "call_tasks":
-            found = await services.telephony.tasks.held(principal)
-        case "messages":
-            found = await services.messaging.messages.recent(principal)
-        case "conversations":
-            found = await services.desk.conversations.waiting(principal)
-        case "gateways":
-            found = await services.messaging.gateways.list(principal)
-        case "listeners":
-            found = await services.telephony.listening.present(principal)
-        case _:
-            raise ValueError(f"no such topic: {topic!r}")
-    return list(found)
+Present = Callable[[Services, Principal], Awaitable[Sequence[Any]]]
+
+_STATES: Mapping[str, Present] = MappingProxyType(
+    {
+        "calls": lambda services, principal: services.telephony.calls.open_for(principal),
+        "lines": lambda services, principal: services.telephony.lines.list(principal),
+        "agents": lambda services, principal: services.telephony.agents.list(principal),
+        "alarms": lambda services, principal: services.alarms.open_for(principal),
+        "call_tasks": lambda services, principal: services.telephony.tasks.held(principal),
+        "complaints": lambda services, principal: services.complaints.unsettled(principal),
+        "messages": lambda services, principal: services.messaging.messages.recent(principal),
+        "conversations": lambda services, principal: services.desk.conversations.waiting(principal),
+        "gateways": lambda services, principal: services.messaging.gateways.list(principal),
+        "listeners": lambda services, principal: services.telephony.listening.present(principal),
+    }
+)
+"""Topic → what is there of it for a person."""

@@ -18,6 +18,7 @@ from callcenter.crm.patients import PatientService
 from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.service import Messaging
 from callcenter.servicedesk.articles import KnowledgeBase
+from callcenter.servicedesk.complaints.service import Complaints
 from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
 from callcenter.telephony.service import Telephony
@@ -47,5 +48,6 @@ class Services:
     messaging: Messaging
     talking: TalkingPane
     knowledge: KnowledgeBase
+    complaints: Complaints
     registry: CollectorRegistry
     ready: Callable[[], Awaitable[list[str]]]

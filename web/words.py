@@ -9,6 +9,7 @@ from callcenter.administration.fields import Field
 from callcenter.crm.patient_resource import PATIENT_FIELDS
 from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS
 from callcenter.recordings.fields import RECORDING_FIELDS
+from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS
 from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
@@ -30,6 +31,7 @@ CODES: Mapping[str, Codes] = MappingProxyType(
         "agent": codes_of(AGENT_FIELDS),
         "recording": codes_of(RECORDING_FIELDS),
         "call_task": codes_of(TASK_FIELDS),
+        "complaint": codes_of(COMPLAINT_FIELDS),
         "message": codes_of(MESSAGE_FIELDS),
         "conversation": codes_of(CONVERSATION_FIELDS),
         "opt_out": codes_of(OPT_OUT_FIELDS),
@@ -67,6 +69,7 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "outcomes": N_("Call outcomes"),
         "scripts": N_("Call scripts"),
         "articles": N_("Knowledge base"),
+        "complaints": N_("Complaints"),
         "departments": N_("Departments"),
         "groups": N_("Agent groups"),
         "skills": N_("Skills"),
@@ -102,6 +105,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "bulk": N_("Send to many"),
         # Not what it is for calls.
         "alarms.handle": N_("Say what was done"),
+        "complaints.create": N_("Write down"),
+        "complaints.handle": N_("Handle and settle"),
         "lines.manage": N_("Add, remove, set the device"),
         "messages.manage": N_("Take out of the queue"),
     }
@@ -208,6 +213,11 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "opt-out": N_("stopped messages"),
         "end-opt-out": N_("allowed messages again"),
         "resend": N_("sent again"),
+        "take": N_("took up"),
+        "note": N_("wrote down a step"),
+        "settle": N_("settled"),
+        "reopen": N_("opened again"),
+        "tell-result": N_("told the patient the result"),
     }
 )
 
@@ -222,6 +232,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "patient": N_("Patient"),
         "call": N_("Call"),
         "call_task": N_("Call task"),
+        "complaint": N_("Complaint"),
         "conversation": N_("SMS conversation"),
         "message": N_("SMS message"),
         "message_batch": N_("SMS to many"),

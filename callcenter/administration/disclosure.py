@@ -40,6 +40,10 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "note": mask_text,
         "last_text": mask_text,
         "text": mask_text,
+        "caller_name": mask_text,
+        "findings": mask_text,
+        "reward": mask_text,
+        "penalty": mask_text,
         "reason_words": mask_text,
     }
 )

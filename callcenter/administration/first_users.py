@@ -72,6 +72,7 @@ DEMO_USERS = {
     "agent": ("agent", "王秀英", "agent"),
     "supervisor": ("supervisor", "李主管", "supervisor"),
     "doctor": ("doctor", "陈医生", "doctor"),
+    "officer": ("officer", "周质控", "officer"),
     "admin": ("admin", "系统管理员", "administrator"),
     "agent2": ("agent2", "刘敏", "agent"),
     "agent3": ("agent3", "张丽", "agent"),

@@ -43,6 +43,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "outcomes": ("view", "create", "edit", "disable"),
         "scripts": ("view", "create", "edit", "disable"),
         "articles": ("view", "create", "edit", "disable"),
+        "complaints": ("view", "create", "handle", "export"),
         "departments": ("view", "create", "edit", "disable"),
         "groups": ("view", "create", "edit", "disable"),
         "skills": ("view", "create", "edit", "disable"),
@@ -71,8 +72,8 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
             "坐席",
             _grants(Scope.ALL, "patients.view", "patients.create", "patients.edit", "patients.unmask", "lines.view")
             | _grants(Scope.OWN, "calls.view", "calls.handle", "calls.dial", "calls.transfer", "agents.view")
-            | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work")
-            | _grants(Scope.ALL, *_TALK, "messages.send", "scripts.view", "articles.view"),
+            | _grants(Scope.OWN, "call_tasks.view", "call_tasks.work", "complaints.view")
+            | _grants(Scope.ALL, *_TALK, "messages.send", "scripts.view", "articles.view", "complaints.create"),
         ),
         "supervisor": (
             "主管",
@@ -84,6 +85,7 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
                 *(f"outcomes.{action}" for action in RESOURCES["outcomes"]),
                 *(f"scripts.{action}" for action in RESOURCES["scripts"]),
                 *(f"articles.{action}" for action in RESOURCES["articles"]),
+                *(f"complaints.{action}" for action in RESOURCES["complaints"]),
                 *(f"groups.{action}" for action in RESOURCES["groups"]),
                 *(f"skills.{action}" for action in RESOURCES["skills"]),
                 "recordings.play",
@@ -114,6 +116,16 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, Mapping[str, Scope]]] = MappingProxyType
         "administrator": (
             "系统管理员",
             _grants(Scope.ALL, *sorted(PERMISSIONS - {"calls.handle", "calls.transfer", "call_tasks.work"})),
+        ),
+        "officer": (
+            "投诉专员",
+            _grants(
+                Scope.ALL,
+                *(f"complaints.{action}" for action in RESOURCES["complaints"]),
+                *("patients.view", "patients.unmask", "calls.view", "recordings.play"),
+                *_TALK,
+                *("messages.send", "articles.view"),
+            ),
         ),
     }
 )

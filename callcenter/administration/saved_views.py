@@ -22,6 +22,7 @@ from storage.models.base import NO
 
 LISTS: Mapping[str, str] = MappingProxyType(
     {"calls": "calls.view", "missed": "calls.view", "audit": "audit.view", "alarms": "alarms.view"}
+    | {"complaints": "complaints.view"}
     | {
         name: f"{name}.view"
         for name in (

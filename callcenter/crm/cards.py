@@ -16,6 +16,7 @@ from callcenter.crm.patient_hooks import age
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import NotFoundError
 from callcenter.numbers import format_number
+from callcenter.servicedesk.complaints.open_ones import load_open
 from callcenter.text import N_
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import match_number
@@ -63,6 +64,7 @@ def load_card(session: Session, principal: Principal, patient_id: int, now: date
         "phones": _phones(session, patient_id),
         "updated_at": iso(patient.updated_at),
         "opt_outs": _opt_outs(session, principal, patient_id),
+        "complaints": load_open(session, principal, patient_id),
     }
     if not principal.may("calls.view"):
         return card

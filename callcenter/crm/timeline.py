@@ -17,7 +17,8 @@ from callcenter.crm.contacts import contacts_with
 from callcenter.crm.scope import is_reached
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import load_messages, message_view
-from storage.models import CallRecord, SmsMessage
+from callcenter.servicedesk.complaints.open_ones import complaints_with
+from storage.models import CallRecord, Complaint, SmsMessage
 from storage.queries.paging import Page, decode_cursor, encode_cursor
 
 _Place = tuple[datetime, int, int]
@@ -62,12 +63,21 @@ def _messages(session: Session, _: Principal, ids: Sequence[int]) -> dict[int, R
     return {one["id"]: {"kind": "message", "at": one["created_at"], "message": one} for one in found}
 
 
-# That a call took place belongs to the patient's record, see contacts; what was written is shown to who may read it.
+def _complaints(session: Session, principal: Principal, ids: Sequence[int]) -> dict[int, Record]:
+    found = complaints_with(session, principal, ids)
+    return {key: {"kind": "complaint", "at": one["created_at"], "complaint": one} for key, one in found.items()}
+
+
+# That a call took place or a complaint came belongs to the patient's record, see contacts and open_ones; what was
+# written is shown to who may read it.
 _KINDS = (
     _Kind(1, "calls.view", CallRecord.started_at, CallRecord.id, CallRecord.patient_id, lambda _: (), _calls),
     _Kind(
         0, "messages.view", SmsMessage.created_at, SmsMessage.id, SmsMessage.patient_id,
         lambda principal: (message_scope(principal),), _messages,
+    ),
+    _Kind(
+        2, "complaints.view", Complaint.created_at, Complaint.id, Complaint.patient_id, lambda _: (), _complaints,
     ),
 )  # fmt: skip
 

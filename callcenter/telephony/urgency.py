@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.models.base import YesNo
+from callcenter.servicedesk.complaints.rules import UNSETTLED, ComplaintKind
+from storage.models import Complaint
+from storage.models.base import NO, YES, table_of
+
+_COMPLAINT = table_of(Complaint)
 
 
 def has_open_complaint(patient_id: ColumnElement[Any] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether the patient has a complaint that is not settled, as part of a statement.
 
-    There are no complaints in the product yet, so nobody has one. When the service desk keeps them, the condition on
-    its table belongs here, and everything that shows or sorts calls follows.
+    It is asked with every ring: one step in ``ix_complaint_open``, whose columns it has, for each state. It is a CASE
+    because Oracle selects no conditions.
     """
-    return literal(False, YesNo())
+    columns = _COMPLAINT.c
+    unsettled = and_(
+        columns.patient_id == patient_id,
+        columns.kind == ComplaintKind.COMPLAINT.value,
+        or_(*(columns.state == state for state in UNSETTLED)),
+    )
+    return case((select(columns.id).where(unsettled).correlate_except(_COMPLAINT).exists(), YES), else_=NO)
 
 
 def priorities(tier: str | None, open_complaint: bool | None) -> list[str]:

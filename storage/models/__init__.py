@@ -12,6 +12,7 @@ from storage.models.administration import (
 )
 from storage.models.alarms import Alarm, AlarmDelivery, AlarmTarget, LineServiceSpan
 from storage.models.base import Base
+from storage.models.complaints import Complaint, ComplaintStep
 from storage.models.conversations import Conversation, SmsOptOut
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
@@ -55,6 +56,8 @@ __all__ = [
     "CallRecording",
     "CallScript",
     "CallTask",
+    "Complaint",
+    "ComplaintStep",
     "Conversation",
     "Department",
     "EventCounter",

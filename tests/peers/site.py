@@ -36,6 +36,7 @@ from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.servicedesk.articles import KnowledgeBase, article_slot
+from callcenter.servicedesk.complaints.service import Complaints
 from callcenter.talking.script_slot import script_slot
 from callcenter.talking.slots import TalkingPane
 from callcenter.telephony.line_hosts import LineHostAccess
@@ -256,6 +257,7 @@ async def start_site(
         alarms=AlarmService(database, reactor), desk=desk,
         messaging=(messaging := _messaging(database, bus, desk)),
         talking=TalkingPane(database, (script_slot("示范医院"), article_slot())), knowledge=KnowledgeBase(database),
+        complaints=Complaints(database, reactor, "010"),
         registry=CollectorRegistry(), ready=_ready,
     )  # fmt: skip
     await telephony.start()

@@ -347,6 +347,37 @@ def test_whoever_dialled_works_call_tasks_and_outcomes_know_what_they_do_to_them
     ]  # fmt: skip
 
 
+def test_whoever_takes_calls_writes_complaints_down_and_whoever_sets_up_handles_them(
+    database_url: str, tmp_path: Path
+) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0016")
+    with connected(url) as connection:
+        for key, code, permission in (
+            (1, "agent", "calls.handle"), (2, "supervisor", "outcomes.edit"), (3, "administrator", "outcomes.edit"),
+            (4, None, "outcomes.edit"), (5, "doctor", "calls.view"),
+        ):  # fmt: skip
+            connection.execute(
+                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+                {"id": key, "code": code, "name": f"role {key}"},
+            )
+            connection.execute(
+                text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
+                {"id": key, "permission": permission},
+            )
+        connection.commit()
+    schema.upgrade(url, "0018")
+    with connected(url) as connection:
+        granted = connection.execute(
+            text("select role_id, permission, scope from role_permission where permission like 'complaints%' "
+                 "order by role_id, permission")
+        ).all()  # fmt: skip
+    assert [tuple(one) for one in granted] == [
+        (1, "complaints.create", "all"), (1, "complaints.view", "own"),
+        *((role, f"complaints.{what}", "own") for role in (2, 3) for what in ("create", "export", "handle", "view")),
+    ]  # fmt: skip
+
+
 def test_built_in_roles_that_export_calls_may_play_recordings(database_url: str, tmp_path: Path) -> None:
     url = emptied(database_url, tmp_path)
     schema.upgrade(url, "0009")

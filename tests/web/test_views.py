@@ -28,12 +28,14 @@ KEPT = {
     "scripts": ("sort=-position&q=x&limit=9", "q=x&sort=-position"),
     "articles": ("q=shys&sort=-title", "q=shys&sort=-title"),
     "alarms": ("handled=False&kind=line_lost&limit=9", "handled=false&kind=line_lost"),
+    "complaints": ("overdue=true&severity=1&sort=due_at&limit=9", "overdue=true&severity=1&sort=due_at"),
     "audit": ("subject_type=patient&from_day=2026-03-01&sort=at", "from_day=2026-03-01&sort=at&subject_type=patient"),
 }  # fmt: skip
 REFUSED = (
     ("calls", "colour=red"),
     ("calls", "direction=sideways"),
     ("calls", "sort=notes"),
+    ("complaints", "sort=said"),
     ("calls", "direction=in&direction=out"),
     ("patients", "password=x"),
     ("patients", "sort=id_document"),

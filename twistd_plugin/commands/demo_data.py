@@ -18,6 +18,7 @@ from callcenter.settings import Settings
 from hardware.settings import LineSettings
 from storage.demo import fill_demo, seed_demo_departments
 from storage.demo_calls import fill_history
+from storage.demo_complaints import fill_complaints
 from storage.demo_texts import seed_demo_texts
 from storage.models import PatientPhone, PhoneLine, UserAccount
 from twistd_plugin.commands.demo_folder import DemoFolder, SimulatedGateway
@@ -26,7 +27,7 @@ from twistd_plugin.commands.demo_simulators import control_folder
 from twistd_plugin.commands.output import CommandError, remark
 from twistd_plugin.commands.transaction import in_one_transaction
 
-SHOWN_ROLES = ("agent", "supervisor", "doctor", "admin")
+SHOWN_ROLES = ("agent", "supervisor", "doctor", "officer", "admin")
 DOCTORS_DEPARTMENT = "心内科"
 _LOOKED_AT = 100
 _SIGNATURE = 20
@@ -81,6 +82,7 @@ def _fill_past(session: Session, settings: Settings, days: int) -> None:
         lines = {_line(session, entry, now): entry.name for entry in settings.lines}
         supervisor = people.get("supervisor")
         fill_history(session, lines, agents, supervisor, settings.hospital.time_zone, now.date(), days)
+        fill_complaints(session, agents, people.get("officer", supervisor), now)
 
 
 def _line(session: Session, entry: LineSettings, now: datetime) -> int:

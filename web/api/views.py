@@ -13,12 +13,14 @@ from callcenter.administration.reading import check_query
 from callcenter.administration.resources import chosen_sort
 from callcenter.administration.saved_views import LONGEST_NAME
 from callcenter.alarms import service as alarms
+from callcenter.servicedesk.complaints import listing as complaints
 from callcenter.telephony import call_orders
 from web.api.models import Short
 from web.exchange import Empty, Exchange, Json, Reply
 from web.pages.alarms import AlarmsPage
 from web.pages.audit import AuditPage
 from web.pages.calls import CallsPage
+from web.pages.complaints import ComplaintsPage
 from web.pages.lists import query_string
 from web.pages.resources import ListPage
 from web.parsing import Input, check, form_fields
@@ -32,7 +34,7 @@ Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 class ViewsQuery(Input):
     """Of which list: calls, missed, patients, users, roles, departments, outcomes, groups, skills, scripts,
-    articles, alarms or audit."""
+    articles, complaints, alarms or audit."""
 
     list: Short
 
@@ -131,6 +133,18 @@ def _alarm_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping
     return query.view
 
 
+def _complaint_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    query = check(ComplaintsPage, given)
+    chosen_sort(query.sort, complaints.DEFAULT_SORT, complaints.SORTS)
+    return query.view
+
+
 _READERS: Mapping[str, Callable[[Exchange, str, Mapping[str, Any]], Mapping[str, Any]]] = MappingProxyType(
-    {"calls": _call_view, "missed": _call_view, "audit": _audit_view, "alarms": _alarm_view}
+    {
+        "calls": _call_view,
+        "missed": _call_view,
+        "audit": _audit_view,
+        "alarms": _alarm_view,
+        "complaints": _complaint_view,
+    }
 )

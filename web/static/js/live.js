@@ -10,7 +10,7 @@ export const myDepartment = Number(document.body.dataset.departmentId) || null;
 export const handles = document.body.dataset.handles === "yes";
 export const dials = document.body.dataset.dials === "yes";
 
-export const store = new Store(["calls", "lines", "agents", "alarms", "conversations", "gateways", "listeners"]);
+export const store = new Store(["calls", "lines", "agents", "alarms", "complaints", "conversations", "gateways", "listeners"]);
 export const socket = new LiveSocket(topics, askSession);
 
 socket.addEventListener("message", (event) => store.feed(event.detail));

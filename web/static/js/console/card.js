@@ -10,6 +10,7 @@ import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { aboutPatient, callWord, endWord, lineName, numberOf, prioritiesOf, regionOf, talkSince, talkWord, tierWord, whyWord } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
+import { complaintsOf } from "./complaints.js";
 import { contactLine } from "./contacts.js";
 import { desk, isMine, isOffered } from "./desk.js";
 
@@ -151,6 +152,7 @@ function patientOf(call) {
       el("div", { class: "pop-name" }, el("a", { href: `/patients/${patient.id}`, class: "cut-2", "data-key": "patient" }, patient.name),
         el("span", { class: "quiet" }, aboutPatient(patient)), textButton(patient)),
       el("div", { class: "pop-badges" }, badges(patient))),
+    known?.complaints?.length ? complaintsOf(known.complaints) : null,
     known ? el("dl", { class: "facts" },
       fact(t("Phone numbers"), phones),
       fact(t("Department"), patient.department), fact(t("Doctor"), patient.doctor),
@@ -198,6 +200,13 @@ function show() {
 store.addEventListener("calls", (event) => {
   const { data, type } = event.detail;
   if (type === "call.ended" && data?.patient) forget(data.patient.id);
+});
+// Written down, settled or taken by somebody: the card says so while they talk.
+store.addEventListener("complaints", (event) => {
+  const patient = event.detail.data?.patient;
+  if (!patient || !cards.has(patient.id)) return;
+  forget(patient.id);
+  show();
 });
 document.addEventListener("huifang:patient-changed", (event) => {
   forget(event.detail);

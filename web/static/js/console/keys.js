@@ -6,7 +6,7 @@ import { dialNext, nextOrSkip, toggleNext } from "./next.js";
 import { focusDial } from "./pad.js";
 import { focusPeople } from "./people.js";
 import { toggleSound } from "./ring.js";
-import { chooseKey, focusNotes } from "./wrapup.js";
+import { chooseKey, fileComplaint, focusNotes } from "./wrapup.js";
 
 const sheet = document.getElementById("cheat-sheet");
 const press = (name) => document.querySelector(`#card-actions [data-action=${name}]:not(:disabled)`)?.click();
@@ -28,6 +28,7 @@ const KEYS = {
   j: () => steer("conference"),
   d: focusDial,
   b: focusArticles,
+  f: fileComplaint,
   "/": focusDial,
   n: focusNotes,
   p: focusPeople,

@@ -18,6 +18,7 @@ const none = pane.querySelector("[data-none]");
 const about = pane.querySelector("[data-about]");
 const saved = pane.querySelector("[data-saved]");
 const problem = pane.querySelector("[data-problem]");
+const complaint = pane.querySelector("[data-complaint]"); // none for whoever may write none down
 const group = pane.querySelector("[data-outcomes]");
 const { notes, call_back_at: backAt } = form.elements;
 const finish = form.querySelector("[data-finish]");
@@ -135,6 +136,10 @@ function show() {
   none.hidden = Boolean(mine);
   pane.dataset.active = mine ? "yes" : "";
   about.textContent = mine ? whoOf(mine) : "";
+  if (complaint) {
+    complaint.hidden = !mine;
+    complaint.href = mine ? `/complaints/new?call_id=${mine.id}` : "/complaints/new";
+  }
   if (!mine) {
     say("");
     return;
@@ -161,6 +166,11 @@ export function chooseOutcome(code) {
 }
 
 export const chooseKey = (key) => Boolean(outcomeByKey(key)) && chooseOutcome(outcomeByKey(key).code);
+
+// In a tab of its own, with what was noted so far: whoever is on the telephone does not leave the console.
+export function fileComplaint() {
+  if (complaint && !complaint.hidden) complaint.click();
+}
 
 export function focusNotes() {
   if (bound) notes.focus();

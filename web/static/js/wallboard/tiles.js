@@ -7,7 +7,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, lineName, lineReason, lineWord, numberOf, regionOf, talkSince, talkWord } from "../words.js";
+import { agentWord, lineName, lineReason, lineWord, numberOf, prioritiesOf, regionOf, talkSince, talkWord } from "../words.js";
 import { listenCell, listenersOf, waysTo } from "./listening.js";
 
 const board = document.getElementById("wallboard");
@@ -60,7 +60,8 @@ function callRow(call) {
   return el("tr", { "data-call": call.id },
     el("td", {}, el("span", { class: "wall-state" }, mark(call.state), talkWord(call))),
     el("td", { class: "number", "data-since": since }),
-    el("td", {}, el("span", { class: "wall-who" }, call.patient?.name || numberOf(call)), " ", el("span", { class: "quiet small" }, call.patient ? numberOf(call) : regionOf(call))),
+    el("td", {}, el("span", { class: "wall-who" }, call.patient?.name || numberOf(call)), " ", el("span", { class: "quiet small" }, call.patient ? numberOf(call) : regionOf(call)),
+      prioritiesOf(call).map((word) => [" ", el("span", { class: "badge-soft badge-violet", "data-badge": "priority" }, icon("star-fill"), word)]).flat()),
     el("td", {}, lineName(call.line.name)),
     el("td", {}, call.agent?.name ?? el("span", { class: "quiet" }, t("nobody yet"))),
     listenCell(call));
