@@ -68,6 +68,10 @@ class Hooks:
         """Keys found by an index of its own, in order; None means that the searchable fields are compared."""
         return None
 
+    def matching(self, principal: Principal, query: ListQuery) -> Sequence[ColumnElement[bool]] | None:
+        """What ``search`` finds, as conditions on a row; None means that the searchable fields are compared."""
+        return None
+
     def load(self, session: Session, keys: Sequence[Any]) -> Mapping[Any, Mapping[str, Any]]:
         """Key → values of the fields that are not stored in the row itself."""
         return {}
