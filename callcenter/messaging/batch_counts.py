@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, literal, select
@@ -57,6 +58,8 @@ class _Tally:
 
     fit: dict[str, _Looked] = field(default_factory=dict)
     """Number → who gets it there."""
+    shared: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Number → who else would get it there."""
     reasons: Counter[str] = field(default_factory=Counter)
     shown: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -65,8 +68,21 @@ class _Tally:
         patient_id, number, why, _ = looked
         if not why and number not in self.fit:
             self.fit[number] = looked
+        elif why:
+            self.refuse(patient_id, why)
         else:
-            self.refuse(patient_id, why or Obstacle.DUPLICATE.value)
+            self.shared[number].append(patient_id)
+
+    def forbid(self, number: str, reason: str) -> None:
+        """A rule stops this number, for all who have it."""
+        why = OBSTACLES.get(reason, Obstacle.TOO_LATE).value
+        for patient_id in (self.fit.pop(number)[0], *self.shared.pop(number, ())):
+            self.refuse(patient_id, why)
+
+    def close(self) -> None:
+        """All are judged: who shares a number with somebody who gets it gets nothing."""
+        for patient_id in chain.from_iterable(self.shared.values()):
+            self.refuse(patient_id, Obstacle.DUPLICATE.value)
 
     def refuse(self, patient_id: int, why: str) -> None:
         """One more who gets nothing."""
@@ -91,6 +107,7 @@ def count_recipients(
         tally.add(looked)
     rules = load_rules(session)
     waiting, goes_at = _judge(session, draft, rules, tally, now)
+    tally.close()
     plain = fill(draft.text, {**common, **dict.fromkeys(used, "")})[0]
     # What has no value stays as it stands there, so its own name is taken off.
     for name in used:
@@ -196,7 +213,7 @@ def _judge(
     common = judge(rules, Facts(rules.time_zone), "", None, draft.purpose, begins, expires)
     if common.state is not MessageState.QUEUED:
         for number in list(tally.fit):
-            tally.refuse(tally.fit.pop(number)[0], OBSTACLES.get(common.reason, Obstacle.TOO_LATE).value)
+            tally.forbid(number, common.reason)
         return 0, None
     full = _full_numbers(session, draft, rules, list(tally.fit), now)
     facts = load_facts(session, [(number, tally.fit[number][0]) for number in full], rules, now)
@@ -204,7 +221,7 @@ def _judge(
     for number in full:
         verdict = judge(rules, facts, number, tally.fit[number][0], draft.purpose, begins, expires)
         if verdict.state is not MessageState.QUEUED:
-            tally.refuse(tally.fit.pop(number)[0], OBSTACLES.get(verdict.reason, Obstacle.TOO_LATE).value)
+            tally.forbid(number, verdict.reason)
         else:
             waiting += bool(verdict.reason)
     return waiting, common.next_at

@@ -18,16 +18,13 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.errors import NotFoundError
 from callcenter.messaging.attempts import MESSAGE
-from callcenter.messaging.batch_choices import PAGE
 from callcenter.messaging.vocabulary import MessageState
 from callcenter.paging import page_of
 from callcenter.text import N_
 from storage.models import Patient, SmsBatch, SmsBatchPage, UserAccount
-from storage.models.base import table_of
 from storage.queries.paging import Page, Stretch
 
 BatchView = dict[str, Any]
-_PAGE = table_of(SmsBatchPage).c
 
 
 def batch_scope(principal: Principal, permission: str = "messages.view") -> ColumnElement[bool]:
@@ -70,13 +67,22 @@ def get_batch(session: Session, principal: Principal, batch_id: int) -> BatchVie
 def list_left_out(
     session: Session, principal: Principal, batch_id: int, limit: int, cursor: str | None
 ) -> Page[dict[str, Any]]:
-    """Who got nothing and why, in order, a whole page of those who were chosen at a time: ``limit`` or some more."""
+    """Who got nothing and why, in order: ``limit`` of them, or as many more as were made together with the last."""
     batch = find_batch(session, principal, batch_id)
     place = Stretch((SmsBatchPage.place,))
     statement = select(SmsBatchPage).where(SmsBatchPage.batch_id == batch.id, SmsBatchPage.left_out.is_not(None))
-    pages = max(1, limit // PAGE)
-    page = page_of(lambda part: session.scalars(part).all(), statement, [place], pages, cursor)
-    rows = [one for found in page.items for one in found.left_out or ()]
+
+    def find(most: int) -> Page[SmsBatchPage]:
+        return page_of(lambda part: session.scalars(part).all(), statement, [place], most, cursor)
+
+    page = find(limit)
+    enough, found = 0, 0
+    while found < limit and enough < len(page.items):
+        found += len(page.items[enough].left_out or ())
+        enough += 1
+    if enough < len(page.items):
+        page = find(enough)
+    rows = [one for kept in page.items for one in kept.left_out or ()]
     names = _names(session, [one[0] for one in rows])
     nobody = {"name": "", "record_number": ""}
     shown = [

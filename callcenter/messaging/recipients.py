@@ -107,9 +107,11 @@ def choose_recipients(
     numbers = [_number(member, mobiles) for member in members]
     rules = load_rules(session)
     asked = [(number, member.patient_id) for member, number in zip(members, numbers, strict=True)]
-    judging = _Judging(draft, rules, load_facts(session, asked, rules, now), now)
+    earlier = _had(session, batch_id, numbers)
+    # What this batch made already is no reason to call a number's share used up: it is the same message.
+    judging = _Judging(draft, rules, load_facts(session, asked, rules, now, without=set(earlier.values())), now)
     texts = _Texts(draft.text, common, patient_values(session, sorted(known)))
-    had = _had(session, batch_id, numbers)
+    had = set(earlier)
     fit: list[Recipient] = []
     left_out: list[LeftOut] = []
     for member, number in zip(members, numbers, strict=True):
@@ -170,14 +172,14 @@ def _number(member: Member, mobiles: Mapping[int, Sequence[str]]) -> str:
     return own[0] if own else ""
 
 
-def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> set[str]:
-    """The numbers that have a message of the batch."""
-    found: set[str] = set()
+def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> dict[str, int]:
+    """Number → its message of the batch, of those that have one."""
+    found: dict[str, int] = {}
     if batch_id is not None:
         columns = MESSAGE.c
         for chunk in chunks(sorted(set(numbers) - {""})):
-            statement = select(columns.number).where(columns.number.in_(chunk), columns.batch_id == batch_id)
-            found.update(session.scalars(statement))
+            made = select(columns.number, columns.id).where(columns.number.in_(chunk), columns.batch_id == batch_id)
+            found |= {number: key for number, key in session.execute(made)}  # noqa: C416 - rows are no pairs to mypy
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,11 +15,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 
+from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.administration.reading import load_page
+from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging import batch_choices, batch_making
-from callcenter.messaging.batch_choices import Choice
+from callcenter.messaging.batch_choices import Choice, load_members, read_query
 from callcenter.messaging.batch_making import make_page
+from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.vocabulary import MessageState, Purpose
 from storage.database import Database
@@ -33,6 +39,7 @@ from storage.models import (
     SmsOptOut,
     UserAccount,
 )
+from storage.queries.patients import index_terms
 from tests.peers.call_center import (
     ANNA,
     CARDIOLOGY,
@@ -380,3 +387,74 @@ async def test_messages_of_a_batch_are_sent_while_the_rest_is_made(crowd: Desk, 
     await crowd.desk.batches.maker.step()
     assert await database.read(anything_due, crowd.now)
     assert await database.read(lambda session: session.scalar(select(SmsMessage.id).limit(1)))
+
+
+def some_hospital(session: Session, random: Random) -> None:
+    """Patients of whom something may be missing or forbidden, in families, some of whom were written to already."""
+    for key in range(3000, 3060):
+        add_patient(session, key, random.choice((FOLLOW_UP, CARDIOLOGY)))
+        patient = session.get_one(Patient, key)
+        patient.do_not_call, patient.disabled = random.random() < 0.1, random.random() < 0.1
+        patient.department_id = patient.department_id if random.random() < 0.8 else None
+        patient.doctor_id = DORA.user_id if random.random() < 0.7 else None
+        number = f"+86135110030{random.randrange(40):02d}"
+        landline = random.choice((None, "+861062345678", "10086", "+12125550100", "+861062345678;ext=12"))
+        numbers = [one for one in (landline, number) if one and random.random() < 0.9]
+        session.execute(delete(PatientPhone).where(PatientPhone.patient_id == key))
+        session.add_all(PatientPhone(patient_id=key, number=one, position=at) for at, one in enumerate(numbers))
+    for place in range(0, 40, 3):
+        number = f"+86135110030{place:02d}"
+        stop_kind = random.choice(("all", "care", "marketing"))
+        session.add(SmsOptOut(number=number, kind=stop_kind, live_key=f"{number}:{stop_kind}:", began_at=NOW))
+    full = [f"+86135110030{place:02d}" for place in range(1, 40, 5) for _ in range(random.randrange(4, 7))]
+    queue_messages(session, [MessageDraft(one, "您好", Purpose.CARE) for one in full], NOW)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest_twisted.ensureDeferred
+async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk, seed: int) -> None:
+    """The one asks by a single statement, the other makes page by page: both by the same rules."""
+    random = Random(seed)
+    await crowd.change(some_hospital, random)
+    for place, (purpose, text, hours) in enumerate(
+        ((Purpose.CARE, "{patient.name}{doctor.name}", None), (Purpose.NOTICE, "{department}您好", None),
+         (Purpose.MARKETING, "您好", 3), (Purpose.REMINDER, "{patient.name}", 48))
+    ):  # fmt: skip
+        ends = None if hours is None else crowd.now + timedelta(hours=hours)
+        draft = BatchDraft(text, purpose, expires_at=ends)
+        choice = ALL if place % 2 else Choice(patient_ids=range(2990, 3060))
+        shown = await crowd.desk.batches.preview(SUSAN, draft, choice)
+        sent = await crowd.desk.batches.send(SUSAN, draft, choice, f"{KEY}{place}")
+        await crowd.make_all()
+        made = await crowd.desk.batches.get(SUSAN, sent["id"])
+        assert (made["count"], made["left_out"]) == (shown["count"], shown["reasons"])
+        waiting = [row for row in await messages(crowd) if row["batch_id"] == sent["id"] and row["reason"]]
+        assert len(waiting) == shown["waiting"]
+        assert_reconciled(made)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_filter_means_those_whom_the_list_shows(crowd: Desk) -> None:
+    patients = patient_resource(crowd.clock, HOUSE.area_code)
+    narrow = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, {**DORA.grants, "messages.bulk": Scope.DEPARTMENT})
+
+    def named(session: Session) -> None:
+        for key in (1000, 1001, 1002):
+            index_terms(session, key, f"众{key}", f"R{key}", [f"+8613511{key:06d}"])
+        session.execute(update(Patient).where(Patient.id == 1002).values(department_id=CARDIOLOGY))
+
+    await crowd.change(named)
+    for who in (SUSAN, narrow):
+        for fields in (
+            {}, {"q": "众100"}, {"q": "r1001"}, {"q": "135110010"}, {"q": "没有"}, {"department_id": str(CARDIOLOGY)},
+            {"do_not_call": "true"}, {"q": "众", "department_id": str(FOLLOW_UP), "sort": "name"},
+        ):  # fmt: skip
+            listed: set[int] = set()
+            query = replace(read_query(fields), limit=200)
+            page = await crowd.database.read(load_page, patients, who, query)
+            listed.update(record["id"] for record in page.items)
+            shown = await crowd.desk.batches.preview(who, BatchDraft("您好", Purpose.NOTICE), Choice(fields=fields))
+            assert shown["count"] + shown["left_out"] == len(listed), (who.username, fields)
+            if listed:
+                pages = await crowd.database.read(load_members, who, Choice(fields=fields), patients)
+                assert {key for part in pages for key in part} == listed

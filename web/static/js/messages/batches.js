@@ -17,6 +17,7 @@ const mayBulk = box.dataset.bulk === "yes";
 const STRETCHES = [
   ["good", ["delivered"]], ["sent", ["accepted"]], ["under-way", ["sending", "queued"]], ["bad", ["failed", "unknown"]], ["over", ["cancelled", "expired", "suppressed"]],
 ];
+const STATES = ["queued", "sending", "accepted", "delivered", "failed", "unknown", "expired", "suppressed", "cancelled"];
 const sum = (counts) => Object.values(counts).reduce((all, one) => all + one, 0);
 const waits = (batch) => (batch.states.queued ?? 0) + (batch.state === "preparing" || batch.state === "paused" ? batch.remaining : 0);
 
@@ -43,10 +44,10 @@ function figures(batch) {
   const left = Object.entries(batch.left_out);
   const notMade = batch.state === "cancelled" ? t("not made any more") : t("not made yet");
   return el("div", { class: "batch-sums" },
-    el("dl", { class: "batch-sum", "data-sum": "chosen" }, term(t("Chosen"), batch.chosen, { class: "batch-all", "data-figure": "chosen" }), term(t("made"), batch.count, { "data-figure": "made" }),
+    el("dl", { class: "batch-sum", "data-sum": "chosen" }, term(t("Chosen"), batch.chosen, { class: "batch-all", "data-figure": "chosen" }), term(t("Made"), batch.count, { "data-figure": "made" }),
       term(t("left out"), sum(batch.left_out), { "data-figure": "left_out" }), batch.remaining ? term(notMade, batch.remaining, { "data-figure": "remaining" }) : null),
     batch.count ? el("dl", { class: "batch-sum", "data-sum": "made" }, term(t("Made"), batch.count, { class: "batch-all" }),
-      Object.entries(batch.states).map(([state, count]) => el("div", { "data-state-count": state }, el("dt", {}, el("a", { href: `/messages?batch_id=${batch.id}&state=${state}` }, stateWord(state))), el("dd", { class: "number" }, number(count))))) : null,
+      STATES.filter((state) => batch.states[state]).map((state) => el("div", { "data-state-count": state }, el("dt", {}, el("a", { href: `/messages?batch_id=${batch.id}&state=${state}` }, stateWord(state))), el("dd", { class: "number" }, number(batch.states[state]))))) : null,
     left.length ? el("dl", { class: "batch-sum", "data-sum": "left-out" }, term(t("Left out"), sum(batch.left_out), { class: "batch-all" }), left.map(([why, count]) => term(WHY[why] ?? why, count))) : null);
 }
 
@@ -79,7 +80,7 @@ function card(batch, brief) {
   const title = batch.title || batch.text.slice(0, 40);
   return [
     el("div", { class: "batch-head" },
-      el("div", { class: "batch-title" }, brief ? el("a", { href: `/message-batches/${batch.id}` }, title) : el("strong", {}, title), el("span", { class: "badge-soft", "data-batch-state": batch.state }, word),
+      el("div", { class: "batch-title" }, brief ? el("a", { href: `/message-batches/${batch.id}` }, title) : null, el("span", { class: "badge-soft", "data-batch-state": batch.state }, word),
         el("div", { class: "quiet small" }, about.filter(Boolean).join(" · "))),
       buttons(batch)),
     HALT[batch.reason] ? el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, HALT[batch.reason])) : null,

@@ -8,28 +8,35 @@ const list = document.getElementById("left-out-list");
 const more = document.getElementById("left-out-more");
 const none = document.getElementById("left-out-none");
 const { batch } = document.querySelector("[data-batch]").dataset;
+const sum = (counts) => Object.values(counts).reduce((all, one) => all + one, 0);
 let next = null;
-let started = false;
+let pages = 0;
+let loading = false;
 
-async function load() {
+async function load(anew = false) {
+  if (loading) return;
+  loading = true;
   more.disabled = true;
   try {
-    const page = await get(`/message-batches/${batch}/left-out?limit=200${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
+    const place = next && !anew ? `&cursor=${encodeURIComponent(next)}` : "";
+    const page = await get(`/message-batches/${batch}/left-out?limit=100${place}`);
+    if (!place) list.replaceChildren();
+    pages = place ? pages + 1 : 1;
     list.append(...page.items.map((one) => el("li", {},
       one.name ? el("a", { href: `/patients/${one.patient_id}` }, `${one.name} · ${one.record_number}`) : `#${one.patient_id}`, ` · ${WHY[one.why] ?? one.why}`)));
     next = page.next;
-    started = list.childElementCount > 0;
   } catch (error) {
     complain(error);
   }
+  loading = false;
   more.disabled = false;
   more.hidden = !next;
   none.hidden = list.childElementCount > 0;
 }
 
-// While it is made there may be new ones: as long as nothing stands here they are looked for.
+// While it is made there are more of them. Whoever has read on is not thrown back to the first.
 document.addEventListener("huifang:batch", ({ detail }) => {
-  if (!started && Object.keys(detail.left_out).length) load();
-  else if (started && !next && detail.state === "preparing") more.hidden = true;
+  if (pages <= 1 && !next && sum(detail.left_out) > list.childElementCount) load(true);
 });
+more.addEventListener("click", () => load());
 load();

@@ -48,6 +48,7 @@ function reasons(found) {
   });
 }
 
+const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
 const range = ({ shortest, longest }) => (shortest === longest ? t("{parts} short messages each", { parts: shortest }) : t("{shortest} to {longest} short messages each", { shortest, longest }));
 const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
 
@@ -60,9 +61,10 @@ function show() {
     el("dl", { class: "many-figures" }, figure(t("get it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
-    shown.goes_at ? el("p", { class: "quiet" }, shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
+    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They go at once.") : shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
-    ...shown.sample.map((one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text))),
+    ...shown.sample.slice(0, 2).map(example),
+    shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
     el("p", { class: "quiet small" }, t("Whom it goes to is fixed when you press send. Opt-outs and the other rules count until it leaves.")),
   ].filter(Boolean));
