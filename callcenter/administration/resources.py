@@ -42,6 +42,12 @@ class ListQuery:
     disabled: bool = False
 
 
+def read_list_query(fields: Mapping[str, str]) -> ListQuery:
+    """The list with these fields of its address, from its beginning."""
+    named: dict[str, Any] = {name: value for name, value in fields.items() if name not in ("q", "sort", "disabled")}
+    return ListQuery(fields.get("q", ""), named, fields.get("sort", ""))
+
+
 class Hooks:
     """What is particular to one resource; these do nothing particular.
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
-from callcenter.administration.resources import ListQuery, Resource
+from callcenter.administration.resources import Resource, read_list_query
 from callcenter.errors import InvalidError
 from callcenter.text import N_, Text
 from storage.models import SmsList, SmsListPart
@@ -78,17 +78,11 @@ def members_in(page: Iterable[Any]) -> list[Member]:
     return [Member(one) if type(one) is int else Member(*one) for one in page]
 
 
-def read_query(fields: Mapping[str, str]) -> ListQuery:
-    """The list of patients with these fields of its address."""
-    named: dict[str, Any] = {name: value for name, value in fields.items() if name not in ("q", "sort", "disabled")}
-    return ListQuery(fields.get("q", ""), named, fields.get("sort", ""))
-
-
 def _written(session: Session, principal: Principal, choice: Choice, patients: Resource) -> Iterator[Any]:
     if choice.patient_ids is not None:
         yield from dict.fromkeys(choice.patient_ids)
     elif choice.fields is not None:
-        query = read_query(choice.fields)
+        query = read_list_query(choice.fields)
         check_query(patients, query)
         keys = select_keys(patients, principal, query)
         yield from session.scalars(keys.order_by(patients.key_column).limit(MOST_CHOSEN + 1))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, literal, select
@@ -17,16 +15,17 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
-from callcenter.administration.resources import Resource
+from callcenter.administration.resources import Resource, read_list_query
 from callcenter.clock import iso
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
-from callcenter.messaging.batch_choices import Choice, Member, load_members, members_in, read_query
+from callcenter.messaging.batch_choices import Choice, Member, load_members, members_in
+from callcenter.messaging.batch_tally import Looked, Tally
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
 from callcenter.messaging.placeholders import fill, used_in
 from callcenter.messaging.quoting import Tariff, load_tariff
-from callcenter.messaging.recipients import OBSTACLES, BatchDraft, Obstacle
+from callcenter.messaging.recipients import BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.suppression import GOES, HELD_AT_MOST, Facts, judge, load_facts
 from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT, MessageState
@@ -34,8 +33,6 @@ from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAcc
 from storage.models.base import NO, table_of
 
 SAMPLES = 5
-SHOWN = 50
-"""Of those who get nothing, so many are shown by name for each reason."""
 _FIGURES = 6
 """The first digits of a number, after which gateways differ: ``+86138``."""
 
@@ -48,47 +45,6 @@ _LENGTHS = {
     "doctor.name": func.coalesce(func.length(_DOCTOR.c.display_name), 0),
 }
 """Placeholder → how long its value is; 0 where there is none."""
-_Looked = tuple[int, str, str, int]
-"""A patient, the number, why there is nothing (empty: there is), and how long what is filled in is."""
-
-
-@dataclass
-class _Tally:
-    """Counts who gets it and who does not."""
-
-    fit: dict[str, _Looked] = field(default_factory=dict)
-    """Number → who gets it there."""
-    shared: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Number → who else would get it there."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    shown: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, looked: _Looked) -> None:
-        """One more patient."""
-        patient_id, number, why, _ = looked
-        if not why and number not in self.fit:
-            self.fit[number] = looked
-        elif why:
-            self.refuse(patient_id, why)
-        else:
-            self.shared[number].append(patient_id)
-
-    def forbid(self, number: str, reason: str) -> None:
-        """A rule stops this number, for all who have it."""
-        why = OBSTACLES.get(reason, Obstacle.TOO_LATE).value
-        for patient_id in (self.fit.pop(number)[0], *self.shared.pop(number, ())):
-            self.refuse(patient_id, why)
-
-    def close(self) -> None:
-        """All are judged: who shares a number with somebody who gets it gets nothing."""
-        for patient_id in chain.from_iterable(self.shared.values()):
-            self.refuse(patient_id, Obstacle.DUPLICATE.value)
-
-    def refuse(self, patient_id: int, why: str) -> None:
-        """One more who gets nothing."""
-        self.reasons[why] += 1
-        if len(self.shown[why]) < SHOWN:
-            self.shown[why].append(patient_id)
 
 
 def count_recipients(
@@ -101,7 +57,7 @@ def count_recipients(
     now: datetime,
 ) -> dict[str, Any]:
     """How many get it, who do not and why, the first texts, when they go, in how many parts at what cost."""
-    tally = _Tally()
+    tally = Tally()
     used = [name for name in used_in(draft.text) if name in _LENGTHS]
     for looked in _look(session, principal, draft, choice, patients, used):
         tally.add(looked)
@@ -118,7 +74,7 @@ def count_recipients(
         "goes_at": iso(goes_at),
         "left_out": sum(tally.reasons.values()),
         "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
-        "refused": _refused(session, tally),
+        "refused": name_left_out(session, [(key, why) for why, keys in tally.shown.items() for key in keys]),
         "sample": _sample(session, draft, common, tally),
         **_priced(load_tariff(session), draft, plain, tally),
     }
@@ -126,10 +82,10 @@ def count_recipients(
 
 def _look(
     session: Session, principal: Principal, draft: BatchDraft, choice: Choice, patients: Resource, used: Sequence[str]
-) -> Iterator[_Looked]:
+) -> Iterator[Looked]:
     """Everybody who was chosen, once."""
     if choice.fields is not None:
-        query = read_query(choice.fields)
+        query = read_list_query(choice.fields)
         check_query(patients, query)
         chosen = select_keys(patients, principal, query)
         yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen)), used)
@@ -166,7 +122,7 @@ def _statement(draft: BatchDraft, used: Sequence[str]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _first_of_each(session: Session, statement: Select[Any], used: Sequence[str]) -> Iterator[_Looked]:
+def _first_of_each(session: Session, statement: Select[Any], used: Sequence[str]) -> Iterator[Looked]:
     last = 0
     for row in session.execute(statement.execution_options(yield_per=2000)):
         if row[0] != last:
@@ -176,7 +132,7 @@ def _first_of_each(session: Session, statement: Select[Any], used: Sequence[str]
 
 def _of_members(
     session: Session, statement: Select[Any], members: Sequence[Member], used: Sequence[str]
-) -> Iterator[_Looked]:
+) -> Iterator[Looked]:
     rows: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(statement):
         rows[row[0]].append(row)
@@ -189,7 +145,7 @@ def _of_members(
             yield member.patient_id, "", why.value, 0
 
 
-def _looked(row: Any, used: Sequence[str]) -> _Looked:
+def _looked(row: Any, used: Sequence[str]) -> Looked:
     key, number, refuses, stopped, unwanted = row[:5]
     lengths = row[5:]
     why = ""
@@ -205,7 +161,7 @@ def _looked(row: Any, used: Sequence[str]) -> _Looked:
 
 
 def _judge(
-    session: Session, draft: BatchDraft, rules: SendingRules, tally: _Tally, now: datetime
+    session: Session, draft: BatchDraft, rules: SendingRules, tally: Tally, now: datetime
 ) -> tuple[int, datetime | None]:
     """How many wait, and when the first go. Hours are the same for all; only numbers with many messages differ."""
     begins = draft.begins(now)
@@ -249,7 +205,7 @@ def _full_numbers(
     return found
 
 
-def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: _Tally) -> dict[str, Any]:
+def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: Tally) -> dict[str, Any]:
     """Parts and cost of all, and the fewest and most parts of one. Texts of one length for one kind of number are
     asked once: the signs that are put in are taken for Chinese ones, which count at least as much as others.
     """
@@ -265,26 +221,10 @@ def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: _Tally) -> dic
     return {"parts": parts, "cost": cost, "shortest": shortest, "longest": longest}
 
 
-def _sample(session: Session, draft: BatchDraft, common: Mapping[str, str], tally: _Tally) -> list[dict[str, str]]:
+def _sample(session: Session, draft: BatchDraft, common: Mapping[str, str], tally: Tally) -> list[dict[str, str]]:
     """What the first of them read."""
     ids = [looked[0] for looked, _ in zip(tally.fit.values(), range(SAMPLES), strict=False)]
     values = patient_values(session, ids)
     return [
         {"name": values[key]["patient.name"], "text": fill(draft.text, {**common, **values[key]})[0]} for key in ids
-    ]
-
-
-def _refused(session: Session, tally: _Tally) -> list[dict[str, Any]]:
-    """Some of each reason, by name where they are in reach."""
-    named = [key for why, keys in tally.shown.items() if why != Obstacle.NOT_FOUND for key in keys]
-    known: dict[int, dict[str, Any]] = {}
-    for chunk in chunks(sorted(set(named))):
-        statement = select(Patient.id, Patient.name, Patient.record_number).where(Patient.id.in_(chunk))
-        for key, name, record_number in session.execute(statement):
-            known[key] = {"name": name, "record_number": record_number}
-    nobody = {"name": "", "record_number": ""}
-    return [
-        {"patient_id": key, **(known.get(key, nobody) if why != Obstacle.NOT_FOUND else nobody), "why": why}
-        for why, keys in tally.shown.items()
-        for key in keys
     ]

@@ -102,8 +102,9 @@ def make_page(session: Session, batch_id: int, house: House, now: datetime) -> b
     chosen = choose_recipients(session, author, draft_of(batch), members, common, now, batch_id)
     _note(batch, page, chosen)
     session.flush()
-    queue_messages(session, _drafts(chosen, batch, _threads(session, chosen.fit, now)), now)
-    announce_batches(session, {batch_id})
+    # Queueing tells of the batch, if there is anything to queue.
+    if not queue_messages(session, _drafts(chosen, batch, _threads(session, chosen.fit, now)), now):
+        announce_batches(session, {batch_id})
     return batch.state == BatchState.PREPARING.value
 
 

@@ -18,10 +18,11 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.errors import NotFoundError
 from callcenter.messaging.attempts import MESSAGE
+from callcenter.messaging.recipients import name_left_out
 from callcenter.messaging.vocabulary import MessageState
 from callcenter.paging import page_of
 from callcenter.text import N_
-from storage.models import Patient, SmsBatch, SmsBatchPage, UserAccount
+from storage.models import SmsBatch, SmsBatchPage, UserAccount
 from storage.queries.paging import Page, Stretch
 
 BatchView = dict[str, Any]
@@ -83,13 +84,8 @@ def list_left_out(
     if enough < len(page.items):
         page = find(enough)
     rows = [one for kept in page.items for one in kept.left_out or ()]
-    names = _names(session, [one[0] for one in rows])
-    nobody = {"name": "", "record_number": ""}
-    shown = [
-        {"patient_id": key, **(names.get(key, nobody) if why != "not_found" else nobody), "number": number, "why": why}
-        for key, number, why in rows
-    ]
-    return Page(shown, page.next)
+    named = name_left_out(session, [(key, why) for key, _, why in rows])
+    return Page([{**one, "number": row[1]} for one, row in zip(named, rows, strict=True)], page.next)
 
 
 def view_of(session: Session, batch: SmsBatch) -> BatchView:
@@ -137,14 +133,3 @@ def _view(batch: SmsBatch, states: Mapping[str, int], names: Mapping[int, str]) 
         "created_by": None if creator is None else {"id": creator, "name": names.get(creator, "")},
         "cancelled_at": iso(batch.cancelled_at),
     }
-
-
-def _names(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    for first in range(0, len(ids), 500):
-        statement = select(Patient.id, Patient.name, Patient.record_number).where(
-            Patient.id.in_(ids[first : first + 500])
-        )
-        for key, name, number in session.execute(statement):
-            found[key] = {"name": name, "record_number": number}
-    return found

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -125,6 +126,19 @@ def choose_recipients(
         had.add(number)
         fit.append(Recipient(key, number, text))
     return Chosen(tuple(fit), tuple(left_out))
+
+
+def name_left_out(session: Session, left_out: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """(patient, why) as lists show them; of those who are out of reach there is no name."""
+    heads: dict[int, tuple[str, str]] = {}
+    for chunk in chunks(sorted({key for key, why in left_out if why != Obstacle.NOT_FOUND})):
+        statement = select(Patient.id, Patient.name, Patient.record_number).where(Patient.id.in_(chunk))
+        heads |= {key: (name, number) for key, name, number in session.execute(statement)}
+    shown = []
+    for key, why in left_out:
+        name, number = heads.get(key, ("", "")) if why != Obstacle.NOT_FOUND else ("", "")
+        shown.append({"patient_id": key, "name": name, "record_number": number, "why": why})
+    return shown
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ from twisted.internet.defer import Deferred, gatherResults
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import load_page
+from callcenter.administration.resources import read_list_query
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging import batch_choices, batch_making
-from callcenter.messaging.batch_choices import Choice, load_members, read_query
+from callcenter.messaging.batch_choices import Choice, load_members
 from callcenter.messaging.batch_making import make_page
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft
@@ -450,7 +451,7 @@ async def test_a_filter_means_those_whom_the_list_shows(crowd: Desk) -> None:
             {"do_not_call": "true"}, {"q": "众", "department_id": str(FOLLOW_UP), "sort": "name"},
         ):  # fmt: skip
             listed: set[int] = set()
-            query = replace(read_query(fields), limit=200)
+            query = replace(read_list_query(fields), limit=200)
             page = await crowd.database.read(load_page, patients, who, query)
             listed.update(record["id"] for record in page.items)
             shown = await crowd.desk.batches.preview(who, BatchDraft("您好", Purpose.NOTICE), Choice(fields=fields))

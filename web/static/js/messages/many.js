@@ -49,7 +49,8 @@ function reasons(found) {
 }
 
 const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
-const range = ({ shortest, longest }) => (shortest === longest ? t("{parts} short messages each", { parts: shortest }) : t("{shortest} to {longest} short messages each", { shortest, longest }));
+const same = (parts) => (parts === 1 ? t("One short message each") : t("{parts} short messages each", { parts }));
+const range = ({ shortest, longest }) => (shortest === longest ? same(shortest) : t("{shortest} to {longest} short messages each", { shortest, longest }));
 const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
 
 function show() {
