@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.sessions import grants_of
 from callcenter.messaging.announce import announce_batches
-from callcenter.messaging.attempts import MESSAGE, chunks
+from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import members_in
 from callcenter.messaging.composing import House, common_values
 from callcenter.messaging.queueing import MessageDraft, queue_messages
-from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients
+from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients, source_in
 from callcenter.messaging.rows import DONE, OUT
 from callcenter.messaging.threads import LAST_TEXT
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
@@ -119,7 +119,7 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
         held = batch.sweep == Sweep.RELEASE.value
         waiting.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
     ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
-    still = columns.id.in_(ids), columns.state == MessageState.QUEUED.value
+    still = columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value
     # Nothing here is for a person who reads one message: each is told by its batch.
     session.execute(update(MESSAGE).where(*still).values(version=columns.version + 1, **_swept(batch, now)))
     batch.swept = ids[-1] if ids else batch.swept
@@ -200,7 +200,7 @@ def _drafts(chosen: Chosen, batch: SmsBatch, threads: Mapping[str, int]) -> list
     return [
         MessageDraft(
             one.number, one.text, Purpose(batch.purpose), conversation_id=threads[one.number],
-            patient_id=one.patient_id, batch_id=batch.id, source=f"batch:{batch.id}:{one.number}",
+            patient_id=one.patient_id, batch_id=batch.id, source=source_in(batch.id, one.number),
             not_before=batch.not_before, expires_at=batch.expires_at, created_by=batch.created_by,
         )
         for one in chosen.fit

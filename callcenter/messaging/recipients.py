@@ -186,13 +186,19 @@ def _number(member: Member, mobiles: Mapping[int, Sequence[str]]) -> str:
     return own[0] if own else ""
 
 
+def source_in(batch_id: int, number: str) -> str:
+    """The source of a batch's message to a number: of each there is one."""
+    return f"batch:{batch_id}:{number}"
+
+
 def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> dict[str, int]:
-    """Number → its message of the batch, of those that have one."""
+    """Number → its message of the batch, of those that have one; by what each has alone, however large the batch is."""
     found: dict[str, int] = {}
     if batch_id is not None:
         columns = MESSAGE.c
         for chunk in chunks(sorted(set(numbers) - {""})):
-            made = select(columns.number, columns.id).where(columns.number.in_(chunk), columns.batch_id == batch_id)
+            sources = [source_in(batch_id, number) for number in chunk]
+            made = select(columns.number, columns.id).where(columns.source.in_(sources))
             found |= {number: key for number, key in session.execute(made)}  # noqa: C416 - rows are no pairs to mypy
     return found
 
