@@ -114,7 +114,8 @@ def build_services(
     sign_in = SignIn(database, reactor, passwords, session_limits(settings), attempt_limits(settings))
     shared = SharedPorts(reactor, pbx_directory(map(pbx_settings, settings.asterisk), reactor))
     records = Records(database, reactor, sign_in, passwords, settings.hospital.area_code)
-    desk = SmsDesk(database, reactor, house(settings), records["templates"].resource)
+    declared = records["templates"].resource, records.patients.records.resource
+    desk = SmsDesk(database, reactor, house(settings), *declared)
     return Services(
         reactor=reactor,
         database=database,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from callcenter.administration.resources import ListQuery
+from callcenter.administration.resources import read_list_query
 from callcenter.errors import InvalidError
 from callcenter.text import N_
 from web.exchange import Exchange
@@ -26,13 +25,8 @@ async def chosen_patients(
         raise InvalidError(message, {"patient_ids": message})
     if patient_ids is not None:
         return list(patient_ids), False
-    ids, more = await exchange.services.patients.ids(exchange.principal, _query(fields or {}), MOST_AT_ONCE)
+    ids, more = await exchange.services.patients.ids(exchange.principal, read_list_query(fields or {}), MOST_AT_ONCE)
     if not ids:
         message = N_("No patient fits this filter.")
         raise InvalidError(message, {"filter": message})
     return list(ids), more
-
-
-def _query(fields: Mapping[str, str]) -> ListQuery:
-    named: dict[str, Any] = {name: value for name, value in fields.items() if name not in ("q", "sort", "disabled")}
-    return ListQuery(fields.get("q", ""), named, fields.get("sort", ""))

@@ -209,6 +209,8 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "set-state": N_("put off, ended or opened again"),
         "send-message": N_("sent a message"),
         "send-batch": N_("sent to many"),
+        "pause-batch": N_("held what had not left"),
+        "continue-batch": N_("let go what was held"),
         "cancel-batch": N_("cancelled what had not left"),
         "opt-out": N_("stopped messages"),
         "end-opt-out": N_("allowed messages again"),

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.fields import Field, Kind
@@ -159,6 +159,17 @@ def load_page(
     except ValueError as error:
         raise lost_place() from error
     return Page(show_records(session, resource, page.items, for_list=True), page.next)
+
+
+def select_keys(resource: Resource, principal: Principal, query: ListQuery) -> Select[Any]:
+    """The keys of all records of the list, however many, without an order. Raises InvalidError for a wrong filter."""
+    matching = resource.hooks.matching(principal, query) if clean(query.q) else ()
+    return select(resource.key_column).where(
+        resource.hooks.reach(principal, resource.permission("view")),
+        *_filters(resource, query.filters),
+        *([] if query.disabled or resource.lists_disabled else [resource.column("disabled") == NO]),
+        *(_contains(resource, clean(query.q)) if matching is None else matching),
+    )
 
 
 def check_query(resource: Resource, query: ListQuery) -> None:

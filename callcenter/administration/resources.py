@@ -42,6 +42,12 @@ class ListQuery:
     disabled: bool = False
 
 
+def read_list_query(fields: Mapping[str, str]) -> ListQuery:
+    """The list with these fields of its address, from its beginning."""
+    named: dict[str, Any] = {name: value for name, value in fields.items() if name not in ("q", "sort", "disabled")}
+    return ListQuery(fields.get("q", ""), named, fields.get("sort", ""))
+
+
 class Hooks:
     """What is particular to one resource; these do nothing particular.
 
@@ -66,6 +72,10 @@ class Hooks:
         self, session: Session, principal: Principal, query: ListQuery, conditions: Sequence[ColumnElement[bool]]
     ) -> Page[Any] | None:
         """Keys found by an index of its own, in order; None means that the searchable fields are compared."""
+        return None
+
+    def matching(self, principal: Principal, query: ListQuery) -> Sequence[ColumnElement[bool]] | None:
+        """What ``search`` finds, as conditions on a row; None means that the searchable fields are compared."""
         return None
 
     def load(self, session: Session, keys: Sequence[Any]) -> Mapping[Any, Mapping[str, Any]]:

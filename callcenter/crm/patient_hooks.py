@@ -25,7 +25,7 @@ from callcenter.text import N_
 from storage.models import Patient, PatientPhone
 from storage.queries.paging import Page
 from storage.queries.patients import Scope as SearchScope
-from storage.queries.patients import index_terms, search_patient_ids
+from storage.queries.patients import has_words, index_terms, search_patient_ids
 from storage.queries.terms import pinyin_of, words_of
 
 _UNNUMBERED = "new-"
@@ -63,6 +63,10 @@ class PatientHooks(Hooks):
         )
         limit = min(max(query.limit, 1), MOST_PER_PAGE)
         return search_patient_ids(session, query.q, limit=limit, cursor=query.cursor, scope=scope)
+
+    def matching(self, principal: Principal, query: ListQuery) -> Sequence[ColumnElement[bool]]:
+        """The same words and the same limits, asked of each patient."""
+        return [*has_words(query.q), *_without_guessing(principal, query.q, self._area_code)]
 
     def load(self, session: Session, keys: Sequence[Any]) -> Mapping[Any, Mapping[str, Any]]:
         """The phones of the patients, in their order."""

@@ -1,152 +1,36 @@
-"""One text to many: who gets it is shown first, and sent once whatever is clicked again."""
+"""One text to many: sent once whatever is clicked again, and held, let go and cancelled while it is made and sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
-from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.clock import iso
-from callcenter.errors import InvalidError, NotFoundError
+from callcenter.errors import ConflictError, InvalidError
 from callcenter.messaging.announce import announce_batches
-from callcenter.messaging.cancelling import cancel_queued
-from callcenter.messaging.composing import House, read_text, read_time, warnings_about
+from callcenter.messaging.batch_choices import Choice
+from callcenter.messaging.batch_making import NEEDED, BatchState, Sweep, author_of, sweep_some
+from callcenter.messaging.batch_views import BatchView, find_batch, view_of
+from callcenter.messaging.composing import read_text, read_time
 from callcenter.messaging.placeholders import require_known
-from callcenter.messaging.queueing import MessageDraft, queue_messages
-from callcenter.messaging.recipients import BatchDraft, Chosen, Obstacle, Recipient, choose_recipients
-from callcenter.messaging.rows import DONE, OUT
+from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import source_of
-from callcenter.messaging.threads import LAST_TEXT
-from callcenter.messaging.vocabulary import OF_THE_HOUSE, MessageState, Purpose
-from callcenter.paging import page_of
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_
-from storage.models import Conversation, SmsBatch, SmsMessage, UserAccount
-from storage.queries.paging import Page, Stretch
+from storage.models import SmsBatch, SmsBatchPage
+from storage.models.base import table_of
 
-_CHUNK = 500
-_SAMPLE = 3
+BULK = "messages.bulk"
 _SUBJECT = "message_batch"
 
-BatchView = dict[str, Any]
 
-
-def preview_batch(
-    session: Session,
-    principal: Principal,
-    draft: BatchDraft,
-    patient_ids: Sequence[int],
-    house: House,
-    now: datetime,
-) -> tuple[BatchView, Sequence[Recipient]]:
-    """Who would get it, with the first texts as they are read; and of the others who and why. Changes nothing."""
-    principal.require("messages.bulk")
-    checked = _checked(draft, now)
-    chosen = choose_recipients(session, principal, checked, patient_ids, house, now)
-    sample = chosen.fit[0].text if chosen.fit else checked.text
-    return told(chosen) | {"warnings": warnings_about(session, checked.text, sample, checked.purpose)}, chosen.fit
-
-
-def send_batch(
-    session: Session,
-    principal: Principal,
-    draft: BatchDraft,
-    patient_ids: Sequence[int],
-    key: str,
-    house: House,
-    now: datetime,
-) -> BatchView:
-    """Write a message for each who can get one, in one transaction; sent again with its ``key`` it gives what was made.
-
-    Raises ``InvalidError`` when nobody can get it.
-    """
-    principal.require("messages.bulk")
-    source = source_of(principal, key)
-    made = _made_before(session, source)
-    if made is not None:
-        return _view_of(session, made) | {"refused": [], "sample": []}
-    checked = _checked(draft, now)
-    chosen = choose_recipients(session, principal, checked, patient_ids, house, now)
-    if not chosen.fit:
-        message = N_("None of these patients can get this message.")
-        raise InvalidError(message, {"patient_ids": message})
-    batch = SmsBatch(
-        title=checked.title, purpose=checked.purpose.value, text=checked.text, total=len(chosen.fit),
-        not_before=checked.at, expires_at=checked.expires_at, created_at=now, created_by=principal.user_id,
-    )  # fmt: skip
-    session.add(batch)
-    session.flush()
-    threads = _threads(session, chosen.fit, now)
-    queue_messages(session, _drafts(chosen, checked, batch.id, threads, source, principal), now)
-    after = {"title": checked.title, "purpose": checked.purpose.value, "count": len(chosen.fit)}
-    record_audit(session, principal, "send-batch", _SUBJECT, batch.id, None, after, now)
-    return _view_of(session, batch) | {name: value for name, value in told(chosen).items() if name != "count"}
-
-
-def cancel_batch(session: Session, principal: Principal, batch_id: int, now: datetime) -> BatchView:
-    """Whatever of it has not left stays here; what has left cannot be called back. Twice does no harm."""
-    scope = _batch_scope(principal), _batch_scope(principal, "messages.bulk")
-    batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id, *scope).with_for_update())
-    if batch is None:
-        raise NotFoundError(N_("There is no such sending, or you may not see it."), batch_id=batch_id)
-    stopped = cancel_queued(session, now, SmsMessage.batch_id == batch_id)
-    if stopped or batch.cancelled_at is None:
-        batch.cancelled_at = now
-        record_audit(session, principal, "cancel-batch", _SUBJECT, batch_id, None, {"count": stopped}, now)
-    session.flush()
-    announce_batches(session, {batch_id})
-    return _view_of(session, batch)
-
-
-def told(chosen: Chosen) -> BatchView:
-    """How many get it, who do not and why, and what some of them read."""
-    reasons = {str(obstacle): sum(one is obstacle for one in chosen.refused.values()) for obstacle in Obstacle}
-    return {
-        "count": len(chosen.fit),
-        "waiting": sum(bool(one.waits) for one in chosen.fit),
-        "sample": [{"name": one.name, "text": one.text} for one in chosen.fit[:_SAMPLE]],
-        "refused": [
-            {"patient_id": key, "name": "", "record_number": "", **chosen.known.get(key, {}), "why": str(why)}
-            for key, why in chosen.refused.items()
-        ],
-        "reasons": {why: count for why, count in reasons.items() if count},
-    }
-
-
-def list_batches(session: Session, principal: Principal, limit: int, cursor: str | None) -> Page[BatchView]:
-    """What was sent to many, newest first: one's own, or everybody's for whoever sees all messages."""
-    newest = Stretch((SmsBatch.created_at, SmsBatch.id), descending=True)
-    statement = select(SmsBatch).where(_batch_scope(principal))
-    page = page_of(lambda part: session.scalars(part).all(), statement, [newest], limit, cursor)
-    return Page([_view_of(session, one) for one in page.items], page.next)
-
-
-def get_batch(session: Session, principal: Principal, batch_id: int) -> BatchView:
-    """One of them, with how many of its messages are where."""
-    batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id, _batch_scope(principal)))
-    if batch is None:
-        raise NotFoundError(N_("There is no such sending, or you may not see it."), batch_id=batch_id)
-    return _view_of(session, batch)
-
-
-def _batch_scope(principal: Principal, permission: str = "messages.view") -> ColumnElement[bool]:
-    """One's own; those of everybody in the department, and of all, as the permission reaches."""
-    scope = principal.require(permission)
-    if scope is Scope.ALL:
-        return true()
-    mine = SmsBatch.created_by == principal.user_id
-    if scope is Scope.OWN or principal.department_id is None:
-        return mine
-    colleagues = select(UserAccount.id).where(UserAccount.department_id == principal.department_id)
-    return or_(mine, SmsBatch.created_by.in_(colleagues))
-
-
-def _checked(draft: BatchDraft, now: datetime) -> BatchDraft:
+def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
+    """The draft as it is sent. Raises ``InvalidError`` for a text, purpose or time that cannot be."""
     text = read_text(draft.text)
     require_known(text)
     if draft.purpose in OF_THE_HOUSE or draft.purpose is Purpose.REPLY:
@@ -159,60 +43,85 @@ def _checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at)
 
 
-def _made_before(session: Session, source: str) -> SmsBatch | None:
-    """The batch whose first message has this source: it was written with all the others, or not at all."""
-    found = session.scalar(select(SmsMessage.batch_id).where(SmsMessage.source == source))
-    return None if found is None else session.get(SmsBatch, found)
+def sent_before(session: Session, principal: Principal, key: str) -> BatchView | None:
+    """What the same form made already."""
+    found = session.scalar(select(SmsBatch).where(SmsBatch.source == source_of(principal, key)))
+    return None if found is None else view_of(session, found)
 
 
-def _drafts(
-    chosen: Chosen, draft: BatchDraft, batch_id: int, threads: Mapping[str, int], source: str, principal: Principal
-) -> list[MessageDraft]:
-    return [
-        MessageDraft(
-            one.number, one.text, draft.purpose, conversation_id=threads[one.number], patient_id=one.patient_id,
-            batch_id=batch_id, source=f"{source}:{one.patient_id}" if place else source, not_before=draft.at,
-            expires_at=draft.expires_at, created_by=principal.user_id,
-        )
-        for place, one in enumerate(chosen.fit)
-    ]  # fmt: skip
+def begin_batch(
+    session: Session,
+    principal: Principal,
+    draft: BatchDraft,
+    choice: Choice,
+    pages: Sequence[Sequence[Any]],
+    key: str,
+    now: datetime,
+) -> BatchView:
+    """Write down what is to be sent and to whom; the messages are made by and by. Twice with a ``key`` is once.
 
-
-def _threads(session: Session, recipients: Sequence[Recipient], now: datetime) -> dict[str, int]:
-    """Number → its conversation. One that is begun by a message to many waits for nobody until somebody answers."""
-    numbers = [one.number for one in recipients]
-    found: dict[str, int] = {}
-    for start in range(0, len(numbers), _CHUNK):
-        part = numbers[start : start + _CHUNK]
-        known = session.execute(select(Conversation.number, Conversation.id).where(Conversation.number.in_(part)))
-        found |= {number: key for number, key in known}  # noqa: C416 - rows are no pairs to mypy
-    begun = [
-        Conversation(
-            number=one.number, patient_id=one.patient_id, state=DONE, last_at=now, last_direction=OUT,
-            last_text=" ".join(one.text.split())[:LAST_TEXT],
-        )
-        for one in recipients
-        if one.number not in found
-    ]  # fmt: skip
-    session.add_all(begun)
+    ``pages`` are those of ``load_members``.
+    """
+    for permission in NEEDED:
+        principal.require(permission)
+    if (before := sent_before(session, principal, key)) is not None:
+        return before
+    ready = checked(draft, now)
+    chosen = sum(map(len, pages))
+    batch = SmsBatch(
+        title=ready.title, purpose=ready.purpose.value, text=ready.text, total=0, not_before=ready.at,
+        expires_at=ready.expires_at, created_at=now, created_by=principal.user_id, state=BatchState.PREPARING.value,
+        source=source_of(principal, key), choice=choice.kept, chosen=chosen, pages=len(pages), left_out={},
+    )  # fmt: skip
+    session.add(batch)
     session.flush()
-    return found | {one.number: one.id for one in begun}
+    rows = [{"batch_id": batch.id, "place": place, "members": list(page)} for place, page in enumerate(pages)]
+    session.execute(table_of(SmsBatchPage).insert(), rows)
+    after = {"title": ready.title, "purpose": ready.purpose.value, "count": chosen}
+    record_audit(session, principal, "send-batch", _SUBJECT, batch.id, None, after, now)
+    announce_batches(session, {batch.id})
+    return view_of(session, batch)
 
 
-def _view_of(session: Session, batch: SmsBatch) -> BatchView:
-    by_state = select(SmsMessage.state, func.count()).where(SmsMessage.batch_id == batch.id).group_by(SmsMessage.state)
-    states = {state: count for state, count in session.execute(by_state)}  # noqa: C416 - rows are no pairs to mypy
-    creator = None if batch.created_by is None else session.get(UserAccount, batch.created_by)
-    return {
-        "id": batch.id,
-        "title": batch.title,
-        "purpose": batch.purpose,
-        "text": batch.text,
-        "count": batch.total,
-        "states": {str(state): states[state] for state in MessageState if states.get(state)},
-        "not_before": iso(batch.not_before),
-        "expires_at": iso(batch.expires_at),
-        "created_at": iso(batch.created_at),
-        "created_by": None if creator is None else {"id": creator.id, "name": creator.display_name},
-        "cancelled_at": iso(batch.cancelled_at),
-    }
+def pause_batch(session: Session, principal: Principal, batch_id: int, now: datetime) -> BatchView:
+    """Make nothing more, and keep what waits from leaving until it is continued. Twice does no harm."""
+    batch = find_batch(session, principal, batch_id, BULK, lock=True)
+    if batch.state == BatchState.CANCELLED.value:
+        raise ConflictError(N_("This sending was cancelled."))
+    if batch.state != BatchState.PAUSED.value:
+        batch.state, batch.reason = BatchState.PAUSED.value, ""
+        _take_hold(session, batch, Sweep.HOLD, now)
+        record_audit(session, principal, "pause-batch", _SUBJECT, batch_id, None, None, now)
+    return view_of(session, batch)
+
+
+def continue_batch(session: Session, principal: Principal, batch_id: int, now: datetime) -> BatchView:
+    """Go on from where it was held. Raises ``ConflictError`` as long as whoever sends it may not."""
+    batch = find_batch(session, principal, batch_id, BULK, lock=True)
+    if batch.state == BatchState.CANCELLED.value:
+        raise ConflictError(N_("This sending was cancelled."))
+    if batch.state == BatchState.PAUSED.value:
+        left = batch.next_page < batch.pages
+        if left and author_of(session, batch) is None:
+            raise ConflictError(N_("Whoever sends this may not any more. Cancel it, and send to the others anew."))
+        batch.state, batch.reason = (BatchState.PREPARING if left else BatchState.DONE).value, ""
+        _take_hold(session, batch, Sweep.RELEASE, now)
+        record_audit(session, principal, "continue-batch", _SUBJECT, batch_id, None, None, now)
+    return view_of(session, batch)
+
+
+def cancel_batch(session: Session, principal: Principal, batch_id: int, now: datetime) -> BatchView:
+    """Nothing more is made, whatever waits stays here; what has left cannot be called back. Twice does no harm."""
+    batch = find_batch(session, principal, batch_id, BULK, lock=True)
+    if batch.cancelled_at is None:
+        batch.state, batch.reason, batch.cancelled_at = BatchState.CANCELLED.value, "", now
+        record_audit(session, principal, "cancel-batch", _SUBJECT, batch_id, None, None, now)
+    _take_hold(session, batch, Sweep.CANCEL, now)
+    return view_of(session, batch)
+
+
+def _take_hold(session: Session, batch: SmsBatch, sweep: Sweep, now: datetime) -> None:
+    """Begin at once: a small batch is held when the answer comes, of a large one the rest follows."""
+    batch.sweep, batch.swept = sweep.value, 0
+    session.flush()
+    sweep_some(session, batch.id, now)

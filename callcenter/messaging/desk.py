@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.resources import Resource
+from callcenter.messaging.batch_service import BatchService
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversations import ConversationService
 from callcenter.messaging.desk_rules import DeskRuleService
@@ -16,20 +17,27 @@ from storage.database import Database
 
 
 class SmsDesk:
-    """``inbox.received`` is the hook for texts that come in. ``templates`` is the declared record of that name."""
+    """``inbox.received`` is the hook for texts that come in. ``templates`` and ``patients`` are the declared
+    records of these names.
+    """
 
-    def __init__(self, database: Database, clock: IReactorTime, house: House, templates: Resource) -> None:
+    def __init__(
+        self, database: Database, clock: IReactorTime, house: House, templates: Resource, patients: Resource
+    ) -> None:
         self.inbox = Inbox(clock, house.hospital, house.time_zone)
         self.conversations = ConversationService(database, clock, house)
         self.outgoing = OutgoingService(database, clock, house, templates)
+        self.batches = BatchService(database, clock, house, patients)
         self.rules = DeskRuleService(database, clock)
         self.figures = MessageFigures(database)
         self.opt_outs = OptOutService(database, clock, house)
 
     def start(self) -> None:
-        """Conversations that were put off come back from now on."""
+        """Conversations that were put off come back from now on; what was being sent to many goes on."""
         self.conversations.start()
+        self.batches.maker.start()
 
     async def stop(self) -> None:
         """No more."""
+        await self.batches.maker.stop()
         await self.conversations.stop()

@@ -41,6 +41,7 @@ REASONS = (
     ("resent", N_("sent again, no word came of the attempt before")),
     ("too_late", N_("too late")),
     ("by_person", N_("by a person")),
+    ("paused", N_("held by a person")),
     ("incomplete", N_("parts of it never came")),
     ("overtaken", N_("a later text says how it stands")),
 )

@@ -1,8 +1,8 @@
-"""What people send, as a service: previews, one message, one text to many, and the texts to choose from."""
+"""What people send to one person, as a service: previews, the message, and the texts to choose from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -16,7 +16,6 @@ from callcenter.administration.resources import Resource
 from callcenter.clock import utc_now
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import InvalidError
-from callcenter.messaging.batches import cancel_batch, get_batch, list_batches, preview_batch, send_batch
 from callcenter.messaging.composing import (
     Caution,
     House,
@@ -25,9 +24,9 @@ from callcenter.messaging.composing import (
     warnings_about,
 )
 from callcenter.messaging.conversation_scope import conversation_scope, missing
+from callcenter.messaging.mobiles import first_mobiles
 from callcenter.messaging.placeholders import LONGEST_TEXT
 from callcenter.messaging.quoting import load_tariff
-from callcenter.messaging.recipients import BatchDraft, first_mobiles
 from callcenter.messaging.rules import load_rules
 from callcenter.messaging.sending import Typed, purpose_in, send_first
 from callcenter.messaging.suppression import judge, load_facts
@@ -38,14 +37,13 @@ from callcenter.numbers import normalise
 from callcenter.text import N_
 from storage.database import Database
 from storage.models import Conversation, Patient
-from storage.queries.paging import Page
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
 
 
 class OutgoingService:
-    """Needs ``messages.send``, for many ``messages.bulk``; patients are limited to those in reach."""
+    """Needs ``messages.send``; patients are limited to those in reach."""
 
     def __init__(self, database: Database, clock: IReactorTime, house: House, templates: Resource) -> None:
         self._database = database
@@ -79,30 +77,6 @@ class OutgoingService:
             message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
             raise InvalidError(message, {"purpose": message})
         return await self._once(send_first, principal, patient_id, number, typed, purpose, self._house, self._now)
-
-    async def preview_batch(
-        self, principal: Principal, draft: BatchDraft, patient_ids: Sequence[int]
-    ) -> dict[str, Any]:
-        """Who would get it and who not, parts and cost of all. Changes nothing."""
-        return await self._database.read(_preview_batch, principal, draft, patient_ids, self._house, self._now)
-
-    async def send_batch(
-        self, principal: Principal, draft: BatchDraft, patient_ids: Sequence[int], key: str
-    ) -> dict[str, Any]:
-        """Send it to all who can get it, once for each ``key``."""
-        return await self._once(send_batch, principal, draft, patient_ids, key, self._house, self._now)
-
-    async def batches(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
-        """What was sent to many, newest first."""
-        return await self._database.read(list_batches, principal, limit, cursor)
-
-    async def batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
-        """One of them, with how many messages are where."""
-        return await self._database.read(get_batch, principal, batch_id)
-
-    async def cancel_batch(self, principal: Principal, batch_id: int) -> dict[str, Any]:
-        """Keep what has not left from leaving."""
-        return await self._database.run(cancel_batch, principal, batch_id, self._now)
 
     async def _once(self, function: Callable[[Session, *A], T], *arguments: *A) -> T:
         """Run it; a second click that came at the same moment finds what the first one wrote."""
@@ -178,16 +152,3 @@ def _require_patient(session: Session, principal: Principal, patient_id: int) ->
     if session.scalar(reached) is None:
         message = N_("There is no such patient.")
         raise InvalidError(message, {"patient_id": message})
-
-
-def _preview_batch(
-    session: Session,
-    principal: Principal,
-    draft: BatchDraft,
-    patient_ids: Sequence[int],
-    house: House,
-    now: datetime,
-) -> dict[str, Any]:
-    shown, fit = preview_batch(session, principal, draft, patient_ids, house, now)
-    parts, cost = load_tariff(session).total(((one.number, one.text) for one in fit), draft.purpose)
-    return {**shown, "parts": parts, "cost": cost}

@@ -1,8 +1,8 @@
-"""Who of many patients gets a message, and who does not for what reason: the same for the preview and the sending."""
+"""Who of many patients gets a message, and who does not for what reason: what each chunk of a batch is made by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,21 +13,16 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.crm.scope import patient_scope_clause
-from callcenter.errors import InvalidError
-from callcenter.messaging.composing import House, common_values
+from callcenter.messaging.attempts import MESSAGE, chunks
+from callcenter.messaging.batch_choices import Member
 from callcenter.messaging.filling import patient_values
+from callcenter.messaging.mobiles import mobiles_of
 from callcenter.messaging.placeholders import fill
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.suppression import Facts, judge, load_facts
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
-from callcenter.numbers import NumberKind, normalise
-from callcenter.text import N_
-from storage.models import Patient, PatientPhone
+from storage.models import Patient
 from storage.models.base import NO
-
-MOST_AT_ONCE = 1000
-_CHUNK = 500
-_TAKE_SMS = (NumberKind.MOBILE, NumberKind.FOREIGN)
 
 
 class Obstacle(StrEnum):
@@ -35,22 +30,23 @@ class Obstacle(StrEnum):
 
     NOT_FOUND = "not_found"
     NO_MOBILE = "no_mobile"
-    DUPLICATE = "duplicate"
-    """Somebody before has the same number."""
+    UNFILLED = "unfilled"
+    """A placeholder has no value for them."""
     OPTED_OUT = "opted_out"
     DO_NOT_CONTACT = "do_not_contact"
     DAILY_CAP = "daily_cap"
     """Today's share is used up, and the message would be too late tomorrow."""
     TOO_LATE = "too_late"
-    UNFILLED = "unfilled"
-    """A placeholder has no value for them."""
+    DUPLICATE = "duplicate"
+    """Somebody before gets it at the same number."""
 
 
-_OBSTACLES: Mapping[str, Obstacle] = {
+OBSTACLES: Mapping[str, Obstacle] = {
     Reason.OPTED_OUT: Obstacle.OPTED_OUT,
     Reason.DO_NOT_CONTACT: Obstacle.DO_NOT_CONTACT,
     Reason.DAILY_CAP: Obstacle.DAILY_CAP,
 }
+"""What a rule's reason is called here; every other one is too late."""
 
 
 @dataclass(frozen=True)
@@ -63,58 +59,86 @@ class BatchDraft:
     at: datetime | None = None
     expires_at: datetime | None = None
 
+    def begins(self, now: datetime) -> datetime:
+        """The first moment at which it may go."""
+        return max(now, self.at) if self.at else now
+
 
 @dataclass(frozen=True)
 class Recipient:
-    """A patient who gets a message: where, and what. ``waits`` when a rule keeps it back for later."""
+    """A patient who gets a message: where, and what."""
 
     patient_id: int
-    name: str
     number: str
     text: str
-    waits: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A patient who gets none; ``number`` is empty where that is not the matter."""
+
+    patient_id: int
+    number: str
+    why: Obstacle
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Patients in their order. ``refused`` maps those who get nothing to the reason."""
+    """The members of a chunk in their order."""
 
     fit: tuple[Recipient, ...]
-    refused: Mapping[int, Obstacle]
-    known: Mapping[int, Mapping[str, Any]]
+    left_out: tuple[LeftOut, ...]
 
 
 def choose_recipients(
     session: Session,
     principal: Principal,
     draft: BatchDraft,
-    patient_ids: Sequence[int],
-    house: House,
+    members: Sequence[Member],
+    common: Mapping[str, str],
     now: datetime,
+    batch_id: int | None = None,
 ) -> Chosen:
-    """Look at each patient once. Raises ``InvalidError`` for nobody or too many at a time."""
-    wanted = list(dict.fromkeys(patient_ids))
-    if not 1 <= len(wanted) <= MOST_AT_ONCE:
-        message = N_("Choose between 1 and 1000 patients at a time.")
-        raise InvalidError(message, {"patient_ids": message})
-    known = _known(session, principal, wanted)
-    mobiles = first_mobiles(session, list(known))
+    """Look at each member once. ``common`` are the values that are everybody's; who has a message of ``batch_id``
+    already gets none.
+    """
+    ids = list(dict.fromkeys(member.patient_id for member in members))
+    known = _known(session, principal, ids)
+    mobiles = mobiles_of(session, sorted(known))
+    numbers = [_number(member, mobiles) for member in members]
     rules = load_rules(session)
-    facts = load_facts(session, [(mobiles.get(key, ""), key) for key in known], rules, now)
-    texts = _Texts(draft.text, common_values(principal, house, now), patient_values(session, list(known)))
+    asked = [(number, member.patient_id) for member, number in zip(members, numbers, strict=True)]
+    earlier = _had(session, batch_id, numbers)
+    # What this batch made already is no reason to call a number's share used up: it is the same message.
+    judging = _Judging(draft, rules, load_facts(session, asked, rules, now, without=set(earlier.values())), now)
+    texts = _Texts(draft.text, common, patient_values(session, sorted(known)))
+    had = set(earlier)
     fit: list[Recipient] = []
-    refused: dict[int, Obstacle] = {}
-    taken: set[str] = set()
-    for key in wanted:
-        obstacle, waits = _looked_at(key, known, mobiles, taken, texts), ""
-        if obstacle is None:
-            obstacle, waits = _judged(key, mobiles[key], draft, rules, facts, now)
+    left_out: list[LeftOut] = []
+    for member, number in zip(members, numbers, strict=True):
+        key = member.patient_id
+        text, complete = texts.of(key)
+        obstacle = _looked_at(key, number, known, complete) or judging.obstacle(number, key)
+        obstacle = obstacle or (Obstacle.DUPLICATE if number in had else None)
         if obstacle is not None:
-            refused[key] = obstacle
+            left_out.append(LeftOut(key, number, obstacle))
             continue
-        taken.add(mobiles[key])
-        fit.append(Recipient(key, known[key]["name"], mobiles[key], texts.of(key)[0], waits))
-    return Chosen(tuple(fit), refused, known)
+        had.add(number)
+        fit.append(Recipient(key, number, text))
+    return Chosen(tuple(fit), tuple(left_out))
+
+
+def name_left_out(session: Session, left_out: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """(patient, why) as lists show them; of those who are out of reach there is no name."""
+    heads: dict[int, tuple[str, str]] = {}
+    for chunk in chunks(sorted({key for key, why in left_out if why != Obstacle.NOT_FOUND})):
+        statement = select(Patient.id, Patient.name, Patient.record_number).where(Patient.id.in_(chunk))
+        heads |= {key: (name, number) for key, name, number in session.execute(statement)}
+    shown = []
+    for key, why in left_out:
+        name, number = heads.get(key, ("", "")) if why != Obstacle.NOT_FOUND else ("", "")
+        shown.append({"patient_id": key, "name": name, "record_number": number, "why": why})
+    return shown
 
 
 @dataclass(frozen=True)
@@ -129,57 +153,62 @@ class _Texts:
         return text, not gaps
 
 
-def _looked_at(
-    key: int, known: Mapping[int, Any], mobiles: Mapping[int, str], taken: set[str], texts: _Texts
-) -> Obstacle | None:
+@dataclass(frozen=True)
+class _Judging:
+    draft: BatchDraft
+    rules: SendingRules
+    facts: Facts
+    now: datetime
+
+    def obstacle(self, number: str, patient_id: int) -> Obstacle | None:
+        """Which rule forbids it, if one does."""
+        begins = self.draft.begins(self.now)
+        expires = self.rules.expiry(self.draft.expires_at, begins)
+        verdict = judge(self.rules, self.facts, number, patient_id, self.draft.purpose, begins, expires)
+        if verdict.state is MessageState.QUEUED:
+            return None
+        return OBSTACLES.get(verdict.reason, Obstacle.TOO_LATE)
+
+
+def _looked_at(key: int, number: str, known: Collection[int], complete: bool) -> Obstacle | None:
     if key not in known:
         return Obstacle.NOT_FOUND
-    if key not in mobiles:
+    if not number:
         return Obstacle.NO_MOBILE
-    if mobiles[key] in taken:
-        return Obstacle.DUPLICATE
-    return None if texts.of(key)[1] else Obstacle.UNFILLED
+    return None if complete else Obstacle.UNFILLED
 
 
-def _judged(
-    key: int, number: str, draft: BatchDraft, rules: SendingRules, facts: Facts, now: datetime
-) -> tuple[Obstacle | None, str]:
-    """Why there is no message; or None and what it waits for, empty for nothing."""
-    begins = max(now, draft.at) if draft.at else now
-    verdict = judge(rules, facts, number, key, draft.purpose, begins, rules.expiry(draft.expires_at, begins))
-    if verdict.state is not MessageState.QUEUED:
-        return _OBSTACLES.get(verdict.reason, Obstacle.TOO_LATE), ""
-    facts.count(number, draft.purpose, verdict.next_at)
-    return None, str(verdict.reason)
+def _number(member: Member, mobiles: Mapping[int, Sequence[str]]) -> str:
+    """The number that was chosen, as long as it is the patient's; else the first that takes texts."""
+    own = mobiles.get(member.patient_id, ())
+    if member.number:
+        return member.number if member.number in own else ""
+    return own[0] if own else ""
 
 
-def _known(session: Session, principal: Principal, wanted: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The patients in reach of whoever sends, with what a list of them shows."""
-    found: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        statement = select(Patient.id, Patient.name, Patient.record_number).where(
-            Patient.id.in_(wanted[start : start + _CHUNK]), Patient.disabled == NO, patient_scope_clause(principal)
-        )
-        for key, name, record_number in session.execute(statement):
-            found[key] = {"name": name, "record_number": record_number}
+def source_in(batch_id: int, number: str) -> str:
+    """The source of a batch's message to a number: of each there is one."""
+    return f"batch:{batch_id}:{number}"
+
+
+def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> dict[str, int]:
+    """Number → its message of the batch, of those that have one; by what each has alone, however large the batch is."""
+    found: dict[str, int] = {}
+    if batch_id is not None:
+        columns = MESSAGE.c
+        for chunk in chunks(sorted(set(numbers) - {""})):
+            sources = [source_in(batch_id, number) for number in chunk]
+            made = select(columns.number, columns.id).where(columns.source.in_(sources))
+            found |= {number: key for number, key in session.execute(made)}  # noqa: C416 - rows are no pairs to mypy
     return found
 
 
-def first_mobiles(session: Session, patient_ids: Sequence[int]) -> dict[int, str]:
-    """Patient → the first of the numbers that takes texts; patients without one are missing."""
-    found: dict[int, str] = {}
-    for start in range(0, len(patient_ids), _CHUNK):
-        statement = (
-            select(PatientPhone.patient_id, PatientPhone.number)
-            .where(PatientPhone.patient_id.in_(patient_ids[start : start + _CHUNK]))
-            .order_by(PatientPhone.patient_id, PatientPhone.position, PatientPhone.id)
+def _known(session: Session, principal: Principal, wanted: Sequence[int]) -> set[int]:
+    """The patients in reach of whoever sends."""
+    found: set[int] = set()
+    for chunk in chunks(wanted):
+        statement = select(Patient.id).where(
+            Patient.id.in_(chunk), Patient.disabled == NO, patient_scope_clause(principal)
         )
-        for key, number in session.execute(statement):
-            if key not in found and takes_texts(number):
-                found[key] = number
+        found.update(session.scalars(statement))
     return found
-
-
-def takes_texts(number: str) -> bool:
-    """Whether a canonical number can be written to at all."""
-    return ";" not in number and normalise(number).kind in _TAKE_SMS

@@ -17,8 +17,8 @@ from callcenter.messaging.composing import House, fill_for, read_key, read_text,
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.handling import see_all
+from callcenter.messaging.mobiles import first_mobiles, takes_texts
 from callcenter.messaging.queueing import MessageDraft, queue_message
-from callcenter.messaging.recipients import first_mobiles, takes_texts
 from callcenter.messaging.rows import IN, OPEN, OUT
 from callcenter.messaging.threads import note_words, route, thread_of
 from callcenter.messaging.views import MessageView, load_messages, message_view

@@ -32,8 +32,8 @@ T = TypeVar("T")
 _CHUNK = 500
 _OPT_OUT = table_of(SmsOptOut).c
 _PATIENT, _PHONE = table_of(Patient), table_of(PatientPhone)
-_HELD_AT_MOST = timedelta(days=31)
-_GOES = (
+HELD_AT_MOST = timedelta(days=31)
+GOES = (
     MessageState.QUEUED.value,
     MessageState.SENDING.value,
     MessageState.ACCEPTED.value,
@@ -168,9 +168,9 @@ def _add_days(
         columns.id, columns.number, columns.purpose, columns.state, columns.state_at, columns.next_at
     ).where(
         columns.number.in_(numbers),
-        columns.created_at >= now - _HELD_AT_MOST,
+        columns.created_at >= now - HELD_AT_MOST,
         columns.direction == "out",
-        unindexed(columns.state).in_(_GOES),
+        unindexed(columns.state).in_(GOES),
         columns.purpose.in_(purposes),
     )
     for row in session.execute(statement):

@@ -85,8 +85,17 @@ def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
 
 
 def batch_view(row: Any) -> dict[str, Any]:
-    """What is told of a batch while its messages move: which it is, not where each stands."""
-    return {"id": row.id, "title": row.title, "purpose": row.purpose, "total": row.total}
+    """What is told of a batch while it is made and its messages move: not where each of them stands."""
+    return {
+        "id": row.id,
+        "title": row.title,
+        "purpose": row.purpose,
+        "total": row.total,
+        "state": row.state,
+        "reason": row.reason,
+        "chosen": row.chosen,
+        "left_out": row.left_out or {},
+    }
 
 
 def load_batches(session: Session, ids: Sequence[int]) -> list[Any]:

@@ -113,6 +113,8 @@ class Reason(StrEnum):
     """No word came of the attempt before, so it is sent again."""
     TOO_LATE = "too_late"
     BY_PERSON = "by_person"
+    PAUSED = "paused"
+    """Its batch was paused by a person."""
     OVERTAKEN = "overtaken"
     """A later text says how it stands now."""
     INCOMPLETE = "incomplete"

@@ -17,7 +17,17 @@ from storage.models.conversations import Conversation, SmsOptOut
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
 from storage.models.message_texts import AutoReply, MessageTemplate, MessagingRules, Phrase
-from storage.models.messaging import SmsArrival, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, SmsReceipt
+from storage.models.messaging import (
+    SmsArrival,
+    SmsAttempt,
+    SmsBatch,
+    SmsBatchPage,
+    SmsGateway,
+    SmsList,
+    SmsListPart,
+    SmsMessage,
+    SmsReceipt,
+)
 from storage.models.talking import Article, CallScript
 from storage.models.telephony import (
     AgentGroup,
@@ -81,7 +91,10 @@ __all__ = [
     "SmsArrival",
     "SmsAttempt",
     "SmsBatch",
+    "SmsBatchPage",
     "SmsGateway",
+    "SmsList",
+    "SmsListPart",
     "SmsMessage",
     "SmsOptOut",
     "SmsReceipt",

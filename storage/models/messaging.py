@@ -51,10 +51,22 @@ class SmsGateway(Base):
 
 
 class SmsBatch(Base):
-    """One text to many. ``text`` is the template as written; each message has its own words."""
+    """One text to many. ``text`` is the template as written; each message has its own words.
+
+    ``chosen`` is to how many, ``total`` how many messages are made by now, ``left_out`` reason → how many get none.
+    ``state`` is preparing, paused, done (all are made) or cancelled; ``reason`` says why it was paused by itself.
+    ``source`` is of whom and of which form: of each there is one. ``choice`` is what was chosen, as it was asked for.
+    Its patients stand in ``pages`` pages; those before ``next_page`` are made. ``sweep`` is what is being done to its
+    queued messages (hold, release or cancel), up to the id ``swept``.
+    """
 
     __tablename__ = "sms_batch"
-    __table_args__ = (Index("ix_smsbatch_created", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_smsbatch_created", "created_at", "id"),
+        Index("ix_smsbatch_state", "state", "next_page", "id"),
+        Index("ix_smsbatch_sweep", "sweep", "id"),
+        Index("uq_smsbatch_source", "source", unique=True),
+    )
 
     id: Mapped[int] = primary_key("sms_batch")
     title: Mapped[str] = mapped_column(Words(100), nullable=True, default="")
@@ -66,6 +78,58 @@ class SmsBatch(Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
     created_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_smsbatch_creator"))
     cancelled_at: Mapped[datetime | None] = mapped_column(Utc)
+    state: Mapped[str] = mapped_column(String(10), default="done")
+    reason: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
+    source: Mapped[str | None] = mapped_column(String(60))
+    choice: Mapped[Any | None] = mapped_column(Json)
+    chosen: Mapped[int] = mapped_column(Integer, default=0)
+    left_out: Mapped[Any | None] = mapped_column(Json)
+    pages: Mapped[int] = mapped_column(Integer, default=0)
+    next_page: Mapped[int] = mapped_column(Integer, default=0)
+    sweep: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
+    swept: Mapped[int] = mapped_column(Key, default=0)
+
+
+class SmsBatchPage(Base):
+    """A few hundred of those who were chosen for a batch, in order: what one transaction makes.
+
+    ``members`` are ids of patients, or ``[id, number]`` where the number was chosen; emptied when they are made.
+    ``left_out`` is then ``[id, number, why]`` of each who gets nothing.
+    """
+
+    __tablename__ = "sms_batch_page"
+
+    batch_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("sms_batch.id", name="fk_smsbatchpage_batch"), primary_key=True, autoincrement=False
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    members: Mapped[Any | None] = mapped_column(Json)
+    left_out: Mapped[Any | None] = mapped_column(Json)
+
+
+class SmsList(Base):
+    """A list of numbers and record numbers that somebody uploaded to write to; kept for some days."""
+
+    __tablename__ = "sms_list"
+    __table_args__ = (Index("ix_smslist_created", "created_at"),)
+
+    id: Mapped[int] = primary_key("sms_list")
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    created_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user_account.id", name="fk_smslist_creator"))
+
+
+class SmsListPart(Base):
+    """Some lines of such a list. ``members`` are written as in ``SmsBatchPage``, ``problems`` as ``[line, why]``."""
+
+    __tablename__ = "sms_list_part"
+
+    list_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("sms_list.id", name="fk_smslistpart_list"), primary_key=True, autoincrement=False
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    lines: Mapped[int] = mapped_column(Integer)
+    members: Mapped[Any] = mapped_column(Json)
+    problems: Mapped[Any] = mapped_column(Json)
 
 
 class SmsMessage(Base):
@@ -88,7 +152,7 @@ class SmsMessage(Base):
         Index("ix_smsmessage_created", "created_at", "id"),
         Index("ix_smsmessage_number", "number", "created_at", "id"),
         Index("ix_smsmessage_patient", "patient_id", "created_at", "id"),
-        Index("ix_smsmessage_batch", "batch_id", "id"),
+        Index("ix_smsmessage_batch", "batch_id", "state", "id"),
         Index("ix_smsmessage_gateway", "gateway_id", "created_at", "id"),
         Index("ix_smsmessage_state", "state", "created_at", "id"),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, false, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from storage.models.base import NO, table_of
@@ -142,6 +142,11 @@ def _has(patient_id: ColumnElement[int], word: str) -> ColumnElement[bool]:
     other = aliased(PatientTerm)
     smallest = select(func.min(other.term)).where(other.patient_id == patient_id, _begins(other, word))
     return smallest.correlate_except(other).scalar_subquery().is_not(None)
+
+
+def has_words(query: str) -> list[ColumnElement[bool]]:
+    """That each word of ``query`` begins a term of the patient: for who takes all of them. Without a word nobody is."""
+    return [_has(Patient.id.expression, word) for word in words_of(query)] or [false()]
 
 
 def _from_terms(

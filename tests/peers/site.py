@@ -249,7 +249,8 @@ async def start_site(
         recordings=RecordingSettings(recordings or Path("/nonexistent/recordings"), enabled=recordings is not None),
         on_session_ended=sign_in.on_session_ended,
     )  # fmt: skip
-    desk = SmsDesk(database, reactor, House("测试医院", "Asia/Shanghai", "010"), records["templates"].resource)
+    house = House("测试医院", "Asia/Shanghai", "010")
+    desk = SmsDesk(database, reactor, house, records["templates"].resource, records.patients.records.resource)
     services = Services(
         reactor=reactor, database=database, bus=bus, sign_in=sign_in, telephony=telephony,
         line_hosts=LineHostAccess(database, reactor, shared.line_hosts), patients=records.patients,

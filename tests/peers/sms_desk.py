@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
+from callcenter.crm.patient_resource import patient_resource
 from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.receiving import IncomingText, receive_texts
@@ -51,7 +52,17 @@ class Desk:
         bus = LocalBus()
         bus.subscribe(self.events.extend)
         database.on_commit = bus.publish
-        self.desk = SmsDesk(database, self.clock, HOUSE, template_resource())
+        self.begin()
+
+    def begin(self) -> None:
+        """A desk that knows nothing but what is in the database: as after the start of a process."""
+        patients = patient_resource(self.clock, HOUSE.area_code)
+        self.desk = SmsDesk(self.database, self.clock, HOUSE, template_resource(), patients)
+
+    async def make_all(self) -> None:
+        """Everything that is to be made in the background is made."""
+        while await self.desk.batches.maker.step():
+            pass
 
     @property
     def now(self) -> datetime:

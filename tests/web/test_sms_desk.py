@@ -157,15 +157,28 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
     before = await all_rows(site)
     shown = (await supervisor.post("/api/v1/message-batches/preview", many)).json
     assert await all_rows(site) == before
-    assert (shown["count"], shown["reasons"], shown["more"]) == (2, {"no_mobile": 1, "duplicate": 1}, False)
+    assert (shown["count"], shown["reasons"], shown["left_out"]) == (2, {"no_mobile": 1, "duplicate": 1}, 2)
     sent = await supervisor.post("/api/v1/message-batches", many | {"key": KEY, "title": "通知"})
-    assert (sent.status, sent.json["count"], sent.json["states"]) == (201, 2, {"queued": 2})
+    assert (sent.status, sent.json["state"], sent.json["chosen"]) == (201, "preparing", 4)
+    address = f"/api/v1/message-batches/{sent.json['id']}"
+    while await site.services.desk.batches.maker.step():
+        pass
+    made = (await supervisor.get(address)).json
+    assert (made["state"], made["count"], made["states"], made["left_out"]) == (
+        "done", 2, {"queued": 2}, shown["reasons"],
+    )  # fmt: skip
+    left = (await supervisor.get(f"{address}/left-out")).json["items"]
+    assert sorted(one["why"] for one in left) == ["duplicate", "no_mobile"]
+    assert (await supervisor.post(f"{address}/pause")).json["state"] == "paused"
+    assert (await supervisor.post(f"{address}/continue")).json["state"] == "done"
+    for page in ("/message-batches", f"/message-batches/{sent.json['id']}", f"/messages?batch_id={sent.json['id']}"):
+        assert (await supervisor.get(page)).status == 200
     assert (await supervisor.post("/api/v1/message-batches", many | {"key": KEY})).json["id"] == sent.json["id"]
     cancelled = (await supervisor.post(f"/api/v1/message-batches/{sent.json['id']}/cancel")).json
     assert cancelled["states"] == {"cancelled": 2}
     for wrong in (
         {"filter": {"password": "x"}}, {"filter": None}, {"purpose": "reply"}, {"text": "{x}"}, {"patient_ids": [1]},
-        {"at": "2020-13-01"}, {"expires_at": "2020-01-01T00:00:00Z"},
+        {"at": "2020-13-01"}, {"expires_at": "2020-01-01T00:00:00Z"}, {"list_id": 1},
     ):  # fmt: skip
         assert (await supervisor.post("/api/v1/message-batches/preview", many | wrong)).status == 422, wrong
     # The department's head sends to the department's patients and to nobody else, whoever is named.
@@ -183,7 +196,10 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
     assert [(one["patient_id"], one["why"], one["name"]) for one in shown["refused"]] == [
         (2, "not_found", ""), (4, "not_found", ""),
     ]  # fmt: skip
-    assert (await head.get(f"/api/v1/message-batches/{sent.json['id']}")).status == 404
+    for doing in (head.get(address), head.get(f"{address}/left-out"), head.get(f"/message-batches/{sent.json['id']}")):
+        assert (await doing).status == 404
+    for command in ("pause", "continue", "cancel"):
+        assert (await head.post(f"{address}/{command}")).status == 404
     assert ORTHOPAEDICS == 1
 
 

@@ -1,4 +1,4 @@
-"""Sending SMS through the API: previews, one message, one text to many, texts to choose from, opt-outs."""
+"""Sending SMS through the API: previews, one message, texts to choose from, opt-outs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from callcenter.messaging.opt_out_service import OptOutFilter
-from callcenter.messaging.recipients import MOST_AT_ONCE, BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
 from web.api.conversations import Key, LiveOptOut, MessageText
 from web.api.messages import Message
-from web.api.models import Cursor, Id, Limit, Named, Number, Paging
+from web.api.models import Cursor, Id, Limit, Named, Number
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input
-from web.patient_choice import chosen_patients
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -24,7 +22,6 @@ routes = Routes("/api/v1")
 Kind = Literal["care", "marketing", "all"]
 SentPurpose = Literal["reply", "reminder", "care", "notice", "marketing"]
 Note = Annotated[str, Field(max_length=200)]
-Title = Annotated[str, Field(max_length=100)]
 
 
 class Template(BaseModel):
@@ -77,61 +74,6 @@ class Preview(BaseModel):
     signature: str
 
 
-class Sample(BaseModel):
-    """What one of them reads."""
-
-    name: str
-    text: str
-
-
-class LeftOut(BaseModel):
-    """A patient who gets no message, and why."""
-
-    patient_id: int
-    name: str
-    record_number: str
-    why: Literal[
-        "not_found", "no_mobile", "duplicate", "opted_out", "do_not_contact", "daily_cap", "too_late", "unfilled"
-    ]
-
-
-class BatchPreview(BaseModel):
-    """How many get it, how many of these later, who not and why, and what all of it costs."""
-
-    count: int
-    waiting: int
-    sample: list[Sample]
-    refused: list[LeftOut]
-    reasons: dict[str, int]
-    warnings: list[str]
-    parts: int
-    cost: int
-    more: bool
-
-
-class Batch(BaseModel):
-    """One text to many; ``states`` says how many of its messages are where."""
-
-    id: int
-    title: str
-    purpose: str
-    text: str
-    count: int
-    states: dict[str, int]
-    not_before: AwareDatetime | None
-    expires_at: AwareDatetime | None
-    created_at: AwareDatetime
-    created_by: Named | None
-    cancelled_at: AwareDatetime | None
-
-
-class BatchPage(BaseModel):
-    """A page of them, newest first."""
-
-    items: list[Batch]
-    next: str | None
-
-
 class OptOut(LiveOptOut):
     """An opt-out, over or not, with those who have the number."""
 
@@ -167,29 +109,6 @@ class NewMessage(Input):
     patient_id: Id | None = None
     number: Number = ""
     at: AwareDatetime | None = None
-
-
-class Many(Input):
-    """Patients by id, or those of the patients' list as it is filtered, and what they are to read."""
-
-    text: MessageText
-    purpose: Literal["reminder", "care", "notice", "marketing"]
-    title: Title = ""
-    patient_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None = None
-    filter: dict[str, Annotated[str, Field(max_length=200)]] | None = None
-    at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
-
-    @property
-    def draft(self) -> BatchDraft:
-        """What the service takes."""
-        return BatchDraft(self.text, Purpose(self.purpose), self.title, self.at, self.expires_at)
-
-
-class SentMany(Many):
-    """``key`` is the form's own: sent again with it, nothing is sent twice."""
-
-    key: Key
 
 
 class OptOutLimits(Input):
@@ -244,41 +163,6 @@ async def send(exchange: Exchange, body: NewMessage) -> Reply:
     outgoing = exchange.services.desk.outgoing
     sent = await outgoing.send(exchange.principal, body.patient_id, body.number, typed, Purpose(body.purpose))
     return Json(sent, status=201)
-
-
-@routes.post("/message-batches/preview", permission="messages.bulk", returns=BatchPreview)
-async def preview_batch(exchange: Exchange, body: Many) -> Reply:
-    """Who would get it and who not, and why. Sends nothing."""
-    ids, more = await chosen_patients(exchange, body.patient_ids, body.filter)
-    found = await exchange.services.desk.outgoing.preview_batch(exchange.principal, body.draft, ids)
-    return Json(found | {"more": more})
-
-
-@routes.post("/message-batches", permission="messages.bulk", returns=Batch, status=201)
-async def send_batch(exchange: Exchange, body: SentMany) -> Reply:
-    """Send one text to each who can get it."""
-    ids, _ = await chosen_patients(exchange, body.patient_ids, body.filter)
-    sent = await exchange.services.desk.outgoing.send_batch(exchange.principal, body.draft, ids, body.key)
-    return Json(sent, status=201)
-
-
-@routes.get("/message-batches", permission="messages.view", returns=BatchPage)
-async def list_batches(exchange: Exchange, query: Paging) -> Reply:
-    """What was sent to many, newest first."""
-    outgoing = exchange.services.desk.outgoing
-    return Json(page_json(await outgoing.batches(exchange.principal, query.limit, query.cursor)))
-
-
-@routes.get("/message-batches/<int:batch_id>", permission="messages.view", returns=Batch)
-async def get_batch(exchange: Exchange, batch_id: int) -> Reply:
-    """One of them, with how many messages are where."""
-    return Json(await exchange.services.desk.outgoing.batch(exchange.principal, batch_id))
-
-
-@routes.post("/message-batches/<int:batch_id>/cancel", permission="messages.bulk", returns=Batch)
-async def cancel_batch(exchange: Exchange, batch_id: int) -> Reply:
-    """Keep what has not left from leaving."""
-    return Json(await exchange.services.desk.outgoing.cancel_batch(exchange.principal, batch_id))
 
 
 @routes.get("/opt-outs", permission="opt_outs.view", returns=OptOutPage)

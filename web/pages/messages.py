@@ -52,6 +52,6 @@ async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | No
     if query.batch_id is None:
         return None
     try:
-        return await exchange.services.desk.outgoing.batch(exchange.principal, query.batch_id)
+        return await exchange.services.desk.batches.get(exchange.principal, query.batch_id)
     except ServiceError:
         return None

@@ -16,29 +16,23 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
-from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
-from callcenter.messaging.vocabulary import MessageState, Purpose
-from storage.models import AuditEntry, Conversation, Patient, PatientPhone, SmsBatch
+from callcenter.messaging.vocabulary import Purpose
+from storage.models import AuditEntry, Patient, PatientPhone
 from tests.peers.call_center import (
     ANNA,
     DORA,
-    FAMILY_ONE,
-    FAMILY_TWO,
     FOLLOW_UP,
     GONE,
     HEART,
-    QUIET,
     SUSAN,
     ZHANG,
     every_row,
     principal,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk, move
+from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk
 
 KEY = "0123456789abcdef"
-EVERYBODY = (ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242)
-CARE = BatchDraft("{patient.name}您好，请按时服药。{hospital}", Purpose.CARE, "服药")
 
 
 async def talk_of(desk: Desk) -> dict[str, Any]:
@@ -189,52 +183,8 @@ async def test_reading_is_counted_up_to_what_was_seen_and_logged(desk: Desk) -> 
     assert [one["id"] for one in (await conversations.list(DORA, found)).items] == [talk]
 
 
-def known_to_two(session: Session) -> None:
-    """Zhang's only number is a landline; the doctor of Heart is not known."""
-    session.execute(update(PatientPhone).where(PatientPhone.patient_id == ZHANG).values(number="+861062345678"))
-
-
-@pytest_twisted.ensureDeferred
-async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_that(desk: Desk) -> None:
-    await desk.change(known_to_two)
-    await desk.hear(HEARTS_NUMBER, "T")
-    outgoing = desk.desk.outgoing
-    before = await desk.database.read(every_row)
-    shown = await outgoing.preview_batch(SUSAN, CARE, EVERYBODY)
-    assert await desk.database.read(every_row) == before
-    assert shown["count"] == 1
-    assert shown["sample"] == [{"name": "李四", "text": "李四您好，请按时服药。仁爱医院"}]
-    assert {one["patient_id"]: one["why"] for one in shown["refused"]} == {
-        ZHANG: "no_mobile", FAMILY_TWO: "duplicate", QUIET: "do_not_contact", HEART: "opted_out", GONE: "not_found",
-        424242: "not_found",
-    }  # fmt: skip
-    assert (shown["parts"], shown["cost"]) == (1, 45)
-    sent = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY)
-    assert (sent["count"], sent["states"], sent["reasons"]) == (1, {"queued": 1}, shown["reasons"])
-    again = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY)
-    assert again["id"] == sent["id"]
-    assert [(row["text"], row["patient_id"]) for row in await desk.rows() if row["batch_id"]] == [
-        ("李四您好，请按时服药。仁爱医院", FAMILY_ONE)
-    ]
-    # It is in the conversation with the number, which waits for nobody until somebody answers.
-    (talk,) = [row for row in await desk.rows(Conversation) if row["number"] == FAMILY]
-    assert (talk["state"], talk["unread"]) == ("done", 0)
-    other = await outgoing.send_batch(SUSAN, CARE, EVERYBODY, KEY + "x")
-    assert other["id"] != sent["id"]
-    await unchanged(desk, NotAllowedError, outgoing.send_batch(ANNA, CARE, EVERYBODY, KEY))
-    await unchanged(desk, NotAllowedError, outgoing.preview_batch(DORA, CARE, EVERYBODY))
-
-
 @pytest_twisted.ensureDeferred
 async def test_a_double_click_sends_once(desk: Desk) -> None:
-    clicks = [
-        Deferred.fromCoroutine(desk.desk.outgoing.send_batch(SUSAN, CARE, [ZHANG, FAMILY_ONE, HEART], KEY))
-        for _ in range(2)
-    ]
-    sent = await gatherResults(clicks)
-    assert len({one["id"] for one in sent}) == 1
-    assert len(await desk.rows(SmsBatch)) == 1
-    assert len(await desk.rows()) == 3
     words = [
         Deferred.fromCoroutine(desk.desk.outgoing.send(SUSAN, ZHANG, "", Typed("好", KEY + "y"), Purpose.CARE))
         for _ in range(2)
@@ -288,21 +238,11 @@ async def test_parts_and_cost_are_those_of_the_gateway_that_would_carry_it(desk:
 async def test_what_has_not_left_can_be_taken_back_and_nothing_else(desk: Desk) -> None:
     await desk.hear(HEARTS_NUMBER, "要复查吗")
     talk = (await talk_of(desk))["id"]
-    conversations, outgoing = desk.desk.conversations, desk.desk.outgoing
+    conversations = desk.desk.conversations
     later = await conversations.reply(DORA, talk, Typed("明天来", KEY, desk.now + timedelta(hours=3)))
     await unchanged(desk, NotFoundError, conversations.cancel(SUSAN, talk, later["id"]))
     assert (await conversations.cancel(DORA, talk, later["id"]))["state"] == "cancelled"
     await unchanged(desk, ConflictError, conversations.cancel(DORA, talk, later["id"]))
-    batch = await outgoing.send_batch(SUSAN, CARE, [ZHANG, FAMILY_ONE, HEART], KEY)
-    ids = [row["id"] for row in await desk.rows() if row["batch_id"]]
-    await desk.change(move, ids[0], MessageState.DELIVERED)
-    await unchanged(desk, NotAllowedError, outgoing.cancel_batch(ANNA, batch["id"]))
-    after = await outgoing.cancel_batch(SUSAN, batch["id"])
-    assert after["states"] == {"delivered": 1, "cancelled": 2}
-    assert after["cancelled_at"] is not None
-    assert (await outgoing.cancel_batch(SUSAN, batch["id"]))["states"] == after["states"]
-    assert [one["id"] for one in (await outgoing.batches(SUSAN)).items] == [batch["id"]]
-    assert (await outgoing.batches(DORA)).items == []
 
 
 @pytest_twisted.ensureDeferred

@@ -30,7 +30,7 @@ const REASON = {
   gateway_refused: t("the gateway does not take it"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
   partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
   uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
-  by_person: t("by a person"), incomplete: t("parts of it never came"), overtaken: t("a later text says how it stands"),
+  by_person: t("by a person"), paused: t("held by a person"), incomplete: t("parts of it never came"), overtaken: t("a later text says how it stands"),
 };
 
 // What became of one part handed to a gateway.

@@ -2,38 +2,36 @@
 import { get, post } from "../api.js";
 import { ask } from "../ask.js";
 import { el, icon } from "../dom.js";
-import { fromLocalField } from "../format.js";
+import { exact, fromLocalField } from "../format.js";
 import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
+import { number, WHY } from "./batch_words.js";
+import { watchList } from "./upload.js";
 
 const ASK_AFTER = 400;
-const SHOWN = 100;
 const form = document.getElementById("many");
 const { text, purpose, at, until, title } = form.elements;
 const place = document.getElementById("m-preview");
 const send = form.querySelector("[data-send]");
 const problem = form.querySelector("[data-problem]");
-const filter = Object.fromEntries(new URLSearchParams(form.dataset.filter));
+// Whom: the patients' list as it was filtered, or a list that is read here first.
+let whom = form.dataset.filter === undefined ? null : { filter: Object.fromEntries(new URLSearchParams(form.dataset.filter)) };
 // This form's own: whatever is clicked twice, or sent again after a doubt, is sent once.
 const key = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const WHY = {
-  not_found: t("not found, or out of your reach"), no_mobile: t("no number that takes texts"), duplicate: t("somebody before has the same number"),
-  opted_out: t("has opted out"), do_not_contact: t("does not want to be contacted"), daily_cap: t("has today's share of messages"),
-  too_late: t("it would be too late"), unfilled: t("a placeholder has no value"),
-};
 const WARNINGS = {
   department: t("It names a department: whoever sees the phone learns what the patient is treated for."),
   revealing: t("It has a word that tells a diagnosis to whoever sees the phone."),
 };
 
 let waiting = null;
-let asked = 0;
+let asking = false;
+let stale = false;
 let shown = null;
 
 const body = () => ({
-  text: text.value, purpose: purpose.value, title: title.value, filter, at: fromLocalField(at.value), expires_at: fromLocalField(until.value),
+  text: text.value, purpose: purpose.value, title: title.value, ...whom, at: fromLocalField(at.value), expires_at: fromLocalField(until.value),
 });
 
 function say(error = "") {
@@ -42,60 +40,83 @@ function say(error = "") {
 }
 
 function reasons(found) {
-  return Object.entries(found.reasons).map(([why, count]) => el("details", {}, el("summary", {}, `${WHY[why]}：${count}`),
-    el("ul", { class: "many-out" }, found.refused.filter((one) => one.why === why).slice(0, SHOWN).map((one) => el("li", {}, one.name ? `${one.name} · ${one.record_number}` : `#${one.patient_id}`)))));
+  return Object.entries(found.reasons).map(([why, count]) => {
+    const some = found.refused.filter((one) => one.why === why);
+    return el("details", {}, el("summary", {}, `${WHY[why] ?? why}：${number(count)}`),
+      el("ul", { class: "many-out" }, some.map((one) => el("li", {}, one.name ? `${one.name} · ${one.record_number}` : `#${one.patient_id}`)),
+        count > some.length ? el("li", { class: "quiet" }, t("and {count} more", { count: number(count - some.length) })) : null));
+  });
 }
+
+const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
+const same = (parts) => (parts === 1 ? t("One short message each") : t("{parts} short messages each", { parts }));
+const range = ({ shortest, longest }) => (shortest === longest ? same(shortest) : t("{shortest} to {longest} short messages each", { shortest, longest }));
+const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
 
 function show() {
   send.disabled = !shown?.count;
-  send.querySelector("span").textContent = shown?.count ? t("Send to {count} patients", { count: shown.count }) : t("Send");
+  send.querySelector("span").textContent = shown?.count ? t("Send to {count} patients", { count: number(shown.count) }) : t("Send");
+  place.removeAttribute("aria-busy");
   if (!shown) return;
-  const left = shown.refused.length;
   place.replaceChildren(...[
-    el("dl", { class: "many-figures" }, el("div", {}, el("dt", {}, t("get it")), el("dd", { "data-fit": shown.count }, String(shown.count))),
-      el("div", {}, el("dt", {}, t("left out")), el("dd", {}, String(left))), el("div", {}, el("dt", {}, t("Parts")), el("dd", {}, String(shown.parts))),
-      el("div", {}, el("dt", {}, t("Cost")), el("dd", {}, money(shown.cost)))),
-    shown.more ? el("p", { class: "notice notice-warn" }, t("The list has more than 1000 patients: the first 1000 are taken. Narrow it.")) : null,
-    shown.waiting ? el("p", { class: "quiet" }, t("Of these go later, by the rules of hours and daily caps: {count}", { count: shown.waiting })) : null,
+    el("dl", { class: "many-figures" }, figure(t("get it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
+      figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
+    shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
+    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They go at once.") : shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
-    ...shown.sample.slice(0, 1).map((one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text))),
-    left ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: left })), reasons(shown)) : null,
+    ...shown.sample.slice(0, 2).map(example),
+    shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
+    shown.left_out ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
+    el("p", { class: "quiet small" }, t("Whom it goes to is fixed when you press send. Opt-outs and the other rules count until it leaves.")),
   ].filter(Boolean));
 }
 
+// One question at a time: it looks at everybody who is chosen.
 async function preview() {
-  const mine = (asked += 1);
-  if (!text.value.trim()) {
+  if (asking) {
+    stale = true;
+    return;
+  }
+  if (!whom || !text.value.trim()) {
     shown = null;
     show();
     return;
   }
+  asking = true;
+  stale = false;
+  place.setAttribute("aria-busy", "true");
+  let found = null;
+  let refusal = "";
   try {
-    const found = await post("/message-batches/preview", body());
-    if (mine !== asked) return;
-    shown = found;
-    say();
+    found = await post("/message-batches/preview", body());
   } catch (error) {
-    if (mine !== asked) return;
-    shown = null;
-    say(Object.values(error.fields ?? {})[0] ?? error.message);
+    refusal = Object.values(error.fields ?? {})[0] ?? error.message;
   }
+  asking = false;
+  if (stale) {
+    preview();
+    return;
+  }
+  shown = found;
+  say(refusal);
   show();
 }
 
 function changed() {
   send.disabled = true; // What is sent is what was shown.
+  if (asking) stale = true;
   clearTimeout(waiting);
   waiting = setTimeout(preview, ASK_AFTER);
 }
 
 async function sendIt() {
-  const sure = await ask(t("Send this message to {count} patients?", { count: shown.count }), { choices: [["yes", t("{parts} SMS, {cost}", { parts: shown.parts, cost: money(shown.cost) })]], action: t("Send") });
+  const about = t("About {parts} SMS, {cost}. It can be paused and cancelled while it is sent.", { parts: number(shown.parts), cost: money(shown.cost) });
+  const sure = await ask(t("Send this message to {count} patients?", { count: number(shown.count) }), { about, action: t("Send") });
   if (!sure) return;
   send.disabled = true;
   try {
     const batch = await post("/message-batches", { ...body(), key });
-    location.assign(`/messages?batch_id=${batch.id}`);
+    location.assign(`/message-batches/${batch.id}`);
   } catch (error) {
     say(Object.values(error.fields ?? {})[0] ?? error.message);
     send.disabled = false;
@@ -129,3 +150,8 @@ form.addEventListener("submit", (event) => {
   if (!send.disabled) sendIt();
 });
 texts().catch(complain);
+watchList((listId) => {
+  whom = listId === null ? null : { list_id: listId };
+  form.hidden = !whom;
+  changed();
+});

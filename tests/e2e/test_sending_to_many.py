@@ -1,0 +1,133 @@
+"""A supervisor sends to everybody of the list, pauses, the daemon is killed, it goes on, and the figures add up."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+PATIENTS = 3000
+LONG = 120_000
+SHOTS = os.environ.get("HUIFANG_SHOTS", "")
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Iterator[DemoDaemon]:
+    running = DemoDaemon(tmp_path / "var", PATIENTS)
+    running.start()
+    yield running
+    running.stop()
+
+
+def figure(page: Page, name: str) -> int:
+    shown = page.locator(f"[data-figure={name}] dd")
+    return int(re.sub(r"\D", "", shown.inner_text())) if shown.count() else 0
+
+
+def assert_reconciled(batch: dict[str, Any]) -> None:
+    assert batch["chosen"] == batch["count"] + sum(batch["left_out"].values()) + batch["remaining"]
+    assert batch["count"] == sum(batch["states"].values())
+
+
+def shot(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = crowd.client("supervisor")
+    page = browsers.window(crowd, "supervisor", "/patients").page
+    page.locator("[data-write-many]").click()
+    page.wait_for_url(re.compile("/messages/new"))
+    page.select_option("#m-purpose", "notice")
+    page.fill("#m-text", "{patient.name}您好，国庆期间{department}门诊照常。")
+    page.fill("#m-title", "国庆门诊")
+    # What is counted is all of them, with who gets nothing and why.
+    expect(page.locator("[data-fit]")).to_be_visible(timeout=PATIENCE)
+    fit = int(page.locator("[data-fit]").get_attribute("data-fit") or 0)
+    out = int(page.locator("[data-left-out]").get_attribute("data-left-out") or 0)
+    assert fit + out == PATIENTS
+    assert fit > PATIENTS * 0.9
+    expect(page.locator(".many-sample").first).to_contain_text("您好，国庆期间")
+    shot(page, "compose")
+    page.locator("[data-send]").click()
+    page.locator("dialog .btn-primary").dblclick()
+    page.wait_for_url(re.compile(r"/message-batches/\d+$"), timeout=PATIENCE)
+    number = page.url.rpartition("/")[2]
+    address = f"/api/v1/message-batches/{number}"
+    assert len(supervisor.get("/api/v1/message-batches")["items"]) == 1
+    expect(page.locator("[data-figure=chosen] dd, .batch-all[data-figure=chosen] dd")).to_have_text(f"{PATIENTS:,}")
+
+    # Held in the middle, it stays where it is.
+    page.locator("[data-do=pause]").click()
+    expect(page.locator("[data-batch-state=paused]")).to_be_visible(timeout=PATIENCE)
+    paused = supervisor.get(address)
+    assert 0 < paused["remaining"] < PATIENTS
+    assert_reconciled(paused)
+    shot(page, "paused")
+    page.locator("[data-do=continue]").click()
+    expect(page.locator("[data-batch-state=preparing]")).to_be_visible(timeout=PATIENCE)
+
+    # Killed while it is made, it goes on by itself, and the page hears of it without a reload.
+    crowd.kill()
+    crowd.start()
+    expect(page.locator("[data-batch-state=done]")).to_be_visible(timeout=LONG)
+    expect(page.locator("[data-figure=made] dd")).to_have_text(f"{fit:,}", timeout=LONG)
+    made = supervisor.get(address)
+    assert (made["count"], sum(made["left_out"].values()), made["remaining"]) == (fit, out, 0)
+    assert_reconciled(made)
+    expect(page.locator("#left-out-list li").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-state-count=accepted], [data-state-count=delivered]").first).to_be_visible(timeout=LONG)
+    assert figure(page, "chosen") == figure(page, "made") + figure(page, "left_out") + figure(page, "remaining")
+    shot(page, "done")
+
+    # The rest is taken back; what has left is told.
+    if page.locator("[data-do=cancel]").count():
+        page.locator("[data-do=cancel]").click()
+        page.locator("dialog .btn-primary").click()
+        expect(page.locator("[data-batch-state=cancelled]")).to_be_visible(timeout=PATIENCE)
+    page.goto("/message-batches")
+    expect(page.locator(".batch")).to_have_count(1)
+    expect(page.locator(".batch-title a")).to_have_text("国庆门诊")
+    shot(page, "list")
+    assert_reconciled(supervisor.get(address))
+
+
+def test_a_list_is_pasted_its_wrong_lines_are_told_and_it_is_sent(crowd: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = crowd.client("supervisor")
+    found = supervisor.get("/api/v1/patients?limit=20&sort=name")["items"]
+    records = [one["record_number"] for one in found if not one["do_not_call"]][:5]
+    page = browsers.window(crowd, "supervisor", "/messages/new").page
+    expect(page.locator("#many")).to_be_hidden()
+    page.fill("#m-lines", "\n".join([*records, "?!", "13000000000", records[0]]))
+    page.locator("[data-read]").click()
+    expect(page.locator("[data-list-count='6']")).to_be_visible(timeout=PATIENCE)
+    assert [one.get_attribute("data-line") for one in page.locator("[data-line]").all()] == ["6", "7"]
+    page.select_option("#m-purpose", "notice")
+    page.fill("#m-text", "{patient.name}您好")
+    expect(page.locator("[data-send]")).to_be_enabled(timeout=PATIENCE)
+    shot(page, "pasted")
+    # A file in GBK instead: what was read before is forgotten.
+    page.set_input_files(
+        "#m-file", {"name": "名单.csv", "mimeType": "text/csv", "buffer": f"{records[0]},张三\n李四\n".encode("gbk")}
+    )
+    page.locator("[data-read]").click()
+    expect(page.locator("[data-list-count='1']")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-fit='1']")).to_be_visible(timeout=PATIENCE)
+    page.set_input_files("#m-file", {"name": "x.xlsx", "mimeType": "text/csv", "buffer": b"PK\x03\x04"})
+    page.locator("[data-read]").click()
+    expect(page.locator("#m-list-problem")).to_contain_text("CSV", timeout=PATIENCE)
+    expect(page.locator("#many")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    shot(page, "narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

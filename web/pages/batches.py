@@ -1,0 +1,37 @@
+"""What was sent to many: how far it is, and what became of it."""
+
+from __future__ import annotations
+
+from callcenter.errors import InvalidError
+from callcenter.text import translated
+from web.exchange import Exchange, Page, Reply
+from web.pages.list_place import ListPlace
+from web.pages.lists import ways
+from web.routing import Routes
+
+routes = Routes()
+
+
+class BatchesPage(ListPlace):
+    """The list as it stands in an address."""
+
+    limit: int = 20
+
+
+@routes.get("/message-batches", permission="messages.view")
+async def list_batches(exchange: Exchange, query: BatchesPage) -> Reply:
+    """All of them, newest first."""
+    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
+    try:
+        page = await exchange.services.desk.batches.list(exchange.principal, min(query.limit, 50), query.cursor)
+        items, links = page.items, ways("/message-batches", {}, query, page)
+    except InvalidError as error:
+        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    context = {"batches": items, "problem": problem, "paths": {"self": "/message-batches", **links}}
+    return Page("batches.html", context, status=422 if problem else 200)
+
+
+@routes.get("/message-batches/<int:batch_id>", permission="messages.view")
+async def show_batch(exchange: Exchange, batch_id: int) -> Reply:
+    """One of them."""
+    return Page("batch.html", {"batch": await exchange.services.desk.batches.get(exchange.principal, batch_id)})
