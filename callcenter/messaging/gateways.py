@@ -60,6 +60,8 @@ class Gateways:
         self._clock = clock
         self._board = board
         self._kinds = kinds
+        # Made once, and before the reactor runs: pydantic imports what it needs for it when it is first asked.
+        self._schemas = {kind: model.model_json_schema() for kind, model in kinds.models.items()}
         self._box = box
         self._turn = DeferredLock()
 
@@ -90,7 +92,7 @@ class Gateways:
     def schema(self, principal: Principal, kind: GatewayKind) -> dict[str, Any]:
         """What can be set on a kind, as JSON Schema."""
         principal.require("gateways.edit")
-        return self._kinds.models[kind].model_json_schema()
+        return self._schemas[kind]
 
     async def create(self, principal: Principal, values: Mapping[str, Any]) -> GatewayView:
         """Add a gateway and start it: ``kind``, ``options``, and what ``Arrangement`` has. Needs ``gateways.edit``.
