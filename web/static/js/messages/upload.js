@@ -35,7 +35,7 @@ async function upload(bytes, reading) {
   let place = 0;
   let sent = 0;
   for (const part of parts(bytes)) {
-    reading.textContent = t("{percent} % read", { percent: Math.floor((100 * sent) / bytes.length) });
+    reading.textContent = t("Read: {percent}%", { percent: Math.floor((100 * sent) / bytes.length) });
     taken = await post("/recipient-lists", { content: base64(part), place, list_id: taken?.id ?? null });
     place += 1;
     sent += part.length;
