@@ -58,5 +58,9 @@ def listen_promptly(reactor: Any, port: int, factory: Any, backlog: int, interfa
 
 
 def sender(transport: Any) -> Any:
-    """The quickest way to write to ``transport``: TLS and test transports have ``write`` only."""
-    return getattr(transport, "write_now", transport.write)
+    """The quickest way to write to ``transport``: TLS and test transports have ``write`` only.
+
+    Twisted's TLS transport passes names that it does not know to the TCP connection below it, which must not be written
+    to past the encryption: hence the question for the type.
+    """
+    return transport.write_now if isinstance(transport, PromptServer) else transport.write

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from autobahn.twisted.resource import WebSocketResource
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet import reactor
 from twisted.internet import ssl as twisted_ssl
 from twisted.internet.defer import Deferred
@@ -16,9 +18,12 @@ from twisted.internet.endpoints import HostnameEndpoint, connectProtocol, wrapCl
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock
+from twisted.web.resource import Resource
+from twisted.web.server import Site
 
 from callcenter.settings import TlsSettings
 from twistd_plugin.listener import RETRY_SECONDS, Listener, TlsError, tls_options
+from web.prompt_transport import sender
 
 
 class Greeter(Protocol):
@@ -100,6 +105,53 @@ async def test_https_is_served_with_the_certificate_of_the_configuration(tls: Tl
     assert await received == b"hello"
     await listener.stop()
     assert listener.port is None
+
+
+class PromptSpeaker(WebSocketServerProtocol):  # type: ignore[misc]
+    """Says something as the pages' sockets do, past Autobahn."""
+
+    def onOpen(self) -> None:
+        sender(self.transport)(self.factory.prepareMessage(b"13800138000", isBinary=False).payloadHybi)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_sent_at_once_is_encrypted_too(tls: TlsSettings) -> None:
+    speakers = WebSocketServerFactory()
+    speakers.protocol = PromptSpeaker
+    speakers.startFactory()
+    root = Resource()
+    root.putChild(b"ws", WebSocketResource(speakers))
+    listener = Listener(reactor, Site(root), 0, "127.0.0.1", tls_options(tls))
+    await listener.start()
+    heard: Deferred[bytes] = Deferred()
+
+    class Page(Protocol):
+        data = b""
+
+        def connectionMade(self) -> None:
+            head = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            self.transport.write(head + key)  # type: ignore[union-attr]
+
+        def dataReceived(self, data: bytes) -> None:
+            self.data += data
+            if b"13800138000" in self.data and not heard.called:
+                heard.callback(self.data)
+
+        def connectionLost(self, reason: Any = None) -> None:
+            if not heard.called:
+                heard.errback(reason)
+
+    trusted = twisted_ssl.Certificate.loadPEM(tls.certificate.read_bytes())
+    endpoint = wrapClientTLS(
+        twisted_ssl.optionsForClientTLS("localhost", trustRoot=trusted),
+        HostnameEndpoint(reactor, "127.0.0.1", listener.port or 0),
+    )
+    page = await connectProtocol(endpoint, Page())
+    # In clear text it would have been no TLS record, and the client would have hung up.
+    assert (await heard).startswith(b"HTTP/1.1 101 ")
+    page.transport.abortConnection()
+    await listener.stop()
 
 
 @pytest.mark.parametrize("old", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
