@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
@@ -15,8 +14,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from storage.checkpoints import Checkpointer
-from storage.engines import BUSY_TIMEOUT, dialect_of, reading_engine, writing_engine
+from storage.engines import dialect_of, reading_engine, writing_engine
 from storage.errors import DatabaseStoppedError, DatabaseUnavailableError
 from storage.event_delivery import EventDelivery
 from storage.event_log import StoredEvent
@@ -56,7 +54,6 @@ class Database:
         self._reactor = reactor
         self._delivery = EventDelivery()
         self._engines: list[Engine] = []
-        self._checkpoints: Checkpointer | None = None
         self._running = False
         self._log = Logger()
 
@@ -80,9 +77,6 @@ class Database:
             self._writing, self._delivery, self._report, threads=threads, group=GROUP_LIMIT if single else 1
         )
         self._writer.start()
-        if single:
-            self._checkpoints = Checkpointer(Path(self.url.database or ""), BUSY_TIMEOUT)
-            self._checkpoints.start()
         self._running = True
 
     async def stop(self) -> None:
@@ -131,8 +125,6 @@ class Database:
     def _finish(self) -> None:
         """End the threads when they have done what is queued; then close. The results are told before ``stop`` ends."""
         self._writer.stop()
-        if self._checkpoints is not None:
-            self._checkpoints.stop()
         self._close()
 
     def _close(self) -> None:
@@ -160,8 +152,6 @@ class Database:
 
     def _report(self, outcomes: Sequence[Outcome]) -> None:
         """On a writing thread: hand over to the reactor."""
-        if self._checkpoints is not None:
-            self._checkpoints.wake()
         self._reactor.callFromThread(self._tell, outcomes)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:

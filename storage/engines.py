@@ -58,8 +58,6 @@ _WRITING_PRAGMAS = (
     "temp_store=MEMORY",
     "cache_size=-32768",
     "journal_size_limit=67108864",
-    # Only where ``storage.checkpoints`` cannot keep up; in pages.
-    "wal_autocheckpoint=16000",
 )
 _READING_PRAGMAS = (f"busy_timeout={BUSY_TIMEOUT}", "query_only=ON", "temp_store=MEMORY", "cache_size=-32768")
 
