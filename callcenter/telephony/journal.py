@@ -17,7 +17,7 @@ from threading import Lock
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -48,12 +48,14 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Taken:
-    """The oldest ``count`` entries, whose effects go into one transaction. ``ids`` are the line's calls so far.
+    """The oldest ``count`` entries, whose effects go into one transaction. ``line`` and ``ids``, the line's calls so
+    far, are of the same moment.
 
     ``again``: an earlier attempt at some of them may after all have been committed.
     """
 
     count: int
+    line: LineContext
     effects: Sequence[Effect]
     ids: Mapping[int, int]
     again: bool
@@ -67,10 +69,10 @@ class Written:
     ids: dict[int, int]
 
 
-def write_taken(session: Session, line: LineContext, take: Callable[[], Taken]) -> Written:
+def write_taken(session: Session, take: Callable[[], Taken]) -> Written:
     """Write what there is to ``take`` now; on the database's thread."""
     taken = take()
-    return Written(taken.count, write_effects(session, line, taken.effects, taken.ids, taken.again))
+    return Written(taken.count, write_effects(session, taken.line, taken.effects, taken.ids, taken.again))
 
 
 class LineJournal:
@@ -86,6 +88,7 @@ class LineJournal:
         # Held to change the queue, by the reactor's thread, and to look at it from another.
         self._lock = Lock()
         self._busy = False
+        self._given_up = False
 
     @property
     def waiting(self) -> int:
@@ -111,6 +114,10 @@ class LineJournal:
                 else:
                     await pause(self._clock, delay)
                     delay = min(delay * 2, LONGEST_PAUSE)
+        except CancelledError:
+            # The job may still wait in the database; what we say now is that it was not done.
+            self._given_up = True
+            raise
         finally:
             self._busy = False
             if self._waiting:
@@ -127,6 +134,8 @@ class LineJournal:
         except _AWAY as error:
             self._postponed(error)
             return False
+        except CancelledError:
+            raise
         except DatabaseStoppedError:
             _log.error(
                 "line {line}: {count} changes were not written: the database is stopped",
@@ -139,19 +148,19 @@ class LineJournal:
         return True
 
     async def _write(self, limit: int) -> None:
-        written = await self._database.run(write_taken, self.line, lambda: self._take(limit))
+        written = await self._database.run(write_taken, lambda: self._take(limit))
         self.ids = written.ids
         self._done(written.count, True)
 
     def _take(self, limit: int) -> Taken:
         """The oldest entries; they stay in the queue until they are written. On any thread."""
         with self._lock:
-            entries = list(islice(self._waiting, limit))
-            ids = dict(self.ids)
+            entries = [] if self._given_up else list(islice(self._waiting, limit))
+            line, ids = self.line, dict(self.ids)
         effects = [effect for entry in entries for effect in entry.effects]
         again = any(entry.again for entry in entries)
         # What an earlier attempt may have written is recognised by its parts.
-        return Taken(len(entries), effects if again else folded(effects), ids, again)
+        return Taken(len(entries), line, effects if again else folded(effects), ids, again)
 
     async def _write_singly(self, count: int) -> None:
         """Find the entries that fail for reasons of their own and give them up; write the others of these ``count``."""
@@ -162,6 +171,8 @@ class LineJournal:
             except _AWAY as error:
                 self._postponed(error)
                 return
+            except CancelledError:
+                raise
             except Exception:  # noqa: BLE001 - logged with its traceback
                 names = ", ".join(type(effect).__name__ for effect in entry.effects)
                 _log.failure("line {line}: {effects} cannot be written", line=self.line.name, effects=names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest_twisted
@@ -26,8 +27,9 @@ class MoodyDatabase:
         self.answers = list(answers)
         self.written: list[list[str]] = []
         self.again: list[bool] = []
+        self.lines: list[LineContext] = []
 
-    async def run(self, function: Any, line: Any, take: Any) -> Any:
+    async def run(self, function: Any, take: Any) -> Any:
         taken = take()
         self.again.append(taken.again)
         answer = self.answers.pop(0) if self.answers else None
@@ -36,6 +38,7 @@ class MoodyDatabase:
         if isinstance(answer, Exception):
             raise answer
         self.written.append([effect.note for effect in taken.effects])
+        self.lines.append(taken.line)
         return Written(taken.count, dict(taken.ids))
 
 
@@ -46,9 +49,9 @@ class BusyDatabase(MoodyDatabase):
         super().__init__()
         self.turn: Deferred[None] = Deferred()
 
-    async def run(self, function: Any, line: Any, take: Any) -> Any:
+    async def run(self, function: Any, take: Any) -> Any:
         await self.turn
-        return await super().run(function, line, take)
+        return await super().run(function, take)
 
 
 def note(text: str) -> LineNoted:
@@ -85,10 +88,34 @@ def test_what_comes_before_the_turn_is_written_in_the_same_transaction() -> None
     database = BusyDatabase()
     book, _ = journal(database)
     first = book.put([note("1")])
+    # A device turns out to be able to do more, and what it says next is written of the line as it is then.
+    book.line = replace(book.line, capabilities=("dial",))
     second = book.put([note("2")])
     database.turn.callback(None)
     assert results(first, second) == [True, True]
     assert database.written == [["1", "2"]]
+    assert database.lines == [book.line]
+
+
+def test_what_was_given_up_at_the_end_is_not_written_after_all() -> None:
+    class QueuingDatabase:
+        """Keeps what it was asked to do; cancelling the wait for it does not stop it."""
+
+        def __init__(self) -> None:
+            self.takes: list[Any] = []
+
+        async def run(self, function: Any, take: Any) -> Any:
+            self.takes.append(take)
+            await Deferred()
+
+    database, clock = QueuingDatabase(), Clock()
+    tasks = TaskTracker("test", clock)
+    book = LineJournal(LineContext(1, "line 1"), database, clock, tasks)  # type: ignore[arg-type]
+    book.put([note("1")])
+    drained = Deferred.fromCoroutine(tasks.drain(3))
+    clock.advance(3)
+    assert drained.called
+    assert [take().count for take in database.takes] == [0]
 
 
 def test_pauses_grow_but_not_without_end() -> None:
