@@ -10,7 +10,8 @@ with a value for each column that has a default in Python. For others there is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +65,10 @@ class Prepared:
     """One statement. ``names`` are those of its columns, in the order of what rows hold.
 
     The methods run it in the transaction of ``session``; ``values`` has its parameters by name, and for INSERT and
-    UPDATE without explicit values the columns to write. They raise KeyError for a parameter that is missing and
-    SQLAlchemy's errors, as ``session.execute`` does.
+    UPDATE without explicit values the columns to write. They raise KeyError for a parameter that is missing, what a
+    type says to a value that it refuses, and of the database SQLAlchemy's errors, as ``session.execute`` does.
+
+    What is pending in the session is not flushed before: whoever changed records flushes first.
     """
 
     def __init__(self, statement: Statement) -> None:
@@ -121,7 +124,12 @@ class Prepared:
 
 
 def _connection(session: Session) -> Connection:
-    """The connection, asked for once: the first question opens the savepoint of a function in a group."""
+    """The connection, asked for once: the first question opens the savepoint of a function in a group.
+
+    Inside ``begin_nested`` each question may open a savepoint, and a session whose flush failed refuses to answer.
+    """
+    if session.in_nested_transaction() or not session.is_active:
+        return session.connection()
     found: Connection | None = session.info.get(_CONNECTION)
     if found is None:
         found = session.info[_CONNECTION] = session.connection()
@@ -157,26 +165,29 @@ def _parameter(
 
 def _execute(connection: Connection, compiled: _Compiled, values: Values, *, fetch: bool) -> Sequence[Row]:
     parameters = compiled.bind(values)
-    cursor = connection.connection.cursor()
-    try:
+    with _cursor(connection, compiled, parameters) as cursor:
         cursor.execute(compiled.sql, parameters)
         return cursor.fetchall() if fetch else ()
-    except connection.dialect.loaded_dbapi.Error as error:
-        failure = _told(connection, cursor, compiled, parameters, error)
-        raise failure from error
-    finally:
-        cursor.close()
 
 
 def _execute_each(connection: Connection, compiled: _Compiled, parameters: Sequence[Any]) -> None:
-    cursor = connection.connection.cursor()
-    try:
+    with _cursor(connection, compiled, parameters) as cursor:
         cursor.executemany(compiled.sql, parameters)
+
+
+@contextmanager
+def _cursor(connection: Connection, compiled: _Compiled, parameters: Any) -> Iterator[Any]:
+    """A cursor of the driver, whose errors are told as SQLAlchemy tells them."""
+    cursor: Any = None
+    try:
+        cursor = connection.connection.cursor()
+        yield cursor
     except connection.dialect.loaded_dbapi.Error as error:
         failure = _told(connection, cursor, compiled, parameters, error)
         raise failure from error
     finally:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()
 
 
 def _told(connection: Connection, cursor: Any, compiled: _Compiled, parameters: Any, error: Exception) -> BaseException:

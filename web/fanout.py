@@ -103,7 +103,10 @@ class Fanout:
             parcel = parcels.get(key)
             if parcel is None:
                 parcel = parcels[key] = Parcel(frames)
-            reader.offer(parcel)
+            try:
+                reader.offer(parcel)
+            except Exception:  # noqa: BLE001 - one page that cannot be told must not silence the others
+                _log.failure("a page cannot be told")
 
     def _collect(self, event: StoredEvent, told: dict[Reader, list[Frame]]) -> None:
         # Each view is made at most once, and only if somebody needs it.

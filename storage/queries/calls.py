@@ -47,7 +47,8 @@ _EMPTY_CALL: Mapping[str, Any] = {
 def record_of(kind: type[T], values: Mapping[str, Any]) -> T:
     """A record with ``values``, one for each column, that belongs to no session.
 
-    The constructor of a record looks at each value as a change; here they are what a row holds already.
+    The constructor of a record looks at each value as a change; here they are what a row holds already, and nothing
+    that a record makes of a change (``@validates``) is made.
     """
     record: T = class_mapper(kind).class_manager.new_instance()
     record.__dict__.update(values)
@@ -60,7 +61,9 @@ def record_in(kind: type[T], prepared: Prepared, row: Row) -> T:
 
 
 def new_call(**values: Any) -> CallRecord:
-    """A call with ``values`` and the table's defaults, not written yet."""
+    """A call with ``values`` and the table's defaults, not written yet. Raises TypeError for a column that is none."""
+    if wrong := values.keys() - _EMPTY_CALL.keys():
+        raise TypeError(f"a call has no {', '.join(sorted(wrong))}")
     return record_of(CallRecord, {"id": None, **_EMPTY_CALL, **values})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -102,6 +103,11 @@ async def test_a_line_is_in_its_state_since_it_came_into_it(database: Database) 
         ("front desk", "lost", later, "", None, False, False),
     )
     assert await database.run(write) == [idle] * 3 + [lost] * 3
+
+
+def test_a_call_has_no_columns_that_its_table_has_not() -> None:
+    with pytest.raises(TypeError, match="directon"):
+        new_call(line_id=1, directon="in")
 
 
 @pytest_twisted.ensureDeferred

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import pytest_twisted
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -100,6 +101,33 @@ async def test_a_failure_is_told_as_sqlalchemy_tells_it_and_undoes_only_its_func
     told = await gatherResults([job.addErrback(lambda failure: failure.type) for job in jobs])
     assert told == [None, IntegrityError, None]
     assert await database.read(lambda session: sorted(session.scalars(select(PhoneLine.name)))) == ["a", "b"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_savepoint_of_the_function_undoes_it_too(database: Database) -> None:
+    def write(session: Session) -> None:
+        ADD.run(session, {**VALUES, "name": "before"})
+        with suppress(IntegrityError), session.begin_nested():
+            ADD.run(session, {**VALUES, "name": "inside"})
+            ADD.run(session, {**VALUES, "name": "before"})
+        ADD.run(session, {**VALUES, "name": "after"})
+
+    await gatherResults([Deferred.fromCoroutine(database.run(write))])
+    assert await database.read(lambda session: sorted(session.scalars(select(PhoneLine.name)))) == ["after", "before"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_session_whose_flush_failed_runs_nothing_more(database: Database) -> None:
+    def write(session: Session) -> None:
+        ADD.run(session, VALUES)
+        session.add(PhoneLine(name=VALUES["name"], driver="x", state="idle", since=NOW))
+        with suppress(IntegrityError):
+            session.flush()
+        ADD.run(session, {**VALUES, "name": "after"})
+
+    with pytest.raises(PendingRollbackError):
+        await database.run(write)
+    assert await database.read(lambda session: list(session.scalars(select(PhoneLine.name)))) == []
 
 
 @pytest_twisted.ensureDeferred
