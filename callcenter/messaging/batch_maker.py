@@ -23,6 +23,8 @@ BREATH_SECONDS = 0.01
 RETRY_SECONDS = 2.0
 MOST_FAILURES = 5
 """After so many in a row a batch is paused: it must not keep others, and the log, busy for ever."""
+REST_SECONDS = 60.0
+"""So long others go first when the holding or cancelling of a batch fails; it is never given up."""
 FORGET_SECONDS = 3600.0
 
 _log = Logger(namespace="callcenter.messaging")
@@ -39,6 +41,7 @@ class BatchMaker:
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
         self._forget = Periodic(clock, FORGET_SECONDS, self._forget_old)
         self._failures: Counter[int] = Counter()
+        self._resting: dict[int, float] = {}
         self._running = self._working = False
 
     @property
@@ -68,10 +71,15 @@ class BatchMaker:
 
     async def step(self) -> bool:
         """One transaction; False when there is nothing to do. Raises what the database raises."""
-        work = await self._database.read(next_work)
+        work = await self._next()
         if work is not None:
             await self._do(work)
         return work is not None
+
+    async def _next(self) -> Work | None:
+        now = self._clock.seconds()
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+        return await self._database.read(next_work, list(self._resting))
 
     async def _work(self) -> None:
         try:
@@ -84,7 +92,7 @@ class BatchMaker:
         """``step``; what fails is tried again after a while, and does not keep the others from going on for ever."""
         work: Work | None = None
         try:
-            work = await self._database.read(next_work)
+            work = await self._next()
             if work is not None:
                 await self._do(work)
         except (OperationalError, InterfaceError, StorageError):
@@ -110,8 +118,12 @@ class BatchMaker:
         if work is None:
             return
         self._failures[work.batch_id] += 1
-        if self._failures[work.batch_id] >= MOST_FAILURES:
-            del self._failures[work.batch_id]
+        if self._failures[work.batch_id] < MOST_FAILURES:
+            return
+        del self._failures[work.batch_id]
+        if work.sweep:
+            self._resting[work.batch_id] = self._clock.seconds() + REST_SECONDS
+        else:
             await self._database.run(halt_by_trouble, work.batch_id)
 
     async def _look_once(self) -> None:

@@ -19,30 +19,20 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.sessions import grants_of
 from callcenter.messaging.announce import announce_batches
-from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
+from callcenter.messaging.attempts import CHUNK, MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import members_in
 from callcenter.messaging.composing import House, common_values
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients, source_in
 from callcenter.messaging.rows import DONE, OUT
 from callcenter.messaging.threads import LAST_TEXT
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
 from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
 
 SWEEP = 500
 """Messages that are held, let go or cancelled in one transaction."""
 NEEDED = ("messages.bulk", "patients.view")
 """What whoever sends must hold still while the messages are made."""
-
-
-class BatchState(StrEnum):
-    """Where the making of a batch stands."""
-
-    PREPARING = "preparing"
-    PAUSED = "paused"
-    DONE = "done"
-    """All messages are made; each has a state of its own."""
-    CANCELLED = "cancelled"
 
 
 class Sweep(StrEnum):
@@ -71,9 +61,13 @@ class Work:
     sweep: bool
 
 
-def next_work(session: Session) -> Work | None:
-    """The sweep that was asked for first; else the batch that is least advanced, so that a small one need not wait."""
-    swept = select(SmsBatch.id).where(SmsBatch.sweep.is_not(None)).order_by(SmsBatch.id).limit(1)
+def next_work(session: Session, resting: Sequence[int] = ()) -> Work | None:
+    """The sweep that was asked for first; else the batch that is least advanced, so that a small one need not wait.
+
+    The sweeps of the batches ``resting`` failed lately, and are not asked for.
+    """
+    tired = SmsBatch.id.not_in(resting[:CHUNK])
+    swept = select(SmsBatch.id).where(SmsBatch.sweep.is_not(None), tired).order_by(SmsBatch.id).limit(1)
     if (found := session.scalar(swept)) is not None:
         return Work(found, sweep=True)
     preparing = (
@@ -139,12 +133,13 @@ def halt(session: Session, batch: SmsBatch, why: Halt) -> None:
 
 
 def halt_by_trouble(session: Session, batch_id: int) -> None:
-    """A part of it cannot be written: the others go on, and somebody is shown which."""
+    """A part of it cannot be written: the others go on, and somebody is shown which.
+
+    What was asked for of its messages that wait stays asked for: whoever cancelled it counts on that.
+    """
     batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id).with_for_update())
-    if batch is not None:
-        batch.sweep = Sweep.NONE.value
-        if batch.state == BatchState.PREPARING.value:
-            halt(session, batch, Halt.TROUBLE)
+    if batch is not None and batch.state == BatchState.PREPARING.value:
+        halt(session, batch, Halt.TROUBLE)
 
 
 def author_of(session: Session, batch: SmsBatch) -> Principal | None:

@@ -21,12 +21,16 @@ from callcenter.administration.reading import load_page
 from callcenter.administration.resources import read_list_query
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from callcenter.messaging import batch_choices, batch_making
+from callcenter.messaging import batch_choices, batch_maker, batch_making, outbox
 from callcenter.messaging.batch_choices import Choice, load_members
 from callcenter.messaging.batch_making import make_page
+from callcenter.messaging.outbox import claim
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft
+from callcenter.messaging.routing import Route
+from callcenter.messaging.settling import Heard, settle
 from callcenter.messaging.vocabulary import MessageState, Purpose
+from protocols.sms import GatewaySignal, PartAccepted, PartRefused, PartUnsent, Refusal
 from storage.database import Database
 from storage.models import (
     AuditEntry,
@@ -56,7 +60,7 @@ from tests.peers.call_center import (
     ZHANG,
     every_row,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, Desk, move
+from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, OTHER_GATEWAY, Desk, add_gateway, move
 
 KEY = "0123456789abcdef"
 PEOPLE = Choice(patient_ids=(ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242))
@@ -71,6 +75,7 @@ async def crowd(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
     monkeypatch.setattr(batch_choices, "PAGE", 4)
     monkeypatch.setattr(batch_making, "SWEEP", 4)
     await desk.change(add_crowd)
+    await desk.change(add_gateway, OTHER_GATEWAY, "联通")
     yield desk
 
 
@@ -347,6 +352,113 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
     await batches.resume(SUSAN, first["id"])
     await crowd.make_all()
     assert (await batches.get(SUSAN, first["id"]))["state"] == "done"
+
+
+CHEAP = Route(GATEWAY, receipts=True, room=1000)
+
+
+async def leave(desk: Desk, *routes: Route) -> list[str]:
+    """What the outbox hands over now."""
+    claimed = await desk.change(claim, routes or [CHEAP], desk.now)
+    return [part.key for parts in claimed.handed.values() for part in parts]
+
+
+async def hear(desk: Desk, *signals: GatewaySignal) -> None:
+    await desk.change(settle, [Heard(GATEWAY, one) for one in signals], desk.now)
+
+
+@pytest.mark.parametrize("stopping", ["cancel", "pause"])
+@pytest_twisted.ensureDeferred
+async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(crowd: Desk, stopping: str) -> None:
+    batches = crowd.desk.batches
+    sent = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    keys = await leave(crowd)
+    assert len(keys) == 28
+    await getattr(batches, stopping)(SUSAN, sent["id"])
+    await crowd.make_all()
+    await hear(
+        crowd, PartUnsent(keys[0]), PartRefused(keys[1], Refusal.LATER, "8"),
+        PartRefused(keys[2], Refusal.GATEWAY, "9"), *(PartAccepted(key, key) for key in keys[3:]),
+    )  # fmt: skip
+    assert (await batches.get(SUSAN, sent["id"]))["states"] == {"queued": 3, "accepted": 25}
+    crowd.clock.advance(3600)
+    assert await leave(crowd, CHEAP, Route(OTHER_GATEWAY, room=1000)) == []
+    stopped = [row for row in await messages(crowd) if row["state"] != "accepted"]
+    found = {(row["state"], row["reason"], row["next_at"]) for row in stopped}
+    assert found == {("cancelled", "by_person", None) if stopping == "cancel" else ("queued", "paused", None)}
+    if stopping == "pause":
+        await batches.resume(SUSAN, sent["id"])
+        await crowd.make_all()
+        assert len(await leave(crowd, CHEAP, Route(OTHER_GATEWAY, room=1000))) == 3
+    assert_reconciled(await batches.get(SUSAN, sent["id"]))
+
+
+@pytest.mark.parametrize("stopping", ["cancel", "pause"])
+@pytest_twisted.ensureDeferred
+async def test_the_rest_of_a_text_that_went_out_in_part_follows_it_though_the_batch_is_stopped(
+    desk: Desk, stopping: str
+) -> None:
+    long = BatchDraft("这是一条很长的短信" * 20, Purpose.NOTICE)
+    sent = await desk.desk.batches.send(SUSAN, long, Choice(patient_ids=[ZHANG]), KEY)
+    await desk.make_all()
+    first, *others = await leave(desk)
+    await getattr(desk.desk.batches, stopping)(SUSAN, sent["id"])
+    await hear(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
+    assert len(await leave(desk)) == len(others)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_put_off_meanwhile_is_not_taken(desk: Desk) -> None:
+    """Between the look at what is due and the lock somebody else may have held it."""
+    await desk.desk.batches.send(SUSAN, CARE, Choice(patient_ids=[ZHANG]), KEY)
+    await desk.make_all()
+    (row,) = await messages(desk)
+
+    def put_off(session: Session, until: Any) -> list[Any]:
+        session.execute(update(SmsMessage).values(next_at=until))
+        return outbox._locked(session, [row["id"]], desk.now)
+
+    assert await desk.change(put_off, None) == []
+    assert await desk.change(put_off, desk.now + timedelta(seconds=1)) == []
+    assert len(await desk.change(put_off, desk.now)) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_cancelling_that_fails_is_never_given_up_and_keeps_nobody(
+    crowd: Desk, monkeypatch: pytest.MonkeyPatch, lost_failures: Any
+) -> None:
+    batches = crowd.desk.batches
+    first = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    await batches.cancel(SUSAN, first["id"])
+    other = await batches.send(SUSAN, BatchDraft("您好", Purpose.NOTICE), ALL, KEY + "2")
+
+    def breaks(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(batch_maker, "sweep_some", breaks)
+    batches.maker.start()
+    for _ in range(400):
+        await crowd.database.run(lambda _: None)
+        crowd.clock.advance(0.5)
+        if (await batches.get(SUSAN, other["id"]))["state"] == "done":
+            break
+    else:
+        pytest.fail("the other batch is not made")
+    monkeypatch.undo()
+    monkeypatch.setattr(batch_making, "SWEEP", 4)
+    for _ in range(400):
+        await crowd.database.run(lambda _: None)
+        crowd.clock.advance(1)
+        if "queued" not in (await batches.get(SUSAN, first["id"]))["states"]:
+            break
+    stopped = Deferred.fromCoroutine(batches.maker.stop())
+    while not stopped.called:
+        await crowd.database.run(lambda _: None)
+        crowd.clock.advance(1)
+    assert (await batches.get(SUSAN, first["id"]))["states"] == {"cancelled": 28}
+    assert len(lost_failures.take()) >= 5
 
 
 @pytest_twisted.ensureDeferred
