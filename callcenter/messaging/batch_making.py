@@ -21,6 +21,7 @@ from callcenter.administration.sessions import grants_of
 from callcenter.messaging.announce import announce_batches
 from callcenter.messaging.attempts import CHUNK, MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import members_in
+from callcenter.messaging.bulk_reach import NEEDED
 from callcenter.messaging.composing import House, common_values
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients, source_in
@@ -31,8 +32,6 @@ from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
 
 SWEEP = 500
 """Messages that are held, let go or cancelled in one transaction."""
-NEEDED = ("messages.bulk", "patients.view")
-"""What whoever sends must hold still while the messages are made."""
 
 
 class Sweep(StrEnum):

@@ -18,7 +18,6 @@ from callcenter.messaging.batch_counts import count_recipients
 from callcenter.messaging.batch_maker import BatchMaker
 from callcenter.messaging.batch_views import get_batch, list_batches, list_left_out
 from callcenter.messaging.batches import (
-    BULK,
     begin_batch,
     cancel_batch,
     checked,
@@ -26,6 +25,7 @@ from callcenter.messaging.batches import (
     pause_batch,
     sent_before,
 )
+from callcenter.messaging.bulk_reach import BULK
 from callcenter.messaging.composing import House, common_values, warnings_about
 from callcenter.messaging.recipient_lists import read_part, store_part
 from callcenter.messaging.recipients import BatchDraft

@@ -14,8 +14,9 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.messaging.announce import announce_batches
 from callcenter.messaging.batch_choices import Choice
-from callcenter.messaging.batch_making import NEEDED, Sweep, author_of, sweep_some
+from callcenter.messaging.batch_making import Sweep, author_of, sweep_some
 from callcenter.messaging.batch_views import BatchView, find_batch, view_of
+from callcenter.messaging.bulk_reach import BULK, NEEDED
 from callcenter.messaging.composing import read_text, read_time
 from callcenter.messaging.placeholders import require_known
 from callcenter.messaging.recipients import BatchDraft
@@ -25,7 +26,6 @@ from callcenter.text import N_
 from storage.models import SmsBatch, SmsBatchPage
 from storage.models.base import table_of
 
-BULK = "messages.bulk"
 _SUBJECT = "message_batch"
 
 

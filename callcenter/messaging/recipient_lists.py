@@ -17,9 +17,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.messaging.attempts import chunks
+from callcenter.messaging.bulk_reach import BULK, bulk_reach
 from callcenter.messaging.mobiles import takes_texts
 from callcenter.number_plan import HOME_CODE, MOBILE
 from callcenter.numbers import normalise
@@ -106,7 +106,7 @@ def store_part(
 
     Raises ``ConflictError`` for parts out of order, ``InvalidError`` for a list that would be too long.
     """
-    principal.require("messages.bulk")
+    principal.require(BULK)
     if list_id is None:
         row = SmsList(created_at=now, created_by=principal.user_id)
         session.add(row)
@@ -175,7 +175,7 @@ def _by_number(session: Session, principal: Principal, numbers: Sequence[str]) -
         owners = (
             select(_PHONE.c.number, _PHONE.c.patient_id)
             .join(_PATIENT, _PATIENT.c.id == _PHONE.c.patient_id)
-            .where(_PHONE.c.number.in_(chunk), _PATIENT.c.disabled == NO, patient_scope_clause(principal))
+            .where(_PHONE.c.number.in_(chunk), _PATIENT.c.disabled == NO, bulk_reach(principal))
             .order_by(_PHONE.c.number, _PHONE.c.patient_id)
         )
         for number, key in session.execute(owners):
@@ -188,7 +188,7 @@ def _by_record(session: Session, principal: Principal, records: Sequence[str]) -
     found: dict[str, int] = {}
     for chunk in chunks(records):
         statement = select(_PATIENT.c.record_number, _PATIENT.c.id).where(
-            _PATIENT.c.record_number.in_(chunk), _PATIENT.c.disabled == NO, patient_scope_clause(principal)
+            _PATIENT.c.record_number.in_(chunk), _PATIENT.c.disabled == NO, bulk_reach(principal)
         )
         found |= {number: key for number, key in session.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
     return found

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.crm.scope import patient_scope_clause
 from callcenter.messaging.attempts import MESSAGE, chunks
 from callcenter.messaging.batch_choices import Member
+from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import mobiles_of
 from callcenter.messaging.placeholders import fill
@@ -204,11 +204,9 @@ def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> dict
 
 
 def _known(session: Session, principal: Principal, wanted: Sequence[int]) -> set[int]:
-    """The patients in reach of whoever sends."""
+    """Those to whom whoever sends may send."""
     found: set[int] = set()
     for chunk in chunks(wanted):
-        statement = select(Patient.id).where(
-            Patient.id.in_(chunk), Patient.disabled == NO, patient_scope_clause(principal)
-        )
+        statement = select(Patient.id).where(Patient.id.in_(chunk), Patient.disabled == NO, bulk_reach(principal))
         found.update(session.scalars(statement))
     return found

@@ -315,6 +315,34 @@ async def test_nobody_is_signed_in_and_the_reach_of_whoever_sent_it_holds(crowd:
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_sees_everybody_writes_only_to_whom_the_right_to_write_to_many_reaches(crowd: Desk) -> None:
+    def narrows(session: Session) -> None:
+        doctors = session.scalars(select(Role.id).where(Role.code == "doctor")).one()
+        mine = RolePermission.role_id == doctors, RolePermission.permission == "patients.view"
+        session.execute(update(RolePermission).where(*mine).values(scope="all"))
+        session.add(RolePermission(role_id=doctors, permission="messages.bulk", scope="department"))
+        session.execute(update(Patient).where(Patient.id == 1010).values(department_id=CARDIOLOGY))
+
+    await crowd.change(narrows)
+    batches = crowd.desk.batches
+    grants = {**DORA.grants, "patients.view": Scope.ALL, "messages.bulk": Scope.DEPARTMENT}
+    doctor = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, grants)
+    listed = await batches.add_part(doctor, None, 0, b"13800138000\nR1\n13600136000\nR1010\nR1011\n")
+    assert [one["line"] for one in listed["problems"]] == [1, 2, 5]
+    for place, (choice, left_out) in enumerate(
+        ((Choice(fields={}), {}), (Choice(patient_ids=(ZHANG, HEART, 1010, 1011)), {"not_found": 2}),
+         (Choice(list_id=listed["id"]), {}))
+    ):  # fmt: skip
+        shown = await batches.preview(doctor, CARE, choice)
+        assert (shown["count"], shown["reasons"]) == (2, left_out)
+        sent = await batches.send(doctor, CARE, choice, f"{KEY}{place}")
+        await crowd.make_all()
+        made = {row["patient_id"] for row in await messages(crowd) if row["batch_id"] == sent["id"]}
+        assert made == {HEART, 1010}
+        assert (await batches.get(SUSAN, sent["id"]))["left_out"] == left_out
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_small_batch_need_not_wait_for_a_large_one(crowd: Desk) -> None:
     batches = crowd.desk.batches
     large = await batches.send(SUSAN, CARE, ALL, KEY)
