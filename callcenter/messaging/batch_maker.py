@@ -19,7 +19,9 @@ from storage.errors import StorageError
 LOOK_SECONDS = 5.0
 """How often is looked for what another node or a process before began."""
 BREATH_SECONDS = 0.01
-"""Between two transactions; whoever waits for the database gets it first anyway."""
+"""Between two transactions at least, and as long as the last one took: half of the time belongs to everybody else,
+where only one can write.
+"""
 RETRY_SECONDS = 2.0
 MOST_FAILURES = 5
 """After so many in a row a batch is paused: it must not keep others, and the log, busy for ever."""
@@ -42,6 +44,7 @@ class BatchMaker:
         self._forget = Periodic(clock, FORGET_SECONDS, self._forget_old)
         self._failures: Counter[int] = Counter()
         self._resting: dict[int, float] = {}
+        self._took = 0.0
         self._running = self._working = False
 
     @property
@@ -84,7 +87,7 @@ class BatchMaker:
     async def _work(self) -> None:
         try:
             while self._running and await self._stepped():
-                await pause(self._clock, BREATH_SECONDS)
+                await pause(self._clock, max(BREATH_SECONDS, self._took))
         finally:
             self._working = False
 
@@ -107,11 +110,12 @@ class BatchMaker:
         return work is not None
 
     async def _do(self, work: Work) -> None:
-        now = utc_now(self._clock)
+        now, began = utc_now(self._clock), self._clock.seconds()
         if work.sweep:
             await self._database.run(sweep_some, work.batch_id, now)
         else:
             await self._database.run(make_page, work.batch_id, self._house, now)
+        self._took = self._clock.seconds() - began
         self._failures.pop(work.batch_id, None)
 
     async def _give_up(self, work: Work | None) -> None:

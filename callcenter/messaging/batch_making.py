@@ -31,7 +31,7 @@ from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, R
 from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
 
 SWEEP = 500
-"""Messages that are held, let go or cancelled in one transaction."""
+"""Messages that are looked at in one transaction, to hold them, let them go or cancel them."""
 
 
 class Sweep(StrEnum):
@@ -107,12 +107,13 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     if batch is None or not batch.sweep:
         return False
     columns = MESSAGE.c
-    waiting = [columns.batch_id == batch_id, columns.state == MessageState.QUEUED.value, columns.id > batch.swept]
+    waiting = columns.batch_id == batch_id, columns.state == MessageState.QUEUED.value, columns.id > batch.swept
+    # Whether they are held already is asked of these only: to look for so many that are may take all there are.
+    ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
+    still = [columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value]
     if batch.sweep != Sweep.CANCEL.value:
         held = batch.sweep == Sweep.RELEASE.value
-        waiting.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
-    ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
-    still = columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value
+        still.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
     # Nothing here is for a person who reads one message: each is told by its batch.
     session.execute(update(MESSAGE).where(*still).values(version=columns.version + 1, **_swept(batch, now)))
     batch.swept = ids[-1] if ids else batch.swept

@@ -92,6 +92,13 @@ def add_patient(session: Session, key: int, department: int = FOLLOW_UP) -> None
     session.add(PatientPhone(patient_id=key, number=f"+8613511{key:06d}", position=0))
 
 
+async def stop_making(desk: Desk) -> None:
+    stopped = Deferred.fromCoroutine(desk.desk.batches.maker.stop())
+    while not stopped.called:
+        await desk.database.run(lambda _: None)
+        desk.clock.advance(1)
+
+
 def stop(session: Session, number: str) -> None:
     session.add(SmsOptOut(number=number, kind="all", live_key=f"{number}:all:", began_at=NOW))
 
@@ -371,10 +378,7 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
         if (await batches.get(SUSAN, first["id"]))["state"] == "paused":
             break
     monkeypatch.undo()
-    stopped = Deferred.fromCoroutine(batches.maker.stop())
-    while not stopped.called:
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(1)
+    await stop_making(crowd)
     assert (await batches.get(SUSAN, first["id"]))["reason"] == "trouble"
     assert len(lost_failures.take()) == 5
     await batches.resume(SUSAN, first["id"])
@@ -481,12 +485,58 @@ async def test_cancelling_that_fails_is_never_given_up_and_keeps_nobody(
         crowd.clock.advance(1)
         if "queued" not in (await batches.get(SUSAN, first["id"]))["states"]:
             break
-    stopped = Deferred.fromCoroutine(batches.maker.stop())
-    while not stopped.called:
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(1)
+    await stop_making(crowd)
     assert (await batches.get(SUSAN, first["id"]))["states"] == {"cancelled": 28}
     assert len(lost_failures.take()) >= 5
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_sweep_looks_at_so_many_at_once_whether_there_is_something_to_do_or_not(crowd: Desk) -> None:
+    batches = crowd.desk.batches
+    sent = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    keys = [row["id"] for row in await messages(crowd)]
+
+    def held_but_the_last(session: Session) -> None:
+        session.execute(update(SmsMessage).where(SmsMessage.id != keys[-1]).values(next_at=None))
+
+    await crowd.change(held_but_the_last)
+    await batches.pause(SUSAN, sent["id"])
+    for place in range(3, len(keys), 4):
+        (batch,) = await crowd.rows(SmsBatch)
+        assert (batch["sweep"], batch["swept"]) == ("hold", keys[place])
+        await batches.maker.step()
+    assert (await crowd.rows(SmsBatch))[0]["sweep"] == ""
+    assert {row["next_at"] for row in await messages(crowd)} == {None}
+
+
+@pytest_twisted.ensureDeferred
+async def test_making_pauses_as_long_as_a_page_took(crowd: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = crowd.desk.batches
+    pages: list[int] = []
+
+    def slowly(session: Session, batch_id: int, *rest: Any) -> bool:
+        pages.append(batch_id)
+        crowd.clock.rightNow += 0.3
+        return make_page(session, batch_id, *rest)
+
+    monkeypatch.setattr(batch_maker, "make_page", slowly)
+    await batches.send(SUSAN, CARE, ALL, KEY)
+    batches.maker.start()
+
+    async def rest() -> None:
+        for _ in range(20):
+            await crowd.database.run(lambda _: None)
+
+    await rest()
+    assert len(pages) == 1
+    crowd.clock.advance(0.29)
+    await rest()
+    assert len(pages) == 1
+    crowd.clock.advance(0.02)
+    await rest()
+    assert len(pages) == 2
+    await stop_making(crowd)
 
 
 @pytest_twisted.ensureDeferred
