@@ -74,7 +74,7 @@ def count_recipients(
         "goes_at": iso(goes_at),
         "left_out": sum(tally.reasons.values()),
         "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
-        "refused": name_left_out(session, [(key, why) for why, keys in tally.shown.items() for key in keys]),
+        "refused": name_left_out(session, principal, [(key, why) for why, keys in tally.shown.items() for key in keys]),
         "sample": _sample(session, draft, common, tally),
         **_priced(load_tariff(session), draft, plain, tally),
     }

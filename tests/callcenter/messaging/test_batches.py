@@ -350,6 +350,24 @@ async def test_who_sees_everybody_writes_only_to_whom_the_right_to_write_to_many
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_got_nothing_is_named_to_those_only_who_may_see_them(desk: Desk) -> None:
+    await desk.change(stop, HEARTS_NUMBER)
+    batches = desk.desk.batches
+    sent = await batches.send(SUSAN, CARE, Choice(patient_ids=(QUIET, HEART)), KEY)
+    await desk.make_all()
+    reads = {"messages.view": Scope.ALL}
+    for grants, named in (
+        (reads, set()), (reads | {"patients.view": Scope.DEPARTMENT}, {HEART}),
+        (reads | {"patients.view": Scope.ALL}, {HEART, QUIET}),
+    ):  # fmt: skip
+        reader = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, grants)
+        left = (await batches.left_out(reader, sent["id"])).items
+        assert {one["patient_id"]: one["why"] for one in left} == {QUIET: "do_not_contact", HEART: "opted_out"}
+        for field in ("name", "record_number", "number"):
+            assert {one["patient_id"] for one in left if one[field]} == named
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_small_batch_need_not_wait_for_a_large_one(crowd: Desk) -> None:
     batches = crowd.desk.batches
     large = await batches.send(SUSAN, CARE, ALL, KEY)
