@@ -54,9 +54,12 @@ class BatchService:
         return await self._database.read(_preview, principal, draft, choice, *about)
 
     async def send(self, principal: Principal, draft: BatchDraft, choice: Choice, key: str) -> View:
-        """Send it to those who are chosen at this moment, once for each ``key``; the messages are made by and by."""
+        """Send it to those who are chosen at this moment, once for each ``key``; the messages are made by and by.
+
+        Raises ``ConflictError`` where the same ``key`` sent something else.
+        """
         principal.require(BULK)
-        before = await self._database.read(sent_before, principal, key)
+        before = await self._database.read(sent_before, principal, draft, choice, key)
         if before is not None:
             return before
         pages = await self._database.read(load_members, principal, choice, self._patients)

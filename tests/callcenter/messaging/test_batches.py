@@ -164,6 +164,21 @@ async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_tha
 
 
 @pytest_twisted.ensureDeferred
+async def test_one_key_that_sends_something_else_is_a_conflict(desk: Desk) -> None:
+    batches = desk.desk.batches
+    for place, choice in enumerate((PEOPLE, Choice(fields={"department_id": str(FOLLOW_UP)}))):
+        key = f"{KEY}{place}"
+        sent = await batches.send(SUSAN, CARE, choice, key)
+        assert (await batches.send(SUSAN, CARE, choice, key))["id"] == sent["id"]
+        for draft, other in (
+            (replace(CARE, text="您好"), choice), (replace(CARE, purpose=Purpose.NOTICE), choice), (CARE, ALL),
+            (replace(CARE, at=desk.now + timedelta(hours=1)), choice), (CARE, Choice(patient_ids=(ZHANG,))),
+            (CARE, Choice(fields={"department_id": str(FOLLOW_UP), "q": "李"})),
+        ):  # fmt: skip
+            await unchanged(desk, ConflictError, batches.send(SUSAN, draft, other, key))
+
+
+@pytest_twisted.ensureDeferred
 async def test_two_presses_at_one_moment_make_one(desk: Desk) -> None:
     presses = [Deferred.fromCoroutine(desk.desk.batches.send(SUSAN, CARE, ALL, KEY)) for _ in range(3)]
     assert len({one["id"] for one in await gatherResults(presses)}) == 1
@@ -581,6 +596,9 @@ async def test_the_batch_tells_of_itself_and_its_messages_do_not(crowd: Desk) ->
     sent = await crowd.desk.batches.send(SUSAN, CARE, ALL, KEY)
     await crowd.make_all()
     assert {event.type for event in crowd.events} == {"message_batch.updated"}
+    # Colleagues see it in their list, so it moves there too.
+    audience = {"permission": "messages.view", "departments": [FOLLOW_UP], "users": [SUSAN.user_id]}
+    assert [event.audience for event in crowd.events] == [audience] * len(crowd.events)
     told = [event.data for event in crowd.events]
     assert told[0] | {"left_out": {}} == told[0]
     assert (told[-1]["id"], told[-1]["state"], told[-1]["total"], told[-1]["chosen"]) == (sent["id"], "done", 28, 30)
