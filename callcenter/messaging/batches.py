@@ -134,11 +134,11 @@ def cancel_batch(session: Session, principal: Principal, batch_id: int, now: dat
 
 
 def _mark(draft: BatchDraft, choice: Choice) -> str:
-    """By which it is told whether the same was asked for: of all that was written and chosen, but not that itself."""
+    """By which it is told whether the same was asked for: what they read, when, and who; none can be read from it."""
     chosen = None if choice.patient_ids is None else list(choice.patient_ids)
     fields = None if choice.fields is None else dict(choice.fields)
     times = [None if at is None else at.timestamp() for at in (draft.at, draft.expires_at)]
-    asked = [draft.text, draft.purpose.value, draft.title, times, chosen, fields, choice.list_id]
+    asked = [draft.text, draft.purpose.value, times, chosen, fields, choice.list_id]
     return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 
