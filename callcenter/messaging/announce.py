@@ -41,8 +41,13 @@ def announce_batches(session: Session, ids: set[int]) -> None:
     if not ids:
         return
     for row in load_batches(session, sorted(ids)):
-        users = () if row.created_by is None else (row.created_by,)
-        announce(session, BatchUpdated(str(row.id), batch_view(row), Audience("messages.view", (), users)))
+        announce(session, BatchUpdated(str(row.id), batch_view(row), _batch_audience(row)))
+
+
+def _batch_audience(row: Any) -> Audience:
+    """Those to whom ``batch_scope`` shows it: whoever sent it, and the department of whoever did."""
+    departments = () if row.creator_department is None else (row.creator_department,)
+    return Audience("messages.view", departments, () if row.created_by is None else (row.created_by,))
 
 
 def message_audience(row: Any) -> Audience:

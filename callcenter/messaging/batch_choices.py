@@ -13,6 +13,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
 from callcenter.administration.resources import Resource, read_list_query
 from callcenter.errors import InvalidError
+from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.text import N_, Text
 from storage.models import SmsList, SmsListPart
 from storage.models.base import table_of
@@ -84,7 +85,7 @@ def _written(session: Session, principal: Principal, choice: Choice, patients: R
     elif choice.fields is not None:
         query = read_list_query(choice.fields)
         check_query(patients, query)
-        keys = select_keys(patients, principal, query)
+        keys = select_keys(patients, principal, query).where(bulk_reach(principal))
         yield from session.scalars(keys.order_by(patients.key_column).limit(MOST_CHOSEN + 1))
     else:
         yield from _listed(session, principal, choice.list_id or 0)

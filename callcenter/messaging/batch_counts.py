@@ -17,10 +17,10 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
 from callcenter.administration.resources import Resource, read_list_query
 from callcenter.clock import iso
-from callcenter.crm.scope import patient_scope_clause
 from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import Choice, Member, load_members, members_in
 from callcenter.messaging.batch_tally import Looked, Tally
+from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
 from callcenter.messaging.placeholders import fill, used_in
@@ -74,7 +74,7 @@ def count_recipients(
         "goes_at": iso(goes_at),
         "left_out": sum(tally.reasons.values()),
         "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
-        "refused": name_left_out(session, [(key, why) for why, keys in tally.shown.items() for key in keys]),
+        "refused": name_left_out(session, principal, [(key, why) for why, keys in tally.shown.items() for key in keys]),
         "sample": _sample(session, draft, common, tally),
         **_priced(load_tariff(session), draft, plain, tally),
     }
@@ -84,13 +84,14 @@ def _look(
     session: Session, principal: Principal, draft: BatchDraft, choice: Choice, patients: Resource, used: Sequence[str]
 ) -> Iterator[Looked]:
     """Everybody who was chosen, once."""
+    reach = bulk_reach(principal)
     if choice.fields is not None:
         query = read_list_query(choice.fields)
         check_query(patients, query)
         chosen = select_keys(patients, principal, query)
-        yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen)), used)
+        yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen), reach), used)
         return
-    everybody = _PATIENT.c.disabled == NO, patient_scope_clause(principal)
+    everybody = _PATIENT.c.disabled == NO, reach
     for page in load_members(session, principal, choice, patients):
         members = members_in(page)
         ids = sorted({one.patient_id for one in members})

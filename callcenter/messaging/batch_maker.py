@@ -19,10 +19,14 @@ from storage.errors import StorageError
 LOOK_SECONDS = 5.0
 """How often is looked for what another node or a process before began."""
 BREATH_SECONDS = 0.01
-"""Between two transactions; whoever waits for the database gets it first anyway."""
+"""Between two transactions at least, and as long as the last one took: half of the time belongs to everybody else,
+where only one can write.
+"""
 RETRY_SECONDS = 2.0
 MOST_FAILURES = 5
 """After so many in a row a batch is paused: it must not keep others, and the log, busy for ever."""
+REST_SECONDS = 60.0
+"""So long others go first when the holding or cancelling of a batch fails; it is never given up."""
 FORGET_SECONDS = 3600.0
 
 _log = Logger(namespace="callcenter.messaging")
@@ -39,6 +43,8 @@ class BatchMaker:
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
         self._forget = Periodic(clock, FORGET_SECONDS, self._forget_old)
         self._failures: Counter[int] = Counter()
+        self._resting: dict[int, float] = {}
+        self._took = 0.0
         self._running = self._working = False
 
     @property
@@ -68,15 +74,20 @@ class BatchMaker:
 
     async def step(self) -> bool:
         """One transaction; False when there is nothing to do. Raises what the database raises."""
-        work = await self._database.read(next_work)
+        work = await self._next()
         if work is not None:
             await self._do(work)
         return work is not None
 
+    async def _next(self) -> Work | None:
+        now = self._clock.seconds()
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+        return await self._database.read(next_work, list(self._resting))
+
     async def _work(self) -> None:
         try:
             while self._running and await self._stepped():
-                await pause(self._clock, BREATH_SECONDS)
+                await pause(self._clock, max(BREATH_SECONDS, self._took))
         finally:
             self._working = False
 
@@ -84,7 +95,7 @@ class BatchMaker:
         """``step``; what fails is tried again after a while, and does not keep the others from going on for ever."""
         work: Work | None = None
         try:
-            work = await self._database.read(next_work)
+            work = await self._next()
             if work is not None:
                 await self._do(work)
         except (OperationalError, InterfaceError, StorageError):
@@ -99,19 +110,24 @@ class BatchMaker:
         return work is not None
 
     async def _do(self, work: Work) -> None:
-        now = utc_now(self._clock)
+        now, began = utc_now(self._clock), self._clock.seconds()
         if work.sweep:
             await self._database.run(sweep_some, work.batch_id, now)
         else:
             await self._database.run(make_page, work.batch_id, self._house, now)
+        self._took = self._clock.seconds() - began
         self._failures.pop(work.batch_id, None)
 
     async def _give_up(self, work: Work | None) -> None:
         if work is None:
             return
         self._failures[work.batch_id] += 1
-        if self._failures[work.batch_id] >= MOST_FAILURES:
-            del self._failures[work.batch_id]
+        if self._failures[work.batch_id] < MOST_FAILURES:
+            return
+        del self._failures[work.batch_id]
+        if work.sweep:
+            self._resting[work.batch_id] = self._clock.seconds() + REST_SECONDS
+        else:
             await self._database.run(halt_by_trouble, work.batch_id)
 
     async def _look_once(self) -> None:

@@ -19,30 +19,19 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.sessions import grants_of
 from callcenter.messaging.announce import announce_batches
-from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
+from callcenter.messaging.attempts import CHUNK, MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import members_in
+from callcenter.messaging.bulk_reach import NEEDED
 from callcenter.messaging.composing import House, common_values
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients, source_in
 from callcenter.messaging.rows import DONE, OUT
 from callcenter.messaging.threads import LAST_TEXT
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
 from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
 
 SWEEP = 500
-"""Messages that are held, let go or cancelled in one transaction."""
-NEEDED = ("messages.bulk", "patients.view")
-"""What whoever sends must hold still while the messages are made."""
-
-
-class BatchState(StrEnum):
-    """Where the making of a batch stands."""
-
-    PREPARING = "preparing"
-    PAUSED = "paused"
-    DONE = "done"
-    """All messages are made; each has a state of its own."""
-    CANCELLED = "cancelled"
+"""Messages that are looked at in one transaction, to hold them, let them go or cancel them."""
 
 
 class Sweep(StrEnum):
@@ -71,9 +60,13 @@ class Work:
     sweep: bool
 
 
-def next_work(session: Session) -> Work | None:
-    """The sweep that was asked for first; else the batch that is least advanced, so that a small one need not wait."""
-    swept = select(SmsBatch.id).where(SmsBatch.sweep.is_not(None)).order_by(SmsBatch.id).limit(1)
+def next_work(session: Session, resting: Sequence[int] = ()) -> Work | None:
+    """The sweep that was asked for first; else the batch that is least advanced, so that a small one need not wait.
+
+    The sweeps of the batches ``resting`` failed lately, and are not asked for.
+    """
+    tired = SmsBatch.id.not_in(resting[:CHUNK])
+    swept = select(SmsBatch.id).where(SmsBatch.sweep.is_not(None), tired).order_by(SmsBatch.id).limit(1)
     if (found := session.scalar(swept)) is not None:
         return Work(found, sweep=True)
     preparing = (
@@ -114,12 +107,13 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     if batch is None or not batch.sweep:
         return False
     columns = MESSAGE.c
-    waiting = [columns.batch_id == batch_id, columns.state == MessageState.QUEUED.value, columns.id > batch.swept]
+    waiting = columns.batch_id == batch_id, columns.state == MessageState.QUEUED.value, columns.id > batch.swept
+    # Whether they are held already is asked of these only: to look for so many that are may take all there are.
+    ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
+    still = [columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value]
     if batch.sweep != Sweep.CANCEL.value:
         held = batch.sweep == Sweep.RELEASE.value
-        waiting.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
-    ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
-    still = columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value
+        still.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
     # Nothing here is for a person who reads one message: each is told by its batch.
     session.execute(update(MESSAGE).where(*still).values(version=columns.version + 1, **_swept(batch, now)))
     batch.swept = ids[-1] if ids else batch.swept
@@ -139,12 +133,13 @@ def halt(session: Session, batch: SmsBatch, why: Halt) -> None:
 
 
 def halt_by_trouble(session: Session, batch_id: int) -> None:
-    """A part of it cannot be written: the others go on, and somebody is shown which."""
+    """A part of it cannot be written: the others go on, and somebody is shown which.
+
+    What was asked for of its messages that wait stays asked for: whoever cancelled it counts on that.
+    """
     batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id).with_for_update())
-    if batch is not None:
-        batch.sweep = Sweep.NONE.value
-        if batch.state == BatchState.PREPARING.value:
-            halt(session, batch, Halt.TROUBLE)
+    if batch is not None and batch.state == BatchState.PREPARING.value:
+        halt(session, batch, Halt.TROUBLE)
 
 
 def author_of(session: Session, batch: SmsBatch) -> Principal | None:

@@ -18,7 +18,6 @@ from callcenter.messaging.batch_counts import count_recipients
 from callcenter.messaging.batch_maker import BatchMaker
 from callcenter.messaging.batch_views import get_batch, list_batches, list_left_out
 from callcenter.messaging.batches import (
-    BULK,
     begin_batch,
     cancel_batch,
     checked,
@@ -26,6 +25,7 @@ from callcenter.messaging.batches import (
     pause_batch,
     sent_before,
 )
+from callcenter.messaging.bulk_reach import BULK
 from callcenter.messaging.composing import House, common_values, warnings_about
 from callcenter.messaging.recipient_lists import read_part, store_part
 from callcenter.messaging.recipients import BatchDraft
@@ -54,9 +54,12 @@ class BatchService:
         return await self._database.read(_preview, principal, draft, choice, *about)
 
     async def send(self, principal: Principal, draft: BatchDraft, choice: Choice, key: str) -> View:
-        """Send it to those who are chosen at this moment, once for each ``key``; the messages are made by and by."""
+        """Send it to those who are chosen at this moment, once for each ``key``; the messages are made by and by.
+
+        Raises ``ConflictError`` where the same ``key`` sent something else.
+        """
         principal.require(BULK)
-        before = await self._database.read(sent_before, principal, key)
+        before = await self._database.read(sent_before, principal, draft, choice, key)
         if before is not None:
             return before
         pages = await self._database.read(load_members, principal, choice, self._patients)

@@ -68,7 +68,10 @@ def get_batch(session: Session, principal: Principal, batch_id: int) -> BatchVie
 def list_left_out(
     session: Session, principal: Principal, batch_id: int, limit: int, cursor: str | None
 ) -> Page[dict[str, Any]]:
-    """Who got nothing and why, in order: ``limit`` of them, or as many more as were made together with the last."""
+    """Who got nothing and why, in order: ``limit`` of them, or as many more as were made together with the last.
+
+    Those whom ``principal`` may not see are told without name and number.
+    """
     batch = find_batch(session, principal, batch_id)
     place = Stretch((SmsBatchPage.place,))
     statement = select(SmsBatchPage).where(SmsBatchPage.batch_id == batch.id, SmsBatchPage.left_out.is_not(None))
@@ -84,8 +87,9 @@ def list_left_out(
     if enough < len(page.items):
         page = find(enough)
     rows = [one for kept in page.items for one in kept.left_out or ()]
-    named = name_left_out(session, [(key, why) for key, _, why in rows])
-    return Page([{**one, "number": row[1]} for one, row in zip(named, rows, strict=True)], page.next)
+    named = name_left_out(session, principal, [(key, why) for key, _, why in rows])
+    told = [{**one, "number": row[1] if one["record_number"] else ""} for one, row in zip(named, rows, strict=True)]
+    return Page(told, page.next)
 
 
 def view_of(session: Session, batch: SmsBatch) -> BatchView:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -14,18 +16,18 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.messaging.announce import announce_batches
 from callcenter.messaging.batch_choices import Choice
-from callcenter.messaging.batch_making import NEEDED, BatchState, Sweep, author_of, sweep_some
+from callcenter.messaging.batch_making import Sweep, author_of, sweep_some
 from callcenter.messaging.batch_views import BatchView, find_batch, view_of
+from callcenter.messaging.bulk_reach import BULK, NEEDED
 from callcenter.messaging.composing import read_text, read_time
 from callcenter.messaging.placeholders import require_known
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import source_of
-from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, BatchState, Purpose
 from callcenter.text import N_
 from storage.models import SmsBatch, SmsBatchPage
 from storage.models.base import table_of
 
-BULK = "messages.bulk"
 _SUBJECT = "message_batch"
 
 
@@ -43,10 +45,20 @@ def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at)
 
 
-def sent_before(session: Session, principal: Principal, key: str) -> BatchView | None:
-    """What the same form made already."""
+def sent_before(
+    session: Session, principal: Principal, draft: BatchDraft, choice: Choice, key: str
+) -> BatchView | None:
+    """What the same form made already. Raises ``ConflictError`` with its ``batch_id`` if that was something else."""
     found = session.scalar(select(SmsBatch).where(SmsBatch.source == source_of(principal, key)))
-    return None if found is None else view_of(session, found)
+    if found is None:
+        return None
+    mark = _mark(draft, choice)
+    if (found.choice or {}).get("mark", mark) != mark:
+        message = N_(
+            "This was sent already, with another text or to others. Look at what was sent before you send more."
+        )
+        raise ConflictError(message, batch_id=found.id)
+    return view_of(session, found)
 
 
 def begin_batch(
@@ -64,14 +76,15 @@ def begin_batch(
     """
     for permission in NEEDED:
         principal.require(permission)
-    if (before := sent_before(session, principal, key)) is not None:
+    if (before := sent_before(session, principal, draft, choice, key)) is not None:
         return before
     ready = checked(draft, now)
     chosen = sum(map(len, pages))
+    kept = choice.kept | {"mark": _mark(draft, choice)}
     batch = SmsBatch(
         title=ready.title, purpose=ready.purpose.value, text=ready.text, total=0, not_before=ready.at,
         expires_at=ready.expires_at, created_at=now, created_by=principal.user_id, state=BatchState.PREPARING.value,
-        source=source_of(principal, key), choice=choice.kept, chosen=chosen, pages=len(pages), left_out={},
+        source=source_of(principal, key), choice=kept, chosen=chosen, pages=len(pages), left_out={},
     )  # fmt: skip
     session.add(batch)
     session.flush()
@@ -118,6 +131,15 @@ def cancel_batch(session: Session, principal: Principal, batch_id: int, now: dat
         record_audit(session, principal, "cancel-batch", _SUBJECT, batch_id, None, None, now)
     _take_hold(session, batch, Sweep.CANCEL, now)
     return view_of(session, batch)
+
+
+def _mark(draft: BatchDraft, choice: Choice) -> str:
+    """By which it is told whether the same was asked for: what they read, when, and who; none can be read from it."""
+    chosen = None if choice.patient_ids is None else list(choice.patient_ids)
+    fields = None if choice.fields is None else dict(choice.fields)
+    times = [None if at is None else at.timestamp() for at in (draft.at, draft.expires_at)]
+    asked = [draft.text, draft.purpose.value, times, chosen, fields, choice.list_id]
+    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _take_hold(session: Session, batch: SmsBatch, sweep: Sweep, now: datetime) -> None:

@@ -37,6 +37,19 @@ class Due(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Put:
+    """It is not sent now: what its state is, why, and when it is looked at again."""
+
+    state: MessageState
+    reason: str
+    next_at: datetime | None = None
+
+
+Stop = Put | None
+"""What becomes of a message of a batch that is stopped; None: it stays where it is."""
+
+
+@dataclass(frozen=True)
 class Consigned:
     """It goes by ``route``: ``parts`` are the positions that are sent, with their words, out of ``total``."""
 
@@ -46,15 +59,6 @@ class Consigned:
     encoding: TextEncoding
     reference: int
     sender: str
-
-
-@dataclass(frozen=True)
-class Put:
-    """It is not sent now: what its state is, why, and when it is looked at again."""
-
-    state: MessageState
-    reason: str
-    next_at: datetime | None = None
 
 
 def consign(

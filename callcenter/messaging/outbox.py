@@ -25,6 +25,7 @@ from callcenter.messaging.attempts import (
     unindexed,
     update_messages,
 )
+from callcenter.messaging.batch_stops import load_stops
 from callcenter.messaging.consigning import Consigned, Due, Put, consign
 from callcenter.messaging.outcome import Missing, missing
 from callcenter.messaging.routing import Route
@@ -63,7 +64,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime) -> Claimed:
     rules = load_rules(session)
     more = False
     for ids in _pages(session, now, max(50, min(PAGE, 2 * sum(room.values())))):
-        rows = _locked(session, ids)
+        rows = _locked(session, ids, now)
         facts = load_facts(
             session,
             [(row.number, row.patient_id) for row in rows],
@@ -113,7 +114,7 @@ def expire(session: Session, now: datetime) -> int:
     ids = list(session.scalars(select(columns.id).where(late).order_by(columns.id).limit(PAGE)))
     put = Put(MessageState.EXPIRED, "too_late")
     taken = _Taken(now)
-    for row in _locked(session, ids):
+    for row in _locked(session, ids, now):
         taken.put(row.id, row.batch_id, put)
     taken.write(session)
     return taken.settled
@@ -140,8 +141,11 @@ def _pages(session: Session, now: datetime, limit: int) -> Iterator[list[int]]:
             after = rows[-1].next_at, rows[-1].id
 
 
-def _locked(session: Session, ids: Sequence[int]) -> list[Any]:
-    """The rows that are queued still and now ours until the commit, in the order of ``ids``."""
+def _locked(session: Session, ids: Sequence[int], now: datetime) -> list[Any]:
+    """The rows that are queued and due still and now ours until the commit, in the order of ``ids``.
+
+    Both are asked again: whoever held the lock before may have sent it, or put it off.
+    """
     columns = MESSAGE.c
     found: dict[int, Any] = {}
     for chunk in chunks(ids):
@@ -158,7 +162,7 @@ def _locked(session: Session, ids: Sequence[int]) -> list[Any]:
             columns.cost,
             columns.attempts,
             columns.expires_at,
-        ).where(columns.id.in_(chunk), unindexed(columns.state) == _QUEUED)
+        ).where(columns.id.in_(chunk), unindexed(columns.state) == _QUEUED, columns.next_at <= now)
         found |= {row.id: row for row in session.execute(statement.with_for_update())}
     return [found[key] for key in ids if key in found]
 
@@ -174,6 +178,7 @@ def _take_page(
 ) -> None:
     talks = _talks(session, [row.conversation_id for row in rows if row.conversation_id is not None])
     tried = load_tried(session, [row.id for row in rows if row.attempts])
+    stops = load_stops(session, [row.batch_id for row in rows if row.batch_id is not None])
     for key, number, text, purpose, patient, talk, batch, gateway, sender, cost, attempts, expires_at in rows:
         known, our_number = talks.get(talk, (None, ""))
         due = Due(
@@ -192,7 +197,11 @@ def _take_page(
             expires_at=expires_at,
             missing=missing(tried.get(key, ()), taken.now) if attempts else _NOTHING,
         )
-        result = consign(due, routes, room, rules, facts, taken.now)
+        # What is missing of a text that went out in part follows it, whatever became of its batch.
+        if batch in stops and due.missing.pinned is None:
+            result: Consigned | Put | None = stops[batch]
+        else:
+            result = consign(due, routes, room, rules, facts, taken.now)
         taken.add(due, result)
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
-from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.messaging.attempts import chunks
+from callcenter.messaging.bulk_reach import BULK, bulk_reach
 from callcenter.messaging.mobiles import takes_texts
 from callcenter.number_plan import HOME_CODE, MOBILE
 from callcenter.numbers import normalise
@@ -31,6 +31,10 @@ MOST_BYTES = 128 * 1024
 """Of one part."""
 MOST_LINES = 200_000
 """Of a whole list."""
+MOST_PARTS = 64
+"""Of a whole list: the page sends 4 MB in some forty."""
+MOST_SHOWN = 200
+"""Lines that mean nobody are counted all, and so many told: a list that is none at all would have nothing else."""
 KEPT = timedelta(days=7)
 _CELLS = re.compile(r"[,;\t，；]")
 _RECORD_NUMBER = re.compile(r"[\w./-]{1,40}")
@@ -55,6 +59,33 @@ class ReadPart:
     lines: int
     members: list[Any]
     problems: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What a list comes to as far as a part, kept with it, so that no part is read again: ``wrong`` lines mean nobody,
+    of which ``shown`` has the first.
+    """
+
+    lines: int = 0
+    count: int = 0
+    wrong: int = 0
+    shown: Sequence[Sequence[Any]] = ()
+
+    def with_part(self, part: ReadPart) -> _Sums:
+        """With the part that follows."""
+        more = [[self.lines + line, why] for line, why in part.problems[: MOST_SHOWN - len(self.shown)]]
+        return _Sums(
+            self.lines + part.lines,
+            self.count + len(part.members),
+            self.wrong + len(part.problems),
+            [*self.shown, *more],
+        )
+
+    def view(self, list_id: int) -> dict[str, Any]:
+        """As it is told."""
+        shown = [{"line": line, "why": why} for line, why in self.shown]
+        return {"id": list_id, "lines": self.lines, "count": self.count, "wrong": self.wrong, "problems": shown}
 
 
 def decode_lines(content: bytes) -> list[str]:
@@ -102,11 +133,11 @@ def read_part(session: Session, principal: Principal, content: bytes, area_code:
 def store_part(
     session: Session, principal: Principal, list_id: int | None, place: int, part: ReadPart, now: datetime
 ) -> dict[str, Any]:
-    """Add ``part`` as number ``place`` (from 0) to a list, or to a new one. Twice is once.
+    """Add ``part`` as number ``place`` (from 0) to a list, or to a new one; what it comes to that far. Twice is once.
 
     Raises ``ConflictError`` for parts out of order, ``InvalidError`` for a list that would be too long.
     """
-    principal.require("messages.bulk")
+    principal.require(BULK)
     if list_id is None:
         row = SmsList(created_at=now, created_by=principal.user_id)
         session.add(row)
@@ -116,21 +147,24 @@ def store_part(
         owned = select(SmsList).where(SmsList.id == list_id, SmsList.created_by == principal.user_id)
         if session.scalar(owned.with_for_update()) is None:
             raise NotFoundError(N_("There is no such list any more. Upload it again."))
-    mine = _PART.c.list_id == list_id
-    parts, lines = session.execute(
-        select(func.count(), func.coalesce(func.sum(_PART.c.lines), 0)).where(mine, _PART.c.place < place)
-    ).one()
-    if parts != place:
+    if place >= MOST_PARTS:
+        raise _wrong(Text(N_("A list has at most {most} parts."), most=MOST_PARTS))
+    kept = select(_PART.c.place, _PART.c.problems).where(
+        _PART.c.list_id == list_id, _PART.c.place.in_([place - 1, place])
+    )
+    sums: dict[int, _Sums] = {key: _Sums(**told) for key, told in session.execute(kept)}
+    if place and place - 1 not in sums:
         raise ConflictError(N_("The parts of a list are sent in their order."))
-    if lines + part.lines > MOST_LINES:
+    if place in sums:
+        return sums[place].view(list_id)
+    whole = sums.get(place - 1, _Sums()).with_part(part)
+    if whole.lines > MOST_LINES:
         raise _wrong(Text(N_("A list has at most {most} lines."), most=MOST_LINES))
-    if session.get(SmsListPart, (list_id, place)) is None:
-        problems = [[lines + line, why] for line, why in part.problems]
-        session.add(
-            SmsListPart(list_id=list_id, place=place, lines=part.lines, members=part.members, problems=problems)
-        )
-        session.flush()
-    return _view(session, list_id)
+    session.add(
+        SmsListPart(list_id=list_id, place=place, lines=part.lines, members=part.members, problems=asdict(whole))
+    )
+    session.flush()
+    return whole.view(list_id)
 
 
 def forget_lists(session: Session, now: datetime) -> None:
@@ -138,20 +172,6 @@ def forget_lists(session: Session, now: datetime) -> None:
     old = list(session.scalars(select(SmsList.id).where(SmsList.created_at < now - KEPT).limit(50)))
     for model, column in ((SmsListPart, SmsListPart.list_id), (SmsList, SmsList.id)):
         session.execute(delete(model).where(column.in_(old)), execution_options={"synchronize_session": False})
-
-
-def _view(session: Session, list_id: int) -> dict[str, Any]:
-    rows = session.execute(
-        select(_PART.c.lines, _PART.c.members, _PART.c.problems)
-        .where(_PART.c.list_id == list_id)
-        .order_by(_PART.c.place)
-    ).all()
-    return {
-        "id": list_id,
-        "lines": sum(row.lines for row in rows),
-        "count": sum(len(row.members) for row in rows),
-        "problems": [{"line": line, "why": why} for row in rows for line, why in row.problems],
-    }
 
 
 def _first_cell(line: str) -> str:
@@ -175,7 +195,7 @@ def _by_number(session: Session, principal: Principal, numbers: Sequence[str]) -
         owners = (
             select(_PHONE.c.number, _PHONE.c.patient_id)
             .join(_PATIENT, _PATIENT.c.id == _PHONE.c.patient_id)
-            .where(_PHONE.c.number.in_(chunk), _PATIENT.c.disabled == NO, patient_scope_clause(principal))
+            .where(_PHONE.c.number.in_(chunk), _PATIENT.c.disabled == NO, bulk_reach(principal))
             .order_by(_PHONE.c.number, _PHONE.c.patient_id)
         )
         for number, key in session.execute(owners):
@@ -188,7 +208,7 @@ def _by_record(session: Session, principal: Principal, records: Sequence[str]) -
     found: dict[str, int] = {}
     for chunk in chunks(records):
         statement = select(_PATIENT.c.record_number, _PATIENT.c.id).where(
-            _PATIENT.c.record_number.in_(chunk), _PATIENT.c.disabled == NO, patient_scope_clause(principal)
+            _PATIENT.c.record_number.in_(chunk), _PATIENT.c.disabled == NO, bulk_reach(principal)
         )
         found |= {number: key for number, key in session.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
     return found

@@ -15,6 +15,7 @@ from callcenter.administration.principal import Principal
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.messaging.attempts import MESSAGE, chunks
 from callcenter.messaging.batch_choices import Member
+from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import mobiles_of
 from callcenter.messaging.placeholders import fill
@@ -128,16 +129,21 @@ def choose_recipients(
     return Chosen(tuple(fit), tuple(left_out))
 
 
-def name_left_out(session: Session, left_out: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-    """(patient, why) as lists show them; of those who are out of reach there is no name."""
+def name_left_out(session: Session, principal: Principal, left_out: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """(patient, why) as lists show them to ``principal``; of those who are out of reach, of whoever sent or of whoever
+    reads, there is no name.
+    """
+    wanted = sorted({key for key, why in left_out if why != Obstacle.NOT_FOUND})
     heads: dict[int, tuple[str, str]] = {}
-    for chunk in chunks(sorted({key for key, why in left_out if why != Obstacle.NOT_FOUND})):
-        statement = select(Patient.id, Patient.name, Patient.record_number).where(Patient.id.in_(chunk))
-        heads |= {key: (name, number) for key, name, number in session.execute(statement)}
+    if "patients.view" in principal.grants:
+        reach = patient_scope_clause(principal)
+        for chunk in chunks(wanted):
+            statement = select(Patient.id, Patient.name, Patient.record_number).where(Patient.id.in_(chunk), reach)
+            heads |= {key: (name, record) for key, name, record in session.execute(statement)}
     shown = []
     for key, why in left_out:
-        name, number = heads.get(key, ("", "")) if why != Obstacle.NOT_FOUND else ("", "")
-        shown.append({"patient_id": key, "name": name, "record_number": number, "why": why})
+        name, record = heads.get(key, ("", "")) if why != Obstacle.NOT_FOUND else ("", "")
+        shown.append({"patient_id": key, "name": name, "record_number": record, "why": why})
     return shown
 
 
@@ -204,11 +210,9 @@ def _had(session: Session, batch_id: int | None, numbers: Sequence[str]) -> dict
 
 
 def _known(session: Session, principal: Principal, wanted: Sequence[int]) -> set[int]:
-    """The patients in reach of whoever sends."""
+    """Those to whom whoever sends may send."""
     found: set[int] = set()
     for chunk in chunks(wanted):
-        statement = select(Patient.id).where(
-            Patient.id.in_(chunk), Patient.disabled == NO, patient_scope_clause(principal)
-        )
+        statement = select(Patient.id).where(Patient.id.in_(chunk), Patient.disabled == NO, bulk_reach(principal))
         found.update(session.scalars(statement))
     return found

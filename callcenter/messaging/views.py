@@ -99,5 +99,7 @@ def batch_view(row: Any) -> dict[str, Any]:
 
 
 def load_batches(session: Session, ids: Sequence[int]) -> list[Any]:
-    """The batches with these ids."""
-    return list(session.execute(select(*_BATCH.c).where(_BATCH.c.id.in_(ids)).order_by(_BATCH.c.id)))
+    """The batches with these ids, each with the ``creator_department``."""
+    joined = _BATCH.outerjoin(_USER, _USER.c.id == _BATCH.c.created_by)
+    columns = select(*_BATCH.c, _USER.c.department_id.label("creator_department")).select_from(joined)
+    return list(session.execute(columns.where(_BATCH.c.id.in_(ids)).order_by(_BATCH.c.id)))

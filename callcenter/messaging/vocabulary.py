@@ -83,6 +83,16 @@ class PartState(StrEnum):
     """Was unknown for so long that it is sent again; a late receipt still counts."""
 
 
+class BatchState(StrEnum):
+    """Where the making of a batch stands."""
+
+    PREPARING = "preparing"
+    PAUSED = "paused"
+    DONE = "done"
+    """All messages are made; each has a state of its own."""
+    CANCELLED = "cancelled"
+
+
 class Reason(StrEnum):
     """Why a message is in its state, or what it waits for while it is queued."""
 
@@ -114,7 +124,7 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     BY_PERSON = "by_person"
     PAUSED = "paused"
-    """Its batch was paused by a person."""
+    """Its batch is paused."""
     OVERTAKEN = "overtaken"
     """A later text says how it stands now."""
     INCOMPLETE = "incomplete"

@@ -119,7 +119,11 @@ class SmsList(Base):
 
 
 class SmsListPart(Base):
-    """Some lines of such a list. ``members`` are written as in ``SmsBatchPage``, ``problems`` as ``[line, why]``."""
+    """Some lines of such a list. ``members`` are written as in ``SmsBatchPage``.
+
+    ``problems`` sums up the list as far as this part: ``lines``, ``count`` that mean a patient, ``wrong`` that do not,
+    and ``shown``, the first of these as ``[line, why]``.
+    """
 
     __tablename__ = "sms_list_part"
 

@@ -174,6 +174,8 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
     for page in ("/message-batches", f"/message-batches/{sent.json['id']}", f"/messages?batch_id={sent.json['id']}"):
         assert (await supervisor.get(page)).status == 200
     assert (await supervisor.post("/api/v1/message-batches", many | {"key": KEY})).json["id"] == sent.json["id"]
+    another = await supervisor.post("/api/v1/message-batches", many | {"key": KEY, "text": "您好"})
+    assert (another.status, another.json["details"]["batch_id"]) == (409, sent.json["id"])
     cancelled = (await supervisor.post(f"/api/v1/message-batches/{sent.json['id']}/cancel")).json
     assert cancelled["states"] == {"cancelled": 2}
     for wrong in (

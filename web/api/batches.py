@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, Field
 
 from callcenter.messaging.batch_choices import Choice
-from callcenter.messaging.recipient_lists import MOST_BYTES
+from callcenter.messaging.recipient_lists import MOST_BYTES, MOST_PARTS
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
@@ -113,11 +113,14 @@ class Problem(BaseModel):
 
 
 class RecipientList(BaseModel):
-    """An uploaded list as far as it came: how many lines, how many of them mean a patient, and which do not."""
+    """An uploaded list as far as this part: how many lines, how many of them mean a patient, how many are ``wrong`` and
+    mean nobody, and the first 200 of these.
+    """
 
     id: int
     lines: int
     count: int
+    wrong: int
     problems: list[Problem]
 
 
@@ -157,7 +160,7 @@ class ListPart(Input):
     """
 
     content: Annotated[Base64Bytes, Field(max_length=_BASE64)]
-    place: Annotated[int, Field(ge=0, le=10_000)] = 0
+    place: Annotated[int, Field(ge=0, lt=MOST_PARTS)] = 0
     list_id: Id | None = None
 
 

@@ -21,12 +21,16 @@ from callcenter.administration.reading import load_page
 from callcenter.administration.resources import read_list_query
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from callcenter.messaging import batch_choices, batch_making
+from callcenter.messaging import batch_choices, batch_maker, batch_making, outbox
 from callcenter.messaging.batch_choices import Choice, load_members
 from callcenter.messaging.batch_making import make_page
+from callcenter.messaging.outbox import claim
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft
+from callcenter.messaging.routing import Route
+from callcenter.messaging.settling import Heard, settle
 from callcenter.messaging.vocabulary import MessageState, Purpose
+from protocols.sms import GatewaySignal, PartAccepted, PartRefused, PartUnsent, Refusal
 from storage.database import Database
 from storage.models import (
     AuditEntry,
@@ -56,7 +60,7 @@ from tests.peers.call_center import (
     ZHANG,
     every_row,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, Desk, move
+from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, OTHER_GATEWAY, Desk, add_gateway, move
 
 KEY = "0123456789abcdef"
 PEOPLE = Choice(patient_ids=(ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242))
@@ -71,6 +75,7 @@ async def crowd(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
     monkeypatch.setattr(batch_choices, "PAGE", 4)
     monkeypatch.setattr(batch_making, "SWEEP", 4)
     await desk.change(add_crowd)
+    await desk.change(add_gateway, OTHER_GATEWAY, "联通")
     yield desk
 
 
@@ -85,6 +90,13 @@ def add_patient(session: Session, key: int, department: int = FOLLOW_UP) -> None
     session.add(patient)
     session.flush()
     session.add(PatientPhone(patient_id=key, number=f"+8613511{key:06d}", position=0))
+
+
+async def stop_making(desk: Desk) -> None:
+    stopped = Deferred.fromCoroutine(desk.desk.batches.maker.stop())
+    while not stopped.called:
+        await desk.database.run(lambda _: None)
+        desk.clock.advance(1)
 
 
 def stop(session: Session, number: str) -> None:
@@ -149,6 +161,21 @@ async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_tha
     assert (await batches.send(SUSAN, CARE, PEOPLE, KEY + "x"))["id"] != sent["id"]
     await unchanged(desk, NotAllowedError, batches.send(ANNA, CARE, PEOPLE, KEY))
     await unchanged(desk, NotAllowedError, batches.preview(DORA, CARE, PEOPLE))
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_key_that_sends_something_else_is_a_conflict(desk: Desk) -> None:
+    batches = desk.desk.batches
+    for place, choice in enumerate((PEOPLE, Choice(fields={"department_id": str(FOLLOW_UP)}))):
+        key = f"{KEY}{place}"
+        sent = await batches.send(SUSAN, CARE, choice, key)
+        assert (await batches.send(SUSAN, CARE, choice, key))["id"] == sent["id"]
+        for draft, other in (
+            (replace(CARE, text="您好"), choice), (replace(CARE, purpose=Purpose.NOTICE), choice), (CARE, ALL),
+            (replace(CARE, at=desk.now + timedelta(hours=1)), choice), (CARE, Choice(patient_ids=(ZHANG,))),
+            (CARE, Choice(fields={"department_id": str(FOLLOW_UP), "q": "李"})),
+        ):  # fmt: skip
+            await unchanged(desk, ConflictError, batches.send(SUSAN, draft, other, key))
 
 
 @pytest_twisted.ensureDeferred
@@ -310,6 +337,52 @@ async def test_nobody_is_signed_in_and_the_reach_of_whoever_sent_it_holds(crowd:
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_sees_everybody_writes_only_to_whom_the_right_to_write_to_many_reaches(crowd: Desk) -> None:
+    def narrows(session: Session) -> None:
+        doctors = session.scalars(select(Role.id).where(Role.code == "doctor")).one()
+        mine = RolePermission.role_id == doctors, RolePermission.permission == "patients.view"
+        session.execute(update(RolePermission).where(*mine).values(scope="all"))
+        session.add(RolePermission(role_id=doctors, permission="messages.bulk", scope="department"))
+        session.execute(update(Patient).where(Patient.id == 1010).values(department_id=CARDIOLOGY))
+
+    await crowd.change(narrows)
+    batches = crowd.desk.batches
+    grants = {**DORA.grants, "patients.view": Scope.ALL, "messages.bulk": Scope.DEPARTMENT}
+    doctor = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, grants)
+    listed = await batches.add_part(doctor, None, 0, b"13800138000\nR1\n13600136000\nR1010\nR1011\n")
+    assert [one["line"] for one in listed["problems"]] == [1, 2, 5]
+    for place, (choice, left_out) in enumerate(
+        ((Choice(fields={}), {}), (Choice(patient_ids=(ZHANG, HEART, 1010, 1011)), {"not_found": 2}),
+         (Choice(list_id=listed["id"]), {}))
+    ):  # fmt: skip
+        shown = await batches.preview(doctor, CARE, choice)
+        assert (shown["count"], shown["reasons"]) == (2, left_out)
+        sent = await batches.send(doctor, CARE, choice, f"{KEY}{place}")
+        await crowd.make_all()
+        made = {row["patient_id"] for row in await messages(crowd) if row["batch_id"] == sent["id"]}
+        assert made == {HEART, 1010}
+        assert (await batches.get(SUSAN, sent["id"]))["left_out"] == left_out
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_got_nothing_is_named_to_those_only_who_may_see_them(desk: Desk) -> None:
+    await desk.change(stop, HEARTS_NUMBER)
+    batches = desk.desk.batches
+    sent = await batches.send(SUSAN, CARE, Choice(patient_ids=(QUIET, HEART)), KEY)
+    await desk.make_all()
+    reads = {"messages.view": Scope.ALL}
+    for grants, named in (
+        (reads, set()), (reads | {"patients.view": Scope.DEPARTMENT}, {HEART}),
+        (reads | {"patients.view": Scope.ALL}, {HEART, QUIET}),
+    ):  # fmt: skip
+        reader = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, grants)
+        left = (await batches.left_out(reader, sent["id"])).items
+        assert {one["patient_id"]: one["why"] for one in left} == {QUIET: "do_not_contact", HEART: "opted_out"}
+        for field in ("name", "record_number", "number"):
+            assert {one["patient_id"] for one in left if one[field]} == named
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_small_batch_need_not_wait_for_a_large_one(crowd: Desk) -> None:
     batches = crowd.desk.batches
     large = await batches.send(SUSAN, CARE, ALL, KEY)
@@ -338,15 +411,166 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
         if (await batches.get(SUSAN, first["id"]))["state"] == "paused":
             break
     monkeypatch.undo()
-    stopped = Deferred.fromCoroutine(batches.maker.stop())
-    while not stopped.called:
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(1)
+    await stop_making(crowd)
     assert (await batches.get(SUSAN, first["id"]))["reason"] == "trouble"
     assert len(lost_failures.take()) == 5
     await batches.resume(SUSAN, first["id"])
     await crowd.make_all()
     assert (await batches.get(SUSAN, first["id"]))["state"] == "done"
+
+
+CHEAP = Route(GATEWAY, receipts=True, room=1000)
+
+
+async def leave(desk: Desk, *routes: Route) -> list[str]:
+    """What the outbox hands over now."""
+    claimed = await desk.change(claim, routes or [CHEAP], desk.now)
+    return [part.key for parts in claimed.handed.values() for part in parts]
+
+
+async def hear(desk: Desk, *signals: GatewaySignal) -> None:
+    await desk.change(settle, [Heard(GATEWAY, one) for one in signals], desk.now)
+
+
+@pytest.mark.parametrize("stopping", ["cancel", "pause"])
+@pytest_twisted.ensureDeferred
+async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(crowd: Desk, stopping: str) -> None:
+    batches = crowd.desk.batches
+    sent = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    keys = await leave(crowd)
+    assert len(keys) == 28
+    await getattr(batches, stopping)(SUSAN, sent["id"])
+    await crowd.make_all()
+    await hear(
+        crowd, PartUnsent(keys[0]), PartRefused(keys[1], Refusal.LATER, "8"),
+        PartRefused(keys[2], Refusal.GATEWAY, "9"), *(PartAccepted(key, key) for key in keys[3:]),
+    )  # fmt: skip
+    assert (await batches.get(SUSAN, sent["id"]))["states"] == {"queued": 3, "accepted": 25}
+    crowd.clock.advance(3600)
+    assert await leave(crowd, CHEAP, Route(OTHER_GATEWAY, room=1000)) == []
+    stopped = [row for row in await messages(crowd) if row["state"] != "accepted"]
+    found = {(row["state"], row["reason"], row["next_at"]) for row in stopped}
+    assert found == {("cancelled", "by_person", None) if stopping == "cancel" else ("queued", "paused", None)}
+    if stopping == "pause":
+        await batches.resume(SUSAN, sent["id"])
+        await crowd.make_all()
+        assert len(await leave(crowd, CHEAP, Route(OTHER_GATEWAY, room=1000))) == 3
+    assert_reconciled(await batches.get(SUSAN, sent["id"]))
+
+
+@pytest.mark.parametrize("stopping", ["cancel", "pause"])
+@pytest_twisted.ensureDeferred
+async def test_the_rest_of_a_text_that_went_out_in_part_follows_it_though_the_batch_is_stopped(
+    desk: Desk, stopping: str
+) -> None:
+    long = BatchDraft("这是一条很长的短信" * 20, Purpose.NOTICE)
+    sent = await desk.desk.batches.send(SUSAN, long, Choice(patient_ids=[ZHANG]), KEY)
+    await desk.make_all()
+    first, *others = await leave(desk)
+    await getattr(desk.desk.batches, stopping)(SUSAN, sent["id"])
+    await hear(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
+    assert len(await leave(desk)) == len(others)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_put_off_meanwhile_is_not_taken(desk: Desk) -> None:
+    """Between the look at what is due and the lock somebody else may have held it."""
+    await desk.desk.batches.send(SUSAN, CARE, Choice(patient_ids=[ZHANG]), KEY)
+    await desk.make_all()
+    (row,) = await messages(desk)
+
+    def put_off(session: Session, until: Any) -> list[Any]:
+        session.execute(update(SmsMessage).values(next_at=until))
+        return outbox._locked(session, [row["id"]], desk.now)
+
+    assert await desk.change(put_off, None) == []
+    assert await desk.change(put_off, desk.now + timedelta(seconds=1)) == []
+    assert len(await desk.change(put_off, desk.now)) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_cancelling_that_fails_is_never_given_up_and_keeps_nobody(
+    crowd: Desk, monkeypatch: pytest.MonkeyPatch, lost_failures: Any
+) -> None:
+    batches = crowd.desk.batches
+    first = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    await batches.cancel(SUSAN, first["id"])
+    other = await batches.send(SUSAN, BatchDraft("您好", Purpose.NOTICE), ALL, KEY + "2")
+
+    def breaks(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(batch_maker, "sweep_some", breaks)
+    batches.maker.start()
+    for _ in range(400):
+        await crowd.database.run(lambda _: None)
+        crowd.clock.advance(0.5)
+        if (await batches.get(SUSAN, other["id"]))["state"] == "done":
+            break
+    else:
+        pytest.fail("the other batch is not made")
+    monkeypatch.undo()
+    monkeypatch.setattr(batch_making, "SWEEP", 4)
+    for _ in range(400):
+        await crowd.database.run(lambda _: None)
+        crowd.clock.advance(1)
+        if "queued" not in (await batches.get(SUSAN, first["id"]))["states"]:
+            break
+    await stop_making(crowd)
+    assert (await batches.get(SUSAN, first["id"]))["states"] == {"cancelled": 28}
+    assert len(lost_failures.take()) >= 5
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_sweep_looks_at_so_many_at_once_whether_there_is_something_to_do_or_not(crowd: Desk) -> None:
+    batches = crowd.desk.batches
+    sent = await batches.send(SUSAN, CARE, ALL, KEY)
+    await crowd.make_all()
+    keys = [row["id"] for row in await messages(crowd)]
+
+    def held_but_the_last(session: Session) -> None:
+        session.execute(update(SmsMessage).where(SmsMessage.id != keys[-1]).values(next_at=None))
+
+    await crowd.change(held_but_the_last)
+    await batches.pause(SUSAN, sent["id"])
+    for place in range(3, len(keys), 4):
+        (batch,) = await crowd.rows(SmsBatch)
+        assert (batch["sweep"], batch["swept"]) == ("hold", keys[place])
+        await batches.maker.step()
+    assert (await crowd.rows(SmsBatch))[0]["sweep"] == ""
+    assert {row["next_at"] for row in await messages(crowd)} == {None}
+
+
+@pytest_twisted.ensureDeferred
+async def test_making_pauses_as_long_as_a_page_took(crowd: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = crowd.desk.batches
+    pages: list[int] = []
+
+    def slowly(session: Session, batch_id: int, *rest: Any) -> bool:
+        pages.append(batch_id)
+        crowd.clock.rightNow += 0.3
+        return make_page(session, batch_id, *rest)
+
+    monkeypatch.setattr(batch_maker, "make_page", slowly)
+    await batches.send(SUSAN, CARE, ALL, KEY)
+    batches.maker.start()
+
+    async def until_it_pauses() -> None:
+        for _ in range(1000):
+            waits = [call.getTime() - crowd.clock.seconds() for call in crowd.clock.getDelayedCalls()]
+            if any(abs(wait - 0.3) < 0.001 for wait in waits):
+                return
+            await crowd.database.run(lambda _: None)
+        pytest.fail("it does not pause as long as the page took")
+
+    await until_it_pauses()
+    assert len(pages) == 1
+    crowd.clock.advance(0.31)
+    await until_it_pauses()
+    assert len(pages) == 2
+    await stop_making(crowd)
 
 
 @pytest_twisted.ensureDeferred
@@ -373,6 +597,9 @@ async def test_the_batch_tells_of_itself_and_its_messages_do_not(crowd: Desk) ->
     sent = await crowd.desk.batches.send(SUSAN, CARE, ALL, KEY)
     await crowd.make_all()
     assert {event.type for event in crowd.events} == {"message_batch.updated"}
+    # Colleagues see it in their list, so it moves there too.
+    audience = {"permission": "messages.view", "departments": [FOLLOW_UP], "users": [SUSAN.user_id]}
+    assert [event.audience for event in crowd.events] == [audience] * len(crowd.events)
     told = [event.data for event in crowd.events]
     assert told[0] | {"left_out": {}} == told[0]
     assert (told[-1]["id"], told[-1]["state"], told[-1]["total"], told[-1]["chosen"]) == (sent["id"], "done", 28, 30)

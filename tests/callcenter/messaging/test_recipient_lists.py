@@ -96,9 +96,35 @@ async def test_parts_come_in_order_each_once_and_belong_to_one(desk: Desk, monke
     await unchanged(desk, InvalidError, batches.preview(other, NOTICE, Choice(list_id=key)))
     await unchanged(desk, InvalidError, batches.send(other, NOTICE, Choice(list_id=key), "0123456789"))
     await unchanged(desk, NotAllowedError, batches.add_part(ANNA, None, 0, b"13800138000"))
+    monkeypatch.setattr(recipient_lists, "MOST_PARTS", 2)
+    await unchanged(desk, InvalidError, batches.add_part(SUSAN, key, 2, b"1"))
+    monkeypatch.undo()
     monkeypatch.setattr(recipient_lists, "MOST_LINES", 6)
     error = await unchanged(desk, InvalidError, batches.add_part(SUSAN, key, 2, b"1\n2"))
     assert "content" in error.fields
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_list_of_junk_is_counted_and_its_first_lines_are_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer is small and no part is read again, however much of the list there is already."""
+    batches = desk.desk.batches
+    monkeypatch.setattr(recipient_lists, "MOST_SHOWN", 5)
+    first = await batches.add_part(SUSAN, None, 0, b"?\n" * 3)
+    assert (first["lines"], first["wrong"], len(first["problems"])) == (3, 3, 3)
+
+    def emptied(session: Session) -> None:
+        session.execute(update(SmsListPart).values(members=[]))
+
+    await desk.change(emptied)
+    second = await batches.add_part(SUSAN, first["id"], 1, b"13800138000\n" + b"?\n" * 9)
+    assert (second["lines"], second["count"], second["wrong"]) == (13, 1, 12)
+    assert [one["line"] for one in second["problems"]] == [1, 2, 3, 5, 6]
+    third = await batches.add_part(SUSAN, first["id"], 2, b"?\n")
+    assert (third["wrong"], third["problems"]) == (13, second["problems"])
+    # Sent again, an earlier part tells what it told.
+    assert await batches.add_part(SUSAN, first["id"], 0, b"?\n" * 3) == first
 
 
 @pytest_twisted.ensureDeferred

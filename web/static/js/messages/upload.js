@@ -6,7 +6,6 @@ import { number, PROBLEM } from "./batch_words.js";
 
 const MOST = 4 * 1024 * 1024;
 const PART = 96 * 1024; // Below what one request may hold.
-const SHOWN = 200;
 const NEW_LINE = 10;
 const form = document.getElementById("m-list");
 
@@ -44,12 +43,12 @@ async function upload(bytes, reading) {
 }
 
 function result(taken) {
-  const some = taken.problems.slice(0, SHOWN);
+  const some = taken.problems;
   return [
     el("p", { "data-list-count": taken.count }, icon("people"), " ", t("{lines} lines, {count} of them mean a patient.", { lines: number(taken.lines), count: number(taken.count) })),
-    some.length ? el("details", { open: some.length <= 10 }, el("summary", {}, t("Lines that mean nobody: {count}", { count: number(taken.problems.length) })),
+    some.length ? el("details", { open: some.length <= 10 }, el("summary", {}, t("Lines that mean nobody: {count}", { count: number(taken.wrong) })),
       el("ul", { class: "many-out" }, some.map((one) => el("li", { "data-line": one.line }, t("Line {line}: {why}", { line: number(one.line), why: PROBLEM[one.why] ?? one.why }))),
-        taken.problems.length > SHOWN ? el("li", { class: "quiet" }, t("and {count} more", { count: number(taken.problems.length - SHOWN) })) : null)) : null,
+        taken.wrong > some.length ? el("li", { class: "quiet" }, t("and {count} more", { count: number(taken.wrong - some.length) })) : null)) : null,
   ].filter(Boolean);
 }
 

@@ -1,0 +1,51 @@
+"""Which batches nothing may leave of, asked at the last moment: what comes back from a gateway has no other stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.messaging.attempts import chunks
+from callcenter.messaging.consigning import Put, Stop
+from callcenter.messaging.vocabulary import BatchState, MessageState, Reason
+from storage.models import SmsBatch
+from storage.models.base import table_of
+
+CANCELLED = Put(MessageState.CANCELLED, Reason.BY_PERSON)
+HELD = Put(MessageState.QUEUED, Reason.PAUSED)
+"""Nothing looks at it again until the batch goes on."""
+_BATCH = table_of(SmsBatch).c
+
+
+def load_stops(session: Session, ids: Iterable[int]) -> Mapping[int, Stop]:
+    """What becomes of messages of these batches instead of being sent; nothing is said of a batch that goes on.
+
+    A paused batch is locked until the commit, so that nothing is held that was let go at the same moment: nobody would
+    let it go again. One that others have is left as it is, None, for there the sweep is at work; waiting for it with
+    messages locked would be a deadlock.
+    """
+    found: dict[int, Stop] = {}
+    for chunk in chunks(sorted(set(ids))):
+        stopped = [BatchState.CANCELLED.value, BatchState.PAUSED.value]
+        states = select(_BATCH.id, _BATCH.state).where(_BATCH.id.in_(chunk), _BATCH.state.in_(stopped))
+        paused = []
+        for key, state in session.execute(states):
+            if state == BatchState.CANCELLED.value:
+                found[key] = CANCELLED
+            else:
+                paused.append(key)
+        found |= _held(session, paused)
+    return found
+
+
+def _held(session: Session, paused: list[int]) -> dict[int, Stop]:
+    if not paused:
+        return {}
+    still = select(_BATCH.id, _BATCH.state).where(_BATCH.id.in_(paused)).with_for_update(skip_locked=True)
+    found: dict[int, Stop] = dict.fromkeys(paused)
+    for key, state in session.execute(still):
+        if state == BatchState.PAUSED.value:
+            found[key] = HELD
+    return found
