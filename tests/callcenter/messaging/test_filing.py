@@ -160,7 +160,10 @@ def everything(session: Session) -> Any:
         if event.topic == "conversations"
     }
     said = [
-        (names[event.data["id"]], event.data | {"id": 0}, event.audience) for event in told if event.topic == "messages"
+        (names[data["id"]], data | {"id": 0, "conversation_id": numbers[data["conversation_id"]]}, event.audience)
+        for event in told
+        if event.topic == "messages"
+        for data in (event.data,)
     ]
     return sorted(messages, key=lambda row: row["id"]), others, talks, sorted(said, key=lambda one: one[0])
 
