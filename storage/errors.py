@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 
 class StorageError(Exception):
     """Base of storage's own errors."""
@@ -25,3 +28,7 @@ class CommitUnknownError(StorageError):
 
 class SchemaOutdatedError(StorageError):
     """The tables are older or newer than this program. The message has the command to run."""
+
+
+PASSING = (OperationalError, InterfaceError, PoolTimeoutError, StorageError)
+"""To be caught: the database is away, and the same may be written later. All else: this cannot be written."""

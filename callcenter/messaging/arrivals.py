@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -31,8 +32,8 @@ GAP = "…"
 _PART_LENGTH = 1000
 _SAME_MINUTE = "%Y-%m-%d %H:%M"
 _ARRIVAL = table_of(SmsArrival)
-_WAITING = (
-    select(*(_ARRIVAL.c[name] for name in ("id", "number", "recipient", "position", "text", "arrived_at")))
+_OPEN = (
+    select(_ARRIVAL.c.id)
     .where(
         _ARRIVAL.c.gateway_id == bindparam("gateway"),
         _ARRIVAL.c.number.in_(bindparam("numbers", expanding=True)),
@@ -41,14 +42,28 @@ _WAITING = (
         _ARRIVAL.c.message_id.is_(None),
     )
     .order_by(_ARRIVAL.c.id)
-    .with_for_update()
 )
+_LOCKED = (
+    select(
+        *(
+            _ARRIVAL.c[name]
+            for name in (
+                "id", "gateway_id", "number", "reference", "total", "recipient", "position", "text", "arrived_at",
+            )
+        )
+    )
+    .where(_ARRIVAL.c.id.in_(bindparam("ids", expanding=True)), _ARRIVAL.c.message_id.is_(None))
+    .order_by(_ARRIVAL.c.id)
+    .with_for_update()
+)  # fmt: skip
 _FILED = update(_ARRIVAL).where(_ARRIVAL.c.id == bindparam("part")).values(message_id=bindparam("message"))
 
 
 @dataclass(frozen=True)
 class Text:
-    """What joins the parts of one text."""
+    """What joins the parts of one text. Texts of one part have nearly all the same reference: all those of a number are
+    of one key.
+    """
 
     gateway_id: int
     number: str
@@ -109,42 +124,70 @@ def _row(gateway_id: int, mark: str, signal: TextArrived, now: datetime) -> dict
 
 
 def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:
-    """Texts that are whole, or whose missing parts do not come any more, and that are no message yet."""
+    """Texts that are whole, or whose missing parts do not come any more, and that are no message yet; those that wait
+    longest first.
+    """
     columns = _ARRIVAL.c
     key = (columns.gateway_id, columns.number, columns.reference, columns.total)
     ready = (func.count(func.distinct(columns.position)) >= columns.total) | (
         func.min(columns.arrived_at) <= now - INCOMPLETE_AFTER
     )
-    statement = select(*key).where(columns.message_id.is_(None)).group_by(*key).having(ready).limit(limit)
-    return [Text(*row) for row in session.execute(statement)]
+    waiting = select(*key).where(columns.message_id.is_(None)).group_by(*key).having(ready)
+    oldest_first = waiting.order_by(func.min(columns.arrived_at), func.min(columns.id)).limit(limit)
+    return [Text(*row) for row in session.execute(oldest_first)]
 
 
-def join_texts(session: Session, texts: Sequence[Text], received: Received, now: datetime) -> None:
-    """Make messages of those of ``texts`` that are whole or overdue, in their order; the others wait for more parts."""
-    waiting = _waiting_parts(session, texts)
-    joined = [one for text in dict.fromkeys(texts) for one in _joined(text, waiting[text], now)]
-    ids = receive_texts(session, [one.text for one in joined], now, received)
-    filed = [{"part": part, "message": key} for one, key in zip(joined, ids, strict=True) for part in one.part_ids]
+def join_texts(
+    session: Session, texts: Sequence[Text], received: Received, now: datetime, most: int, skip: int = 0
+) -> list[Text]:
+    """Make messages of those of ``texts`` that are whole or overdue, in their order; the others wait for more parts.
+
+    At most ``most`` messages, the first ``skip`` left out; gives back ``texts`` when more of them are left.
+    """
+    end = skip + most
+    waiting, is_cut = _waiting_parts(session, texts, end)
+    joined = [one for text in dict.fromkeys(texts) for one in islice(_joined(text, waiting[text], now), end + 1)]
+    chosen = joined[skip:end]
+    ids = receive_texts(session, [one.text for one in chosen], now, received)
+    filed = [{"part": part, "message": key} for one, key in zip(chosen, ids, strict=True) for part in one.part_ids]
     if filed:
         session.execute(_FILED, filed)
+    return list(texts) if is_cut or len(joined) > end else []
 
 
-def _waiting_parts(session: Session, texts: Sequence[Text]) -> Mapping[Text, list[Any]]:
-    """Text → its parts that are no message yet, by id; locked. One statement reads all texts of one part."""
+def _waiting_parts(session: Session, texts: Sequence[Text], most: int) -> tuple[Mapping[Text, list[Any]], bool]:
+    """Text → its parts that are no message yet, by id, locked; and whether more than ``most`` texts wait."""
+    ids, is_cut = _waiting_ids(session, texts, most)
+    found: dict[Text, list[Any]] = defaultdict(list)
+    # Read first and locked then: Oracle locks nothing that is limited.
+    for chunk in chunks(sorted(ids)):
+        for row in session.execute(_LOCKED, {"ids": chunk}):
+            found[Text(row.gateway_id, row.number, row.reference, row.total)].append(row)
+    return found, is_cut
+
+
+def _waiting_ids(session: Session, texts: Sequence[Text], most: int) -> tuple[list[int], bool]:
+    """The parts of ``texts``, and whether some are left out: no more than ``most`` of those that are whole by one."""
     numbers: dict[tuple[int, int, int], set[str]] = defaultdict(set)
     for text in texts:
         numbers[text.gateway_id, text.reference, text.total].add(text.number)
-    found: dict[Text, list[Any]] = defaultdict(list)
+    single: list[int] = []
+    others: list[int] = []
     for (gateway, reference, total), asked in numbers.items():
         for chunk in chunks(sorted(asked)):
             values = {"gateway": gateway, "reference": reference, "parts": total, "numbers": chunk}
-            for row in session.execute(_WAITING, values):
-                found[Text(gateway, row.number, reference, total)].append(row)
-    return found
+            if total > 1:
+                others += session.scalars(_OPEN, values)
+            elif len(single) <= most:
+                single += session.scalars(_OPEN.limit(most + 1 - len(single)), values)
+    return single[:most] + others, len(single) > most
 
 
 def _joined(text: Text, rows: Sequence[Any], now: datetime) -> Iterator[Joined]:
-    """Two texts of one reference: each takes the first of each position, and the rest are the next one's."""
+    """Two texts of one reference: each takes the first of each position, and the rest are the next one's.
+
+    No more are made than are asked for.
+    """
     if text.total == 1:
         yield from (Joined(_incoming(text, {1: row}, row.arrived_at), (row.id,)) for row in rows)
         return

@@ -48,7 +48,7 @@ def find_conversation(session: Session, principal: Principal, permission: str, c
     found = select(Conversation).where(
         Conversation.id == conversation_id, conversation_scope(principal), conversation_scope(principal, permission)
     )
-    conversation = session.scalar(found.with_for_update())
+    conversation = session.scalar(found.with_for_update(key_share=True))
     if conversation is None:
         raise missing(conversation_id)
     return conversation

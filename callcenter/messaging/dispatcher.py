@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -28,7 +27,7 @@ from callcenter.messaging.vocabulary import MessageState
 from callcenter.tasks import Periodic, TaskTracker, pause
 from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown, ReceiptArrived, TextArrived
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import PASSING
 from storage.event_log import StoredEvent
 
 LOOK_SECONDS = 1.0
@@ -180,10 +179,10 @@ class Dispatcher:
         """Write ``batch``; False: the database takes nothing now."""
         try:
             texts = await self._database.run(_write, batch, utc_now(self._clock))
-        except Exception as error:  # noqa: BLE001 - told apart below
-            if _passes(error):
-                _log.failure("reports of gateways cannot be written; they are kept and tried again")
-                return False
+        except PASSING:
+            _log.failure("reports of gateways cannot be written; they are kept and tried again")
+            return False
+        except Exception:  # noqa: BLE001 - one report that cannot be written must not keep the others
             if len(batch) > 1:
                 # One of them cannot be written: the others must not be lost with it.
                 for one in batch:
@@ -231,8 +230,3 @@ def _write(session: Session, batch: Sequence[Heard], now: Any) -> list[Text]:
     settle(session, batch, now)
     arrived = [(one.gateway_id, one.signal) for one in batch if isinstance(one.signal, TextArrived)]
     return store_parts(session, arrived, now) if arrived else []
-
-
-def _passes(error: Exception) -> bool:
-    """Whether the same may be written later: the database is away, and not: this cannot be written."""
-    return isinstance(error, OperationalError | InterfaceError | StorageError)

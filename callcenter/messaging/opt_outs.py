@@ -68,7 +68,7 @@ def end_opt_out(session: Session, principal: Principal, opt_out: SmsOptOut, note
 
 def conversation_with(session: Session, number: str) -> Conversation | None:
     """The conversation that shows the number's opt-outs, if there is one."""
-    return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update())
+    return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update(key_share=True))
 
 
 def opt_out_view(opt_out: SmsOptOut, **names: Any) -> dict[str, Any]:

@@ -41,11 +41,12 @@ class Talk:
 
 _NAMES = [one.name for one in fields(Talk)]
 _CHANGED = [name for name in _NAMES if name not in ("id", "number")]
+# Its key is not locked here nor wherever else one conversation is: who writes a message into it need not wait.
 _LOCKED = (
     select(*(_TALK.c[name] for name in _NAMES))
     .where(_TALK.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(_TALK.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _BEGIN = insert(_TALK)
 _CHANGE = (
@@ -58,7 +59,8 @@ _CHANGE = (
 def talks_with(session: Session, begins: Mapping[str, datetime]) -> dict[str, Talk]:
     """The conversation with each canonical number, locked; those that were not there begin at the time beside it."""
     found = _locked(session, begins)
-    missing = {number: at for number, at in begins.items() if number not in found}
+    # In one order, so that two that begin the same ones do not wait for each other.
+    missing = {number: begins[number] for number in sorted(begins) if number not in found}
     if missing:
         try:
             with session.begin_nested():
@@ -84,7 +86,7 @@ def _begun(number: str, at: datetime) -> dict[str, object]:
 
 def _locked(session: Session, numbers: Collection[str]) -> dict[str, Talk]:
     found = {}
-    for chunk in chunks(list(numbers)):
+    for chunk in chunks(sorted(numbers)):
         for row in session.execute(_LOCKED, {"numbers": chunk}):
             found[row.number] = Talk(*row)
     return found

@@ -63,7 +63,7 @@ def note_words(conversation: Conversation | Talk, text: str, direction: str, at:
 
 
 def _locked(session: Session, number: str) -> Conversation | None:
-    return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update())
+    return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update(key_share=True))
 
 
 def _is_here(session: Session, user_id: int) -> bool:

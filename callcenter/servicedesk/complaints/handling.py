@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.holders import load_holders
+from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
@@ -21,7 +23,7 @@ from callcenter.servicedesk.complaints.rules import (
     StepKind,
     due_for,
 )
-from callcenter.servicedesk.complaints.scope import find_complaint
+from callcenter.servicedesk.complaints.scope import find_complaint, require_in_reach
 from callcenter.servicedesk.complaints.views import ComplaintView, tell_complaint
 from callcenter.text import N_
 from storage.models import Complaint
@@ -63,14 +65,21 @@ def classify(
 ) -> ComplaintView:
     """Change what is known of it; what was said stays as it was written down.
 
+    Only whoever handles all complaints moves one to another department, and what has a due time keeps one.
+
     Raises what ``scope.find_complaint`` does, ``ConflictError`` for a settled one, ``InvalidError`` for people or
-    departments that are not there, and for handing it to whom it is about.
+    departments that are not there or may not be chosen, for handing it to whom it is about, and without a due time;
+    ``NotAllowedError`` for moving it out of one's own reach.
     """
     complaint = _unsettled(session, principal, target)
     wrong = check_about(session, wanted.department_id, wanted.about_id)
     known = wanted.patient_id in (None, complaint.patient_id)
     if not known and not may_see(session, principal, wanted.patient_id):
         wrong["patient_id"] = N_("There is no such patient.")
+    if wanted.department_id != complaint.department_id and principal.grants["complaints.handle"] is not Scope.ALL:
+        wrong["department_id"] = N_("Only whoever handles the complaints of all departments can move one to another.")
+    if wanted.due_at is None and wanted.kind is not ComplaintKind.PRAISE:
+        wrong["due_at"] = N_("Say until when it is to be settled.")
     if wanted.about_id is not None and wanted.about_id == complaint.handler_id:
         wrong["about_id"] = N_("Whom it is about handles it now. Give it to somebody else first.")
     if wrong:
@@ -84,6 +93,7 @@ def classify(
     complaint.department_id, complaint.about_id, complaint.due_at = (
         wanted.department_id, wanted.about_id, wanted.due_at,
     )  # fmt: skip
+    require_in_reach(session, principal, complaint)
     return _done(session, principal, "edit", StepKind.CHANGED, complaint, before, "", at)
 
 
@@ -180,11 +190,11 @@ def _words(name: str, typed: str, missing: str) -> str:
 
 def _done(
     session: Session, principal: Principal, action: str, step: StepKind, complaint: Complaint,
-    before: dict[str, object], note: str, at: datetime,
+    before: Mapping[str, object], note: str, at: datetime,
 ) -> ComplaintView:  # fmt: skip
     after = kept(complaint) | ({"note": note} if step in _NOTED else {})
     record_audit(session, principal, action, "complaint", complaint.id, before, after, at)
-    return tell_complaint(session, complaint, step, principal.user_id, note, at)
+    return tell_complaint(session, complaint, step, principal.user_id, note, at, before)
 
 
 _NOTED = (StepKind.NOTE, StepKind.REOPENED, StepKind.TOLD)

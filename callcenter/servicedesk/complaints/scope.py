@@ -39,8 +39,7 @@ def find_complaint(session: Session, principal: Principal, complaint_id: int, ve
     Raises ``NotFoundError`` out of reach, ``NotAllowedError`` to whom it is about, and ``ConflictError`` where
     somebody has changed it since ``version`` was read.
     """
-    mine = (complaint_scope(principal), complaint_scope(principal, "complaints.handle"))
-    found = select(Complaint).where(Complaint.id == complaint_id, *mine).with_for_update()
+    found = select(Complaint).where(Complaint.id == complaint_id, *_handled_by(principal)).with_for_update()
     complaint = session.scalar(found, execution_options={"populate_existing": True})
     if complaint is None:
         raise missing(complaint_id)
@@ -50,3 +49,15 @@ def find_complaint(session: Session, principal: Principal, complaint_id: int, ve
         message = N_("Somebody else has changed this meanwhile. Look at it as it is now, then try again.")
         raise ConflictError(message, complaint_id=complaint_id, version=complaint.version)
     return complaint
+
+
+def require_in_reach(session: Session, principal: Principal, complaint: Complaint) -> None:
+    """Nobody puts a complaint where they could not have touched it: raises ``NotAllowedError`` after such a change."""
+    session.flush()
+    here = select(Complaint.id).where(Complaint.id == complaint.id, *_handled_by(principal))
+    if session.scalar(here) is None:
+        raise NotAllowedError(N_("The record would be outside of what you may reach."), permission="complaints.handle")
+
+
+def _handled_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
+    return complaint_scope(principal), complaint_scope(principal, "complaints.handle")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import Select, select
@@ -63,20 +65,26 @@ def load_steps(session: Session, complaint_id: int) -> list[dict[str, Any]]:
 
 
 def tell_complaint(
-    session: Session, complaint: Complaint, kind: StepKind, user_id: int | None, note: str, at: datetime
-) -> ComplaintView:
-    """Count the change, write its step, and tell the present state to the department, and to who filed and handles it.
+    session: Session, complaint: Complaint, kind: StepKind, user_id: int | None, note: str, at: datetime,
+    before: Mapping[str, Any] = MappingProxyType({}),
+) -> ComplaintView:  # fmt: skip
+    """Count the change, write its step, and tell the present state to the department, and to who filed and handles it;
+    to those of ``before`` too, who must learn that it is theirs no longer.
 
-    The event carries what a list shows, not the steps.
+    The event carries what a list shows, not the steps, and whose it was (``patient_before``).
     """
     complaint.version += 1
     session.add(ComplaintStep(complaint_id=complaint.id, at=at, user_id=user_id, kind=kind.value, note=note))
     view = load_complaint(session, complaint.id)
-    users = tuple(sorted({one for one in (complaint.handler_id, complaint.created_by) if one is not None}))
-    departments = () if complaint.department_id is None else (complaint.department_id,)
-    audience = Audience("complaints.view", departments, users)
-    announce(session, ComplaintUpdated(str(complaint.id), view, audience))
+    users = _ids(complaint.handler_id, complaint.created_by, before.get("handler_id"))
+    departments = _ids(complaint.department_id, before.get("department_id"))
+    told = view | {"patient_before": before.get("patient_id")}
+    announce(session, ComplaintUpdated(str(complaint.id), told, Audience("complaints.view", departments, users)))
     return view
+
+
+def _ids(*ids: int | None) -> tuple[int, ...]:
+    return tuple(sorted({one for one in ids if one is not None}))
 
 
 def _view(row: Any) -> ComplaintView:

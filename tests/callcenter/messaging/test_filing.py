@@ -14,10 +14,11 @@ import pytest_twisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, make_url, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.arrivals import Text, join_texts, store_parts
-from callcenter.messaging.filing import AT_ONCE, Filing
+from callcenter.messaging.arrivals import Text, join_texts, open_texts, store_parts
+from callcenter.messaging.filing import AT_ONCE, AWAY_SECONDS, Filing
 from callcenter.messaging.inbox import Inbox
 from callcenter.messaging.receiving import IncomingText, Placed
 from callcenter.tasks import TaskTracker
@@ -110,8 +111,15 @@ def prepare(session: Session, standing: Standing) -> None:
     session.flush()
 
 
-def filed(session: Session, standing: Standing, arrivals: Sequence[One], sizes: Sequence[int], at: datetime) -> Any:
-    """All that came of it, with messages named by number and place instead of by id."""
+def filed(
+    session: Session,
+    standing: Standing,
+    arrivals: Sequence[One],
+    sizes: Sequence[int],
+    at: datetime,
+    most: int = AT_ONCE,
+) -> Any:
+    """All that came of it, with messages named by number and place, conversations by number."""
     prepare(session, standing)
     inbox = Inbox(clock_at(at), "仁爱医院", "Asia/Shanghai")
     texts: list[Text] = []
@@ -122,8 +130,8 @@ def filed(session: Session, standing: Standing, arrivals: Sequence[One], sizes: 
     many = itertools.cycle(sizes)
     while texts:
         size = next(many)
-        join_texts(session, texts[:size], inbox.received, at)
-        del texts[:size]
+        left = join_texts(session, texts[:size], inbox.received, at, most)
+        texts[:size] = left
     session.flush()
     return everything(session)
 
@@ -140,11 +148,22 @@ def everything(session: Session) -> Any:
     others = {model.__name__: rows_of(session, model) for model in (SmsArrival, SmsOptOut, Conversation, AuditEntry)}
     for row in (*others["SmsArrival"], *others["SmsOptOut"]):
         row["message_id"] = names.get(row["message_id"])
+    numbers = {row["id"]: row["number"] for row in others["Conversation"]}
+    others["Conversation"] = sorted((row | {"id": 0} for row in others["Conversation"]), key=lambda row: row["number"])
+    for row in messages:
+        row["conversation_id"] = numbers[row["conversation_id"]]
     told = number_events(session, 0.0)
     # Of several changes of a conversation only the last is told, and messages in any order of their numbers.
-    talks = {event.subject: (event.data, event.audience) for event in told if event.topic == "conversations"}
+    talks = {
+        numbers[int(event.subject)]: (event.data | {"id": 0}, event.audience)
+        for event in told
+        if event.topic == "conversations"
+    }
     said = [
-        (names[event.data["id"]], event.data | {"id": 0}, event.audience) for event in told if event.topic == "messages"
+        (names[data["id"]], data | {"id": 0, "conversation_id": numbers[data["conversation_id"]]}, event.audience)
+        for event in told
+        if event.topic == "messages"
+        for data in (event.data,)
     ]
     return sorted(messages, key=lambda row: row["id"]), others, talks, sorted(said, key=lambda one: one[0])
 
@@ -180,12 +199,28 @@ def test_many_at_once_are_filed_as_one_by_one(
     assert came[2] == came[0]
 
 
+@settings(max_examples=40, deadline=None)
+@given(STANDING, ARRIVALS, SIZES, st.integers(1, 4))
+def test_those_of_a_number_are_filed_the_same_in_pieces(
+    desk_engine: Engine, standing: Standing, arrivals: list[One], sizes: list[int], most: int
+) -> None:
+    single = [(number, word, GATEWAY, 1, minutes) for number, word, _, _, minutes in arrivals]
+    came = []
+    for pieces in (AT_ONCE, most):
+        with Session(desk_engine) as session:
+            messages, others, *_ = filed(session, standing, single, sizes, NOW, pieces)
+            came.append((messages, others["Conversation"]))
+            session.rollback()
+    assert came[1] == came[0]
+
+
 class Station:
     """Filing on the desk's database; what is in ``refused`` cannot be filed."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.refused = {"坏"}
+        self.failure: Exception = ZeroDivisionError()
         self.asked: list[int] = []
         self.tasks = TaskTracker("filing", desk.clock)
         self.filing = Filing(desk.database, desk.clock, self.received, self.tasks)
@@ -193,13 +228,19 @@ class Station:
     def received(self, session: Session, texts: Sequence[IncomingText]) -> Placed:
         self.asked.append(len(texts))
         if self.refused & {text.text for text in texts}:
-            raise ZeroDivisionError
+            raise self.failure
         return self.desk.desk.inbox.received(session, texts)
 
-    async def store(self, words: Sequence[str]) -> list[Text]:
-        arrivals: list[One] = [(f"+86138{place:08}", word, GATEWAY, 1, 0) for place, word in enumerate(words)]
+    async def store(self, words: Sequence[str], number: str = "") -> list[Text]:
+        """Each from a number of its own, or all from ``number``."""
+        arrivals: list[One] = [(number or f"+86138{place:08}", word, GATEWAY, 1, 0) for place, word in enumerate(words)]
         parts = [part for place, one in enumerate(arrivals) for part in a_text(place, one)]
         return await self.desk.database.run(store_parts, parts, self.desk.now)
+
+    async def rest_or_pause(self) -> list[str]:
+        """The words that were filed, when nothing more happens before the clock moves."""
+        await until_quiet(self.desk.database, self.desk.clock, lambda: not self.desk.clock.calls and bool(self.tasks))
+        return [row["text"] for row in await self.desk.rows()]
 
     async def rest(self) -> list[str]:
         """The words that were filed, when nobody works any more."""
@@ -232,3 +273,62 @@ async def test_many_are_filed_in_pieces_and_what_waits_at_the_end_is_on_disk(des
     await station.filing.add_left()
     assert len(await station.rest()) == AT_ONCE + 10
     assert station.asked == [AT_ONCE, 10]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_cannot_be_filed_holds_up_no_other_of_its_number(desk: Desk, lost_failures: Any) -> None:
+    station = Station(desk)
+    words = [str(place) for place in range(9)]
+    words[0] = words[4] = "坏"
+    others = await station.store(["好"])
+    station.filing.add([*await station.store(words, STRANGER), *others])
+    assert sorted(await station.rest()) == sorted(["好", *(word for word in words if word != "坏")])
+    assert "ZeroDivisionError" in "".join(lost_failures.take())
+    station.refused.clear()
+    await station.filing.add_left()
+    assert (await station.rest())[-2:] == ["坏", "坏"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_number_of_which_nothing_can_be_filed_is_given_up_for_now(desk: Desk, lost_failures: Any) -> None:
+    station = Station(desk)
+    station.filing.add(await station.store(["坏"] * (AT_ONCE + 20), STRANGER))
+    assert await station.rest() == []
+    assert "".join(lost_failures.take()).count("cannot be filed yet") <= 1
+    station.refused.clear()
+    await station.filing.add_left()
+    assert len(await station.rest()) == AT_ONCE + 20
+
+
+@pytest_twisted.ensureDeferred
+async def test_many_of_one_number_are_filed_in_pieces(desk: Desk) -> None:
+    station = Station(desk)
+    station.filing.add(await station.store([str(place) for place in range(2 * AT_ONCE + 10)], STRANGER))
+    assert await station.rest() == [str(place) for place in range(2 * AT_ONCE + 10)]
+    assert station.asked == [AT_ONCE, AT_ONCE, 10]
+
+
+@pytest_twisted.ensureDeferred
+async def test_while_the_database_is_away_nothing_is_taken_apart(desk: Desk, lost_failures: Any) -> None:
+    station = Station(desk)
+    words = ["坏", *(str(place) for place in range(19))]
+    station.failure = OperationalError("insert", {}, Exception("disk full"))
+    station.filing.add(await station.store(words))
+    assert await station.rest_or_pause() == []
+    # PostgreSQL's failures to reach the server are tried again at once, a few times.
+    assert set(station.asked) == {20}
+    assert "disk full" in "".join(lost_failures.take())
+    station.refused.clear()
+    desk.clock.advance(AWAY_SECONDS)
+    assert await station.rest() == words
+    assert set(station.asked) == {20}
+
+
+@pytest_twisted.ensureDeferred
+async def test_those_that_wait_longest_are_looked_for_first(desk: Desk) -> None:
+    numbers = [f"+8613900000{place:03}" for place in (7, 3, 9, 1)]
+    for minutes, number in enumerate(numbers):
+        part = a_text(0, (number, "您好", GATEWAY, 1, 0))
+        await desk.database.run(store_parts, part, desk.now + timedelta(minutes=minutes))
+    found = await desk.database.read(open_texts, desk.now + timedelta(hours=1), 3)
+    assert [text.number for text in found] == numbers[:3]

@@ -313,3 +313,48 @@ async def test_lists_page_by_key_in_both_orders_and_filter(hospital: CallCenter,
     for wrong in ({"sort": "severity"}, {"cursor": "x"}):
         with pytest.raises(InvalidError):
             await complaints.list(SUSAN, **wrong)
+
+
+def handler(scope: Scope) -> Principal:
+    return replace(SUSAN, grants=SUSAN.grants | {"complaints.handle": scope}, department_id=FOLLOW_UP)
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_moves_a_complaint_out_of_reach_or_out_of_time(
+    hospital: CallCenter, complaints: Complaints
+) -> None:
+    filed = await complaints.file(ANNA, draft(department_id=FOLLOW_UP))
+    as_it_is = Classification(ComplaintKind.COMPLAINT, Severity.MINOR, ZHANG, FOLLOW_UP, None, NOW + timedelta(days=2))
+    before = await hospital.look(every_row)
+    for person, wanted, field in (
+        (handler(Scope.DEPARTMENT), replace(as_it_is, department_id=CARDIOLOGY), "department_id"),
+        (handler(Scope.DEPARTMENT), replace(as_it_is, department_id=None), "department_id"),
+        (SUSAN, replace(as_it_is, due_at=None), "due_at"),
+        (SUSAN, replace(as_it_is, kind=ComplaintKind.SUGGESTION, due_at=None), "due_at"),
+    ):
+        with pytest.raises(InvalidError) as refused:
+            await complaints.classify(person, at_hand(filed), wanted)
+        assert field in refused.value.fields
+    assert await hospital.look(every_row) == before
+    changed = await complaints.classify(handler(Scope.DEPARTMENT), at_hand(filed), as_it_is)
+    moved = await complaints.classify(SUSAN, at_hand(changed), replace(as_it_is, department_id=CARDIOLOGY))
+    assert (changed["severity"], moved["department"]["id"]) == (3, CARDIOLOGY)
+    praised = replace(as_it_is, kind=ComplaintKind.PRAISE, department_id=CARDIOLOGY, due_at=None)
+    assert (await complaints.classify(SUSAN, at_hand(moved), praised))["due_at"] is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_those_whom_it_concerned_before_are_told_that_it_does_no_longer(
+    hospital: CallCenter, complaints: Complaints
+) -> None:
+    filed = await complaints.file(SUSAN, draft(department_id=FOLLOW_UP))
+    officer = replace(BEN, grants=SUSAN.grants)
+    taken = await complaints.take(officer, at_hand(filed))
+    given = await complaints.assign(SUSAN, at_hand(taken), SUSAN.user_id or 0)
+    assert officer.user_id in hospital.told("complaint.updated")[-1].audience["users"]
+    wanted = Classification(ComplaintKind.COMPLAINT, Severity.MINOR, HEART, CARDIOLOGY, None, NOW + timedelta(days=2))
+    await complaints.classify(SUSAN, at_hand(given), wanted)
+    told = hospital.told("complaint.updated")[-1]
+    assert told.audience["departments"] == [FOLLOW_UP, CARDIOLOGY]
+    assert (told.data["patient"]["id"], told.data["patient_before"]) == (HEART, ZHANG)
+    assert [event.data["patient_before"] for event in hospital.told("complaint.updated")] == [None, ZHANG, ZHANG, ZHANG]

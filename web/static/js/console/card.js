@@ -203,10 +203,10 @@ store.addEventListener("calls", (event) => {
 });
 // Written down, settled or taken by somebody: the card says so while they talk.
 store.addEventListener("complaints", (event) => {
-  const patient = event.detail.data?.patient;
-  if (!patient || !cards.has(patient.id)) return;
-  forget(patient.id);
-  show();
+  const { patient, patient_before: before } = event.detail.data ?? {};
+  const shown = [patient?.id, before].filter((id) => cards.has(id));
+  shown.forEach(forget);
+  if (shown.length) show();
 });
 document.addEventListener("huifang:patient-changed", (event) => {
   forget(event.detail);
