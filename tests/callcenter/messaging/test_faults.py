@@ -99,6 +99,17 @@ class Plug:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.pulled = False
+        self._asked = 0
+        self._quiet: Deferred[None] | None = None
+
+    async def pull(self) -> None:
+        """Answer nothing more; fires when what was asked is over. A server is done with a dead client's work, one way
+        or the other, long before a daemon starts again.
+        """
+        self.pulled = True
+        if self._asked:
+            self._quiet = Deferred()
+            await self._quiet
 
     async def run(self, function: Any, *arguments: Any) -> Any:
         return await self._unless_pulled(self.database.run, function, *arguments)
@@ -107,10 +118,19 @@ class Plug:
         return await self._unless_pulled(self.database.read, function, *arguments)
 
     async def _unless_pulled(self, ask: Any, *arguments: Any) -> Any:
-        result = None if self.pulled else await ask(*arguments)
+        result = None if self.pulled else await self._answer(ask, *arguments)
         if self.pulled:
             await Deferred()
         return result
+
+    async def _answer(self, ask: Any, *arguments: Any) -> Any:
+        self._asked += 1
+        try:
+            return await ask(*arguments)
+        finally:
+            self._asked -= 1
+            if self._quiet is not None and not self._asked:
+                self._quiet.callback(None)
 
 
 class Life:
@@ -126,10 +146,10 @@ class Life:
         self.open: Counter[int] = Counter()
         self.dispatcher = Dispatcher(self.plug, self.clock, self.bus, self, received)  # type: ignore[arg-type]
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """Nothing of it does anything any more."""
-        self.plug.pulled = True
         self.dispatcher._sending = False
+        await self.plug.pull()
 
     def hear(self, gateway_id: int, signal: GatewaySignal) -> None:
         if not self.plug.pulled:
@@ -226,7 +246,7 @@ async def test_nothing_is_forgotten_and_nothing_is_sent_twice_by_our_doing(datab
             for _ in range(luck.randrange(3, 12)):
                 life.clock.advance(luck.choice([0, 0.5]))
                 await life.plug.run(lambda _: None)
-            life.kill()
+            await life.kill()
         at = life.clock.seconds() - clock_at(NOW).seconds()
     await life.wait(120, 1)
     await life.wait(2 * 3600, 60)
