@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 Key = tuple[str, str]
 
+_UNHURRIED = frozenset({"lines"})
+"""Topics of which every page hears everything: what is told of nothing else may wait a moment for more of it."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -21,12 +24,13 @@ class Frame:
 class Parcel:
     """What is told at once, in order and at least one; the same parcel goes to every page that is told the same."""
 
-    __slots__ = ("first", "frames", "last", "payload")
+    __slots__ = ("first", "frames", "last", "payload", "urgent")
 
     def __init__(self, frames: Sequence[Frame]) -> None:
         self.frames = frames
         self.first = frames[0].seq
         self.last = frames[-1].seq
+        self.urgent = any(frame.key[0] not in _UNHURRIED for frame in frames)
         self.payload = _newest(frames)
         """All of it in one piece, without what a later frame makes old."""
 
@@ -45,14 +49,22 @@ class Outbox:
     not sent yet. It takes the place at the end: what is sent is always in ascending order, and whoever has seen
     number N and resumes from N misses nothing. No number is ever sent twice.
 
-    ``write`` takes bytes; ``overflow`` is called once when more would have to be kept than is allowed.
+    ``write`` takes bytes; ``overflow`` is called once when more would have to be kept than is allowed; ``held`` when
+    something is kept that ``send_held`` should send within a moment. It goes earlier when anything urgent does.
     """
 
     def __init__(
-        self, write: Callable[[bytes], None], overflow: Callable[[], None], frames: int = 1000, size: int = 4 << 20
+        self,
+        write: Callable[[bytes], None],
+        overflow: Callable[[], None],
+        frames: int = 1000,
+        size: int = 4 << 20,
+        held: Callable[[], None] = lambda: None,
     ) -> None:
         self._write = write
         self._overflow = overflow
+        self._held = held
+        self._holding = False
         self._frames = frames
         self._size = size
         self._waiting: OrderedDict[Key, Frame] = OrderedDict()
@@ -79,12 +91,24 @@ class Outbox:
                 return
             parcel = Parcel(news)
         self._offered = parcel.last
-        if self._live and not self._paused:
+        sendable = self._live and not self._paused
+        if sendable and parcel.urgent and not self._waiting:
             self.seen = parcel.last
             self._write(parcel.payload)
-        else:
-            for frame in parcel.frames:
-                self._keep(frame)
+            return
+        for frame in parcel.frames:
+            self._keep(frame)
+        if sendable and parcel.urgent:
+            self._send_waiting()
+        elif sendable and not self._holding:
+            self._holding = True
+            self._held()
+
+    def send_held(self) -> None:
+        """Send what was not urgent."""
+        self._holding = False
+        if self._live and not self._paused:
+            self._send_waiting()
 
     def go_live(self, seq: int) -> None:
         """The page has everything up to number ``seq``; send what came since and hold nothing back from now on."""
@@ -121,6 +145,15 @@ class Outbox:
         if len(self._waiting) > self._frames or self._bytes > self._size:
             self.close()
             self._overflow()
+
+    def _send_waiting(self) -> None:
+        frames = list(self._waiting.values())
+        if not frames:
+            return
+        self._waiting.clear()
+        self._bytes = 0
+        self.seen = frames[-1].seq
+        self._write(b"".join(frame.payload for frame in frames))
 
     def _flush(self) -> None:
         # Writing may pause us in the middle.

@@ -7,6 +7,7 @@ from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
@@ -38,6 +39,10 @@ from web.websocket import SESSION_ENDED, Socket
 
 _log = Logger(namespace="web.sockets")
 
+HELD_SECONDS = 0.2
+"""What is not urgent is told so much later at most: with hundreds of pages, telling each change of a line to all of
+them is most of what a call costs.
+"""
 # Sessions looked up in the database with every round of pings.
 RECHECKED_AT_ONCE = 50
 
@@ -99,6 +104,9 @@ class SocketService:
         self._sockets: dict[Socket, None] = {}
         self._trials = TrialWatches(services.telephony.tests)
         self._endings: list[Any] = []
+        # Pages to which something is to be told by the timer.
+        self._late: dict[Socket, None] = {}
+        self._timer: IDelayedCall | None = None
         self._stopping = False
         self._empty: Deferred[None] | None = None
 
@@ -122,6 +130,9 @@ class SocketService:
     async def stop(self) -> None:
         """Close every socket with 1001 and wait until they are gone, which is bounded by cutting them off."""
         self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._tell_late()
         await self._checks.stop()
         for stop_listening in self._endings:
             stop_listening()
@@ -158,6 +169,7 @@ class SocketService:
         if socket not in self._sockets:
             return
         del self._sockets[socket]
+        self._late.pop(socket, None)
         self._fanout.remove(socket)
         self._trials.leave(socket)
         if socket.greeted:
@@ -176,6 +188,18 @@ class SocketService:
         # First subscribe, then read: what happens meanwhile waits in the outbox.
         self._fanout.add(socket, greeting.topics)
         self._tasks.start(self._bring_up_to_date(socket, greeting.since, greeting.topics))
+
+    def held(self, socket: Socket) -> None:
+        """A page is to be told something, but not at once."""
+        self._late[socket] = None
+        if self._timer is None and not self._stopping:
+            self._timer = self.reactor.callLater(HELD_SECONDS, self._tell_late)
+
+    def _tell_late(self) -> None:
+        self._timer = None
+        late, self._late = self._late, {}
+        for socket in late:
+            socket.outbox.send_held()
 
     def session_ended(self, token_hashes: Iterable[str]) -> None:
         """Close the sockets of these sessions."""

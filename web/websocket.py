@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer
@@ -40,6 +41,10 @@ class Host(Protocol):
         """A page has gone."""
         ...
 
+    def held(self, socket: Socket) -> None:
+        """A page is to be told something, but not at once."""
+        ...
+
     def greeted(self, socket: Socket, greeting: Greeting) -> None:
         """A page says what it wants to hear; raises ServiceError when it may not."""
         ...
@@ -61,7 +66,11 @@ class Socket(ClosingSocket):
         self.unregisterProducer()
         self.registerProducer(self, True)
         self.outbox = Outbox(
-            sender(self.transport), self._too_slow, settings.socket_queue_frames, settings.socket_queue_bytes
+            sender(self.transport),
+            self._too_slow,
+            settings.socket_queue_frames,
+            settings.socket_queue_bytes,
+            partial(self.service.held, self),
         )
         self.greeted = False
         self.heard = True

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from web.outbox import Frame, Outbox, Parcel
 
-SUBJECTS = st.integers(0, 5).map(lambda number: ("calls", str(number)))
+SUBJECTS = st.integers(0, 7).map(lambda number: ("calls" if number < 5 else "lines", str(number)))
 
 
 def frame(seq: int, key: tuple[str, str] = ("calls", "1"), size: int = 10) -> Frame:
@@ -41,7 +41,7 @@ class Page:
 
 
 BATCHES = st.lists(SUBJECTS, min_size=1, max_size=4)
-STEPS = st.lists(BATCHES | st.sampled_from(["pause", "resume", "live", "again"]), max_size=120)
+STEPS = st.lists(BATCHES | st.sampled_from(["pause", "resume", "live", "again", "held"]), max_size=120)
 
 
 @given(STEPS, st.integers(0, 20))
@@ -62,6 +62,8 @@ def test_nothing_is_lost_doubled_or_out_of_order(steps: list[object], known: int
                 if not live:
                     live, known = True, min(known, seq)
                     page.box.go_live(known)
+            case "held":
+                page.box.send_held()
             case "again":
                 # A bus delivers at least once.
                 if log:
@@ -112,6 +114,23 @@ def test_a_newer_state_takes_the_place_of_an_older_one() -> None:
     assert len(page.box) == 3
     page.box.resume()
     assert page.got == [997, 998, 999]
+
+
+def test_what_is_not_urgent_waits_for_more_of_it_and_goes_before_what_is() -> None:
+    asked: list[None] = []
+    page = Page()
+    page.box = Outbox(page.write, page.overflow, held=lambda: asked.append(None))
+    page.box.go_live(0)
+    for seq, line in ((1, "1"), (2, "2"), (3, "1")):
+        page.box.offer(Parcel([frame(seq, ("lines", line))]))
+    assert (page.got, len(asked)) == ([], 1)
+    page.box.send_held()
+    assert (page.got, page.writes) == ([2, 3], 1)
+    page.box.offer(Parcel([frame(4, ("lines", "1"))]))
+    page.box.offer(Parcel([frame(5, ("calls", "1"))]))
+    assert (page.got, page.writes, len(asked)) == ([2, 3, 4, 5], 2, 2)
+    page.box.send_held()
+    assert page.writes == 2
 
 
 def test_what_became_true_together_is_sent_in_one_piece_and_only_the_newest_of_it() -> None:
