@@ -14,10 +14,10 @@ from callcenter.text import N_, translated
 from protocols.sayings import said_again
 from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
+from web.sheet_cells import local_time
 from web.words import ALARM_KINDS, word_of
 
 Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low", "caller_left"]

@@ -13,10 +13,10 @@ from callcenter.administration.audit_log import AuditFilter
 from callcenter.text import N_
 from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
+from web.sheet_cells import local_time
 
 Word = Annotated[str, Field(max_length=60)]
 

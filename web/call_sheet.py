@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from callcenter.text import N_
 from web.exchange import Exchange
 from web.exports import Column
-from web.words import CODES, word_of
-
-
-def local_time(value: str | None, zone: ZoneInfo) -> str:
-    """A moment as the hospital's clock shows it, to the second; empty for none."""
-    return "" if not value else datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+from web.sheet_cells import Cells
 
 
 def talk_seconds(call: Mapping[str, Any]) -> int | None:
@@ -43,36 +37,29 @@ async def outcome_words(exchange: Exchange) -> dict[str, str]:
 
 def call_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column]:
     """Every column, headed and filled in the language of whoever asks; ``outcomes`` has the words of the outcomes."""
-    say, zone = exchange.translate, exchange.settings.time_zone
-
-    def word(name: str) -> Callable[[Mapping[str, Any]], str]:
-        words = CODES["call"][name]
-        return lambda call: word_of(words, call[name], say)
-
-    def time(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda call: local_time(call[name], zone)
-
+    say, cells = exchange.translate, Cells.of(exchange, "call")
+    number_absent = cells.word("number_absent")
     region = "region_en" if exchange.locale == "en" else "region"
     return [
-        Column(say(N_("Began")), time("started_at"), 20),
-        Column(say(N_("Direction")), word("direction"), 10),
-        Column(say(N_("Phone number")), lambda call: call["number"] or word("number_absent")(call), 20),
+        Column(say(N_("Began")), cells.time("started_at"), 20),
+        Column(say(N_("Direction")), cells.word("direction"), 10),
+        Column(say(N_("Phone number")), lambda call: call["number"] or number_absent(call), 20),
         Column(say(N_("Region")), lambda call: call[region]),
-        Column(say(N_("Patient")), lambda call: (call["patient"] or {}).get("name", "")),
+        Column(say(N_("Patient")), cells.named("patient")),
         Column(say(N_("Record number")), lambda call: (call["patient"] or {}).get("record_number", "")),
         Column(say(N_("Line")), lambda call: call["line"]["name"]),
-        Column(say(N_("Agent")), lambda call: (call["agent"] or {}).get("name", "")),
-        Column(say(N_("State")), word("state"), 10),
-        Column(say(N_("Answered at")), time("answered_at"), 20),
-        Column(say(N_("Certainty of the answer")), word("certainty"), 14),
-        Column(say(N_("Ended at")), time("ended_at"), 20),
-        Column(say(N_("How it ended")), word("end_reason"), 16),
+        Column(say(N_("Agent")), cells.named("agent")),
+        Column(say(N_("State")), cells.word("state"), 10),
+        Column(say(N_("Answered at")), cells.time("answered_at"), 20),
+        Column(say(N_("Certainty of the answer")), cells.word("certainty"), 14),
+        Column(say(N_("Ended at")), cells.time("ended_at"), 20),
+        Column(say(N_("How it ended")), cells.word("end_reason"), 16),
         Column(say(N_("Talk time (s)")), talk_seconds, 12),
         Column(say(N_("On hold (s)")), lambda call: call["hold_seconds"] or None, 12),
         Column(say(N_("Transferred to")), _taker),
         Column(say(N_("Missed")), lambda call: say(N_("yes") if call["missed"] else N_("no")), 8),
-        Column(say(N_("Wrap-up")), word("wrap_up"), 12),
+        Column(say(N_("Wrap-up")), cells.word("wrap_up"), 12),
         Column(say(N_("Outcome")), lambda call: outcomes.get(call["outcome"], call["outcome"])),
         Column(say(N_("Notes")), lambda call: call["notes"], 40),
-        Column(say(N_("Call back at")), time("call_back_at"), 20),
+        Column(say(N_("Call back at")), cells.time("call_back_at"), 20),
     ]

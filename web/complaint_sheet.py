@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -13,11 +12,10 @@ from callcenter.servicedesk.complaints.listing import ComplaintFilter
 from callcenter.text import N_
 from web.api.models import Id
 from web.call_filters import midnight
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
-from web.words import CODES, word_of
+from web.sheet_cells import Cells
 
 Kind = Literal["complaint", "suggestion", "praise"]
 Channel = Literal["call", "box", "letter", "visit", "web", "email", "sms"]
@@ -63,38 +61,29 @@ def complaint_filter(limits: ComplaintLimits, zone: ZoneInfo) -> ComplaintFilter
 
 def complaint_columns(exchange: Exchange) -> list[Column]:
     """Every column, headed and filled in the language of whoever asks."""
-    say, zone, words = exchange.translate, exchange.settings.time_zone, CODES["complaint"]
-
-    def named(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda one: (one[name] or {}).get("name", "")
-
-    def word(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda one: word_of(words[name], str(one[name]), say)
-
-    def time(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda one: local_time(one[name], zone)
+    say, cells = exchange.translate, Cells.of(exchange, "complaint")
 
     return [
         Column(say(N_("Number of the complaint")), lambda one: one["id"], 10),
-        Column(say(N_("Written down at")), time("created_at"), 20),
-        Column(say(N_("Written down by")), named("created_by")),
-        Column(say(N_("Kind")), word("kind"), 10),
-        Column(say(N_("How it came")), word("channel"), 12),
-        Column(say(N_("Severity")), word("severity"), 10),
-        Column(say(N_("Patient")), named("patient")),
+        Column(say(N_("Written down at")), cells.time("created_at"), 20),
+        Column(say(N_("Written down by")), cells.named("created_by")),
+        Column(say(N_("Kind")), cells.word("kind"), 10),
+        Column(say(N_("How it came")), cells.word("channel"), 12),
+        Column(say(N_("Severity")), cells.word("severity"), 10),
+        Column(say(N_("Patient")), cells.named("patient")),
         Column(say(N_("Record number")), lambda one: (one["patient"] or {}).get("record_number", "")),
         Column(say(N_("Who says it")), lambda one: one["caller_name"]),
         Column(say(N_("Phone number")), lambda one: one["number"], 20),
         Column(say(N_("What they say")), lambda one: one["text"], 60),
-        Column(say(N_("About which department")), named("department")),
-        Column(say(N_("About whom")), named("about")),
-        Column(say(N_("State")), word("state"), 12),
-        Column(say(N_("Who handles it")), named("handler")),
-        Column(say(N_("To be settled by")), time("due_at"), 20),
-        Column(say(N_("Result")), word("outcome"), 14),
+        Column(say(N_("About which department")), cells.named("department")),
+        Column(say(N_("About whom")), cells.named("about")),
+        Column(say(N_("State")), cells.word("state"), 12),
+        Column(say(N_("Who handles it")), cells.named("handler")),
+        Column(say(N_("To be settled by")), cells.time("due_at"), 20),
+        Column(say(N_("Result")), cells.word("outcome"), 14),
         Column(say(N_("Findings")), lambda one: one["findings"], 60),
         Column(say(N_("Reward")), lambda one: one["reward"], 30),
         Column(say(N_("Penalty")), lambda one: one["penalty"], 30),
-        Column(say(N_("Settled at")), time("settled_at"), 20),
-        Column(say(N_("Patient told at")), time("told_at"), 20),
+        Column(say(N_("Settled at")), cells.time("settled_at"), 20),
+        Column(say(N_("Patient told at")), cells.time("told_at"), 20),
     ]

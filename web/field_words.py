@@ -8,8 +8,8 @@ from typing import Any
 
 from callcenter.administration.fields import Field, Kind
 from callcenter.text import N_
-from web.call_sheet import local_time
 from web.exchange import Exchange
+from web.sheet_cells import local_time
 from web.words import word_of
 
 

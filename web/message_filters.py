@@ -12,10 +12,10 @@ from callcenter.messaging.listing import MessageFilter
 from callcenter.text import N_
 from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
+from web.sheet_cells import local_time
 from web.words import MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
 
 StateWord = Literal[

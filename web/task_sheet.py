@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,11 +13,10 @@ from callcenter.text import N_
 from callcenter.worklist.listing import TaskFilter
 from web.api.models import Id
 from web.call_filters import midnight
-from web.call_sheet import local_time
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
-from web.words import CODES, word_of
+from web.sheet_cells import Cells
 
 State = Literal["open", "claimed", "done", "given_up", "cancelled", "expired", "active"]
 
@@ -57,30 +56,21 @@ def task_filter(limits: TaskLimits, zone: ZoneInfo) -> TaskFilter:
 
 def task_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column]:
     """Every column, headed and filled in the language of whoever asks."""
-    say, zone, words = exchange.translate, exchange.settings.time_zone, CODES["call_task"]
-
-    def named(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda task: (task[name] or {}).get("name", "")
-
-    def word(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda task: word_of(words[name], str(task[name]), say)
-
-    def time(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda task: local_time(task[name], zone)
+    say, cells = exchange.translate, Cells.of(exchange, "call_task")
 
     return [
-        Column(say(N_("Patient")), named("patient")),
+        Column(say(N_("Patient")), cells.named("patient")),
         Column(say(N_("Record number")), lambda task: (task["patient"] or {}).get("record_number", "")),
         Column(say(N_("Phone number")), lambda task: task["number"], 20),
         Column(say(N_("What it is about")), lambda task: task["purpose"], 40),
-        Column(say(N_("State")), word("state"), 12),
-        Column(say(N_("Reason")), word("reason"), 20),
+        Column(say(N_("State")), cells.word("state"), 12),
+        Column(say(N_("Reason")), cells.word("reason"), 20),
         Column(say(N_("Note")), lambda task: task["note"], 30),
-        Column(say(N_("Agent")), named("agent")),
-        Column(say(N_("Department")), named("department")),
-        Column(say(N_("Priority")), word("priority"), 10),
-        Column(say(N_("Next call")), time("next_at"), 20),
-        Column(say(N_("Not later than")), time("due_until"), 20),
+        Column(say(N_("Agent")), cells.named("agent")),
+        Column(say(N_("Department")), cells.named("department")),
+        Column(say(N_("Priority")), cells.word("priority"), 10),
+        Column(say(N_("Next call")), cells.time("next_at"), 20),
+        Column(say(N_("Not later than")), cells.time("due_until"), 20),
         Column(say(N_("Attempts")), lambda task: task["attempts"], 10),
         Column(say(N_("Outcome")), lambda task: outcomes.get(task["last_outcome"], task["last_outcome"])),
     ]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from callcenter.errors import InvalidError
-from callcenter.text import translated
 from web.exchange import Exchange, Page, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import ways
+from web.pages.lists import listed
 from web.routing import Routes
 
 routes = Routes()
@@ -21,14 +19,10 @@ class BatchesPage(ListPlace):
 @routes.get("/message-batches", permission="messages.view")
 async def list_batches(exchange: Exchange, query: BatchesPage) -> Reply:
     """All of them, newest first."""
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
-    try:
-        page = await exchange.services.desk.batches.list(exchange.principal, min(query.limit, 50), query.cursor)
-        items, links = page.items, ways("/message-batches", {}, query, page)
-    except InvalidError as error:
-        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
-    context = {"batches": items, "problem": problem, "paths": {"self": "/message-batches", **links}}
-    return Page("batches.html", context, status=422 if problem else 200)
+    asked = exchange.services.desk.batches.list(exchange.principal, min(query.limit, 50), query.cursor)
+    found = await listed(exchange, "/message-batches", query, asked)
+    context = {"batches": found.items, "problem": found.problem, "paths": {"self": "/message-batches", **found.ways}}
+    return Page("batches.html", context, status=found.status)
 
 
 @routes.get("/message-batches/<int:batch_id>", permission="messages.view")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from callcenter.errors import InvalidError
-from callcenter.text import N_, translated
+from callcenter.text import N_
 from callcenter.worklist.listing import DEFAULT_SORT
 from web.call_sheet import outcome_words
 from web.exchange import Exchange, Page, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import export_links, heading, ways
+from web.pages.lists import export_links, heading, listed
 from web.routing import Routes
 from web.task_sheet import TaskLimits, givable, task_filter
 
@@ -25,18 +24,14 @@ class TasksPage(ListPlace, TaskLimits):
 async def list_tasks(exchange: Exchange, query: TasksPage) -> Reply:
     """The list."""
     tasks, principal = exchange.services.telephony.tasks, exchange.principal
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = task_filter(query, exchange.settings.time_zone)
-    try:
-        page = await tasks.list(principal, wanted, query.limit, query.cursor, query.sort)
-        items, links = page.items, ways("/call-tasks", query.view, query, page)
-    except InvalidError as error:
-        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    asked = tasks.list(principal, wanted, query.limit, query.cursor, query.sort)
+    found = await listed(exchange, "/call-tasks", query, asked)
     context: dict[str, Any] = {
-        "tasks": items,
+        "tasks": found.items,
         "view": query.shown,
-        "problem": problem,
-        "paths": {"self": "/call-tasks", **links},
+        "problem": found.problem,
+        "paths": {"self": "/call-tasks", **found.ways},
         "next_at": heading(
             exchange.translate(N_("Next call")), "next_at", query.sort or DEFAULT_SORT, "/call-tasks", query.view
         ),
@@ -45,4 +40,4 @@ async def list_tasks(exchange: Exchange, query: TasksPage) -> Reply:
         "exports": export_links("/api/v1/call-tasks/export", query.view) if principal.may("call_tasks.export") else [],
         **await givable(exchange),
     }
-    return Page("call_tasks.html", context, status=422 if problem else 200)
+    return Page("call_tasks.html", context, status=found.status)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from callcenter.errors import InvalidError
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
 from callcenter.telephony.calls import CallFilter
 from callcenter.telephony.reports import NOBODY
-from callcenter.text import N_, translated
+from callcenter.text import N_
 from web.call_filters import CallLimits, call_filter
 from web.call_sheet import outcome_words, talk_seconds
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import export_links, heading, ways
+from web.pages.lists import export_links, heading, listed
 from web.pages.view_chips import view_chips
 from web.report_words import COUNTED
 from web.routing import Routes
@@ -68,30 +67,26 @@ async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> R
     views = await view_chips(exchange, "missed" if path == "/calls/missed" else "calls", path, query.view)
     if views["start"]:
         return Redirect(views["start"])
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = call_filter(query, exchange.settings.time_zone)
-    try:
-        page = await find(exchange.principal, wanted, query.limit, query.cursor, query.sort)
-        items, links = page.items, ways(path, query.view, query, page)
-    except InvalidError as error:
-        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    asked = find(exchange.principal, wanted, query.limit, query.cursor, query.sort)
+    found = await listed(exchange, path, query, asked)
     may_export = path == "/calls" and exchange.principal.may("calls.export")
     context = {
-        "calls": [{**call, "talked": talk_seconds(call)} for call in items],
+        "calls": [{**call, "talked": talk_seconds(call)} for call in found.items],
         "view": query.shown,
         "headings": _headings(exchange, query, path),
         "missed": path == "/calls/missed",
-        "problem": problem,
+        "problem": found.problem,
         "views": views,
-        "recordings": await _recordings(exchange, items),
-        "paths": {"self": path, "plain": views["plain"], **links},
+        "recordings": await _recordings(exchange, found.items),
+        "paths": {"self": path, "plain": views["plain"], **found.ways},
         "outcomes": await outcome_words(exchange),
         "lines": await _lines(exchange),
         "agents": await _agents(exchange),
         "exports": export_links("/api/v1/calls/export", query.view) if may_export else [],
-        "counted": await _counted(exchange, query, wanted) if not problem and path == "/calls" else None,
+        "counted": await _counted(exchange, query, wanted) if not found.problem and path == "/calls" else None,
     }
-    return Page("calls.html", context, status=422 if problem else 200)
+    return Page("calls.html", context, status=found.status)
 
 
 async def _counted(exchange: Exchange, query: CallsPage, wanted: CallFilter) -> dict[str, Any] | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from callcenter.clock import iso
-from callcenter.errors import InvalidError
+from callcenter.clock import iso, utc_now
 from callcenter.servicedesk.complaints.listing import DEFAULT_SORT
-from callcenter.text import N_, translated
+from callcenter.text import N_
 from web.api.models import Id
 from web.complaint_sheet import Channel, ComplaintLimits, complaint_filter
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import export_links, heading, ways
+from web.pages.lists import export_links, heading, listed
 from web.pages.view_chips import view_chips
 from web.parsing import Input
 from web.routing import Routes
@@ -44,28 +42,24 @@ async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
     views = await view_chips(exchange, "complaints", _PATH, query.view)
     if views["start"]:
         return Redirect(views["start"])
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = complaint_filter(query, exchange.settings.time_zone)
-    try:
-        page = await complaints.list(principal, wanted, query.limit, query.cursor, query.sort)
-        items, links = page.items, ways(_PATH, query.view, query, page)
-    except InvalidError as error:
-        problem = translated(say, next(iter(error.fields.values()), error.message))
+    asked = complaints.list(principal, wanted, query.limit, query.cursor, query.sort)
+    found = await listed(exchange, _PATH, query, asked)
     sort = query.sort or DEFAULT_SORT
     context: dict[str, Any] = {
-        "complaints": items,
-        "now": iso(datetime.fromtimestamp(exchange.services.reactor.seconds(), UTC)),
+        "complaints": found.items,
+        "now": iso(utc_now(exchange.services.reactor)),
         "view": query.shown,
         "views": views,
-        "problem": problem,
-        "paths": {"self": _PATH, "plain": views["plain"], **links},
+        "problem": found.problem,
+        "paths": {"self": _PATH, "plain": views["plain"], **found.ways},
         "came": heading(say(N_("Written down at")), "created_at", sort, _PATH, query.view),
         "due": heading(say(N_("To be settled by")), "due_at", sort, _PATH, query.view),
         "counts": await complaints.counts(principal, wanted),
         "people": await complaints.people(principal),
         "exports": export_links("/api/v1/complaints/export", query.view) if principal.may("complaints.export") else [],
     }
-    return Page("complaints.html", context, status=422 if problem else 200)
+    return Page("complaints.html", context, status=found.status)
 
 
 @routes.get("/complaints/new", permission="complaints.create")

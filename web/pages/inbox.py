@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from callcenter.errors import InvalidError
 from callcenter.messaging.opt_out_service import OptOutFilter
-from callcenter.text import translated
 from web.api.models import Id
 from web.api.sending import OptOutLimits
 from web.exchange import Exchange, Page, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import address, query_string, ways
+from web.pages.lists import address, listed, query_string
 from web.parsing import Input
 from web.routing import Routes
 
@@ -49,15 +47,16 @@ class NewMessagesPage(Input):
 @routes.get("/opt-outs", permission="opt_outs.view")
 async def list_opt_outs(exchange: Exchange, query: OptOutsPage) -> Reply:
     """Who wants no messages."""
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = OptOutFilter(query.number, query.kind, not query.ended)
-    try:
-        page = await exchange.services.desk.opt_outs.list(exchange.principal, wanted, query.limit, query.cursor)
-        items, links = page.items, ways("/opt-outs", query.view, query, page)
-    except InvalidError as error:
-        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
-    context = {"opt_outs": items, "view": query.shown, "problem": problem, "paths": {"self": "/opt-outs", **links}}
-    return Page("opt_outs.html", context, status=422 if problem else 200)
+    asked = exchange.services.desk.opt_outs.list(exchange.principal, wanted, query.limit, query.cursor)
+    found = await listed(exchange, "/opt-outs", query, asked)
+    context = {
+        "opt_outs": found.items,
+        "view": query.shown,
+        "problem": found.problem,
+        "paths": {"self": "/opt-outs", **found.ways},
+    }
+    return Page("opt_outs.html", context, status=found.status)
 
 
 @routes.get("/messages/new", permission="messages.bulk")

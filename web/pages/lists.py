@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from callcenter.administration.fields import Kind
 from callcenter.administration.principal import Principal
-from callcenter.errors import ServiceError
-from callcenter.text import N_
+from callcenter.errors import InvalidError, ServiceError
+from callcenter.text import N_, translated
 from web.exchange import Exchange
 from web.field_words import field_text
 from web.records import declaration
@@ -19,6 +20,7 @@ from web.words import EMPTY, NEW
 REMEMBERED_PAGES = 20
 # Stands for the page without a cursor; no cursor looks like this.
 FIRST_PAGE = "0"
+_NO_WAYS = {"first": "", "previous": "", "next": ""}
 
 
 def address(path: str, values: Mapping[str, Any]) -> str:
@@ -71,6 +73,32 @@ async def list_context(
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list as it is shown: its items, the ``ways`` to other pages, and the ``problem`` with what was asked,
+    empty for none.
+    """
+
+    items: Sequence[Any]
+    ways: Mapping[str, str]
+    problem: str = ""
+
+    @property
+    def status(self) -> int:
+        """With which the page is sent."""
+        return 422 if self.problem else 200
+
+
+async def listed(exchange: Exchange, path: str, query: Any, asked: Awaitable[Any]) -> Listed:
+    """What ``asked`` finds, or nothing and why it cannot be asked; ``query`` is a ``ListPlace``."""
+    try:
+        page = await asked
+    except InvalidError as error:
+        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+        return Listed([], _NO_WAYS, problem)
+    return Listed(page.items, ways(path, query.view, query, page))
+
+
 def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str, str]:
     """Addresses of the first, the previous and the next page, empty where there is none."""
     trail = [one for one in query.trail.split(".") if one]
@@ -78,7 +106,7 @@ def ways(path: str, view: Mapping[str, Any], query: Any, page: Any) -> dict[str,
     usual = type(query).model_fields["limit"].default
     base = {**view, "limit": query.limit if query.limit != usual else ""}
     onwards = ".".join([*trail, here or FIRST_PAGE][-REMEMBERED_PAGES:])
-    ways = {"first": address(path, base) if here else "", "previous": "", "next": ""}
+    ways = {**_NO_WAYS, "first": address(path, base) if here else ""}
     if trail:
         before = "" if trail[-1] == FIRST_PAGE else trail[-1]
         ways["previous"] = address(path, {**base, "cursor": before, "trail": ".".join(trail[:-1])})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from callcenter.errors import InvalidError, ServiceError
-from callcenter.text import N_, translated
+from callcenter.errors import ServiceError
+from callcenter.text import N_
 from web.exchange import Exchange, Page, Reply
 from web.message_filters import MessageLimits, message_filter
 from web.pages.list_place import ListPlace
-from web.pages.lists import export_links, heading, ways
+from web.pages.lists import export_links, heading, listed
 from web.routing import Routes
 
 routes = Routes()
@@ -23,19 +23,16 @@ class MessagesPage(ListPlace, MessageLimits):
 async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
     """The list, newest first, with how many messages are in each state; the states add up to all."""
     desk, principal = exchange.services.desk, exchange.principal
-    problem, items, links = "", [], {"first": "", "previous": "", "next": ""}
     wanted = message_filter(query, exchange.settings.time_zone)
-    try:
-        page = await exchange.services.messaging.messages.list(principal, wanted, query.limit, query.cursor, query.sort)
-        items, links = page.items, ways("/messages", query.view, query, page)
-    except InvalidError as error:
-        problem = translated(exchange.translate, next(iter(error.fields.values()), error.message))
+    messages = exchange.services.messaging.messages
+    asked = messages.list(principal, wanted, query.limit, query.cursor, query.sort)
+    found = await listed(exchange, "/messages", query, asked)
     counted = await desk.figures.counts(principal, wanted)
     context: dict[str, Any] = {
-        "messages": items,
+        "messages": found.items,
         "view": query.shown,
-        "problem": problem,
-        "paths": {"self": "/messages", **links},
+        "problem": found.problem,
+        "paths": {"self": "/messages", **found.ways},
         "written": heading(
             exchange.translate(N_("Time")), "created_at", query.sort or "-created_at", "/messages", query.view
         ),
@@ -44,7 +41,7 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "gateways": await desk.figures.gateways(principal),
         "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
-    return Page("messages.html", context, status=422 if problem else 200)
+    return Page("messages.html", context, status=found.status)
 
 
 async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
