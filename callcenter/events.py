@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,11 @@ class Audience:
     permission: str
     departments: tuple[int, ...] = ()
     users: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, permission: str, departments: Iterable[int | None], users: Iterable[int | None]) -> Audience:
+        """The departments and users that are there, each once, in order."""
+        return cls(permission, _known(departments), _known(users))
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,10 @@ class ListenerUpdated(Event):
 
     topic: ClassVar[str] = "listeners"
     type: ClassVar[str] = "listener.updated"
+
+
+def _known(ids: Iterable[int | None]) -> tuple[int, ...]:
+    return tuple(sorted({one for one in ids if one is not None}))
 
 
 TOPICS: Mapping[str, str] = {

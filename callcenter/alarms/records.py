@@ -131,9 +131,8 @@ def _tell(session: Session, alarm: Alarm, kind: type[Event], change: Change | No
     if alarm.handled_by is not None:
         handler = session.scalar(select(UserAccount.display_name).where(UserAccount.id == alarm.handled_by))
     view = alarm_view(alarm, handler)
-    departments = () if alarm.department_id is None else (alarm.department_id,)
-    users = () if alarm.handled_by is None else (alarm.handled_by,)
-    announce(session, kind(str(alarm.id), view, Audience("alarms.view", departments, users)))
+    audience = Audience.of("alarms.view", [alarm.department_id], [alarm.handled_by])
+    announce(session, kind(str(alarm.id), view, audience))
     if change is not None:
         _send_out(session, alarm, view, change, at)
     return view

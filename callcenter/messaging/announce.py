@@ -46,12 +46,10 @@ def announce_batches(session: Session, ids: set[int]) -> None:
 
 def _batch_audience(row: Any) -> Audience:
     """Those to whom ``batch_scope`` shows it: whoever sent it, and the department of whoever did."""
-    departments = () if row.creator_department is None else (row.creator_department,)
-    return Audience("messages.view", departments, () if row.created_by is None else (row.created_by,))
+    return Audience.of("messages.view", [row.creator_department], [row.created_by])
 
 
 def message_audience(row: Any) -> Audience:
     """Who wrote it, the patient's doctor, whom its conversation waits for, and their departments."""
-    departments = {row.patient_department, row.talk_department} - {None}
-    users = {row.created_by, row.patient_doctor, row.talk_assigned} - {None}
-    return Audience("messages.view", tuple(sorted(departments)), tuple(sorted(users)))
+    departments = [row.patient_department, row.talk_department]
+    return Audience.of("messages.view", departments, [row.created_by, row.patient_doctor, row.talk_assigned])

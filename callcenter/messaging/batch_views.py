@@ -20,6 +20,7 @@ from callcenter.errors import NotFoundError
 from callcenter.messaging.attempts import MESSAGE
 from callcenter.messaging.recipients import name_left_out
 from callcenter.messaging.vocabulary import MessageState
+from callcenter.naming import named
 from callcenter.paging import page_of
 from callcenter.text import N_
 from storage.models import SmsBatch, SmsBatchPage, UserAccount
@@ -118,7 +119,6 @@ def views_of(session: Session, batches: Sequence[SmsBatch]) -> list[BatchView]:
 
 def _view(batch: SmsBatch, states: Mapping[str, int], names: Mapping[int, str]) -> BatchView:
     left_out = dict(batch.left_out or {})
-    creator = batch.created_by
     return {
         "id": batch.id,
         "title": batch.title,
@@ -134,6 +134,6 @@ def _view(batch: SmsBatch, states: Mapping[str, int], names: Mapping[int, str]) 
         "not_before": iso(batch.not_before),
         "expires_at": iso(batch.expires_at),
         "created_at": iso(batch.created_at),
-        "created_by": None if creator is None else {"id": creator, "name": names.get(creator, "")},
+        "created_by": named(batch.created_by, names.get(batch.created_by or 0)),
         "cancelled_at": iso(batch.cancelled_at),
     }

@@ -38,9 +38,8 @@ def conversation_scope(principal: Principal, permission: str = VIEW) -> ColumnEl
 
 def audience_of(conversation: Conversation | Talk, patient: Patient | Row[Any] | None, *also: int | None) -> Audience:
     """Who may hear of a conversation: the same people. ``also`` had it until now and must learn that they have not."""
-    users = {conversation.assigned_to, None if patient is None else patient.doctor_id, *also}
-    departments = () if conversation.department_id is None else (conversation.department_id,)
-    return Audience(VIEW, departments, tuple(sorted(one for one in users if one is not None)))
+    users = (conversation.assigned_to, None if patient is None else patient.doctor_id, *also)
+    return Audience.of(VIEW, [conversation.department_id], users)
 
 
 def find_conversation(session: Session, principal: Principal, permission: str, conversation_id: int) -> Conversation:

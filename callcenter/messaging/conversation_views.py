@@ -14,6 +14,7 @@ from callcenter.events import ConversationUpdated
 from callcenter.messaging.attempts import chunks
 from callcenter.messaging.conversation_scope import audience_of
 from callcenter.messaging.talks import Talk
+from callcenter.naming import named
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.announce import announce
 from storage.models import Conversation, Department, Patient, PatientPhone, SmsOptOut, UserAccount
@@ -114,8 +115,8 @@ def conversation_view(
         "region_en": region_of(conversation.number, "en"),
         "patient": None if patient is None else head_of(patient) | {"doctor_id": patient.doctor_id},
         "candidates": sharing,
-        "assigned_to": _named(conversation.assigned_to, assigned),
-        "department": _named(conversation.department_id, department),
+        "assigned_to": named(conversation.assigned_to, assigned),
+        "department": named(conversation.department_id, department),
         "our_number": conversation.our_number,
         "state": conversation.state,
         "snoozed_until": iso(conversation.snoozed_until),
@@ -127,7 +128,3 @@ def conversation_view(
         "opt_outs": list(stopped),
         "version": conversation.version,
     }
-
-
-def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
-    return None if key is None else {"id": key, "name": name or ""}

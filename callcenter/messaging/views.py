@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
+from callcenter.naming import named
 from callcenter.numbers import format_number
 from storage.models import Conversation, Patient, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
@@ -62,9 +63,9 @@ def message_view(row: Any) -> MessageView:
         "number": row.number,
         "number_formatted": format_number(row.number),
         "text": row.text,
-        "gateway": _named(row.gateway_id, row.gateway_name),
-        "patient": _named(row.patient_id, row.patient_name),
-        "created_by": _named(row.created_by, row.creator_name),
+        "gateway": named(row.gateway_id, row.gateway_name),
+        "patient": named(row.patient_id, row.patient_name),
+        "created_by": named(row.created_by, row.creator_name),
         "conversation_id": row.conversation_id,
         "batch_id": row.batch_id,
         "sender": row.sender,
@@ -78,10 +79,6 @@ def message_view(row: Any) -> MessageView:
         "state_at": iso(row.state_at),
         "version": row.version,
     }
-
-
-def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
-    return None if key is None else {"id": key, "name": name or ""}
 
 
 def batch_view(row: Any) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def announce_call(
 
 def calls_audience(departments: Iterable[int | None], users: Iterable[int | None]) -> Audience:
     """Who may hear of a call: the departments and users that are there, each once, in order."""
-    return Audience("calls.view", _known(departments), _known(users))
+    return Audience.of("calls.view", departments, users)
 
 
 def line_event(view: dict[str, Any]) -> Event:
@@ -86,8 +86,4 @@ def line_event(view: dict[str, Any]) -> Event:
 
 def agent_event(view: dict[str, Any], department_id: int | None) -> Event:
     """The agent, the department's head, and whoever may see all agents."""
-    return AgentUpdated(str(view["id"]), view, Audience("agents.view", _known([department_id]), (view["id"],)))
-
-
-def _known(ids: Iterable[int | None]) -> tuple[int, ...]:
-    return tuple(sorted({one for one in ids if one is not None}))
+    return AgentUpdated(str(view["id"]), view, Audience.of("agents.view", [department_id], [view["id"]]))

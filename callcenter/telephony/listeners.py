@@ -103,8 +103,8 @@ def _tell(session: Session, listener: CallListener, why: str = "") -> ListenerVi
         .outerjoin(Patient, Patient.id == CallRecord.patient_id)
         .where(CallRecord.id == listener.call_id)
     )
-    departments = {one for row in session.execute(reached) for one in row if one is not None}
+    departments = [one for row in session.execute(reached) for one in row]
     # Not the agent: whoever may not listen is not told who does.
-    audience = Audience("calls.listen", tuple(sorted(departments)), (listener.user_id,))
+    audience = Audience.of("calls.listen", departments, [listener.user_id])
     announce(session, ListenerUpdated(str(listener.id), view, audience))
     return view

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
 from callcenter.crm.heads import patient_head
+from callcenter.naming import named
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.effects import LineStateName
 from callcenter.telephony.urgency import has_open_complaint, priorities
@@ -197,7 +198,7 @@ def call_view(
         "line": {"id": call.line_id, "name": line_name},
         "patient": _patient(head),
         "candidates": candidates,
-        "agent": None if call.agent_id is None else {"id": call.agent_id, "name": agent_name or ""},
+        "agent": named(call.agent_id, agent_name),
         "offered_to": [] if call.state == ENDED else list(offered_to),
         "offer_why": call.offer_why,
         "offered_until": iso(call.offered_until),
@@ -235,7 +236,7 @@ def _party(number: str, agent_id: int | None, names: Mapping[int, str]) -> dict[
     """Somebody on the call beside its agent and its far end."""
     if not number:
         return None
-    agent = None if agent_id is None else {"id": agent_id, "name": names.get(agent_id, "")}
+    agent = named(agent_id, names.get(agent_id or 0))
     return {"number": number, "number_formatted": format_number(number), "agent": agent}
 
 

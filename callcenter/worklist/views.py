@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from callcenter.clock import iso
 from callcenter.crm.heads import head_of
 from callcenter.events import Audience, CallTaskUpdated
+from callcenter.naming import named
 from callcenter.numbers import format_number
 from callcenter.telephony.announce import announce
 from storage.models import CallTask, Department, Patient, PatientPhone, UserAccount
@@ -62,9 +63,8 @@ def tell_task(session: Session, task: CallTask) -> TaskView:
     """Count the change and tell the present state of ``task`` to its department, its agent and whoever holds it."""
     task.version += 1
     view = load_task(session, task.id)
-    users = tuple(sorted({one for one in (task.agent_id, task.claimed_by) if one is not None}))
-    departments = () if task.department_id is None else (task.department_id,)
-    announce(session, CallTaskUpdated(str(task.id), view, Audience("call_tasks.view", departments, users)))
+    audience = Audience.of("call_tasks.view", [task.department_id], [task.agent_id, task.claimed_by])
+    announce(session, CallTaskUpdated(str(task.id), view, audience))
     return view
 
 
@@ -87,8 +87,8 @@ def _view(row: Any, first: str) -> TaskView:
         "patient": None if patient is None else head_of(patient),
         "number": number,
         "number_formatted": format_number(number),
-        "agent": _named(task.agent_id, agent),
-        "department": _named(task.department_id, department),
+        "agent": named(task.agent_id, agent),
+        "department": named(task.department_id, department),
         "priority": task.priority,
         "state": task.state,
         "reason": task.reason,
@@ -98,14 +98,10 @@ def _view(row: Any, first: str) -> TaskView:
         "next_at": iso(task.next_at),
         "attempts": task.attempts,
         "last_outcome": task.last_outcome,
-        "claimed_by": _named(task.claimed_by, holder),
+        "claimed_by": named(task.claimed_by, holder),
         "claimed_until": iso(task.claimed_until),
         "calling": task.calling,
         "created_at": iso(task.created_at),
         "ended_at": iso(task.ended_at),
         "version": task.version,
     }
-
-
-def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
-    return None if key is None else {"id": key, "name": name or ""}

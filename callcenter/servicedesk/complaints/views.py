@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from callcenter.clock import iso
 from callcenter.crm.heads import head_of
 from callcenter.events import Audience, ComplaintUpdated
+from callcenter.naming import named
 from callcenter.numbers import format_number
 from callcenter.servicedesk.complaints.rules import StepKind
 from callcenter.telephony.announce import announce
@@ -59,7 +60,7 @@ def load_steps(session: Session, complaint_id: int) -> list[dict[str, Any]]:
         .order_by(ComplaintStep.id)
     )
     return [
-        {"id": step.id, "at": iso(step.at), "by": _named(step.user_id, name), "kind": step.kind, "note": step.note}
+        {"id": step.id, "at": iso(step.at), "by": named(step.user_id, name), "kind": step.kind, "note": step.note}
         for step, name in session.execute(statement)
     ]
 
@@ -76,15 +77,11 @@ def tell_complaint(
     complaint.version += 1
     session.add(ComplaintStep(complaint_id=complaint.id, at=at, user_id=user_id, kind=kind.value, note=note))
     view = load_complaint(session, complaint.id)
-    users = _ids(complaint.handler_id, complaint.created_by, before.get("handler_id"))
-    departments = _ids(complaint.department_id, before.get("department_id"))
+    users = (complaint.handler_id, complaint.created_by, before.get("handler_id"))
+    departments = (complaint.department_id, before.get("department_id"))
     told = view | {"patient_before": before.get("patient_id")}
-    announce(session, ComplaintUpdated(str(complaint.id), told, Audience("complaints.view", departments, users)))
+    announce(session, ComplaintUpdated(str(complaint.id), told, Audience.of("complaints.view", departments, users)))
     return view
-
-
-def _ids(*ids: int | None) -> tuple[int, ...]:
-    return tuple(sorted({one for one in ids if one is not None}))
 
 
 def _view(row: Any) -> ComplaintView:
@@ -100,10 +97,10 @@ def _view(row: Any) -> ComplaintView:
         "caller_name": complaint.caller_name,
         "number": complaint.number,
         "number_formatted": format_number(complaint.number),
-        "department": _named(complaint.department_id, department),
-        "about": _named(complaint.about_id, about),
+        "department": named(complaint.department_id, department),
+        "about": named(complaint.about_id, about),
         "state": complaint.state,
-        "handler": _named(complaint.handler_id, handler),
+        "handler": named(complaint.handler_id, handler),
         "due_at": iso(complaint.due_at),
         "outcome": complaint.outcome,
         "findings": complaint.findings,
@@ -112,10 +109,6 @@ def _view(row: Any) -> ComplaintView:
         "settled_at": iso(complaint.settled_at),
         "told_at": iso(complaint.told_at),
         "created_at": iso(complaint.created_at),
-        "created_by": _named(complaint.created_by, creator),
+        "created_by": named(complaint.created_by, creator),
         "version": complaint.version,
     }
-
-
-def _named(key: int | None, name: str | None) -> dict[str, Any] | None:
-    return None if key is None else {"id": key, "name": name or ""}
