@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -14,7 +13,7 @@ from callcenter.messaging.composing import House
 from callcenter.messaging.recipient_lists import forget_lists
 from callcenter.tasks import Periodic, TaskTracker, pause
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import PASSING
 
 LOOK_SECONDS = 5.0
 """How often is looked for what another node or a process before began."""
@@ -98,7 +97,7 @@ class BatchMaker:
             work = await self._next()
             if work is not None:
                 await self._do(work)
-        except (OperationalError, InterfaceError, StorageError):
+        except PASSING:
             _log.failure("batches: the database takes nothing now; it is tried again")
             await pause(self._clock, RETRY_SECONDS)
             return True

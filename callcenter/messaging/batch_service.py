@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -27,6 +26,7 @@ from callcenter.messaging.batches import (
 )
 from callcenter.messaging.bulk_reach import BULK
 from callcenter.messaging.composing import House, common_values, warnings_about
+from callcenter.messaging.once import run_once
 from callcenter.messaging.recipient_lists import read_part, store_part
 from callcenter.messaging.recipients import BatchDraft
 from storage.database import Database
@@ -63,12 +63,7 @@ class BatchService:
         if before is not None:
             return before
         pages = await self._database.read(load_members, principal, choice, self._patients)
-        arguments = (principal, draft, choice, pages, key, self._now)
-        try:
-            begun = await self._database.run(begin_batch, *arguments)
-        except IntegrityError:
-            # A second click came at the same moment: it finds what the first one wrote.
-            begun = await self._database.run(begin_batch, *arguments)
+        begun = await run_once(self._database, begin_batch, principal, draft, choice, pages, key, self._now)
         self.maker.wake()
         return begun
 

@@ -111,6 +111,9 @@ class Batch:
 
     def written(self, session: Session, ids: Sequence[int]) -> None:
         """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
+        for talk, words in self._answering.values():
+            # It is not somebody's answer: the patient still waits for one.
+            note_words(talk, words, OUT, self.now)
         change_talks(session, self._touched.values())
         for number, place in self._stopping.items():
             begin_by_word(session, number, self.answers.rules.opt_out_kind, ids[place], self.now)
@@ -127,10 +130,6 @@ class Batch:
             for place, (talk, words) in self._answering.items()
         ]  # fmt: skip
         queue_messages(session, drafts, self.now)
-        for talk, words in self._answering.values():
-            # It is not somebody's answer: the patient still waits for one.
-            note_words(talk, words, OUT, self.now)
-        change_talks(session, [talk for talk, _ in self._answering.values()])
 
     def _tell(self, session: Session) -> None:
         """Tell each conversation once, as it stands after all of the texts."""

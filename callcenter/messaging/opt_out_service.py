@@ -19,8 +19,9 @@ from callcenter.errors import InvalidError, NotFoundError
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversation_scope import VIEW, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
-from callcenter.messaging.opt_outs import begin_opt_out, conversation_with, end_opt_out, opt_out_view
+from callcenter.messaging.opt_outs import begin_opt_out, end_opt_out, opt_out_view
 from callcenter.messaging.rows import OPT_OUT_KINDS
+from callcenter.messaging.threads import known_thread
 from callcenter.numbers import NumberKind, digits_of, format_number, normalise
 from callcenter.paging import page_of
 from callcenter.text import N_
@@ -159,6 +160,6 @@ def _end(session: Session, principal: Principal, opt_out_id: int, note: str, at:
 
 def _tell(session: Session, number: str) -> None:
     """Pages that show the conversation with the number show the opt-out, or that it is over."""
-    conversation = conversation_with(session, number)
+    conversation = known_thread(session, number)
     if conversation is not None:
         tell_conversation(session, conversation)

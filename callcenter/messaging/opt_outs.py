@@ -12,7 +12,7 @@ from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM, Principal
 from callcenter.clock import iso
 from callcenter.messaging.rows import EVERYTHING
-from storage.models import Conversation, SmsOptOut
+from storage.models import SmsOptOut
 
 
 def live_key(number: str, kind: str, signature: str) -> str:
@@ -64,11 +64,6 @@ def end_opt_out(session: Session, principal: Principal, opt_out: SmsOptOut, note
         session, principal, "end-opt-out", "opt_out", opt_out.id, before,
         {"ended_at": iso(at), "note": opt_out.note}, at,
     )  # fmt: skip
-
-
-def conversation_with(session: Session, number: str) -> Conversation | None:
-    """The conversation that shows the number's opt-outs, if there is one."""
-    return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update(key_share=True))
 
 
 def opt_out_view(opt_out: SmsOptOut, **names: Any) -> dict[str, Any]:

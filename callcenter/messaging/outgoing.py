@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -25,6 +23,7 @@ from callcenter.messaging.composing import (
 )
 from callcenter.messaging.conversation_scope import conversation_scope, missing
 from callcenter.messaging.mobiles import first_mobiles
+from callcenter.messaging.once import run_once
 from callcenter.messaging.placeholders import LONGEST_TEXT
 from callcenter.messaging.quoting import load_tariff
 from callcenter.messaging.rules import load_rules
@@ -76,14 +75,9 @@ class OutgoingService:
         if purpose in OF_THE_HOUSE:
             message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
             raise InvalidError(message, {"purpose": message})
-        return await self._once(send_first, principal, patient_id, number, typed, purpose, self._house, self._now)
-
-    async def _once(self, function: Callable[[Session, *A], T], *arguments: *A) -> T:
-        """Run it; a second click that came at the same moment finds what the first one wrote."""
-        try:
-            return await self._database.run(function, *arguments)
-        except IntegrityError:
-            return await self._database.run(function, *arguments)
+        return await run_once(
+            self._database, send_first, principal, patient_id, number, typed, purpose, self._house, self._now
+        )
 
     @property
     def _now(self) -> datetime:

@@ -21,7 +21,7 @@ LAST_TEXT = 200
 
 def thread_of(session: Session, number: str, at: datetime, *, state: str = OPEN) -> Conversation:
     """The conversation with the canonical ``number``, locked; begun now, in ``state``, if there was none."""
-    found = _locked(session, number)
+    found = known_thread(session, number)
     if found is not None:
         return found
     begun = Conversation(number=number, state=state, last_at=at, last_direction="out")
@@ -30,7 +30,7 @@ def thread_of(session: Session, number: str, at: datetime, *, state: str = OPEN)
             session.add(begun)
     except IntegrityError:
         # Another transaction began it at the same moment.
-        begun = _locked(session, number) or begun
+        begun = known_thread(session, number) or begun
     return begun
 
 
@@ -62,7 +62,8 @@ def note_words(conversation: Conversation | Talk, text: str, direction: str, at:
     conversation.last_at = max(conversation.last_at, at)
 
 
-def _locked(session: Session, number: str) -> Conversation | None:
+def known_thread(session: Session, number: str) -> Conversation | None:
+    """The conversation with the canonical ``number``, locked, if there is one."""
     return session.scalar(select(Conversation).where(Conversation.number == number).with_for_update(key_share=True))
 
 

@@ -91,7 +91,7 @@ class SmsBatch(Base):
 
 
 class SmsBatchPage(Base):
-    """A few hundred of those who were chosen for a batch, in order: what one transaction makes.
+    """Some of those who were chosen for a batch, in order: what one transaction makes.
 
     ``members`` are ids of patients, or ``[id, number]`` where the number was chosen; emptied when they are made.
     ``left_out`` is then ``[id, number, why]`` of each who gets nothing.

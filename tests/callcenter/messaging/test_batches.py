@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -97,6 +97,16 @@ async def stop_making(desk: Desk) -> None:
     while not stopped.called:
         await desk.database.run(lambda _: None)
         desk.clock.advance(1)
+
+
+async def work_until(desk: Desk, batch_id: int, wanted: Callable[[dict[str, Any]], bool], seconds: float = 1) -> None:
+    """Let the maker work, ``seconds`` of its clock at a time, until the batch is as ``wanted``."""
+    for _ in range(400):
+        await desk.database.run(lambda _: None)
+        desk.clock.advance(seconds)
+        if wanted(await desk.desk.batches.get(SUSAN, batch_id)):
+            return
+    pytest.fail(f"batch {batch_id} does not come so far")
 
 
 def stop(session: Session, number: str) -> None:
@@ -405,11 +415,7 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
 
     monkeypatch.setattr(batch_making, "choose_recipients", breaks)
     batches.maker.start()
-    for _ in range(400):
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(1)
-        if (await batches.get(SUSAN, first["id"]))["state"] == "paused":
-            break
+    await work_until(crowd, first["id"], lambda batch: batch["state"] == "paused")
     monkeypatch.undo()
     await stop_making(crowd)
     assert (await batches.get(SUSAN, first["id"]))["reason"] == "trouble"
@@ -504,20 +510,10 @@ async def test_cancelling_that_fails_is_never_given_up_and_keeps_nobody(
 
     monkeypatch.setattr(batch_maker, "sweep_some", breaks)
     batches.maker.start()
-    for _ in range(400):
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(0.5)
-        if (await batches.get(SUSAN, other["id"]))["state"] == "done":
-            break
-    else:
-        pytest.fail("the other batch is not made")
+    await work_until(crowd, other["id"], lambda batch: batch["state"] == "done", seconds=0.5)
     monkeypatch.undo()
     monkeypatch.setattr(batch_making, "SWEEP", 4)
-    for _ in range(400):
-        await crowd.database.run(lambda _: None)
-        crowd.clock.advance(1)
-        if "queued" not in (await batches.get(SUSAN, first["id"]))["states"]:
-            break
+    await work_until(crowd, first["id"], lambda batch: "queued" not in batch["states"])
     await stop_making(crowd)
     assert (await batches.get(SUSAN, first["id"]))["states"] == {"cancelled": 28}
     assert len(lost_failures.take()) >= 5

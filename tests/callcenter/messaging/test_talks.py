@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
-from callcenter.messaging.opt_outs import conversation_with
 from callcenter.messaging.talks import talks_with
-from callcenter.messaging.threads import thread_of
+from callcenter.messaging.threads import known_thread, thread_of
 from storage.models import Conversation, SmsMessage
 from tests.peers.call_center import NOW
 
@@ -24,7 +23,7 @@ HOLDS: dict[str, Callable[[Session, int], Any]] = {
     "texts that come in": lambda session, _: talks_with(session, {NUMBER: NOW}),
     "a text of a person's": lambda session, _: thread_of(session, NUMBER, NOW),
     "a command": lambda session, key: find_conversation(session, ADMIN, REPLY, key),
-    "an opt-out": lambda session, _: conversation_with(session, NUMBER),
+    "an opt-out": lambda session, _: known_thread(session, NUMBER),
 }
 
 
