@@ -80,10 +80,9 @@ class Prepared:
 
     def all(self, session: Session, values: Values) -> list[Row]:
         """Every row."""
-        connection = _connection(session)
-        if connection.dialect.name not in _DIRECT:
+        if (direct := self._direct(session, values)) is None:
             return [tuple(row) for row in session.execute(self._statement, values)]
-        compiled = self._compiled_for(connection.dialect, values)
+        connection, compiled = direct
         return compiled.read(_execute(connection, compiled, values, fetch=True))
 
     def first(self, session: Session, values: Values) -> Row | None:
@@ -98,29 +97,32 @@ class Prepared:
 
     def run(self, session: Session, values: Values) -> None:
         """Carry it out; nothing comes of it."""
-        connection = _connection(session)
-        if connection.dialect.name not in _DIRECT:
+        if (direct := self._direct(session, values)) is None:
             session.execute(self._statement, values)
-            return
-        _execute(connection, self._compiled_for(connection.dialect, values), values, fetch=False)
+        else:
+            _execute(*direct, values, fetch=False)
 
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
         """Carry it out once for each of ``rows``, which all have the same keys."""
         if not rows:
             return
-        connection = _connection(session)
-        if connection.dialect.name not in _DIRECT:
+        if (direct := self._direct(session, rows[0])) is None:
             session.execute(self._statement, rows)
-            return
-        compiled = self._compiled_for(connection.dialect, rows[0])
-        _execute_each(connection, compiled, [compiled.bind(values) for values in rows])
+        else:
+            connection, compiled = direct
+            _execute_each(connection, compiled, [compiled.bind(values) for values in rows])
 
-    def _compiled_for(self, dialect: Dialect, values: Values) -> _Compiled:
+    def _direct(self, session: Session, values: Values) -> tuple[Connection, _Compiled] | None:
+        """What it is carried out by for values with these keys; None where SQLAlchemy has to do it."""
+        connection = _connection(session)
+        dialect = connection.dialect
+        if dialect.name not in _DIRECT:
+            return None
         key = (dialect.name, tuple(values))
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = compile_statement(self._statement, self._columns, dialect, list(values))
-        return found
+        return connection, found
 
 
 def _connection(session: Session) -> Connection:

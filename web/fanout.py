@@ -23,7 +23,7 @@ Kind = tuple[str, str]
 """Topic and ``all`` / ``department`` / ``user``."""
 Bucket = tuple[Kind, int]
 """A kind, and whose it is."""
-_EVERYBODY = (0,)
+_EVERYBODY = 0
 _NOBODY: Mapping[int, Mapping[Any, bool]] = {}
 
 
@@ -129,7 +129,11 @@ class Fanout:
         topic, audience = event.topic, event.audience
         # One page may be in several buckets.
         told: dict[Reader, bool] = {}
-        for kind, whose in (("all", _EVERYBODY), ("department", audience["departments"]), ("user", audience["users"])):
+        for kind, whose in (
+            ("all", (_EVERYBODY,)),
+            ("department", audience["departments"]),
+            ("user", audience["users"]),
+        ):
             buckets = self._kinds.get((topic, kind), _NOBODY)
             for key in whose if buckets else ():
                 if readers := buckets.get(key):
@@ -144,7 +148,7 @@ def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:
     if scope is None:
         return []
     if scope is Scope.ALL:
-        return [((topic, "all"), key) for key in _EVERYBODY]
+        return [((topic, "all"), _EVERYBODY)]
     buckets: list[Bucket] = [((topic, "user"), principal.user_id or 0)]
     if scope is Scope.DEPARTMENT and principal.department_id is not None:
         buckets.append(((topic, "department"), principal.department_id))

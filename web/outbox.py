@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from callcenter.events import LineUpdated
+
 Key = tuple[str, str]
 
-_UNHURRIED = frozenset({"lines"})
+_UNHURRIED = frozenset({LineUpdated.topic})
 """Topics of which every page hears everything: what is told of nothing else may wait a moment for more of it."""
 
 
@@ -111,7 +113,7 @@ class Outbox:
             self._send_waiting()
 
     def go_live(self, seq: int) -> None:
-        """The page has everything up to number ``seq``; send what came since and hold nothing back from now on."""
+        """The page has everything up to number ``seq``; send what came since, from now on what is urgent at once."""
         self._live = True
         self.seen = max(self.seen, seq)
         self._flush()

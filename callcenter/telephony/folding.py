@@ -14,21 +14,17 @@ from callcenter.telephony.effects import CallerLearned, CallOpened, Effect, Ring
 
 def folded(effects: Sequence[Effect]) -> list[Effect]:
     """``effects`` with what is learned of a call that they open told by its opening, and its rings counted there."""
-    opened: dict[int, int] = {}
+    openings: dict[int, CallOpened] = {}
     kept: list[Effect] = []
     for effect in effects:
         match effect:
             case CallOpened(call=call):
-                opened[call] = len(kept)
+                openings[call] = effect
                 kept.append(effect)
-            case CallerLearned(call=call, caller=caller, rings=rings) if call in opened:
-                opening = kept[opened[call]]
-                assert isinstance(opening, CallOpened)  # noqa: S101 - put there above
-                kept[opened[call]] = replace(opening, caller=caller, rings=rings)
-            case RingsCounted(call=call, rings=rings) if call in opened:
-                opening = kept[opened[call]]
-                assert isinstance(opening, CallOpened)  # noqa: S101 - put there above
-                kept[opened[call]] = replace(opening, rings=rings)
+            case CallerLearned(call=call, caller=caller, rings=rings) if call in openings:
+                openings[call] = replace(openings[call], caller=caller, rings=rings)
+            case RingsCounted(call=call, rings=rings) if call in openings:
+                openings[call] = replace(openings[call], rings=rings)
             case _:
                 kept.append(effect)
-    return kept
+    return [openings[effect.call] if isinstance(effect, CallOpened) else effect for effect in kept]
