@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 import pytest_twisted
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
+from storage import writer
 from storage.database import Database
 from storage.errors import DatabaseStoppedError, DatabaseUnavailableError, LeakedSessionError
 from storage.event_log import NewEvent, StoredEvent, events_after, last_seq, oldest_seq, record_event, trim_events
@@ -82,6 +84,30 @@ async def test_events_are_heard_in_order_after_their_commit_and_without_gaps(dat
     assert heard == list(range(1, 121))
     stored = await database.read(events_after, 100, 1000, ["calls"])
     assert [event.seq for event in stored] == list(range(101, 121))
+
+
+@pytest.mark.parametrize(("commit_seconds", "together"), [(60.0, 6), (0.0, 1)])
+@pytest_twisted.ensureDeferred
+async def test_functions_share_a_commit_where_it_is_slow_and_wait_for_nobody_where_it_is_quick(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, commit_seconds: float, together: int
+) -> None:
+    database, gate, groups = sqlite_database, Event(), list[int]()
+    commit = database._writer._commit
+
+    def counted(connection: Connection, events: list[StoredEvent]) -> None:
+        groups.append(len(events))
+        commit(connection, events)
+
+    monkeypatch.setattr(writer, "GROUP_SECONDS", 60.0)
+    monkeypatch.setattr(database._writer, "_commit", counted)
+    monkeypatch.setattr(database._writer, "_commit_seconds", commit_seconds)
+    # The first keeps the thread until the others wait behind it.
+    jobs = [started(database, lambda session: (gate.wait(), add(session, "0", events=1)))]
+    jobs += [started(database, add, str(number), events=1) for number in range(1, 6)]
+    gate.set()
+    await gatherResults(jobs)
+    assert groups[0] == together
+    assert sum(groups) == 6
 
 
 @pytest_twisted.ensureDeferred

@@ -126,6 +126,22 @@ def emptied(database_url: str, tmp_path: Path) -> str:
     return database_url
 
 
+def add_role(connection: Connection, key: int, code: str | None) -> None:
+    """A role as the versions before wrote it."""
+    connection.execute(
+        text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
+        {"id": key, "code": code, "name": f"role {key}"},
+    )
+
+
+def grant(connection: Connection, role: int, permission: str, scope: str) -> None:
+    """What a role may do."""
+    connection.execute(
+        text("insert into role_permission (role_id, permission, scope) values (:id, :permission, :scope)"),
+        {"id": role, "permission": permission, "scope": scope},
+    )
+
+
 def old_calls(connection: Connection, talks: list[timedelta | None]) -> None:
     """Calls as the first version wrote them."""
     tables = MetaData()
@@ -251,15 +267,9 @@ def test_lines_of_before_are_the_files_and_whoever_controlled_lines_may_set_them
         old_calls(connection, [None])
         roles = [(1, "administrator"), (2, "supervisor"), (3, "supervisor-of-old"), (4, None)]
         for key, code in roles:
-            connection.execute(
-                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
-                {"id": key, "code": code, "name": f"role {key}"},
-            )
+            add_role(connection, key, code)
         for key in (1, 2, 4):
-            connection.execute(
-                text("insert into role_permission (role_id, permission, scope) values (:id, 'lines.control', 'all')"),
-                {"id": key},
-            )
+            grant(connection, key, "lines.control", "all")
         connection.commit()
     schema.upgrade(url, "0005")
     with connected(url) as connection:
@@ -285,10 +295,7 @@ def test_whoever_sees_the_wallboard_sees_alarms_and_reports_too(database_url: st
             )
             granted = [("calls.view", "own")] + ([("wallboard.view", scope)] if scope else [])
             for permission, reach in granted:
-                connection.execute(
-                    text("insert into role_permission (role_id, permission, scope) values (:id, :permission, :scope)"),
-                    {"id": key, "permission": permission, "scope": reach},
-                )
+                grant(connection, key, permission, reach)
         connection.commit()
     schema.upgrade(url)
     with connected(url) as connection:
@@ -310,14 +317,8 @@ def test_whoever_dialled_works_call_tasks_and_outcomes_know_what_they_do_to_them
             (2, "supervisor", "calls.export"),
             (3, None, "calls.dial"),
         ):
-            connection.execute(
-                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
-                {"id": key, "code": code, "name": f"role {key}"},
-            )
-            connection.execute(
-                text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
-                {"id": key, "permission": permission},
-            )
+            add_role(connection, key, code)
+            grant(connection, key, permission, "own")
         for code in ("busy", "completed", "of_our_own"):
             connection.execute(
                 text(
@@ -357,14 +358,8 @@ def test_whoever_takes_calls_writes_complaints_down_and_whoever_sets_up_handles_
             (1, "agent", "calls.handle"), (2, "supervisor", "outcomes.edit"), (3, "administrator", "outcomes.edit"),
             (4, None, "outcomes.edit"), (5, "doctor", "calls.view"),
         ):  # fmt: skip
-            connection.execute(
-                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
-                {"id": key, "code": code, "name": f"role {key}"},
-            )
-            connection.execute(
-                text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
-                {"id": key, "permission": permission},
-            )
+            add_role(connection, key, code)
+            grant(connection, key, permission, "own")
         connection.commit()
     schema.upgrade(url, "0018")
     with connected(url) as connection:
@@ -383,14 +378,8 @@ def test_built_in_roles_that_export_calls_may_play_recordings(database_url: str,
     schema.upgrade(url, "0009")
     with connected(url) as connection:
         for key, code in ((1, "supervisor"), (2, "administrator"), (3, "agent"), (4, None)):
-            connection.execute(
-                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
-                {"id": key, "code": code, "name": f"role {key}"},
-            )
-            connection.execute(
-                text("insert into role_permission (role_id, permission, scope) values (:id, 'calls.export', :scope)"),
-                {"id": key, "scope": "department"},
-            )
+            add_role(connection, key, code)
+            grant(connection, key, "calls.export", "department")
         connection.commit()
     schema.upgrade(url, "0010")
     with connected(url) as connection:
@@ -411,15 +400,9 @@ def test_built_in_roles_may_transfer_and_listen_as_far_as_they_dial_and_export(
     schema.upgrade(url, "0012")
     with connected(url) as connection:
         for key, code in ((1, "agent"), (2, "supervisor"), (3, "administrator"), (4, None)):
-            connection.execute(
-                text("insert into role (id, code, name, disabled, version) values (:id, :code, :name, 0, 1)"),
-                {"id": key, "code": code, "name": f"role {key}"},
-            )
+            add_role(connection, key, code)
             for permission in ("calls.dial", *(("calls.export",) if key > 1 else ())):
-                connection.execute(
-                    text("insert into role_permission (role_id, permission, scope) values (:id, :permission, 'own')"),
-                    {"id": key, "permission": permission},
-                )
+                grant(connection, key, permission, "own")
         connection.commit()
     schema.upgrade(url, "0013")
     with connected(url) as connection:

@@ -91,6 +91,21 @@ async def test_a_call_is_on_the_page_from_its_first_ring(site: RunningSite) -> N
 
 
 @pytest_twisted.ensureDeferred
+async def test_states_of_lines_come_by_themselves_and_only_the_newest_of_each(site: RunningSite) -> None:
+    page = await open_page(site, await site.signed_in("supervisor"), "lines")
+    audience = {"permission": "lines.view", "departments": [], "users": []}
+    for number in (1, 2, 1):
+        event = NewEvent("lines", "line.updated", f"9{number}", {"id": 90 + number}, audience)
+        await site.database.run(record_event, event)
+    await page.until(lambda message: message.get("type") == "line.updated" and message["data"]["id"] == 91)
+    seqs = [event["seq"] for event in page.events]
+    assert seqs == sorted(set(seqs))
+    last = await site.database.read(last_seq)
+    assert page.events[-1]["seq"] == last
+    await stop(site, page)
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_page_that_comes_back_gets_what_it_missed_and_nothing_twice(site: RunningSite) -> None:
     browser = await site.signed_in("supervisor")
     first = await open_page(site, browser, "calls")
