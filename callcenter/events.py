@@ -179,6 +179,7 @@ def _known(ids: Iterable[int | None]) -> tuple[int, ...]:
 TOPICS: Mapping[str, str] = {
     "calls": "calls.view",
     "lines": "lines.view",
+    "my_lines": "lines.view",
     "agents": "agents.view",
     "alarms": "alarms.view",
     "call_tasks": "call_tasks.view",
@@ -189,3 +190,6 @@ TOPICS: Mapping[str, str] = {
     "listeners": "calls.listen",
 }
 """Topic → the permission that subscribing takes."""
+
+OWN_TOPICS: Mapping[str, str] = {"my_lines": "lines"}
+"""Topic of a page that wants to hear only of what its own person has to do with → the topic that these events have."""

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.disclosure import disclose
 from callcenter.administration.principal import Principal
+from callcenter.events import OWN_TOPICS
 from storage.event_log import StoredEvent, events_after, last_seq, oldest_seq
-from web.fanout import reaches
+from web.fanout import hears
 from web.services import Services
 
 
@@ -52,12 +53,16 @@ async def catch_up(
     changes nothing, because events carry whole states.
     """
     if since is not None:
-        found = await services.database.read(missed_events, since, topics, limit)
+        names = [OWN_TOPICS.get(topic, topic) for topic in topics]
+        found = await services.database.read(missed_events, since, names, limit)
         if isinstance(found, Missed):
-            visible = tuple(event for event in found.events if reaches(principal, event.audience))
+            visible = tuple(event for event in found.events if hears(principal, topics, event))
             return Missed(found.seq, visible)
     seq = await services.database.read(last_seq)
-    states = {topic: disclose(list(await _STATES[topic](services, principal)), principal) for topic in topics}
+    states = {
+        OWN_TOPICS.get(topic, topic): disclose(list(await _STATES[topic](services, principal)), principal)
+        for topic in topics
+    }
     return Snapshot(seq, states)
 
 
@@ -67,6 +72,7 @@ _STATES: Mapping[str, Present] = MappingProxyType(
     {
         "calls": lambda services, principal: services.telephony.calls.open_for(principal),
         "lines": lambda services, principal: services.telephony.lines.list(principal),
+        "my_lines": lambda services, principal: services.telephony.lines.list(principal),
         "agents": lambda services, principal: services.telephony.agents.list(principal),
         "alarms": lambda services, principal: services.alarms.open_for(principal),
         "call_tasks": lambda services, principal: services.telephony.tasks.held(principal),

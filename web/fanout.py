@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from twisted.logger import Logger
@@ -12,7 +12,7 @@ from callcenter.administration.disclosure import masked
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
-from callcenter.events import TOPICS
+from callcenter.events import OWN_TOPICS, TOPICS
 from storage.event_log import StoredEvent
 from web.outbox import Frame, Parcel
 from web.rendering import as_json
@@ -45,6 +45,15 @@ def reaches(principal: Principal, audience: Mapping[str, Any]) -> bool:
     if scope is Scope.ALL or principal.user_id in audience["users"]:
         return True
     return scope is Scope.DEPARTMENT and principal.department_id in audience["departments"]
+
+
+def hears(principal: Principal, topics: Collection[str], event: StoredEvent) -> bool:
+    """Whether a page of ``principal`` that listens to ``topics`` is told of ``event``."""
+    if event.topic not in topics:
+        own = any(OWN_TOPICS.get(topic) == event.topic for topic in topics)
+        if not own or principal.user_id not in event.audience["users"]:
+            return False
+    return reaches(principal, event.audience)
 
 
 def event_message(event: StoredEvent, *, numbers: bool) -> bytes:
@@ -147,6 +156,8 @@ def _buckets_of(principal: Principal, topic: str) -> list[Bucket]:
     scope = principal.grants.get(TOPICS[topic])
     if scope is None:
         return []
+    if topic in OWN_TOPICS:
+        return [((OWN_TOPICS[topic], "user"), principal.user_id or 0)]
     if scope is Scope.ALL:
         return [((topic, "all"), _EVERYBODY)]
     buckets: list[Bucket] = [((topic, "user"), principal.user_id or 0)]

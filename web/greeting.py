@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from callcenter.events import TOPICS
+from callcenter.events import OWN_TOPICS, TOPICS
 from callcenter.text import N_, Text
 from web.errors import MalformedError
 
@@ -43,5 +43,6 @@ def read_greeting(payload: bytes, *, is_binary: bool) -> Greeting:
     if not all(type(one) is str and (one in TOPICS or one in tests) for one in topics):
         known = ", ".join((*TOPICS, "line-test/…"))
         raise MalformedError(Text(N_("There are these topics: {topics}."), topics=known))
-    lasting = tuple(dict.fromkeys(one for one in topics if one in TOPICS))
+    # Of all lines one's own are among them.
+    lasting = tuple(dict.fromkeys(one for one in topics if one in TOPICS and OWN_TOPICS.get(one) not in topics))
     return Greeting(since, lasting, tuple(map(int, tests.values())))

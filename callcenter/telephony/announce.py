@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callcenter.events import AgentUpdated, Audience, Event, LineRemoved, LineUpdated
+from callcenter.telephony.desks import people_at
+from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.views import (
     IN_USE,
     NOTHING_KNOWN,
@@ -41,23 +43,36 @@ def announce(session: Session, event: Event) -> None:
 
 
 def announce_line(
-    session: Session, line: PhoneLine, capabilities: Sequence[str], note: str = "", call_id: int | None = None
+    session: Session,
+    line: PhoneLine,
+    context: LineContext,
+    note: str = "",
+    call_id: int | None = None,
+    concerned: Iterable[int] = (),
 ) -> None:
     """Tell the present state of a line. ``call_id`` is its open call, where the caller knows it.
 
-    Nobody is told of a line that was removed: pages have forgotten it.
+    ``concerned`` are users who have to do with it at present, beside those at its desk. Nobody is told of a line that
+    was removed: pages have forgotten it.
     """
     session.flush()
     if line.removed:
         return
     if call_id is None and line.state in IN_USE:
         call_id = open_call_of(session, line.id)
-    announce(session, line_event(line_view(line, call_id, capabilities, note)))
+    view = line_view(line, call_id, context.capabilities, note)
+    announce(session, LineUpdated(str(line.id), view, _lines_audience(session, context, concerned)))
 
 
-def announce_removal(session: Session, line: PhoneLine) -> None:
+def announce_removal(session: Session, line: PhoneLine, context: LineContext) -> None:
     """Tell that a line is no more."""
-    announce(session, LineRemoved(str(line.id), {"id": line.id, "name": line.name}, Audience("lines.view")))
+    gone = {"id": line.id, "name": line.name}
+    announce(session, LineRemoved(str(line.id), gone, _lines_audience(session, context)))
+
+
+def _lines_audience(session: Session, context: LineContext, concerned: Iterable[int] = ()) -> Audience:
+    """Everybody who may see lines may hear of each; the users are those who hear of it as one of theirs."""
+    return Audience.of("lines.view", [], [*people_at(session, context), *concerned])
 
 
 def announce_call(
@@ -77,11 +92,6 @@ def announce_call(
 def calls_audience(departments: Iterable[int | None], users: Iterable[int | None]) -> Audience:
     """Who may hear of a call: the departments and users that are there, each once, in order."""
     return Audience.of("calls.view", departments, users)
-
-
-def line_event(view: dict[str, Any]) -> Event:
-    """Everybody who may see lines may hear of each."""
-    return LineUpdated(str(view["id"]), view, Audience("lines.view"))
 
 
 def agent_event(view: dict[str, Any], department_id: int | None) -> Event:

@@ -19,11 +19,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
 from callcenter.telephony.agent_states import AgentState
+from callcenter.telephony.desks import AT_DESK, desk_values
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.routing import Agent, Group, Rule
 from storage.models import (
@@ -148,7 +148,7 @@ def bound_agent(session: Session, line: LineContext) -> int | None:
 
 
 def _bound_ids(session: Session, line: LineContext) -> list[int]:
-    return fetch_ids(session, _BOUND, {"line": line.name, "bound_agent": line.bound_agent})
+    return fetch_ids(session, _BOUND, desk_values(line))
 
 
 def last_agent(session: Session, patient_id: int | None) -> int | None:
@@ -160,7 +160,7 @@ def last_agent(session: Session, patient_id: int | None) -> int | None:
 
 
 def _values(line: LineContext, group: LineGroup | None) -> dict[str, Any]:
-    values = {"line": line.name, "bound_agent": line.bound_agent, "department": line.department_id}
+    values: dict[str, Any] = {**desk_values(line), "department": line.department_id}
     return values if group is None else values | {"group_key": group.id, "skill_key": group.skill_id}
 
 
@@ -200,10 +200,4 @@ def _as_number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-_bound_user = table_of(UserAccount).alias("bound").c
-# By the index on each of the two, which an "or" of them would not use.
-_by_desk = union_all(
-    select(_bound_user.id).where(_bound_user.bound_line == bindparam("line")),
-    select(_bound_user.id).where(_bound_user.username == bindparam("bound_agent")),
-)
-_BOUND = select(_USER.id).where(_USER.id.in_(_by_desk), _USER.disabled == NO, _is_handler, _is_available)
+_BOUND = select(_USER.id).where(_USER.id.in_(AT_DESK), _USER.disabled == NO, _is_handler, _is_available)

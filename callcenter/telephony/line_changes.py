@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.telephony.announce import announce_line, announce_removal
+from callcenter.telephony.desks import people_at
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.line_roll import Arranged, new_line
 from callcenter.telephony.line_service import end_history
@@ -49,7 +50,7 @@ def make_line(session: Session, deed: Deed, settings: Mapping[str, Any]) -> Reco
     line.out_of_service = False
     made = set_up(session, line, arranged, deed.area_code, deed.at)
     _audit(session, deed, "create", line, None, settings)
-    announce_line(session, line, ())
+    announce_line(session, line, made.context)
     return made
 
 
@@ -78,22 +79,22 @@ def change_line(
     line.version += 1
     context = arrange(session, line, after, deed.area_code)
     _audit(session, deed, "edit", line, told_before, {**_told(after), **(settings or {})})
-    announce_line(session, line, capabilities)
+    left = people_at(session, replace(context, bound_agent=before.bound_agent))
+    announce_line(session, line, replace(context, capabilities=capabilities), concerned=left)
     return context
 
 
-def remove_line(session: Session, deed: Deed, line_id: int, version: int) -> None:
+def remove_line(session: Session, deed: Deed, context: LineContext, version: int) -> None:
     """Take a line of the interface away. It keeps its name, for its calls; nobody's own line is it any more."""
-    line = locked(session, line_id)
+    line = locked(session, context.line_id)
     if line.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, line_id=line_id)
+        raise ConflictError(CHANGED_MEANWHILE, line_id=context.line_id)
+    announce_removal(session, line, context)
     line.removed = True
     end_history(session, line.id, deed.at)
     line.version += 1
     _take_along(session, line.name, "")
     _audit(session, deed, "remove", line, line.settings, None)
-    session.flush()
-    announce_removal(session, line)
 
 
 def locked(session: Session, line_id: int) -> PhoneLine:

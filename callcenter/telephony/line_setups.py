@@ -143,7 +143,7 @@ class LineSetups:
                 )
             _require_no_call(runner)
             try:
-                await self._database.run(remove_line, self._deed(principal), line_id, meant)
+                await self._database.run(remove_line, self._deed(principal), runner.journal.line, meant)
             except ConflictError as error:
                 raise ConflictError(error.message, current=(await self._load([line_id]))[0]) from None
             self._board.remove(line_id)

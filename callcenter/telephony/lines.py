@@ -43,6 +43,10 @@ class LineService:
         capabilities = {runner.line_id: runner.device.capabilities.names for runner in self._board}
         return await self._database.read(_load_lines, capabilities)
 
+    def bound_to(self, principal: Principal) -> Sequence[str]:
+        """Names of the lines that are set up for the desk of ``principal``."""
+        return [runner.journal.line.name for runner in self._board if _at_desk(runner, principal)]
+
     async def names(self, principal: Principal, line_ids: Collection[int]) -> dict[int, str]:
         """Id → name of these lines, removed ones too. Needs ``lines.view``."""
         principal.require("lines.view")
@@ -147,7 +151,11 @@ class LineService:
 
 def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
     line = runner.journal.line
-    return line.name == plan.bound_line or line.bound_agent == principal.username
+    return line.name == plan.bound_line or _at_desk(runner, principal)
+
+
+def _at_desk(runner: LineRunner, principal: Principal) -> bool:
+    return runner.journal.line.bound_agent == principal.username
 
 
 def _serves(runner: LineRunner, principal: Principal) -> bool:

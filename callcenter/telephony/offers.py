@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.events import CallRinging
-from callcenter.telephony.announce import announce_call
+from callcenter.telephony.announce import announce_call, announce_line
 from callcenter.telephony.candidates import (
     available_agents,
     bound_agents,
@@ -23,7 +23,7 @@ from callcenter.telephony.views import Facts
 from storage.models import CallOffer, CallRecord
 from storage.models.base import table_of
 from storage.prepared import Prepared
-from storage.queries.calls import record_in, update_call
+from storage.queries.calls import load_line, record_in, update_call
 from storage.queries.offers import insert_offers
 
 _TELLS_CALLERS = "caller_id"
@@ -62,7 +62,9 @@ def route_call(session: Session, call_id: int, line: LineContext, at: datetime) 
         return
     call = record_in(CallRecord, _LOCK_CALL, row)
     if reroute(session, call, line, at):
-        announce_call(session, CallRinging, call, known=Facts(line.name))
+        view = announce_call(session, CallRinging, call, known=Facts(line.name))
+        # Whoever is new here has not heard yet what the line can do.
+        announce_line(session, load_line(session, line.line_id), line, call_id=call.id, concerned=view["offered_to"])
 
 
 def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> bool:

@@ -66,7 +66,7 @@ from callcenter.telephony.views import ENDED, Facts
 from callcenter.worklist.attempts import begin_attempt
 from protocols.sayings import cleaned
 from protocols.text import clean_text
-from storage.models import CallRecord
+from storage.models import CallRecord, PhoneLine
 from storage.queries.calls import (
     insert_call,
     load_call_record,
@@ -94,6 +94,8 @@ class Batch:
         self._calls: dict[int, CallRecord] = {}
         self._candidates: dict[str, int] = {}
         self._offered: dict[int, list[int]] = {}
+        # The agents of the calls that were told of.
+        self._concerned: set[int] = set()
 
     def call(self, number: int) -> CallRecord | None:
         """The record of a call, or None if its opening was never written."""
@@ -140,7 +142,12 @@ class Batch:
         # A missed call that nobody took is work for the whole group.
         left_over = call.missed and call.agent_id is None
         group = agents_of(self.session, self.line) if left_over else []
-        announce_call(self.session, kind, call, group, known)
+        view = announce_call(self.session, kind, call, group, known)
+        self._concerned.update(view["offered_to"], [] if call.agent_id is None else [call.agent_id])
+
+    def announce_line(self, line: PhoneLine, note: str = "", call_id: int | None = None) -> None:
+        """Tell of the line, which is of interest to the agents of its calls."""
+        announce_line(self.session, line, self.line, note, call_id, sorted(self._concerned))
 
 
 def write_effects(
@@ -305,13 +312,13 @@ def _(effect: LineMoved, batch: Batch) -> None:
         out_of_service=effect.out_of_service,
     )
     call_id = None if effect.call is None else batch.ids.get(effect.call)
-    announce_line(batch.session, line, batch.line.capabilities, call_id=call_id)
+    batch.announce_line(line, call_id=call_id)
 
 
 @write.register
 def _(effect: LineNoted, batch: Batch) -> None:
     line = load_line(batch.session, batch.line.line_id)
-    announce_line(batch.session, line, batch.line.capabilities, cleaned(effect.note))
+    batch.announce_line(line, cleaned(effect.note))
 
 
 @write.register

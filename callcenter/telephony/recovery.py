@@ -55,7 +55,7 @@ def recover(session: Session, lines: Sequence[LineEntry], area_code: str, at: da
     _all_offline(session, at)
     _close_left_open(session, contexts, at)
     for one in recovered:
-        announce_line(session, session.get_one(PhoneLine, one.context.line_id), one.context.capabilities)
+        announce_line(session, session.get_one(PhoneLine, one.context.line_id), one.context)
     return recovered
 
 

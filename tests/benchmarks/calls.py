@@ -131,8 +131,8 @@ class Center:
             self.stop()
             raise
 
-    def connect(self, names: Iterable[str], topics: Sequence[str] = ("calls", "lines")) -> None:
-        """Sign ``names`` in and have each listen to ``topics``."""
+    def connect(self, names: Iterable[str], topics: Sequence[str] = ("calls", "my_lines")) -> None:
+        """Sign ``names`` in and have each listen to ``topics``: those of a console that a call can concern."""
         for name in names:
             cookie, _ = self._daemon.sign_in(name)
             client = SocketClient(self._daemon.port, cookie=cookie)

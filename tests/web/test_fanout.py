@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
-from callcenter.events import TOPICS
+from callcenter.events import OWN_TOPICS, TOPICS
 from storage.event_log import StoredEvent
-from web.fanout import Fanout, reaches
+from web.fanout import Fanout, hears
 from web.outbox import Frame, Parcel
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
-PERMISSIONS = sorted(TOPICS.values())
+PERMISSIONS = sorted(set(TOPICS.values()))
+OF_EVENTS = sorted(set(TOPICS) - set(OWN_TOPICS))
 SCOPES = st.sampled_from(list(Scope))
 PRINCIPALS = st.builds(
     lambda user, department, grants, unmask: Principal(
@@ -59,7 +60,7 @@ def pack(text: bytes) -> bytes:
     return text
 
 
-@given(st.lists(PRINCIPALS, max_size=8), AUDIENCES, st.sampled_from(sorted(TOPICS)), st.data())
+@given(st.lists(PRINCIPALS, max_size=8), AUDIENCES, st.sampled_from(OF_EVENTS), st.data())
 def test_those_are_told_whom_the_rule_allows(
     people: list[Principal], audience: dict[str, object], topic: str, data: st.DataObject
 ) -> None:
@@ -68,15 +69,36 @@ def test_those_are_told_whom_the_rule_allows(
     topics = {listener: data.draw(st.lists(st.sampled_from(sorted(TOPICS)), max_size=3)) for listener in listeners}
     for listener in listeners:
         fanout.add(listener, topics[listener])
-    fanout.publish([event(topic, audience)])
+    happened = event(topic, audience)
+    fanout.publish([happened])
     for listener in listeners:
         person = listener.principal
-        allowed = topic in topics[listener] and TOPICS[topic] in person.grants and reaches(person, audience)
+        allowed = TOPICS[topic] in person.grants and hears(person, topics[listener], happened)
         if audience["permission"] == TOPICS[topic]:
             assert len(listener.frames) == int(allowed)
         else:
             # Told by a permission that is not the topic's: never without both, never twice.
             assert len(listener.frames) <= int(allowed)
+
+
+def test_of_my_lines_one_hears_only_what_is_ones_own_business() -> None:
+    agent = Principal(1, "a", "", 5, {"lines.view": Scope.ALL})
+    forbidden = Principal(1, "b", "", 5, {"calls.view": Scope.ALL})
+    mine, both, none = Listener(agent), Listener(agent), Listener(forbidden)
+    fanout = Fanout(pack)
+    fanout.add(mine, ["my_lines"])
+    fanout.add(both, ["lines", "my_lines"])
+    fanout.add(none, ["my_lines"])
+    audiences = ({"users": [2], "departments": [5]}, {"users": [2, 1], "departments": []})
+    events = [
+        event("lines", {"permission": "lines.view", **audience}, seq) for seq, audience in enumerate(audiences, 1)
+    ]
+    for happened in events:
+        fanout.publish([happened])
+    assert [frame.seq for frame in mine.frames] == [2]
+    assert [frame.seq for frame in both.frames] == [1, 2]
+    assert not none.frames
+    assert [hears(agent, ["my_lines"], one) for one in events] == [False, True]
 
 
 @given(st.lists(PRINCIPALS, max_size=6))

@@ -106,6 +106,24 @@ async def test_states_of_lines_come_by_themselves_and_only_the_newest_of_each(si
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_console_hears_of_its_own_lines_alone_live_and_after_a_break(site: RunningSite) -> None:
+    agent = await site.signed_in("agent")
+    start = await site.database.read(last_seq)
+    page = await open_page(site, agent, "my_lines")
+    assert [line["state"] for line in page.snapshots["lines"]] == ["idle", "idle"]
+    me = (await agent.get("/api/v1/session")).json["user"]["id"]
+    for number, users in ((1, []), (2, [me]), (3, [me + 1]), (4, [me])):
+        audience = {"permission": "lines.view", "departments": [], "users": users}
+        event = NewEvent("lines", "line.updated", f"9{number}", {"id": 90 + number}, audience)
+        await site.database.run(record_event, event)
+    await page.until(lambda message: message.get("type") == "line.updated" and message["data"]["id"] == 94)
+    back = await open_page(site, agent, "my_lines", since=start)
+    for heard in (page, back):
+        assert [(event["topic"], event["data"]["id"]) for event in heard.events] == [("lines", 92), ("lines", 94)]
+    await stop(site, page, back)
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_page_that_comes_back_gets_what_it_missed_and_nothing_twice(site: RunningSite) -> None:
     browser = await site.signed_in("supervisor")
     first = await open_page(site, browser, "calls")

@@ -11,4 +11,5 @@ routes = Routes()
 @routes.get("/console", permission="calls.handle")
 async def show_console(exchange: Exchange) -> Reply:
     """The console."""
-    return Page("console.html")
+    bound = exchange.services.telephony.lines.bound_to(exchange.principal)
+    return Page("console.html", {"own_line": next(iter(bound), "")})

@@ -251,6 +251,35 @@ async def test_ringing_is_offered_to_the_bound_agent_alone_while_available(hospi
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_line_is_the_business_of_its_desk_and_of_the_agents_of_its_call(hospital: CallCenter) -> None:
+    def bind(session) -> None:
+        session.get_one(UserAccount, CARL.user_id).bound_line = "line 1"
+
+    def users() -> list[int]:
+        event = hospital.told("line.updated")[-1]
+        assert event.audience["permission"] == "lines.view"
+        return sorted(event.audience["users"])
+
+    await hospital.database.run(bind)
+    await hospital.telephony.agents.connected(ANNA)
+    await hospital.hear(Rang(), CALLER)
+    assert hospital.told("call.ringing")[-1].data["offered_to"] == [ANNA.user_id]
+    assert users() == sorted([ANNA.user_id, CARL.user_id])
+    # Who is offered the call later has not heard yet what the line can do.
+    await hospital.telephony.agents.connected(BEN)
+    await hospital.settle()
+    assert hospital.told("call.ringing")[-1].data["offered_to"] == [ANNA.user_id, BEN.user_id]
+    assert users() == sorted([ANNA.user_id, BEN.user_id, CARL.user_id])
+    await hospital.telephony.calls.claim(BEN, hospital.last("call.ringing")["id"])
+    await hospital.hear(Answered())
+    assert hospital.last("line.updated")["state"] == "talking"
+    assert {BEN.user_id, CARL.user_id} <= set(users())
+    await hospital.hear(Ended(by_far_end=True))
+    assert hospital.last("line.updated")["state"] == "idle"
+    assert users() == sorted([BEN.user_id, CARL.user_id])
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_handset_of_a_bound_line_is_its_agents(hospital: CallCenter) -> None:
     def bind(session) -> None:
         session.get_one(UserAccount, BEN.user_id).bound_line = "line 1"

@@ -5,6 +5,9 @@ const CLOSED_SESSION_CHANGED = 4401; // It ended, or the person's rights are oth
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const PERMISSIONS = { my_lines: "lines.view", listeners: "calls.listen", "line-test": "lines.test" };
+
+const permissionFor = (topic) => PERMISSIONS[topic.split("/")[0]] ?? `${topic}.view`;
 
 export class LiveSocket extends EventTarget {
   // `ask` tells how the session stands, see session.js.
@@ -50,7 +53,7 @@ export class LiveSocket extends EventTarget {
       if (standing === "changed") {
         // Others may be visible now: what was seen before is no ground to resume from.
         this.seq = null;
-        this.topics = this.topics.filter((topic) => may(`${topic}.view`));
+        this.topics = this.topics.filter((topic) => may(permissionFor(topic)));
         this.dispatchEvent(new Event("rights"));
       }
       return true;

@@ -28,14 +28,15 @@ function showState() {
   writeTimes(menu);
 }
 
+// Of the lines only mine and those of my calls are up to date.
 function showLine() {
   const agent = store.get("agents", me);
   const busy = desk.calls.find(inProgress);
-  const found = store.all("lines").find((one) => (busy ? one.id === busy.line.id : agent?.line && one.name === agent.line));
-  const free = store.all("lines").filter((one) => one.state === "idle").length;
-  refresh(line, [found?.name, found?.state, found?.reason, free, store.has("lines")], () => (found
+  const own = agent?.line || line.dataset.own;
+  const found = store.all("lines").find((one) => (busy ? one.id === busy.line.id : one.name === own));
+  refresh(line, [found?.name, found?.state, found?.reason, store.has("lines")], () => (found
     ? [mark(found.state), el("span", { class: "cut" }, lineName(found.name)), el("span", { class: "quiet" }, lineWord(found.state))]
-    : store.has("lines") ? [mark(free ? "idle" : "lost"), el("span", {}, t("{count} lines free", { count: free }))] : []));
+    : store.has("lines") ? [el("span", { class: "quiet" }, t("Any free line"))] : []));
   line.title = found ? lineReason(found) : "";
 }
 
