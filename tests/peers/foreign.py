@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from twisted.internet import reactor
+from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
 
 SCRIPTS = Path(__file__).parent / "sms"
@@ -91,7 +92,8 @@ def talking(*command: str) -> Iterator[Talker]:
     try:
         yield talker
     finally:
-        if not talker.ended:
+        # It may be gone although the rest of its words was not read yet.
+        with suppress(ProcessExitedAlready):
             process.signalProcess(signal.SIGKILL)
 
 
