@@ -160,7 +160,8 @@ def measure_floor(
 ) -> tuple[Generator, Used]:
     """Drive the floor server with the same lines, and a socket for each that hears of a call."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.benchmarks.floor", "--database", folder / "huifang.db", "--port", str(port)]
+    command = [sys.executable, "-m", "tests.benchmarks.floor", "--port", str(port)]
+    command += ["--database", str(folder / "huifang.db")]
     process = subprocess.Popen(
         [*command, "--lines", *(modem.path for modem in modems)], stdout=subprocess.PIPE, text=True
     )

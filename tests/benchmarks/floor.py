@@ -16,7 +16,7 @@ from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet import reactor
+from twisted.internet import reactor as installed
 from twisted.internet.protocol import Protocol
 from twisted.internet.serialport import SerialPort
 from twisted.internet.threads import deferToThreadPool
@@ -24,8 +24,11 @@ from twisted.python.threadpool import ThreadPool
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
+# Its type has no methods.
+reactor: Any = installed
 
-class FloorSocket(WebSocketServerProtocol):  # type: ignore[misc]
+
+class FloorSocket(WebSocketServerProtocol):
     def onOpen(self) -> None:
         self.factory.clients.add(self)
 
@@ -37,7 +40,7 @@ class FloorSocket(WebSocketServerProtocol):  # type: ignore[misc]
         self.factory.clients.discard(self)
 
 
-class FloorFactory(WebSocketServerFactory):  # type: ignore[misc]
+class FloorFactory(WebSocketServerFactory):
     protocol = FloorSocket
 
     def __init__(self) -> None:
