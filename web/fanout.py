@@ -12,7 +12,7 @@ from callcenter.administration.disclosure import masked
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
-from callcenter.events import OWN_TOPICS, TOPICS
+from callcenter.events import OWN_TOPICS, TOPICS, CallEnded, LineUpdated
 from storage.event_log import StoredEvent
 from web.outbox import Frame, Parcel
 from web.rendering import as_json
@@ -23,6 +23,10 @@ Kind = tuple[str, str]
 """Topic and ``all`` / ``department`` / ``user``."""
 Bucket = tuple[Kind, int]
 """A kind, and whose it is."""
+_UNHURRIED = frozenset({CallEnded.type, LineUpdated.type})
+"""Types of events that many pages hear and nobody waits for. To the agent of a call its end is told at once: with it
+goes the agent's own state.
+"""
 _EVERYBODY = 0
 _NOBODY: Mapping[int, Mapping[Any, bool]] = {}
 
@@ -132,7 +136,7 @@ class Fanout:
 
     def _frame(self, event: StoredEvent, numbers: bool) -> Frame:
         payload = self._pack(event_message(event, numbers=numbers))
-        return Frame(event.seq, (event.topic, event.subject), payload)
+        return Frame(event.seq, (event.topic, event.subject), payload, event.type not in _UNHURRIED)
 
     def _readers(self, event: StoredEvent) -> dict[Reader, bool]:
         topic, audience = event.topic, event.audience

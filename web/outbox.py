@@ -6,21 +6,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from callcenter.events import LineUpdated
-
 Key = tuple[str, str]
-
-_UNHURRIED = frozenset({LineUpdated.topic})
-"""Topics of which every page hears everything: what is told of nothing else may wait a moment for more of it."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One event as it goes over the wire. ``key`` is topic and subject; ``payload`` a whole WebSocket frame."""
+    """One event as it goes over the wire. ``key`` is topic and subject; ``payload`` a whole WebSocket frame.
+
+    What is not ``urgent`` may wait a moment for more to be told with it.
+    """
 
     seq: int
     key: Key
     payload: bytes
+    urgent: bool = True
 
 
 class Parcel:
@@ -32,7 +31,7 @@ class Parcel:
         self.frames = frames
         self.first = frames[0].seq
         self.last = frames[-1].seq
-        self.urgent = any(frame.key[0] not in _UNHURRIED for frame in frames)
+        self.urgent = any(frame.urgent for frame in frames)
         self.payload = _newest(frames)
         """All of it in one piece, without what a later frame makes old."""
 

@@ -3,13 +3,46 @@
 ``ITransport.write`` buffers, asks the reactor to watch for room, and sends when the reactor comes round: three system
 calls and a pass through the reactor for each of the hundreds of pages that one event goes to. ``write_now`` sends in
 place what the kernel takes, which for an event is nearly always all of it, and buffers the rest.
+
+Python's ``socket.send`` gives up the interpreter for the system call. The database's thread takes it then, and the
+reactor waits for it: once for each page. A socket that does not block is done in microseconds, so it is sent to with
+the interpreter kept, by way of ``ctypes.PyDLL``, where there is such a ``send`` (POSIX).
 """
 
 from __future__ import annotations
 
+import ctypes
+import os
+import socket
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import tcp
+
+
+def _sending() -> Callable[[socket.socket, bytes], int]:
+    """What sends as many bytes as a socket, which does not block, takes now; 0 for a broken one."""
+
+    def plainly(to: socket.socket, data: bytes) -> int:
+        try:
+            return to.send(data)
+        except OSError:
+            return 0
+
+    if os.name != "posix":
+        return plainly
+    send = ctypes.PyDLL(None).send
+    send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
+    send.restype = ctypes.c_ssize_t
+    flags = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+
+    def keeping_on(to: socket.socket, data: bytes) -> int:
+        return max(0, send(to.fileno(), data, len(data), flags))
+
+    return keeping_on
+
+
+_send = _sending()
 
 
 class PromptServer(tcp.Server):
@@ -34,10 +67,7 @@ class PromptServer(tcp.Server):
         A connection that turns out to be broken is left to the reactor, as with ``write``.
         """
         if not self._behind and self.connected:
-            try:
-                sent = self.socket.send(data)
-            except OSError:
-                sent = 0
+            sent = _send(self.socket, data)
             if sent == len(data):
                 return
             data = data[sent:]

@@ -40,8 +40,8 @@ from web.websocket import SESSION_ENDED, Socket
 _log = Logger(namespace="web.sockets")
 
 HELD_SECONDS = 0.2
-"""What is not urgent is told so much later at most: with hundreds of pages, telling each change of a line to all of
-them is most of what a call costs.
+"""What is not urgent is told so much later at most. Telling hundreds of pages is most of what a call costs, and with
+what waited goes the next ring.
 """
 # Sessions looked up in the database with every round of pings.
 RECHECKED_AT_ONCE = 50

@@ -11,7 +11,7 @@ SUBJECTS = st.integers(0, 7).map(lambda number: ("calls" if number < 5 else "lin
 
 
 def frame(seq: int, key: tuple[str, str] = ("calls", "1"), size: int = 10) -> Frame:
-    return Frame(seq, key, f"{seq}:{key[1]}".encode().ljust(size))
+    return Frame(seq, key, f"{seq}:{key[1]}".encode().ljust(size), urgent=key[0] != "lines")
 
 
 class Page:
