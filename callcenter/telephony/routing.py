@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 CALLER_SECONDS = 4
 """Longest wait for the number, which comes between the first ring and the second."""
@@ -49,11 +50,11 @@ class Why(StrEnum):
     """The number is about to come, and may decide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(NamedTuple):
     """Somebody who is available. ``place`` is 1 for who has been so for the longest.
 
-    ``bound`` to the line; a ``member`` of its group; ``rung`` alone for another call at this moment.
+    ``bound`` to the line; a ``member`` of its group; ``rung`` alone for another call at this moment. A tuple, because a
+    ring may make hundreds.
     """
 
     id: int

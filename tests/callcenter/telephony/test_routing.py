@@ -34,7 +34,7 @@ def offer(*agents: int, why: Why, until: datetime | None = None, let_ring: tuple
 
 
 def rung(agent: Agent) -> Agent:
-    return replace(agent, rung=True)
+    return agent._replace(rung=True)
 
 
 @pytest.mark.parametrize(
