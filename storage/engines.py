@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import DatabaseUnavailableError
+from storage.prepared import say
 
 BUSY_TIMEOUT = 5_000
 """Milliseconds that SQLite waits for another process (a backup, the command line) before it gives up."""
@@ -94,7 +95,17 @@ def _sqlite(url: URL, threads: int, pragmas: tuple[str, ...], begin: str) -> Eng
 
     event.listen(engine, "connect", prepare)
     _say_at_begin(engine, begin)
+    _say_savepoints(engine.dialect)
     return engine
+
+
+def _say_savepoints(dialect: Any) -> None:
+    """Savepoints without the statement that SQLAlchemy makes of each: every function of a group of the writer has one,
+    and setting and releasing it took an eighth of all that a call took.
+    """
+    dialect.do_savepoint = lambda connection, name: say(connection, f"SAVEPOINT {name}")
+    dialect.do_release_savepoint = lambda connection, name: say(connection, f"RELEASE SAVEPOINT {name}")
+    dialect.do_rollback_to_savepoint = lambda connection, name: say(connection, f"ROLLBACK TO SAVEPOINT {name}")
 
 
 def _postgresql_writing(url: URL, threads: int) -> Engine:

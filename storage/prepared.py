@@ -167,37 +167,43 @@ def _parameter(
 
 def _execute(connection: Connection, compiled: _Compiled, values: Values, *, fetch: bool) -> Sequence[Row]:
     parameters = compiled.bind(values)
-    with _cursor(connection, compiled, parameters) as cursor:
+    with _cursor(connection, compiled.sql, parameters) as cursor:
         cursor.execute(compiled.sql, parameters)
         return cursor.fetchall() if fetch else ()
 
 
+def say(connection: Connection, sql: str) -> None:
+    """Have the driver carry out ``sql``, which takes nothing and gives nothing. Raises SQLAlchemy's errors."""
+    with _cursor(connection, sql, ()) as cursor:
+        cursor.execute(sql)
+
+
 def _execute_each(connection: Connection, compiled: _Compiled, parameters: Sequence[Any]) -> None:
-    with _cursor(connection, compiled, parameters) as cursor:
+    with _cursor(connection, compiled.sql, parameters) as cursor:
         cursor.executemany(compiled.sql, parameters)
 
 
 @contextmanager
-def _cursor(connection: Connection, compiled: _Compiled, parameters: Any) -> Iterator[Any]:
+def _cursor(connection: Connection, sql: str, parameters: Any) -> Iterator[Any]:
     """A cursor of the driver, whose errors are told as SQLAlchemy tells them."""
     cursor: Any = None
     try:
         cursor = connection.connection.cursor()
         yield cursor
     except connection.dialect.loaded_dbapi.Error as error:
-        failure = _told(connection, cursor, compiled, parameters, error)
+        failure = _told(connection, cursor, sql, parameters, error)
         raise failure from error
     finally:
         if cursor is not None:
             cursor.close()
 
 
-def _told(connection: Connection, cursor: Any, compiled: _Compiled, parameters: Any, error: Exception) -> BaseException:
+def _told(connection: Connection, cursor: Any, sql: str, parameters: Any, error: Exception) -> BaseException:
     """The driver's error as SQLAlchemy tells it; a connection that is broken is given up."""
     dialect = connection.dialect
     broken = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)  # type: ignore[arg-type]
     told = DBAPIError.instance(
-        compiled.sql,
+        sql,
         parameters,
         error,
         dialect.loaded_dbapi.Error,
