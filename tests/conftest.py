@@ -70,6 +70,16 @@ def nothing_left_behind() -> Iterator[None]:
     assert not failures, "unhandled failures:\n" + "\n".join(failures)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_failure_in_what_stayed() -> Iterator[None]:
+    """What was alive at the end of a module and became garbage later is looked at once, at the very end."""
+    yield
+    gc.unfreeze()
+    gc.collect()
+    failures = _observer.take()
+    assert not failures, "unhandled failures found by the collector at the end:\n" + "\n".join(failures)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def no_failure_in_garbage() -> Iterator[None]:
     """A failed Deferred that nobody looked at is reported when it is collected: collect once per module."""

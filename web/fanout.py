@@ -24,8 +24,8 @@ Kind = tuple[str, str]
 Bucket = tuple[Kind, int]
 """A kind, and whose it is."""
 _UNHURRIED = frozenset({CallEnded.type, LineUpdated.type})
-"""Types of events that many pages hear and nobody waits for. To the agent of a call its end is told at once: with it
-goes the agent's own state.
+"""Types of events that many pages hear and nobody waits for. The page of the agent who talked hears of the end of the
+call at once, because the agent's own state, which changes with it, does not wait.
 """
 _EVERYBODY = 0
 _NOBODY: Mapping[int, Mapping[Any, bool]] = {}

@@ -6,13 +6,12 @@ place what the kernel takes, which for an event is nearly always all of it, and 
 
 Python's ``socket.send`` gives up the interpreter for the system call. The database's thread takes it then, and the
 reactor waits for it: once for each page. A socket that does not block is done in microseconds, so it is sent to with
-the interpreter kept, by way of ``ctypes.PyDLL``, where there is such a ``send`` (POSIX).
+the interpreter kept, by way of ``ctypes.PyDLL`` where it finds ``send``.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -29,9 +28,11 @@ def _sending() -> Callable[[socket.socket, bytes], int]:
         except OSError:
             return 0
 
-    if os.name != "posix":
+    try:
+        send = ctypes.PyDLL(None).send
+    except (OSError, TypeError, AttributeError):
+        # Windows, and a Python without shared libraries.
         return plainly
-    send = ctypes.PyDLL(None).send
     send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
     send.restype = ctypes.c_ssize_t
     flags = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)

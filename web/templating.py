@@ -15,6 +15,7 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from web.catalogues import ROOT, load_translations
+from web.greeting import topics_for
 from web.i18n import LOCALES, Formats
 from web.settings import PRODUCT, SiteSettings
 from web.words import CODES, SCOPES
@@ -66,6 +67,7 @@ class Templates:
             "static": static,
             "time_zone": settings.time_zone.key,
             "hospital": self.translate(locale, PRODUCT) if settings.hospital == PRODUCT else settings.hospital,
+            "topics_for": topics_for,
             "words": self._words(locale),
             "scopes": {scope: self.translate(locale, word) for scope, word in SCOPES.items()},
         }

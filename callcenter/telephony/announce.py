@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from callcenter.telephony.views import (
     describe_call,
     line_view,
     open_call_of,
+    people_of_call,
 )
 from storage.event_log import NewEvent, record_event
 from storage.models import CallRecord, PhoneLine
@@ -48,31 +50,34 @@ def announce_line(
     context: LineContext,
     note: str = "",
     call_id: int | None = None,
-    concerned: Iterable[int] = (),
+    concerned: Iterable[int] | None = None,
 ) -> None:
     """Tell the present state of a line. ``call_id`` is its open call, where the caller knows it.
 
-    ``concerned`` are users who have to do with it at present, beside those at its desk. Nobody is told of a line that
-    was removed: pages have forgotten it.
+    ``concerned`` are users who have to do with it at present, beside those at its desk; None for those of its call.
+    Nobody is told of a line that was removed: pages have forgotten it.
     """
     session.flush()
     if line.removed:
         return
     if call_id is None and line.state in IN_USE:
         call_id = open_call_of(session, line.id)
-    view = line_view(line, call_id, context.capabilities, note)
-    announce(session, LineUpdated(str(line.id), view, _lines_audience(session, context, concerned)))
+    if concerned is None:
+        concerned = () if call_id is None else people_of_call(session, call_id)
+    desk = people_at(session, context)
+    view = line_view(line, call_id, context.capabilities, desk, note)
+    announce(session, LineUpdated(str(line.id), view, _lines_audience(desk, concerned)))
 
 
 def announce_removal(session: Session, line: PhoneLine, context: LineContext) -> None:
     """Tell that a line is no more."""
     gone = {"id": line.id, "name": line.name}
-    announce(session, LineRemoved(str(line.id), gone, _lines_audience(session, context)))
+    announce(session, LineRemoved(str(line.id), gone, _lines_audience(people_at(session, context))))
 
 
-def _lines_audience(session: Session, context: LineContext, concerned: Iterable[int] = ()) -> Audience:
-    """Everybody who may see lines may hear of each; the users are those who hear of it as one of theirs."""
-    return Audience.of("lines.view", [], [*people_at(session, context), *concerned])
+def _lines_audience(*people: Iterable[int]) -> Audience:
+    """Everybody who may see lines may hear of each; ``people`` are those who hear of it as one of theirs."""
+    return Audience.of("lines.view", [], chain.from_iterable(people))
 
 
 def announce_call(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select, union_all
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from callcenter.telephony.line_context import LineContext
@@ -30,3 +33,18 @@ def people_at(session: Session, line: LineContext) -> list[int]:
 def desk_values(line: LineContext) -> dict[str, str]:
     """What ``AT_DESK`` takes."""
     return {"line": line.name, "bound_agent": line.bound_agent}
+
+
+def people_at_each(session: Session, seats: Mapping[str, str]) -> Mapping[str, list[int]]:
+    """The same for many lines: name of a line → ids. ``seats``: name of a line → the user name it is set up for."""
+    seated: dict[str, list[str]] = defaultdict(list)
+    for line, user in seats.items():
+        if user:
+            seated[user].append(line)
+    here = or_(UserAccount.bound_line.in_(sorted(seats)), UserAccount.username.in_(sorted(seated)))
+    people: dict[str, list[int]] = defaultdict(list)
+    statement = select(UserAccount.id, UserAccount.username, UserAccount.bound_line).where(here)
+    for key, username, own in session.execute(statement.where(UserAccount.disabled == NO).order_by(UserAccount.id)):
+        for line in dict.fromkeys((*seated.get(username, ()), *([own] if own in seats else ()))):
+            people[line].append(key)
+    return people

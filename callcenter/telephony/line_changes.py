@@ -79,8 +79,9 @@ def change_line(
     line.version += 1
     context = arrange(session, line, after, deed.area_code)
     _audit(session, deed, "edit", line, told_before, {**_told(after), **(settings or {})})
-    left = people_at(session, replace(context, bound_agent=before.bound_agent))
-    announce_line(session, line, replace(context, capabilities=capabilities), concerned=left)
+    told = replace(context, capabilities=capabilities)
+    # Whoever sat there hears that it is not so any more.
+    announce_line(session, line, told, concerned=people_at(session, replace(context, bound_agent=before.bound_agent)))
     return context
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.telephony.desks import people_at_each
 from callcenter.telephony.line_options import ARRANGED
 from callcenter.telephony.line_roll import LineEntry
 from callcenter.telephony.views import line_view, open_call_of
@@ -30,9 +31,10 @@ def load_setups(
     found = {line.id: line for line in session.scalars(select(PhoneLine).where(PhoneLine.id.in_(sorted(capabilities))))}
     people = {row.username: row.display_name for row in session.execute(_PEOPLE)}
     desks = _desks(session)
+    people_here = people_at_each(session, {line.name: seats[key] for key, line in found.items()})
     return [
         {
-            **line_view(line, open_call_of(session, key), names),
+            **line_view(line, open_call_of(session, key), names, people_here[line.name]),
             **_setup(line, file.get(key)),
             "bound_agent": seats[key],
             "bound_name": people.get(seats[key], ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from callcenter.dialling import dial_string
 from callcenter.errors import ConflictError, NotAllowedError, UnavailableError
 from callcenter.numbers import normalise
 from callcenter.telephony.board import LineBoard
+from callcenter.telephony.desks import people_at_each
 from callcenter.telephony.dial_checks import DialPlan, plan_dialling
 from callcenter.telephony.effects import Audited, DialRequest, Effect, EndReason
 from callcenter.telephony.line_model import DeclaredOver, Dial, SetService
@@ -37,15 +38,10 @@ class LineService:
         self._area_code = area_code
         self._dialling: set[int] = set()
 
-    async def list(self, principal: Principal) -> list[LineView]:
+    async def list(self, principal: Principal) -> Sequence[LineView]:
         """Every configured line, in the order of the configuration. Needs ``lines.view``."""
         principal.require("lines.view")
-        capabilities = {runner.line_id: runner.device.capabilities.names for runner in self._board}
-        return await self._database.read(_load_lines, capabilities)
-
-    def bound_to(self, principal: Principal) -> Sequence[str]:
-        """Names of the lines that are set up for the desk of ``principal``."""
-        return [runner.journal.line.name for runner in self._board if _at_desk(runner, principal)]
+        return await self._views(*self._board)
 
     async def names(self, principal: Principal, line_ids: Collection[int]) -> dict[int, str]:
         """Id → name of these lines, removed ones too. Needs ``lines.view``."""
@@ -96,8 +92,12 @@ class LineService:
         after = {"out_of_service": out, "reason": command.reason}
         now = utc_now(self._clock)
         await runner.command(command, Audited(now, principal, "set-service", "line", str(line_id), before, after))
-        lines = await self._database.read(_load_lines, {line_id: runner.device.capabilities.names})
-        return lines[0]
+        return (await self._views(runner))[0]
+
+    async def _views(self, *runners: LineRunner) -> Sequence[LineView]:
+        capabilities = {runner.line_id: runner.device.capabilities.names for runner in runners}
+        seats = {runner.journal.line.name: runner.journal.line.bound_agent for runner in runners}
+        return await self._database.read(_load_lines, capabilities, seats)
 
     def _choose(self, principal: Principal, line_id: int | None, plan: DialPlan) -> LineRunner:
         if line_id is not None:
@@ -151,11 +151,7 @@ class LineService:
 
 def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
     line = runner.journal.line
-    return line.name == plan.bound_line or _at_desk(runner, principal)
-
-
-def _at_desk(runner: LineRunner, principal: Principal) -> bool:
-    return runner.journal.line.bound_agent == principal.username
+    return line.name == plan.bound_line or line.bound_agent == principal.username
 
 
 def _serves(runner: LineRunner, principal: Principal) -> bool:
@@ -168,12 +164,13 @@ def _load_names(session: Session, line_ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.name for row in found}
 
 
-def _load_lines(session: Session, capabilities: dict[int, list[str]]) -> list[LineView]:
+def _load_lines(session: Session, capabilities: dict[int, list[str]], seats: Mapping[str, str]) -> list[LineView]:
     """The views of the lines in ``capabilities``, in its order; configured ones only."""
     statement = select(PhoneLine).where(PhoneLine.removed == NO, PhoneLine.id.in_(sorted(capabilities)))
     found = {line.id: line for line in session.scalars(statement)}
+    desks = people_at_each(session, seats)
     return [
-        line_view(found[line_id], open_call_of(session, line_id), names)
+        line_view(found[line_id], open_call_of(session, line_id), names, desks[found[line_id].name])
         for line_id, names in capabilities.items()
         if line_id in found
     ]

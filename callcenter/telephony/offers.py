@@ -61,14 +61,20 @@ def route_call(session: Session, call_id: int, line: LineContext, at: datetime) 
     if row is None:
         return
     call = record_in(CallRecord, _LOCK_CALL, row)
-    if reroute(session, call, line, at):
-        view = announce_call(session, CallRinging, call, known=Facts(line.name))
-        # Whoever is new here has not heard yet what the line can do.
-        announce_line(session, load_line(session, line.line_id), line, call_id=call.id, concerned=view["offered_to"])
+    new = reroute(session, call, line, at)
+    if new is None:
+        return
+    announce_call(session, CallRinging, call, known=Facts(line.name))
+    if new:
+        # They have not heard yet what the line can do.
+        announce_line(session, load_line(session, line.line_id), line, call_id=call.id)
 
 
-def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> bool:
-    """What ``route_call`` does for a call whose row is ours already; tells nobody. False where nothing changes."""
+def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> frozenset[int] | None:
+    """What ``route_call`` does for a call whose row is ours already; tells nobody.
+
+    Gives the agents to whom it was not offered before, None where nothing changes.
+    """
     rows = _OFFERS.all(session, {"key": call.id})
     present = Offer(
         frozenset(user_id for user_id, closed_at, _ in rows if closed_at is None),
@@ -78,11 +84,11 @@ def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime)
     )
     after = _decide(session, call, line, present, at)
     if after == present:
-        return False
+        return None
     _write(session, call.id, frozenset(row[0] for row in rows), present, after, at)
     if (after.why, after.until) != (present.why, present.until):
         update_call(session, call, {"offer_why": after.why or "", "offered_until": after.until})
-    return True
+    return after.agents - present.agents
 
 
 def _decide(session: Session, call: CallRecord, line: LineContext, present: Offer, at: datetime) -> Offer:

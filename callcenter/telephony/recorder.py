@@ -94,8 +94,8 @@ class Batch:
         self._calls: dict[int, CallRecord] = {}
         self._candidates: dict[str, int] = {}
         self._offered: dict[int, list[int]] = {}
-        # The agents of the calls that were told of.
-        self._concerned: set[int] = set()
+        # The agents of the calls that were told of; None while there were none.
+        self._concerned: set[int] | None = None
 
     def call(self, number: int) -> CallRecord | None:
         """The record of a call, or None if its opening was never written."""
@@ -131,10 +131,12 @@ class Batch:
         insert_offers(self.session, call.id, agents)
         self._offered[call.id] = agents
 
-    def reoffer(self, call: CallRecord, at: datetime) -> None:
-        """The caller is known now, which may decide to whom a ringing call belongs."""
-        if reroute(self.session, call, self.line, at):
+    def reoffer(self, call: CallRecord, at: datetime) -> bool:
+        """The caller is known now, which may decide to whom a ringing call belongs: whether it is new to somebody."""
+        new = reroute(self.session, call, self.line, at)
+        if new is not None:
             self._offered.pop(call.id, None)
+        return bool(new)
 
     def announce(self, kind: type[Event], call: CallRecord) -> None:
         """Tell of ``call``, leaning on what this batch knows already."""
@@ -143,11 +145,13 @@ class Batch:
         left_over = call.missed and call.agent_id is None
         group = agents_of(self.session, self.line) if left_over else []
         view = announce_call(self.session, kind, call, group, known)
-        self._concerned.update(view["offered_to"], [] if call.agent_id is None else [call.agent_id])
+        agents = {*view["offered_to"], *([] if call.agent_id is None else [call.agent_id])}
+        self._concerned = agents | (self._concerned or set())
 
     def announce_line(self, line: PhoneLine, note: str = "", call_id: int | None = None) -> None:
         """Tell of the line, which is of interest to the agents of its calls."""
-        announce_line(self.session, line, self.line, note, call_id, sorted(self._concerned))
+        concerned = None if self._concerned is None else sorted(self._concerned)
+        announce_line(self.session, line, self.line, note, call_id, concerned)
 
 
 def write_effects(
@@ -202,10 +206,13 @@ def _(effect: CallerLearned, batch: Batch) -> None:
     if call is None:
         return
     batch.update(call, {"rings": effect.rings, **_caller_changes(call, effect.caller, batch)})
-    if call.offer_why == Why.NUMBER and call.state == LineStateName.RINGING.value and call.agent_id is None:
-        batch.reoffer(call, effect.at)
+    waits = call.offer_why == Why.NUMBER and call.state == LineStateName.RINGING.value and call.agent_id is None
+    new_to_some = waits and batch.reoffer(call, effect.at)
     # Of an answered call it is no reason to ring again.
     batch.announce(CallRinging if call.state == LineStateName.RINGING.value else CallUpdated, call)
+    if new_to_some:
+        # They have not heard yet what the line can do.
+        batch.announce_line(load_line(batch.session, batch.line.line_id), call_id=call.id)
 
 
 @write.register

@@ -71,6 +71,7 @@ _OPEN_CALL = Prepared(
         or_(*(_CALL.state == state for state in IN_USE)), _CALL.line_id == bindparam("line")
     )
 )
+_AGENT_OF = Prepared(select(_CALL.agent_id).where(_CALL.id == bindparam("key")))
 
 
 def calls_statement() -> Select[Any]:
@@ -245,8 +246,14 @@ def _patient(values: Sequence[Any]) -> dict[str, Any] | None:
     return None if key is None else patient_head(key, name, record_number, *rest)
 
 
-def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str], note: str = "") -> LineView:
-    """The line as JSON data. ``note`` is something a supervisor should know although the state is the same."""
+def line_view(
+    line: PhoneLine, call_id: int | None, capabilities: Iterable[str], desk: Iterable[int], note: str = ""
+) -> LineView:
+    """The line as JSON data.
+
+    ``desk`` are the users whose own line it is or for whom it is set up. ``note`` is something a supervisor should know
+    although the state is the same.
+    """
     return {
         "id": line.id,
         "name": line.name,
@@ -261,6 +268,7 @@ def line_view(line: PhoneLine, call_id: int | None, capabilities: Iterable[str],
         "capabilities": list(capabilities),
         "out_of_service": line.out_of_service,
         "call_id": call_id,
+        "desk": list(desk),
     }
 
 
@@ -268,6 +276,12 @@ def open_call_of(session: Session, line_id: int) -> int | None:
     """The call that is not over on this line."""
     found: int | None = _OPEN_CALL.scalar(session, {"line": line_id})
     return found
+
+
+def people_of_call(session: Session, call_id: int) -> list[int]:
+    """Ids of the agent who has the call and of those to whom it is offered."""
+    agent_id = _AGENT_OF.scalar(session, {"key": call_id})
+    return [*offered_to(session, call_id)[0], *([] if agent_id is None else [agent_id])]
 
 
 def agent_view(user: UserAccount, status: AgentStatus) -> AgentView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -190,3 +191,26 @@ def test_an_event_that_cannot_be_told_silences_no_other(lost_failures) -> None:
     fanout.publish([event(), event(seq=2)])
     assert [frame.seq for frame in listener.frames] == [2]
     assert len(lost_failures.take()) == 1
+
+
+def test_what_nobody_waits_for_is_not_urgent_except_with_what_is() -> None:
+    agent = Principal(
+        1, "a", "", None, {"calls.view": Scope.ALL, "agents.view": Scope.ALL, "patients.unmask": Scope.ALL}
+    )
+    bystander = Principal(2, "b", "", None, {"calls.view": Scope.ALL, "patients.unmask": Scope.ALL})
+    told: list[tuple[int, bool]] = []
+
+    class Page:
+        def __init__(self, principal: Principal) -> None:
+            self.principal = principal
+
+        def offer(self, parcel: Parcel) -> None:
+            told.append((self.principal.user_id or 0, parcel.urgent))
+
+    fanout = Fanout(pack)
+    for person in (agent, bystander):
+        fanout.add(Page(person), ["calls", *(["agents"] if person is agent else [])])
+    ended = replace(event(seq=1), type="call.ended")
+    fanout.publish([ended, replace(event("agents", seq=2), type="agent.updated")])
+    fanout.publish([event(seq=3)])
+    assert told == [(1, True), (2, False), (1, True), (2, True)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 
 from tests.peers.site import pause
-from web.prompt_transport import PromptServer, listen_promptly, sender
+from web.prompt_transport import PromptServer, _sending, listen_promptly, sender
 
 MUCH = 8 << 20
 """More than the kernel's buffers of a loopback connection hold."""
@@ -113,6 +115,20 @@ async def test_writing_to_a_connection_that_is_gone_does_no_harm(sides: tuple[Si
         await pause(0)
     assert side.gone.called
     transport.write_now(b"too late")
+
+
+def test_without_a_send_to_call_directly_pythons_own_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: None) -> None:
+        raise OSError("no shared libraries here")
+
+    monkeypatch.setattr(ctypes, "PyDLL", none)
+    plainly = _sending()
+    here, there = socket.socketpair()
+    with here, there:
+        assert plainly(here, b"\0 at once") == 9
+        assert there.recv(100) == b"\0 at once"
+        there.close()
+        assert plainly(here, b"too late") == 0
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50)))

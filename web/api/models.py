@@ -121,7 +121,9 @@ class Said(BaseModel):
 
 
 class Line(BaseModel):
-    """A line as it is now. ``reason`` and ``note`` are English where ``…_said`` has a code for them."""
+    """A line as it is now. ``reason`` and ``note`` are English where ``…_said`` has a code for them. ``desk`` has the
+    users who sit where it rings.
+    """
 
     id: int
     name: str
@@ -136,6 +138,7 @@ class Line(BaseModel):
     capabilities: list[str]
     out_of_service: bool
     call_id: int | None
+    desk: list[int]
 
 
 class Lines(BaseModel):

@@ -12,6 +12,7 @@ from callcenter.telephony.wrapup import WrapUpDraft
 from protocols.signals import (
     Answered,
     CallerIdentified,
+    CommandFailed,
     DialFailed,
     DialFailure,
     Ended,
@@ -274,6 +275,11 @@ async def test_a_line_is_the_business_of_its_desk_and_of_the_agents_of_its_call(
     await hospital.hear(Answered())
     assert hospital.last("line.updated")["state"] == "talking"
     assert {BEN.user_id, CARL.user_id} <= set(users())
+    # What only the line has to say in the middle of it: whoever is on the call has to know.
+    for news in (CommandFailed("transfer", "no such extension"), LineReady("again")):
+        await hospital.hear(news)
+        assert {BEN.user_id, CARL.user_id} <= set(users()), news
+    assert hospital.last("line.updated")["desk"] == [CARL.user_id]
     await hospital.hear(Ended(by_far_end=True))
     assert hospital.last("line.updated")["state"] == "idle"
     assert users() == sorted([BEN.user_id, CARL.user_id])

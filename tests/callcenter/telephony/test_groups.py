@@ -231,6 +231,8 @@ async def test_the_agent_whom_the_patient_knows_is_first(hospital: CallCenter) -
     await hospital.hear(CALLER)
     ringing = hospital.last("call.ringing")
     assert (ringing["offer_why"], ringing["offered_to"]) == ("last_agent", [BEN.user_id])
+    # Ben may not have heard yet what the line can do.
+    assert hospital.told("line.updated")[-1].audience["users"] == [BEN.user_id]
     assert ringing["patient"]["id"] == ZHANG
     await later(hospital, SECONDS)
     assert shown(hospital) == ("longest_idle", [ANNA.user_id])

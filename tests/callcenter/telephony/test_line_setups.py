@@ -150,6 +150,7 @@ async def test_name_group_and_seat_change_without_touching_the_device(hospital: 
     assert device.name == "心内一线"
     assert await hospital.look(own_line) == "心内一线"
     assert hospital.told("line.updated")[-1].data["name"] == "心内一线"
+    assert hospital.told("line.updated")[-1].data["desk"] == [CARL.user_id]
     assert hospital.told("line.updated")[-1].data["group"] == "心内科"
     action, _, before, after = await hospital.look(last_entry)
     assert (action, before) == ("edit", {"name": "门诊一线"})
@@ -225,6 +226,20 @@ async def test_the_second_of_two_administrators_is_told(hospital: CallCenter) ->
     error = await refused(hospital, setups.remove(ADMIN, made["id"], 1), ConflictError)
     assert error.details["current"]["name"] == "甲"
     assert (await setups.edit(ADMIN, made["id"], {"name": "乙"}, 2))["name"] == "乙"
+
+
+@pytest_twisted.ensureDeferred
+async def test_both_whoever_sat_there_and_whoever_does_now_hear_of_it(hospital: CallCenter) -> None:
+    setups = hospital.telephony.setups
+    made = await added(hospital, bound_agent="anna")
+    moved = await setups.edit(SUSAN, made["id"], {"bound_agent": "carl"}, 1)
+    told = hospital.told("line.updated")[-1]
+    assert (told.data["desk"], moved["desk"]) == ([CARL.user_id], [CARL.user_id])
+    assert sorted(told.audience["users"]) == [ANNA.user_id, CARL.user_id]
+    shown = {line["name"]: line["desk"] for line in await hospital.telephony.lines.list(SUSAN)}
+    assert shown == {"line 1": [], "line 2": [], "门诊一线": [CARL.user_id]}
+    await setups.remove(ADMIN, made["id"], 2)
+    assert hospital.told("line.removed")[-1].audience["users"] == [CARL.user_id]
 
 
 @pytest_twisted.ensureDeferred

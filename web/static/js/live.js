@@ -3,7 +3,8 @@ import { askSession } from "./session.js";
 import { LiveSocket } from "./socket.js";
 import { Store } from "./store.js";
 
-const topics = (document.body.dataset.topics ?? "").split(" ").filter(Boolean);
+// Topic → the permission that it takes.
+const topics = new Map((document.body.dataset.topics ?? "").split(/\s+/).filter(Boolean).map((topic) => topic.split(":")));
 
 export const me = Number(document.body.dataset.userId);
 export const myDepartment = Number(document.body.dataset.departmentId) || null;

@@ -5,12 +5,9 @@ const CLOSED_SESSION_CHANGED = 4401; // It ended, or the person's rights are oth
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
-const PERMISSIONS = { my_lines: "lines.view", listeners: "calls.listen", "line-test": "lines.test" };
-
-const permissionFor = (topic) => PERMISSIONS[topic.split("/")[0]] ?? `${topic}.view`;
 
 export class LiveSocket extends EventTarget {
-  // `ask` tells how the session stands, see session.js.
+  // `topics` has for each the permission that it takes; `ask` tells how the session stands, see session.js.
   constructor(topics, ask, { url = `${location.origin.replace(/^http/, "ws")}/ws` } = {}) {
     super();
     this.topics = topics;
@@ -35,7 +32,7 @@ export class LiveSocket extends EventTarget {
     this.socket = socket;
     socket.addEventListener("open", () => {
       opened = true;
-      socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: this.topics }));
+      socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: [...this.topics.keys()] }));
     });
     socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.closed(event.code, opened));
@@ -53,7 +50,7 @@ export class LiveSocket extends EventTarget {
       if (standing === "changed") {
         // Others may be visible now: what was seen before is no ground to resume from.
         this.seq = null;
-        this.topics = this.topics.filter((topic) => may(permissionFor(topic)));
+        this.topics = new Map([...this.topics].filter(([, permission]) => may(permission)));
         this.dispatchEvent(new Event("rights"));
       }
       return true;

@@ -30,10 +30,8 @@ function showState() {
 
 // Of the lines only mine and those of my calls are up to date.
 function showLine() {
-  const agent = store.get("agents", me);
   const busy = desk.calls.find(inProgress);
-  const own = agent?.line || line.dataset.own;
-  const found = store.all("lines").find((one) => (busy ? one.id === busy.line.id : one.name === own));
+  const found = store.all("lines").find((one) => (busy ? one.id === busy.line.id : one.desk.includes(me)));
   refresh(line, [found?.name, found?.state, found?.reason, store.has("lines")], () => (found
     ? [mark(found.state), el("span", { class: "cut" }, lineName(found.name)), el("span", { class: "quiet" }, lineWord(found.state))]
     : store.has("lines") ? [el("span", { class: "quiet" }, t("Any free line"))] : []));
@@ -53,10 +51,7 @@ menu.addEventListener("click", (event) => {
   const button = event.target.closest("[data-state]");
   if (button) choose(button.dataset.state, button.dataset.reason ?? "");
 });
-store.addEventListener("agents", () => {
-  showState();
-  showLine();
-});
+store.addEventListener("agents", showState);
 store.addEventListener("lines", showLine);
 desk.addEventListener("change", showLine);
 showState();
