@@ -6,81 +6,32 @@ part whose answer was lost: then the number and the time tell which it is.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, chunks, counted, in_state
+from callcenter.messaging.attempts import ATTEMPT, chunks, in_state, plain
+from callcenter.messaging.parked import Matched, clean_words, park, unpark
+from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.messaging.vocabulary import PartState
-from callcenter.numbers import normalise
 from protocols.sms import Fate, ReceiptArrived
-from protocols.text import clean_text
-from storage.models import SmsReceipt
-from storage.models.base import table_of
+from storage.bulk import Keyed
 
-PARKED_FOR = timedelta(hours=72)
-"""A receipt that belongs to nothing is forgotten after this."""
 TOLD_WITHIN = timedelta(days=3)
 """A part is found by its number if it was sent so lately."""
-_REF_LENGTH = 70
-_RECEIPT = table_of(SmsReceipt)
-_HEX = re.compile(r"[0-9a-f]{1,16}")
-
-_Values = dict[str, Any]
-
-
-class Matched(NamedTuple):
-    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known."""
-
-    gateway_id: int
-    ref: str
-    written: str
-    fate: Fate
-    code: str
-    words: str
-    key: int = 0
-    message_id: int = 0
-    named: bool = False
-    """The part has its name written down already."""
-
-    @property
-    def number(self) -> str:
-        """Canonical, or empty. Not known before it is asked for: most receipts are told by their names."""
-        return normalise(self.written).number[:40]
-
-    @classmethod
-    def of(cls, gateway_id: int, signal: ReceiptArrived) -> Matched:
-        """As it came."""
-        return cls(
-            gateway_id,
-            canonical_ref(signal.gateway_id) or "",
-            signal.number,
-            signal.fate,
-            clean_text(signal.code, 30),
-            clean_text(signal.words, 200),
-        )
-
-
-def canonical_ref(name: str) -> str | None:
-    """A gateway's name for a part as we compare it: in lower case, without leading zeros and blanks; None: no name."""
-    cleaned = clean_text(name, _REF_LENGTH).strip().lower()
-    return (cleaned.lstrip("0") or "0") if cleaned else None
-
-
-def other_spellings(ref: str) -> tuple[str, ...]:
-    """The same number in the other base: gateways answer in one and report in the other."""
-    if not _HEX.fullmatch(ref):
-        return ()
-    spelt = [str(int(ref, 16))]
-    if ref.isdigit():
-        spelt.append(f"{int(ref):x}")
-    return tuple(one for one in spelt if one != ref)
-
+Told = tuple[int, ReceiptArrived]
+"""A gateway, and what it said."""
+_COLUMNS = ATTEMPT.c
+_NAMED = Keyed(
+    lambda among: select(_COLUMNS.gateway_ref, _COLUMNS.id, _COLUMNS.message_id).where(
+        _COLUMNS.gateway_id == bindparam("gateway"), among(_COLUMNS.gateway_ref)
+    )
+)
 
 _FATES: Mapping[Fate, tuple[PartState, tuple[PartState, ...]]] = MappingProxyType(
     {
@@ -102,18 +53,77 @@ _FATES: Mapping[Fate, tuple[PartState, tuple[PartState, ...]]] = MappingProxyTyp
 """What a receipt makes of a part, and of which: a delivery is the last word, and nothing goes back."""
 
 
-def settle_receipts(session: Session, receipts: Sequence[Matched], now: datetime) -> set[int]:
-    """Write receipts down and park those that belong to nothing yet; the messages that they tell of."""
-    found = _found(session, receipts, now)
+def _telling(state: PartState, before: Sequence[PartState]) -> Keyed:
+    return Keyed(
+        lambda among: (
+            update(ATTEMPT)
+            .where(among(_COLUMNS.id), in_state(*before))
+            .values(
+                state=plain(state),
+                code=bindparam("new_code", type_=_COLUMNS.code.type),
+                words=bindparam("new_words", type_=_COLUMNS.words.type),
+                final_at=bindparam("at", type_=_COLUMNS.final_at.type),
+            )
+        )
+    )
+
+
+_TELLING = MappingProxyType({fate: _telling(state, before) for fate, (state, before) in _FATES.items()})
+
+
+def settle_receipts(session: Session, told: Sequence[Told], waited: Sequence[Matched], now: datetime) -> set[int]:
+    """Write down what was told, and what ``waited`` until now; park what belongs to nothing yet. The messages that
+    they tell of.
+    """
+    messages, rest = _settle_named(session, told, now)
+    found = _found(session, [*waited, *rest], now)
     for fate, (state, before) in _FATES.items():
-        told = [one for one in found if one.fate is fate and one.key]
-        if told:
-            _write_fate(session, told, state, before, None if fate is Fate.UNDER_WAY else now)
+        here = [one for one in found if one.fate is fate and one.key]
+        if here:
+            _write_fate(session, here, state, before, None if fate is Fate.UNDER_WAY else now)
     # What is on its way says nothing that would be missed.
-    parked = [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY]
-    if parked:
-        session.execute(insert(_RECEIPT), [_parked(one, now) for one in parked])
-    return {one.message_id for one in found if one.key}
+    park(session, [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY], now)
+    return messages | {one.message_id for one in found if one.key}
+
+
+def _settle_named(session: Session, told: Sequence[Told], now: datetime) -> tuple[set[int], list[Matched]]:
+    """Those that name one part as it was named, which are nearly all: found and written many at a time. The messages
+    that they tell of, and the receipts that have to be looked at more closely.
+
+    Whatever is told first, a part comes to the same: what a fate may follow is said in ``_FATES``.
+    """
+    by_gateway: dict[int, list[tuple[str, ReceiptArrived]]] = defaultdict(list)
+    for gateway, signal in told:
+        by_gateway[gateway].append((canonical_ref(signal.gateway_id) or "", signal))
+    messages: set[int] = set()
+    rest: list[Matched] = []
+    alike: dict[tuple[Fate, str, str], list[int]] = defaultdict(list)
+    for gateway, receipts in by_gateway.items():
+        parts = _parts_named(session, gateway, {ref for ref, _ in receipts if ref})
+        for ref, signal in receipts:
+            if (part := parts.get(ref)) is None:
+                rest.append(Matched.of(gateway, signal))
+            else:
+                alike[signal.fate, signal.code, signal.words].append(part[0])
+                messages.add(part[1])
+    for (fate, code, words), keys in alike.items():
+        code, words = clean_words(code, words)
+        final = None if fate is Fate.UNDER_WAY else now
+        _TELLING[fate].run(session, keys, {"new_code": code, "new_words": words, "at": final})
+    return messages, rest
+
+
+def _parts_named(session: Session, gateway: int, names: set[str]) -> dict[str, tuple[int, int]]:
+    """Name → part and message, for names that one part has and no other."""
+    found: dict[str, tuple[int, int]] = {}
+    several: set[str] = set()
+    for name, part, message in _NAMED.rows(session, sorted(names), {"gateway": gateway}):
+        if name in found:
+            several.add(name)
+        found[name] = part, message
+    for name in several:
+        del found[name]
+    return found
 
 
 def _write_fate(
@@ -125,39 +135,10 @@ def _write_fate(
         if one.named:
             alike.setdefault((one.code, one.words), []).append(one.key)
     for (code, words), keys in alike.items():
-        values = {"state": state.value, "code": code, "words": words, "final_at": final}
-        for chunk in chunks(keys):
-            session.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(chunk), in_state(*before)).values(values))
+        _TELLING[told[0].fate].run(session, keys, {"new_code": code, "new_words": words, "at": final})
     unnamed = [_row(one, final) for one in told if not one.named]
     if unnamed:
         session.execute(_statement(state, before), unnamed)
-
-
-def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]]) -> list[Matched]:
-    """Take the receipts out that waited for parts of these names, or whose fate at these numbers became unknown."""
-    found: list[Matched] = []
-    for column, wanted in ((_RECEIPT.c.gateway_ref, refs), (_RECEIPT.c.number, numbers)):
-        for gateway, values in wanted.items():
-            if not _anything_parked(session, gateway):
-                continue
-            spelt = sorted({spelling for one in values for spelling in (one, *other_spellings(one))})
-            for chunk in chunks(spelt):
-                here = _RECEIPT.c.gateway_id == gateway, column.in_(chunk)
-                rows = session.execute(select(*_RECEIPT.c).where(*here).order_by(_RECEIPT.c.id)).all()
-                if rows:
-                    session.execute(delete(_RECEIPT).where(_RECEIPT.c.id.in_([row.id for row in rows])))
-                found += [_unparked(row) for row in rows]
-    return found
-
-
-def _anything_parked(session: Session, gateway: int) -> bool:
-    # Nearly always nothing is: one look instead of one for each name.
-    return session.scalar(select(_RECEIPT.c.id).where(_RECEIPT.c.gateway_id == gateway).limit(1)) is not None
-
-
-def forget_parked(session: Session, now: datetime) -> int:
-    """Forget receipts that belonged to nothing for too long, and give their number."""
-    return counted(session.execute(delete(_RECEIPT).where(_RECEIPT.c.arrived_at < now - PARKED_FOR)))
 
 
 def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list[Matched]:
@@ -274,7 +255,7 @@ def _statement(state: PartState, before: Sequence[PartState]) -> Any:
     )
 
 
-def _row(receipt: Matched, final: datetime | None) -> _Values:
+def _row(receipt: Matched, final: datetime | None) -> dict[str, Any]:
     return {
         "key": receipt.key,
         "ref": receipt.ref or None,
@@ -282,19 +263,3 @@ def _row(receipt: Matched, final: datetime | None) -> _Values:
         "new_words": receipt.words,
         "at": final,
     }
-
-
-def _parked(receipt: Matched, now: datetime) -> _Values:
-    return {
-        "gateway_id": receipt.gateway_id,
-        "gateway_ref": receipt.ref,
-        "number": receipt.number,
-        "fate": receipt.fate.value,
-        "code": receipt.code,
-        "words": receipt.words,
-        "arrived_at": now,
-    }
-
-
-def _unparked(row: Any) -> Matched:
-    return Matched(row.gateway_id, row.gateway_ref, row.number, Fate(row.fate), row.code, row.words)
