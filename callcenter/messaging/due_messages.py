@@ -14,7 +14,7 @@ from callcenter.messaging.attempts import MESSAGE, unindexed
 from callcenter.messaging.vocabulary import LOWEST_PRIORITY, MessageState
 from storage.bulk import Keyed, Whole
 
-PAGES = 4
+PAGES = 8
 """Looked at in one transaction at most, so that what waits for one gateway does not hold up what another can take."""
 _QUEUED = MessageState.QUEUED.value
 _COLUMNS = MESSAGE.c

@@ -39,7 +39,8 @@ from storage.bulk import Keyed
 from storage.models import Conversation
 from storage.models.base import table_of
 
-PAGE = 500
+FEWEST, PAGE = 50, 500
+"""So many are looked at together: as many as there is room for, within these."""
 _TALK = table_of(Conversation).c
 _TALKS = Keyed(lambda among: select(_TALK.id, _TALK.gateway_id, _TALK.our_number).where(among(_TALK.id)))
 _QUEUED = MessageState.QUEUED.value
@@ -69,7 +70,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime) -> Claimed:
     taken = _Taken(now)
     rules = load_rules(session)
     more = False
-    for ids in due_pages(session, now, max(50, min(PAGE, 2 * sum(choosing.room.values())))):
+    for ids in due_pages(session, now, max(FEWEST, min(PAGE, sum(choosing.room.values())))):
         rows = lock_due(session, ids, now)
         facts = load_facts(
             session,
@@ -130,7 +131,11 @@ def _take_page(
         if batch is not None and batch in stops and due.missing.pinned is None:
             taken.add(due, stops[batch])
         else:
-            taken.add(due, consign(due, choosing, rules, facts, taken.now))
+            result = consign(due, choosing, rules, facts, taken.now)
+            if result is None and not any(choosing.room.values()):
+                # Nobody takes anything more: the others are looked at when somebody does.
+                break
+            taken.add(due, result)
 
 
 def _talks(session: Session, ids: Sequence[int]) -> dict[int | None, tuple[int | None, str]]:

@@ -90,6 +90,11 @@ _ANSWERED = Changes(
         )
     ),
 )  # fmt: skip
+_GATEWAYS = Keyed(
+    lambda among: (
+        select(_GATEWAY.c.id).where(among(_GATEWAY.c.id)).order_by(_GATEWAY.c.id).with_for_update(key_share=True)
+    )
+)
 _DOUBTFUL = Keyed(
     lambda among: select(_COLUMNS.gateway_id, _COLUMNS.number).where(
         among(_COLUMNS.message_id),
@@ -153,8 +158,7 @@ def _one_after_the_other(session: Session, gateways: set[int]) -> None:
 
     Not so that the key is locked, which would hold up whoever hands parts to the gateway meanwhile.
     """
-    mine = select(_GATEWAY.c.id).where(_GATEWAY.c.id.in_(sorted(gateways))).order_by(_GATEWAY.c.id)
-    session.execute(mine.with_for_update(key_share=True)).all()
+    _GATEWAYS.hold(session, sorted(gateways))
 
 
 def doubtful(session: Session, ids: Iterable[int]) -> dict[int, set[str]]:
