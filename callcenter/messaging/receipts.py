@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -210,16 +211,18 @@ def _by_number(session: Session, gateway: int, number: str, group: list[Matched]
     for a part that went twice, must not stand for another.
     """
     columns = ATTEMPT.c
-    here = columns.gateway_id == gateway, columns.number == number
+    # What is being sent or in doubt has no name yet; the index knows no others.
+    here = columns.gateway_id == gateway, columns.number == number, columns.gateway_ref.is_(None)
     waiting = select(columns.id).where(*here, columns.state == PartState.SENDING.value)
     if session.scalar(waiting.limit(1)) is not None:
         return group
     doubtful = columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
     lately = columns.sent_at >= now - TOLD_WITHIN
-    wanted = columns.id, columns.message_id, columns.gateway_ref
-    statement = select(*wanted).where(*here, doubtful, lately, columns.gateway_ref.is_(None))
+    wanted = columns.id, columns.message_id, columns.gateway_ref, columns.sent_at
+    statement = select(*wanted).where(*here, doubtful, lately)
     texts: dict[int, list[Any]] = {}
-    for row in session.execute(statement.order_by(columns.sent_at, columns.id)):
+    # Asked for in order, SQLite would read all that was sent so lately, for the sake of that order.
+    for row in sorted(session.execute(statement), key=attrgetter("sent_at", "id")):
         texts.setdefault(row.message_id, []).append(row)
     if sum(map(len, texts.values())) > len(_distinct(group)):
         group = [*group, *unpark(session, {}, {gateway: (number,)})]

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     literal,
+    text,
 )
 from sqlalchemy.dialects.oracle import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -159,6 +160,11 @@ class Base(DeclarativeBase):
 def table_of(record: type[Base]) -> Table:
     """The table of a record. Statements made of tables skip the ORM: for the few where its time is felt."""
     return cast("Table", record.__table__)
+
+
+def partial(condition: str) -> dict[str, Any]:
+    """For an ``Index`` of the rows only for which ``condition`` is true, where the database has such indexes."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def primary_key(table: str) -> Mapped[int]:
