@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, chunks, in_state, plain
-from callcenter.messaging.parked import Matched, clean_words, park, unpark
+from callcenter.messaging.attempts import ATTEMPT, chunks
+from callcenter.messaging.fates import Saying, write_fates, write_names
+from callcenter.messaging.parked import Matched, park, unpark
 from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.messaging.vocabulary import PartState
 from protocols.sms import Fate, ReceiptArrived
@@ -34,43 +34,6 @@ _NAMED = Keyed(
     )
 )
 
-_FATES: Mapping[Fate, tuple[PartState, tuple[PartState, ...]]] = MappingProxyType(
-    {
-        Fate.DELIVERED: (
-            PartState.DELIVERED,
-            tuple(one for one in PartState if one not in (PartState.DELIVERED, PartState.UNSENT)),
-        ),
-        Fate.FAILED: (
-            PartState.FAILED,
-            (PartState.SENDING, PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP, PartState.UNCERTAIN),
-        ),
-        Fate.UNCERTAIN: (
-            PartState.UNCERTAIN,
-            (PartState.SENDING, PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP),
-        ),
-        Fate.UNDER_WAY: (PartState.ACCEPTED, (PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP)),
-    }
-)
-"""What a receipt makes of a part, and of which: a delivery is the last word, and nothing goes back."""
-
-
-def _telling(state: PartState, before: Sequence[PartState]) -> Keyed:
-    return Keyed(
-        lambda among: (
-            update(ATTEMPT)
-            .where(among(_COLUMNS.id), in_state(*before))
-            .values(
-                state=plain(state),
-                code=bindparam("new_code", type_=_COLUMNS.code.type),
-                words=bindparam("new_words", type_=_COLUMNS.words.type),
-                final_at=bindparam("at", type_=_COLUMNS.final_at.type),
-            )
-        )
-    )
-
-
-_TELLING = MappingProxyType({fate: _telling(state, before) for fate, (state, before) in _FATES.items()})
-
 
 def settle_receipts(session: Session, told: Sequence[Told], waited: Sequence[Matched], now: datetime) -> set[int]:
     """Write down what was told, and what ``waited`` until now; park what belongs to nothing yet. The messages that
@@ -78,39 +41,35 @@ def settle_receipts(session: Session, told: Sequence[Told], waited: Sequence[Mat
     """
     messages, rest = _settle_named(session, told, now)
     found = _found(session, [*waited, *rest], now)
-    for fate, (state, before) in _FATES.items():
-        here = [one for one in found if one.fate is fate and one.key]
-        if here:
-            _write_fate(session, here, state, before, None if fate is Fate.UNDER_WAY else now)
+    told_of = [one for one in found if one.key]
+    write_fates(session, [((one.fate, one.code, one.words), one.key) for one in told_of if one.named], now)
+    write_names(
+        session, [((one.fate, one.code, one.words), (one.key, one.ref)) for one in told_of if not one.named], now
+    )
     # What is on its way says nothing that would be missed.
     park(session, [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY], now)
-    return messages | {one.message_id for one in found if one.key}
+    return messages | {one.message_id for one in told_of}
 
 
 def _settle_named(session: Session, told: Sequence[Told], now: datetime) -> tuple[set[int], list[Matched]]:
     """Those that name one part as it was named, which are nearly all: found and written many at a time. The messages
     that they tell of, and the receipts that have to be looked at more closely.
-
-    Whatever is told first, a part comes to the same: what a fate may follow is said in ``_FATES``.
     """
     by_gateway: dict[int, list[tuple[str, ReceiptArrived]]] = defaultdict(list)
     for gateway, signal in told:
         by_gateway[gateway].append((canonical_ref(signal.gateway_id) or "", signal))
     messages: set[int] = set()
     rest: list[Matched] = []
-    alike: dict[tuple[Fate, str, str], list[int]] = defaultdict(list)
+    fates: list[tuple[Saying, int]] = []
     for gateway, receipts in by_gateway.items():
         parts = _parts_named(session, gateway, {ref for ref, _ in receipts if ref})
         for ref, signal in receipts:
             if (part := parts.get(ref)) is None:
                 rest.append(Matched.of(gateway, signal))
             else:
-                alike[signal.fate, signal.code, signal.words].append(part[0])
+                fates.append(((signal.fate, signal.code, signal.words), part[0]))
                 messages.add(part[1])
-    for (fate, code, words), keys in alike.items():
-        code, words = clean_words(code, words)
-        final = None if fate is Fate.UNDER_WAY else now
-        _TELLING[fate].run(session, keys, {"new_code": code, "new_words": words, "at": final})
+    write_fates(session, fates, now)
     return messages, rest
 
 
@@ -125,21 +84,6 @@ def _parts_named(session: Session, gateway: int, names: set[str]) -> dict[str, t
     for name in several:
         del found[name]
     return found
-
-
-def _write_fate(
-    session: Session, told: Sequence[Matched], state: PartState, before: Sequence[PartState], final: datetime | None
-) -> None:
-    """Most say the same of parts whose name is known: those are written by one statement."""
-    alike: dict[tuple[str, str], list[int]] = {}
-    for one in told:
-        if one.named:
-            alike.setdefault((one.code, one.words), []).append(one.key)
-    for (code, words), keys in alike.items():
-        _TELLING[told[0].fate].run(session, keys, {"new_code": code, "new_words": words, "at": final})
-    unnamed = [_row(one, final) for one in told if not one.named]
-    if unnamed:
-        session.execute(_statement(state, before), unnamed)
 
 
 def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list[Matched]:
@@ -242,27 +186,3 @@ def _distinct(group: Sequence[Matched]) -> list[str]:
 
 def _name(receipt: Matched, at: int) -> str:
     return receipt.ref or f"#{at}"
-
-
-def _statement(state: PartState, before: Sequence[PartState]) -> Any:
-    return (
-        update(ATTEMPT)
-        .where(ATTEMPT.c.id == bindparam("key"), in_state(*before))
-        .values(
-            state=state.value,
-            gateway_ref=func.coalesce(ATTEMPT.c.gateway_ref, bindparam("ref", type_=ATTEMPT.c.gateway_ref.type)),
-            code=bindparam("new_code"),
-            words=bindparam("new_words"),
-            final_at=bindparam("at"),
-        )
-    )
-
-
-def _row(receipt: Matched, final: datetime | None) -> dict[str, Any]:
-    return {
-        "key": receipt.key,
-        "ref": receipt.ref or None,
-        "new_code": receipt.code,
-        "new_words": receipt.words,
-        "at": final,
-    }
