@@ -40,6 +40,11 @@ class Matched(NamedTuple):
     """The part has its name written down already."""
 
     @property
+    def saying(self) -> tuple[Fate, str, str]:
+        """What it says, with the gateway's code and words."""
+        return self.fate, self.code, self.words
+
+    @property
     def number(self) -> str:
         """Canonical, or empty. Not known before it is asked for: most receipts are told by their names."""
         return normalise(self.written).number[:40]

@@ -42,10 +42,8 @@ def settle_receipts(session: Session, told: Sequence[Told], waited: Sequence[Mat
     messages, rest = _settle_named(session, told, now)
     found = _found(session, [*waited, *rest], now)
     told_of = [one for one in found if one.key]
-    write_fates(session, [((one.fate, one.code, one.words), one.key) for one in told_of if one.named], now)
-    write_names(
-        session, [((one.fate, one.code, one.words), (one.key, one.ref)) for one in told_of if not one.named], now
-    )
+    write_fates(session, [(one.saying, one.key) for one in told_of if one.named], now)
+    write_names(session, [(one.saying, (one.key, one.ref)) for one in told_of if not one.named], now)
     # What is on its way says nothing that would be missed.
     park(session, [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY], now)
     return messages | {one.message_id for one in told_of}
