@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, String, Text, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, String, Text, any_, bindparam, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from storage.prepared import Prepared, Statement, Values, counted, readers
 
@@ -37,7 +37,8 @@ def wide(kind: TypeEngine[Any]) -> Any:
     return _WIDE.get(kind.python_type, kind)
 
 
-_WIDE: Mapping[type[Any], TypeEngine[Any]] = MappingProxyType({int: BigInteger(), str: Text()})
+_INTEGER = BigInteger()
+_WIDE: Mapping[type[Any], TypeEngine[Any]] = MappingProxyType({int: _INTEGER, str: Text()})
 
 
 class Way(Protocol):
@@ -128,7 +129,21 @@ class _Arrays:
 
 
 def _in_array(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
-    return column == any_(cast(bindparam(name, type_=Text), ARRAY(wide(column.type))))
+    return column == any_(bindparam(name, type_=_ArrayText("BIGINT" if wide(column.type) is _INTEGER else "TEXT")))
+
+
+class _ArrayText(UserDefinedType[str]):
+    """The text of an array as a parameter of that type. Cast from text it would be read for each row anew."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, element: str) -> None:
+        self.element = element
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As PostgreSQL calls it."""
+        return f"{self.element}[]"
 
 
 def _array(keys: Sequence[Any]) -> str:

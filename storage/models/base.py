@@ -128,6 +128,10 @@ class LongWords(Words):
     cache_ok = True
 
 
+# ``json.dumps`` would make an encoder for each value, which takes longer than most values.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Json(TypeDecorator[Any]):
     """Plain data as JSON text."""
 
@@ -136,7 +140,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Compact, with Chinese readable."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Back to plain data."""
