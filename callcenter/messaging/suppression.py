@@ -154,6 +154,8 @@ def load_facts(
 ) -> Facts:
     """What judging needs of each (number, patient). Messages ``without`` do not count: they are being judged."""
     facts = Facts(rules.time_zone, capped=rules.capped)
+    # An opt-out may have been written down a moment ago, in the same transaction.
+    session.flush()
     numbers = sorted({number for number, _ in asked if number})
     for number, kind, signature in _STOPPED.rows(session, numbers):
         facts.opted_out[number].add((kind, signature))
