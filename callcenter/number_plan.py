@@ -121,6 +121,11 @@ def digits_of(text: str) -> str:
     return "".join(char for char in text if char in "0123456789")
 
 
+def known_mobile(raw: str) -> CanonicalNumber | None:
+    """``raw`` if it is a canonical mobile of home already, as it stands in the database; None for all else."""
+    return _mobile(raw[len(_HOME_PREFIX) :]) if raw.isascii() and is_home_mobile(raw) else None
+
+
 def read_number(text: str, area: str) -> CanonicalNumber:
     """``text``, plain, as one number, with an extension or the first of several; ``area`` has no 0 before it."""
     if not digits_of(text):

@@ -28,6 +28,7 @@ from callcenter.number_plan import (
     NumberKind,
     digits_of,
     is_home_mobile,
+    known_mobile,
     parsed_number,
     plain_text,
     read_number,
@@ -54,7 +55,7 @@ __all__ = [
 @lru_cache(maxsize=CACHE_SIZE)
 def normalise(raw: str, area_code: str = "") -> CanonicalNumber:
     """The canonical form of ``raw``. ``area_code`` (``010``, ``0755``) completes local numbers. Never raises."""
-    return read_number(plain_text(raw), digits_of(area_code).lstrip("0"))
+    return known_mobile(raw) or read_number(plain_text(raw), digits_of(area_code).lstrip("0"))
 
 
 def mask(number: str) -> str:

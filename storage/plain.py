@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from functools import lru_cache, singledispatch
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, inspect
@@ -15,12 +17,15 @@ from sqlalchemy.orm import Mapper, Query, Session
 
 from storage.errors import LeakedSessionError
 
-_SCALARS = frozenset({str, int, float, bool, bytes, type(None), datetime, date, Decimal})
+_PLAIN: set[type] = {str, int, float, bool, bytes, type(None), datetime, date, Decimal}
+"""Types that hold nothing else; enumerations are added when they are met. What is handed over may be thousands of
+values, so whole containers are held against it at once.
+"""
 
 
 def ensure_plain(value: Any) -> None:
     """Look through containers, rows and dataclasses; raise LeakedSessionError at anything bound to a session."""
-    if type(value) not in _SCALARS:
+    if type(value) not in _PLAIN:
         _look(value)
 
 
@@ -35,20 +40,25 @@ def _refuse(value: Any) -> None:
 def _look(value: Any) -> None:
     if isinstance(value, type):
         return
-    names = _names_in(cast("Hashable", type(value)))
-    if names is None:
+    kind = type(value)
+    read = _reader(cast("Hashable", kind))
+    if read is None:
         _refuse(value)
+    elif issubclass(kind, Enum):
+        _PLAIN.add(kind)
     else:
-        for name in names:
-            ensure_plain(getattr(value, name))
+        _look_inside(read(value))
 
 
 @lru_cache(512)
-def _names_in(kind: Hashable) -> tuple[str, ...] | None:
-    """The fields of a dataclass, none of anything else; None for records of the ORM. Asked once for each type."""
+def _reader(kind: Hashable) -> Callable[[Any], Iterable[Any]] | None:
+    """What gives the fields of a dataclass, of anything else nothing; None for records of the ORM."""
     if isinstance(inspect(kind, raiseerr=False), Mapper):
         return None
-    return tuple(field.name for field in fields(kind)) if isinstance(kind, type) and is_dataclass(kind) else ()
+    names = [field.name for field in fields(kind)] if isinstance(kind, type) and is_dataclass(kind) else []
+    if len(names) < 2:
+        return lambda value: [getattr(value, name) for name in names]
+    return attrgetter(*names)
 
 
 @_look.register(list)
@@ -57,8 +67,9 @@ def _names_in(kind: Hashable) -> tuple[str, ...] | None:
 @_look.register(frozenset)
 @_look.register(Row)
 def _look_inside(value: Any) -> None:
-    for item in value:
-        ensure_plain(item)
+    if not _PLAIN.issuperset(map(type, value)):
+        for item in value:
+            ensure_plain(item)
 
 
 @_look.register(Mapping)

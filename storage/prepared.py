@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -83,7 +84,10 @@ class Prepared:
         if (direct := self._direct(session, values)) is None:
             return [tuple(row) for row in session.execute(self._statement, values)]
         connection, compiled = direct
-        return compiled.read(_execute(connection, compiled, values, fetch=True))
+        parameters = compiled.bind(values)
+        with _cursor(connection, compiled.sql, parameters) as cursor:
+            cursor.execute(compiled.sql, parameters)
+            return compiled.read(cursor.fetchall())
 
     def first(self, session: Session, values: Values) -> Row | None:
         """The first row, None if there is none."""
@@ -95,12 +99,16 @@ class Prepared:
         row = self.first(session, values)
         return None if row is None else row[0]
 
-    def run(self, session: Session, values: Values) -> None:
-        """Carry it out; nothing comes of it."""
+    def run(self, session: Session, values: Values) -> int:
+        """Carry it out; how many rows it changed."""
         if (direct := self._direct(session, values)) is None:
-            session.execute(self._statement, values)
-        else:
-            _execute(*direct, values, fetch=False)
+            return counted(session.execute(self._statement, values))
+        connection, compiled = direct
+        parameters = compiled.bind(values)
+        with _cursor(connection, compiled.sql, parameters) as cursor:
+            cursor.execute(compiled.sql, parameters)
+            changed: int = cursor.rowcount
+            return changed
 
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
         """Carry it out once for each of ``rows``, which all have the same keys."""
@@ -148,9 +156,19 @@ def compile_statement(statement: Statement, columns: Sequence[Any], dialect: Dia
         raise TypeError(f"a statement that leaves values to the defaults of its columns cannot be prepared: {compiled}")
     names = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
     parameters = [_parameter(compiled, name, keys, dialect) for name in names]
-    results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    results = readers(columns, dialect)
     by_name = None if compiled.positiontup is not None else names
     return _Compiled(compiled.string, by_name, parameters, results if any(results) else None)
+
+
+def readers(columns: Sequence[Any], dialect: Dialect) -> list[_Converter | None]:
+    """What makes of the driver's values what the types of ``columns`` say; None where nothing is to be done."""
+    return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+
+
+def counted(result: Any) -> int:
+    """The row count of a statement that changes."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def _parameter(
@@ -163,13 +181,6 @@ def _parameter(
     if bind.required:
         raise KeyError(bind.key)
     return "", None, bind.value if convert is None else convert(bind.value)
-
-
-def _execute(connection: Connection, compiled: _Compiled, values: Values, *, fetch: bool) -> Sequence[Row]:
-    parameters = compiled.bind(values)
-    with _cursor(connection, compiled.sql, parameters) as cursor:
-        cursor.execute(compiled.sql, parameters)
-        return cursor.fetchall() if fetch else ()
 
 
 def say(connection: Connection, sql: str) -> None:

@@ -30,10 +30,38 @@ def announce_messages(session: Session, ids: Sequence[int]) -> None:
 
 def announce_moved(session: Session, moved: Sequence[tuple[int, int | None]]) -> None:
     """``announce_messages`` for who knows the batch of each already: (message, batch)."""
-    singles = [message for message, batch in moved if batch is None]
-    for row in load_messages(session, singles):
-        announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
-    announce_batches(session, {batch for _, batch in moved if batch is not None})
+    told = Moved()
+    for message, batch in moved:
+        told.add(message, batch)
+    told.announce(session)
+
+
+class Moved:
+    """Messages that moved in one transaction: those of no batch, and the batches of the others."""
+
+    def __init__(self) -> None:
+        self._singles: list[int] = []
+        self._batches: set[int] = set()
+
+    def add(self, message_id: int, batch_id: int | None) -> None:
+        """One that moved."""
+        if batch_id is None:
+            self._singles.append(message_id)
+        else:
+            self._batches.add(batch_id)
+
+    def add_all(self, message_ids: Sequence[int], batch_id: int | None) -> None:
+        """Several of one batch, or of none."""
+        if batch_id is None:
+            self._singles += message_ids
+        else:
+            self._batches.add(batch_id)
+
+    def announce(self, session: Session) -> None:
+        """Tell of them as ``announce_messages`` does."""
+        for row in load_messages(session, self._singles):
+            announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
+        announce_batches(session, self._batches)
 
 
 def announce_batches(session: Session, ids: set[int]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select, update
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.sessions import grants_of
 from callcenter.messaging.announce import announce_batches
-from callcenter.messaging.attempts import CHUNK, MESSAGE, chunks, unindexed
+from callcenter.messaging.attempts import CHUNK, MESSAGE, unindexed
 from callcenter.messaging.batch_choices import members_in
 from callcenter.messaging.bulk_reach import NEEDED
 from callcenter.messaging.composing import House, common_values
@@ -28,10 +29,17 @@ from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choos
 from callcenter.messaging.rows import DONE, OUT
 from callcenter.messaging.threads import LAST_TEXT
 from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
+from storage.bulk import Keyed
+from storage.many import Inserts
 from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
+from storage.models.base import table_of
 
 SWEEP = 500
 """Messages that are looked at in one transaction, to hold them, let them go or cancel them."""
+
+_TALK = table_of(Conversation)
+_KNOWN = Keyed(lambda among: select(_TALK.c.number, _TALK.c.id).where(among(_TALK.c.number)))
+_BEGIN = Inserts(_TALK, ("id", "number", "patient_id", "state", "last_at", "last_direction", "last_text"))
 
 
 class Sweep(StrEnum):
@@ -204,18 +212,9 @@ def _drafts(chosen: Chosen, batch: SmsBatch, threads: Mapping[str, int]) -> list
 
 def _threads(session: Session, recipients: Sequence[Recipient], now: datetime) -> dict[str, int]:
     """Number → its conversation. One that is begun by a message to many waits for nobody until somebody answers."""
-    found: dict[str, int] = {}
-    for part in chunks([one.number for one in recipients]):
-        known = session.execute(select(Conversation.number, Conversation.id).where(Conversation.number.in_(part)))
-        found |= {number: key for number, key in known}  # noqa: C416 - rows are no pairs to mypy
-    begun = [
-        Conversation(
-            number=one.number, patient_id=one.patient_id, state=DONE, last_at=now, last_direction=OUT,
-            last_text=" ".join(one.text.split())[:LAST_TEXT],
-        )
-        for one in recipients
-        if one.number not in found
-    ]  # fmt: skip
-    session.add_all(begun)
-    session.flush()
-    return found | {one.number: one.id for one in begun}
+    found = {number: key for number, key in _KNOWN.rows(session, [one.number for one in recipients])}  # noqa: C416
+    # In one order, so that two who begin the same ones do not wait for each other: filing does it so as well.
+    begun = sorted((one for one in recipients if one.number not in found), key=attrgetter("number"))
+    rows = [(None, one.number, one.patient_id, DONE, now, OUT, " ".join(one.text.split())[:LAST_TEXT]) for one in begun]
+    ids = _BEGIN.run_numbered(session, rows)
+    return found | {one.number: key for one, key in zip(begun, ids, strict=True)}

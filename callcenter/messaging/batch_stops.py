@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import chunks
 from callcenter.messaging.consigning import Put, Stop
 from callcenter.messaging.vocabulary import BatchState, MessageState, Reason
+from storage.bulk import Keyed
 from storage.models import SmsBatch
 from storage.models.base import table_of
 
@@ -17,6 +17,11 @@ CANCELLED = Put(MessageState.CANCELLED, Reason.BY_PERSON)
 HELD = Put(MessageState.QUEUED, Reason.PAUSED)
 """Nothing looks at it again until the batch goes on."""
 _BATCH = table_of(SmsBatch).c
+_STOPPED = Keyed(
+    lambda among: select(_BATCH.id, _BATCH.state).where(
+        among(_BATCH.id), or_(_BATCH.state == BatchState.CANCELLED.value, _BATCH.state == BatchState.PAUSED.value)
+    )
+)
 
 
 def load_stops(session: Session, ids: Iterable[int]) -> Mapping[int, Stop]:
@@ -27,17 +32,13 @@ def load_stops(session: Session, ids: Iterable[int]) -> Mapping[int, Stop]:
     messages locked would be a deadlock.
     """
     found: dict[int, Stop] = {}
-    for chunk in chunks(sorted(set(ids))):
-        stopped = [BatchState.CANCELLED.value, BatchState.PAUSED.value]
-        states = select(_BATCH.id, _BATCH.state).where(_BATCH.id.in_(chunk), _BATCH.state.in_(stopped))
-        paused = []
-        for key, state in session.execute(states):
-            if state == BatchState.CANCELLED.value:
-                found[key] = CANCELLED
-            else:
-                paused.append(key)
-        found |= _held(session, paused)
-    return found
+    paused: list[int] = []
+    for key, state in _STOPPED.rows(session, sorted(set(ids))):
+        if state == BatchState.CANCELLED.value:
+            found[key] = CANCELLED
+        else:
+            paused.append(key)
+    return found | _held(session, paused)
 
 
 def _held(session: Session, paused: list[int]) -> dict[int, Stop]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from callcenter.messaging.choosing import Choosing
 from callcenter.messaging.outcome import Missing, long_pause_after
-from callcenter.messaging.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.routing import Chosen, Route, Waits, Wanted
 from callcenter.messaging.rules import SendingRules
-from callcenter.messaging.segments import lay_out
 from callcenter.messaging.suppression import Facts, judge
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import TextEncoding
@@ -49,8 +49,7 @@ Stop = Put | None
 """What becomes of a message of a batch that is stopped; None: it stays where it is."""
 
 
-@dataclass(frozen=True)
-class Consigned:
+class Consigned(NamedTuple):
     """It goes by ``route``: ``parts`` are the positions that are sent, with their words, out of ``total``."""
 
     route: Route
@@ -61,12 +60,10 @@ class Consigned:
     sender: str
 
 
-def consign(
-    due: Due, routes: Sequence[Route], room: dict[int, int], rules: SendingRules, facts: Facts, now: datetime
-) -> Consigned | Put | None:
+def consign(due: Due, choosing: Choosing, rules: SendingRules, facts: Facts, now: datetime) -> Consigned | Put | None:
     """What becomes of ``due``; None: it stays where it is, for there is room in a moment.
 
-    ``room`` has what each gateway takes still, and is counted down; so are the messages of the day in ``facts``.
+    What the gateways of ``choosing`` take still is counted down; so are the messages of the day in ``facts``.
     """
     if due.expires_at <= now:
         return Put(MessageState.EXPIRED, Reason.TOO_LATE)
@@ -74,7 +71,7 @@ def consign(
         return forbidden
     pinned = due.missing.pinned
     wanted = Wanted(due.number, due.purpose, due.only if pinned is None else pinned, due.rather, due.missing.refused)
-    found = choose(routes, wanted, room)
+    found = choosing.choose(wanted)
     match found:
         case Waits():
             return _waits(due, found, now)
@@ -83,7 +80,7 @@ def consign(
             signature = route.wording.signature if due.number in facts.opted_out else ""
             if signature and (forbidden := _forbidden(due, rules, facts, now, signature)):
                 return forbidden
-            return _laid_out(due, route, room, facts, now)
+            return _laid_out(due, route, choosing, facts, now)
 
 
 def _forbidden(due: Due, rules: SendingRules, facts: Facts, now: datetime, signature: str = "") -> Put | None:
@@ -106,8 +103,8 @@ def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
     return Put(MessageState.QUEUED, waits.reason, min(now + long_pause_after(due.attempts), due.expires_at))
 
 
-def _laid_out(due: Due, route: Route, room: dict[int, int], facts: Facts, now: datetime) -> Consigned | Put | None:
-    layout = lay_out(due.text, route.wording)
+def _laid_out(due: Due, route: Route, choosing: Choosing, facts: Facts, now: datetime) -> Consigned | Put | None:
+    layout, room = choosing.lay_out(due.text, route), choosing.room
     numbered = list(enumerate(layout.parts, 1))
     reference = (due.message_id + due.attempts) & 0xFF
     if due.missing.pinned is not None:

@@ -16,13 +16,14 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.arrivals import Text, store_parts
+from callcenter.messaging.due_messages import anything_due
 from callcenter.messaging.filing import Filing
-from callcenter.messaging.housekeeping import release_orphans
-from callcenter.messaging.outbox import Claimed, anything_due, claim, expire
-from callcenter.messaging.receipts import forget_parked
+from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
+from callcenter.messaging.outbox import Claimed, claim, expire
+from callcenter.messaging.parked import forget_parked
 from callcenter.messaging.receiving import Received
 from callcenter.messaging.routing import Route
-from callcenter.messaging.settling import ANSWERS, Heard, recover, resend_unknown, settle
+from callcenter.messaging.settling import ANSWERS, Heard, settle
 from callcenter.messaging.vocabulary import MessageState
 from callcenter.tasks import Periodic, TaskTracker, pause
 from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown, ReceiptArrived, TextArrived

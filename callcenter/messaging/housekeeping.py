@@ -1,16 +1,21 @@
-"""Repairs of the queue while it runs."""
+"""Repairs of the queue: after a start, after a claim that was lost, and of doubts that last too long."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, part_key
-from callcenter.messaging.settling import conclude
-from callcenter.messaging.vocabulary import MessageState, PartState
+from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, load_tried, part_key, update_messages
+from callcenter.messaging.concluding import conclude
+from callcenter.messaging.parked import unpark
+from callcenter.messaging.receipts import settle_receipts
+from callcenter.messaging.settling import doubtful
+from callcenter.messaging.vocabulary import MessageState, PartState, Reason
+from callcenter.text import N_
 
 
 def release_orphans(session: Session, in_flight: Collection[str], now: datetime) -> int:
@@ -31,3 +36,50 @@ def release_orphans(session: Session, in_flight: Collection[str], now: datetime)
     ids = sorted({row.message_id for row in orphans})
     conclude(session, ids, now)
     return len(ids)
+
+
+def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
+    """Queue those again whose fate stayed unknown for so long and whose purpose wants it; how many it were."""
+    columns = MESSAGE.c
+    due = select(columns.id).where(columns.state == MessageState.UNKNOWN.value, columns.next_at <= now)
+    ids = list(session.scalars(due.order_by(columns.id).limit(limit)))
+    for chunk in chunks(ids):
+        session.scalars(select(columns.id).where(columns.id.in_(chunk)).order_by(columns.id).with_for_update()).all()
+        session.execute(
+            update(ATTEMPT)
+            .where(ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.UNKNOWN.value)
+            .values(state=PartState.GIVEN_UP.value)
+        )
+    conclude(session, ids, now)
+    return len(ids)
+
+
+def recover(session: Session, now: datetime, limit: int = 500) -> int:
+    """After a start: what was being sent when the last process ended may have gone out or not. How many messages.
+
+    To be called until it gives 0, before anything is handed to a gateway.
+    """
+    columns = MESSAGE.c
+    lost = select(columns.id).where(columns.state == MessageState.SENDING.value).order_by(columns.id).limit(limit)
+    ids = list(session.scalars(lost))
+    for chunk in chunks(ids):
+        session.execute(
+            update(ATTEMPT)
+            .where(ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.SENDING.value)
+            .values(state=PartState.UNKNOWN.value, words=_INTERRUPTED, answered_at=now)
+        )
+    # A receipt may have come when the part was still being sent, and have waited for the answer that was lost.
+    told = settle_receipts(session, (), unpark(session, {}, doubtful(session, ids)), now)
+    tried = load_tried(session, ids)
+    untried = [{"id": key, "was": MessageState.SENDING.value, **_as_queued(now)} for key in ids if not tried.get(key)]
+    update_messages(session, untried, ("state", "reason", "next_at", "state_at"))
+    tried_ids = sorted({key for key in ids if tried.get(key)} | told)
+    conclude(session, tried_ids, now, dict.fromkeys(ids, Reason.INTERRUPTED))
+    return len(ids)
+
+
+_INTERRUPTED = N_("The daemon ended before the answer came.")
+
+
+def _as_queued(now: datetime) -> dict[str, Any]:
+    return {"state": MessageState.QUEUED.value, "reason": "", "next_at": now, "state_at": now}

@@ -17,7 +17,7 @@ from callcenter.administration.resources import chosen_sort
 from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import MESSAGE, counted
+from callcenter.messaging.attempts import MESSAGE
 from callcenter.messaging.listing import (
     DEFAULT_SORT,
     EVERYTHING,
@@ -33,6 +33,7 @@ from callcenter.messaging.views import MessageView, load_messages, message_view
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from callcenter.text import N_
 from storage.database import Database
+from storage.prepared import counted
 from storage.queries.paging import Page
 
 MOST_PER_PAGE = 200

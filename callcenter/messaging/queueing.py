@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import insert_messages
+from callcenter.messaging.message_rows import insert_messages
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.segments import message_text
 from callcenter.messaging.suppression import Facts, Judged, judge, load_facts

@@ -6,158 +6,82 @@ part whose answer was lost: then the number and the time tell which it is.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, chunks, counted, in_state
+from callcenter.messaging.attempts import ATTEMPT, chunks
+from callcenter.messaging.fates import Saying, write_fates, write_names
+from callcenter.messaging.parked import Matched, park, unpark
+from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.messaging.vocabulary import PartState
-from callcenter.numbers import normalise
 from protocols.sms import Fate, ReceiptArrived
-from protocols.text import clean_text
-from storage.models import SmsReceipt
-from storage.models.base import table_of
+from storage.bulk import Keyed
 
-PARKED_FOR = timedelta(hours=72)
-"""A receipt that belongs to nothing is forgotten after this."""
 TOLD_WITHIN = timedelta(days=3)
 """A part is found by its number if it was sent so lately."""
-_REF_LENGTH = 70
-_RECEIPT = table_of(SmsReceipt)
-_HEX = re.compile(r"[0-9a-f]{1,16}")
-
-_Values = dict[str, Any]
-
-
-class Matched(NamedTuple):
-    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known."""
-
-    gateway_id: int
-    ref: str
-    written: str
-    fate: Fate
-    code: str
-    words: str
-    key: int = 0
-    message_id: int = 0
-    named: bool = False
-    """The part has its name written down already."""
-
-    @property
-    def number(self) -> str:
-        """Canonical, or empty. Not known before it is asked for: most receipts are told by their names."""
-        return normalise(self.written).number[:40]
-
-    @classmethod
-    def of(cls, gateway_id: int, signal: ReceiptArrived) -> Matched:
-        """As it came."""
-        return cls(
-            gateway_id,
-            canonical_ref(signal.gateway_id) or "",
-            signal.number,
-            signal.fate,
-            clean_text(signal.code, 30),
-            clean_text(signal.words, 200),
-        )
-
-
-def canonical_ref(name: str) -> str | None:
-    """A gateway's name for a part as we compare it: in lower case, without leading zeros and blanks; None: no name."""
-    cleaned = clean_text(name, _REF_LENGTH).strip().lower()
-    return (cleaned.lstrip("0") or "0") if cleaned else None
-
-
-def other_spellings(ref: str) -> tuple[str, ...]:
-    """The same number in the other base: gateways answer in one and report in the other."""
-    if not _HEX.fullmatch(ref):
-        return ()
-    spelt = [str(int(ref, 16))]
-    if ref.isdigit():
-        spelt.append(f"{int(ref):x}")
-    return tuple(one for one in spelt if one != ref)
-
-
-_FATES: Mapping[Fate, tuple[PartState, tuple[PartState, ...]]] = MappingProxyType(
-    {
-        Fate.DELIVERED: (
-            PartState.DELIVERED,
-            tuple(one for one in PartState if one not in (PartState.DELIVERED, PartState.UNSENT)),
-        ),
-        Fate.FAILED: (
-            PartState.FAILED,
-            (PartState.SENDING, PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP, PartState.UNCERTAIN),
-        ),
-        Fate.UNCERTAIN: (
-            PartState.UNCERTAIN,
-            (PartState.SENDING, PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP),
-        ),
-        Fate.UNDER_WAY: (PartState.ACCEPTED, (PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP)),
-    }
+Told = tuple[int, ReceiptArrived]
+"""A gateway, and what it said."""
+_COLUMNS = ATTEMPT.c
+_NAMED = Keyed(
+    lambda among: select(_COLUMNS.gateway_ref, _COLUMNS.id, _COLUMNS.message_id).where(
+        _COLUMNS.gateway_id == bindparam("gateway"), among(_COLUMNS.gateway_ref)
+    )
 )
-"""What a receipt makes of a part, and of which: a delivery is the last word, and nothing goes back."""
 
 
-def settle_receipts(session: Session, receipts: Sequence[Matched], now: datetime) -> set[int]:
-    """Write receipts down and park those that belong to nothing yet; the messages that they tell of."""
-    found = _found(session, receipts, now)
-    for fate, (state, before) in _FATES.items():
-        told = [one for one in found if one.fate is fate and one.key]
-        if told:
-            _write_fate(session, told, state, before, None if fate is Fate.UNDER_WAY else now)
+def settle_receipts(session: Session, told: Sequence[Told], waited: Sequence[Matched], now: datetime) -> set[int]:
+    """Write down what was told, and what ``waited`` until now; park what belongs to nothing yet. The messages that
+    they tell of.
+    """
+    messages, rest = _settle_named(session, told, now)
+    found = _found(session, [*waited, *rest], now)
+    told_of = [one for one in found if one.key]
+    write_fates(session, [(one.saying, one.key) for one in told_of if one.named], now)
+    write_names(session, [(one.saying, (one.key, one.ref)) for one in told_of if not one.named], now)
     # What is on its way says nothing that would be missed.
-    parked = [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY]
-    if parked:
-        session.execute(insert(_RECEIPT), [_parked(one, now) for one in parked])
-    return {one.message_id for one in found if one.key}
+    park(session, [one for one in found if not one.key and one.fate is not Fate.UNDER_WAY], now)
+    return messages | {one.message_id for one in told_of}
 
 
-def _write_fate(
-    session: Session, told: Sequence[Matched], state: PartState, before: Sequence[PartState], final: datetime | None
-) -> None:
-    """Most say the same of parts whose name is known: those are written by one statement."""
-    alike: dict[tuple[str, str], list[int]] = {}
-    for one in told:
-        if one.named:
-            alike.setdefault((one.code, one.words), []).append(one.key)
-    for (code, words), keys in alike.items():
-        values = {"state": state.value, "code": code, "words": words, "final_at": final}
-        for chunk in chunks(keys):
-            session.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(chunk), in_state(*before)).values(values))
-    unnamed = [_row(one, final) for one in told if not one.named]
-    if unnamed:
-        session.execute(_statement(state, before), unnamed)
+def _settle_named(session: Session, told: Sequence[Told], now: datetime) -> tuple[set[int], list[Matched]]:
+    """Those that name one part as it was named, which are nearly all: found and written many at a time. The messages
+    that they tell of, and the receipts that have to be looked at more closely.
+    """
+    by_gateway: dict[int, list[tuple[str, ReceiptArrived]]] = defaultdict(list)
+    for gateway, signal in told:
+        by_gateway[gateway].append((canonical_ref(signal.gateway_id) or "", signal))
+    messages: set[int] = set()
+    rest: list[Matched] = []
+    fates: list[tuple[Saying, int]] = []
+    for gateway, receipts in by_gateway.items():
+        parts = _parts_named(session, gateway, {ref for ref, _ in receipts if ref})
+        for ref, signal in receipts:
+            if (part := parts.get(ref)) is None:
+                rest.append(Matched.of(gateway, signal))
+            else:
+                fates.append(((signal.fate, signal.code, signal.words), part[0]))
+                messages.add(part[1])
+    write_fates(session, fates, now)
+    return messages, rest
 
 
-def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]]) -> list[Matched]:
-    """Take the receipts out that waited for parts of these names, or whose fate at these numbers became unknown."""
-    found: list[Matched] = []
-    for column, wanted in ((_RECEIPT.c.gateway_ref, refs), (_RECEIPT.c.number, numbers)):
-        for gateway, values in wanted.items():
-            if not _anything_parked(session, gateway):
-                continue
-            spelt = sorted({spelling for one in values for spelling in (one, *other_spellings(one))})
-            for chunk in chunks(spelt):
-                here = _RECEIPT.c.gateway_id == gateway, column.in_(chunk)
-                rows = session.execute(select(*_RECEIPT.c).where(*here).order_by(_RECEIPT.c.id)).all()
-                if rows:
-                    session.execute(delete(_RECEIPT).where(_RECEIPT.c.id.in_([row.id for row in rows])))
-                found += [_unparked(row) for row in rows]
+def _parts_named(session: Session, gateway: int, names: set[str]) -> dict[str, tuple[int, int]]:
+    """Name → part and message, for names that one part has and no other."""
+    found: dict[str, tuple[int, int]] = {}
+    several: set[str] = set()
+    for name, part, message in _NAMED.rows(session, sorted(names), {"gateway": gateway}):
+        if name in found:
+            several.add(name)
+        found[name] = part, message
+    for name in several:
+        del found[name]
     return found
-
-
-def _anything_parked(session: Session, gateway: int) -> bool:
-    # Nearly always nothing is: one look instead of one for each name.
-    return session.scalar(select(_RECEIPT.c.id).where(_RECEIPT.c.gateway_id == gateway).limit(1)) is not None
-
-
-def forget_parked(session: Session, now: datetime) -> int:
-    """Forget receipts that belonged to nothing for too long, and give their number."""
-    return counted(session.execute(delete(_RECEIPT).where(_RECEIPT.c.arrived_at < now - PARKED_FOR)))
 
 
 def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list[Matched]:
@@ -229,16 +153,18 @@ def _by_number(session: Session, gateway: int, number: str, group: list[Matched]
     for a part that went twice, must not stand for another.
     """
     columns = ATTEMPT.c
-    here = columns.gateway_id == gateway, columns.number == number
+    # What is being sent or in doubt has no name yet; the index knows no others.
+    here = columns.gateway_id == gateway, columns.number == number, columns.gateway_ref.is_(None)
     waiting = select(columns.id).where(*here, columns.state == PartState.SENDING.value)
     if session.scalar(waiting.limit(1)) is not None:
         return group
     doubtful = columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
     lately = columns.sent_at >= now - TOLD_WITHIN
-    wanted = columns.id, columns.message_id, columns.gateway_ref
-    statement = select(*wanted).where(*here, doubtful, lately, columns.gateway_ref.is_(None))
+    wanted = columns.id, columns.message_id, columns.gateway_ref, columns.sent_at
+    statement = select(*wanted).where(*here, doubtful, lately)
     texts: dict[int, list[Any]] = {}
-    for row in session.execute(statement.order_by(columns.sent_at, columns.id)):
+    # Asked for in order, SQLite would read all that was sent so lately, for the sake of that order.
+    for row in sorted(session.execute(statement), key=attrgetter("sent_at", "id")):
         texts.setdefault(row.message_id, []).append(row)
     if sum(map(len, texts.values())) > len(_distinct(group)):
         group = [*group, *unpark(session, {}, {gateway: (number,)})]
@@ -258,43 +184,3 @@ def _distinct(group: Sequence[Matched]) -> list[str]:
 
 def _name(receipt: Matched, at: int) -> str:
     return receipt.ref or f"#{at}"
-
-
-def _statement(state: PartState, before: Sequence[PartState]) -> Any:
-    return (
-        update(ATTEMPT)
-        .where(ATTEMPT.c.id == bindparam("key"), in_state(*before))
-        .values(
-            state=state.value,
-            gateway_ref=func.coalesce(ATTEMPT.c.gateway_ref, bindparam("ref", type_=ATTEMPT.c.gateway_ref.type)),
-            code=bindparam("new_code"),
-            words=bindparam("new_words"),
-            final_at=bindparam("at"),
-        )
-    )
-
-
-def _row(receipt: Matched, final: datetime | None) -> _Values:
-    return {
-        "key": receipt.key,
-        "ref": receipt.ref or None,
-        "new_code": receipt.code,
-        "new_words": receipt.words,
-        "at": final,
-    }
-
-
-def _parked(receipt: Matched, now: datetime) -> _Values:
-    return {
-        "gateway_id": receipt.gateway_id,
-        "gateway_ref": receipt.ref,
-        "number": receipt.number,
-        "fate": receipt.fate.value,
-        "code": receipt.code,
-        "words": receipt.words,
-        "arrived_at": now,
-    }
-
-
-def _unparked(row: Any) -> Matched:
-    return Matched(row.gateway_id, row.gateway_ref, row.number, Fate(row.fate), row.code, row.words)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
-from callcenter.messaging.attempts import insert_messages
+from callcenter.messaging.message_rows import insert_messages
 from callcenter.messaging.rows import IN
 from callcenter.messaging.vocabulary import MessageState, Reason
 

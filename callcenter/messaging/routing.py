@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from callcenter.messaging.segments import Wording
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose, Reason
@@ -36,8 +37,7 @@ class Route:
         return purpose is Purpose.TEST or (fits and suits)
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
     patient knows. ``refused``: gateways that said no to it.
     """

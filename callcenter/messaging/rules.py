@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.rule_row import kept_rules
+from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.vocabulary import Purpose
+from storage.models import MessagingRules
+from storage.models.base import table_of
+from storage.prepared import Prepared
+
+_ROW = table_of(MessagingRules).c
+_KEPT = Prepared(select(type_coerce(_ROW.rules, Text).label("kept")).where(_ROW.id == ROW))
 
 
 def _clock(text: str) -> str:
@@ -92,7 +101,14 @@ class SendingRules(BaseModel):
 
 def load_rules(session: Session) -> SendingRules:
     """The rules that hold now; what was written by another version and is not understood any more has its default."""
-    return read_kept(kept_rules(session)[0])
+    session.flush()
+    return _read_text(_KEPT.scalar(session, {}) or "{}")
+
+
+@lru_cache(8)
+def _read_text(kept: str) -> SendingRules:
+    # They are asked for in each transaction of the SMS centre, and change once in a while.
+    return read_kept(json.loads(kept))
 
 
 def read_kept(kept: Mapping[str, Any]) -> SendingRules:

@@ -6,13 +6,13 @@ Asked when a message is queued and again when it is about to be sent: a person m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.attempts import unindexed
@@ -24,14 +24,10 @@ from callcenter.messaging.vocabulary import (
     Purpose,
     Reason,
 )
+from storage.bulk import Keyed
 from storage.models import Patient, PatientPhone, SmsMessage, SmsOptOut
 from storage.models.base import NO, YES, table_of
 
-T = TypeVar("T")
-
-_CHUNK = 500
-_OPT_OUT = table_of(SmsOptOut).c
-_PATIENT, _PHONE = table_of(Patient), table_of(PatientPhone)
 HELD_AT_MOST = timedelta(days=31)
 GOES = (
     MessageState.QUEUED.value,
@@ -42,8 +38,7 @@ GOES = (
 )
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """What the rules make of a message: queued (not before ``next_at``, and why) or suppressed."""
 
     state: MessageState
@@ -54,6 +49,34 @@ class Judged:
     def suppressed(cls, reason: Reason) -> Judged:
         """Never."""
         return cls(MessageState.SUPPRESSED, reason, None)
+
+
+_OPT_OUT, _MESSAGE = table_of(SmsOptOut).c, table_of(SmsMessage).c
+_PATIENT, _PHONE = table_of(Patient), table_of(PatientPhone)
+_STOPPED = Keyed(
+    lambda among: select(_OPT_OUT.number, _OPT_OUT.kind, _OPT_OUT.signature).where(
+        among(_OPT_OUT.number), _OPT_OUT.ended_at.is_(None)
+    )
+)
+_REFUSING = Keyed(lambda among: select(_PATIENT.c.id).where(among(_PATIENT.c.id), _PATIENT.c.do_not_call == YES))
+_PEOPLE = Keyed(
+    lambda among: (
+        select(_PHONE.c.number, _PATIENT.c.do_not_call)
+        .select_from(_PHONE.join(_PATIENT, _PATIENT.c.id == _PHONE.c.patient_id))
+        .where(among(_PHONE.c.number), _PATIENT.c.disabled == NO)
+    )
+)
+_COUNTED = Keyed(
+    lambda among: select(_MESSAGE.number, _MESSAGE.purpose, _MESSAGE.state, _MESSAGE.state_at, _MESSAGE.next_at).where(
+        among(_MESSAGE.number),
+        _MESSAGE.created_at >= bindparam("oldest"),
+        _MESSAGE.direction == "out",
+        or_(*(unindexed(_MESSAGE.state) == state for state in GOES)),
+        among(_MESSAGE.purpose, "purposes"),
+        not_(among(_MESSAGE.id, "without")),
+    ),
+    lists=("purposes", "without"),
+)
 
 
 @dataclass
@@ -69,6 +92,7 @@ class Facts:
     """Number and day → messages that count for the cap."""
     capped: Collection[Purpose] = ()
     _dates: dict[datetime, date] = field(default_factory=dict)
+    _openings: dict[tuple[Purpose, datetime], datetime] = field(default_factory=dict)
 
     def count(self, number: str, purpose: Purpose, at: datetime | None) -> None:
         """One more message for ``number`` on the day of ``at``."""
@@ -78,6 +102,12 @@ class Facts:
     def counted(self, number: str, at: datetime) -> int:
         """How many the number has on that day."""
         return self.days.get((number, self._day(at)), 0)
+
+    def opening(self, rules: SendingRules, purpose: Purpose, begins: datetime) -> datetime:
+        """See ``SendingRules.opening``; asked once for all that begin at the same moment."""
+        if (known := self._openings.get((purpose, begins))) is None:
+            known = self._openings[purpose, begins] = rules.opening(purpose, begins)
+        return known
 
     def _day(self, at: datetime) -> date:
         # Most are asked for the present moment.
@@ -102,8 +132,8 @@ def judge(
         return Judged.suppressed(Reason.OPTED_OUT)
     if purpose in UNWANTED_BY_DO_NOT_CONTACT and not facts.not_contacted.isdisjoint((patient_id, number)):
         return Judged.suppressed(Reason.DO_NOT_CONTACT)
-    allowed, reason = rules.opening(purpose, begins), ""
-    if allowed > begins:
+    allowed, reason = facts.opening(rules, purpose, begins), ""
+    if allowed is not begins and allowed > begins:
         reason = Reason.QUIET_HOURS
     if rules.daily_cap and purpose in rules.capped:
         # A number that has its day's share waits for a day that has room; one that never comes before it expires ends.
@@ -124,32 +154,23 @@ def load_facts(
 ) -> Facts:
     """What judging needs of each (number, patient). Messages ``without`` do not count: they are being judged."""
     facts = Facts(rules.time_zone, capped=rules.capped)
+    # An opt-out may have been written down a moment ago, in the same transaction.
+    session.flush()
     numbers = sorted({number for number, _ in asked if number})
-    for chunk in _chunks(numbers):
-        live = _OPT_OUT.number.in_(chunk), _OPT_OUT.ended_at.is_(None)
-        for number, kind, signature in session.execute(
-            select(_OPT_OUT.number, _OPT_OUT.kind, _OPT_OUT.signature).where(*live)
-        ):
-            facts.opted_out[number].add((kind, signature))
-        _add_unknown_people(session, chunk, facts)
-        if rules.daily_cap:
-            _add_days(session, chunk, rules, now, facts, without)
-    for ids in _chunks(sorted({patient for _, patient in asked if patient is not None})):
-        refused = select(Patient.id).where(Patient.id.in_(ids), Patient.do_not_call == YES)
-        facts.not_contacted.update(session.scalars(refused))
+    for number, kind, signature in _STOPPED.rows(session, numbers):
+        facts.opted_out[number].add((kind, signature))
+    _add_unknown_people(session, numbers, facts)
+    if rules.daily_cap:
+        _add_days(session, numbers, rules, now, facts, without)
+    patients = sorted({patient for _, patient in asked if patient is not None})
+    facts.not_contacted.update(key for (key,) in _REFUSING.rows(session, patients))
     return facts
 
 
 def _add_unknown_people(session: Session, numbers: Sequence[str], facts: Facts) -> None:
     """A number whose patient is not to be contacted is not either, unless another patient who may be has it too."""
     said: dict[str, bool] = {}
-    patient, phone = _PATIENT.c, _PHONE.c
-    people = (
-        select(phone.number, patient.do_not_call)
-        .select_from(_PHONE.join(_PATIENT, patient.id == phone.patient_id))
-        .where(phone.number.in_(numbers), patient.disabled == NO)
-    )
-    for number, refuses in session.execute(people):
+    for number, refuses in _PEOPLE.rows(session, numbers):
         said[number] = refuses and said.get(number, True)
     facts.not_contacted.update(number for number, refuses in said.items() if refuses)
 
@@ -162,25 +183,11 @@ def _add_days(
     facts: Facts,
     without: Collection[int],
 ) -> None:
-    columns = table_of(SmsMessage).c
     purposes = [purpose.value for purpose in rules.capped]
-    statement = select(
-        columns.id, columns.number, columns.purpose, columns.state, columns.state_at, columns.next_at
-    ).where(
-        columns.number.in_(numbers),
-        columns.created_at >= now - HELD_AT_MOST,
-        columns.direction == "out",
-        unindexed(columns.state).in_(GOES),
-        columns.purpose.in_(purposes),
-    )
-    for row in session.execute(statement):
-        if row.id not in without:
-            queued = row.state == MessageState.QUEUED.value
-            facts.count(row.number, Purpose(row.purpose), row.next_at if queued else row.state_at)
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[first : first + _CHUNK] for first in range(0, len(values), _CHUNK))
+    lists = {"without": [*without], "purposes": purposes}
+    rows = _COUNTED.rows(session, numbers, {"oldest": now - HELD_AT_MOST, **lists})
+    for number, purpose, state, state_at, next_at in rows:
+        facts.count(number, Purpose(purpose), next_at if state == MessageState.QUEUED.value else state_at)
 
 
 def purposes_of(names: Iterable[str]) -> tuple[Purpose, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.clock import iso
 from callcenter.naming import named
 from callcenter.numbers import format_number
+from storage.bulk import Keyed
 from storage.models import Conversation, Patient, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
 
@@ -26,6 +27,41 @@ _JOINED = (
     .outerjoin(_USER, _USER.c.id == _MESSAGE.c.created_by)
     .outerjoin(_TALK, _TALK.c.id == _MESSAGE.c.conversation_id)
 )
+
+
+_BATCHES = Keyed(
+    lambda among: (
+        select(
+            _BATCH.c.id,
+            _BATCH.c.title,
+            _BATCH.c.purpose,
+            _BATCH.c.total,
+            _BATCH.c.state,
+            _BATCH.c.reason,
+            _BATCH.c.chosen,
+            _BATCH.c.left_out,
+            _BATCH.c.created_by,
+            _USER.c.department_id,
+        )
+        .select_from(_BATCH.outerjoin(_USER, _USER.c.id == _BATCH.c.created_by))
+        .where(among(_BATCH.c.id))
+    )
+)
+
+
+class BatchRow(NamedTuple):
+    """What is told of a batch, and to whom: whoever sent it, and that person's department."""
+
+    id: int
+    title: str
+    purpose: str
+    total: int
+    state: str
+    reason: str
+    chosen: int
+    left_out: dict[str, int] | None
+    created_by: int | None
+    creator_department: int | None
 
 
 def messages_statement() -> Select[Any]:
@@ -95,8 +131,7 @@ def batch_view(row: Any) -> dict[str, Any]:
     }
 
 
-def load_batches(session: Session, ids: Sequence[int]) -> list[Any]:
-    """The batches with these ids, each with the ``creator_department``."""
-    joined = _BATCH.outerjoin(_USER, _USER.c.id == _BATCH.c.created_by)
-    columns = select(*_BATCH.c, _USER.c.department_id.label("creator_department")).select_from(joined)
-    return list(session.execute(columns.where(_BATCH.c.id.in_(ids)).order_by(_BATCH.c.id)))
+def load_batches(session: Session, ids: Sequence[int]) -> list[BatchRow]:
+    """The batches with these ids, in their order."""
+    session.flush()
+    return sorted(map(BatchRow._make, _BATCHES.rows(session, ids)))

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     literal,
+    text,
 )
 from sqlalchemy.dialects.oracle import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -127,6 +128,10 @@ class LongWords(Words):
     cache_ok = True
 
 
+# ``json.dumps`` would make an encoder for each value, which takes longer than most values.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Json(TypeDecorator[Any]):
     """Plain data as JSON text."""
 
@@ -135,7 +140,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Compact, with Chinese readable."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Back to plain data."""
@@ -159,6 +164,11 @@ class Base(DeclarativeBase):
 def table_of(record: type[Base]) -> Table:
     """The table of a record. Statements made of tables skip the ORM: for the few where its time is felt."""
     return cast("Table", record.__table__)
+
+
+def partial(condition: str) -> dict[str, Any]:
+    """For an ``Index`` of the rows only for which ``condition`` is true, where the database has such indexes."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def primary_key(table: str) -> Mapped[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, primary_key
+from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, partial, primary_key
 
 
 class SmsGateway(Base):
@@ -151,7 +151,8 @@ class SmsMessage(Base):
     __tablename__ = "sms_message"
     __table_args__ = (
         UniqueConstraint("source", name="uq_smsmessage_source"),
-        Index("ix_smsmessage_due", "state", "priority", "next_at", "id"),
+        # Only what waits for a time, so that most changes of a state have nothing to do with it; not on Oracle.
+        Index("ix_smsmessage_due", "state", "priority", "next_at", "id", **partial("next_at IS NOT NULL")),
         Index("ix_smsmessage_talk", "conversation_id", "id"),
         Index("ix_smsmessage_created", "created_at", "id"),
         Index("ix_smsmessage_number", "number", "created_at", "id"),
@@ -202,7 +203,8 @@ class SmsAttempt(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
         Index("ix_smsattempt_ref", "gateway_id", "gateway_ref"),
-        Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at"),
+        # For parts that have no name: of the others receipts tell by that.
+        Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at", **partial("gateway_ref IS NULL")),
         Index("ix_smsattempt_sent", "gateway_id", "sent_at"),
     )
 

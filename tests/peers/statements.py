@@ -15,6 +15,7 @@ from sqlalchemy.sql import visitors
 from sqlglot import expressions
 
 from storage import prepared
+from storage.bulk_ways import ONE_DATABASE
 from storage.models import Base
 from storage.models.base import MAXIMUM_NAME_LENGTH
 
@@ -31,6 +32,9 @@ class Statements:
         if not isinstance(statement, ClauseElement) or not concerns_us(statement):
             return
         parameters = many[0] if many else one
+        # Where there is one for each kind of database, what Oracle would be given is meant; it has its values in it.
+        if (portable := statement.get_execution_options().get(ONE_DATABASE)) is not None:  # type: ignore[attr-defined]
+            statement, parameters = portable, None
         columns = tuple(sorted(parameters)) if isinstance(parameters, Mapping) else ()
         cache_key = statement._generate_cache_key()  # type: ignore[attr-defined]
         key: object = (type(statement), None if cache_key is None else cache_key.key, columns)
@@ -39,7 +43,12 @@ class Statements:
             if key not in self.heard:
                 # A list of values is written out by the compiler, which wants the values then.
                 filled = statement.params(parameters) if columns and isinstance(statement, Select) else statement
-                self.heard[key] = filled, columns
+                self.heard[key] = visitors.cloned_traverse(filled, {}, {"bindparam": _fill}), columns
+
+
+def _fill(parameter: Any) -> None:
+    """A list is written out by the compiler, which then wants the other values as well."""
+    parameter.required = False
 
 
 def concerns_us(statement: ClauseElement) -> bool:

@@ -21,7 +21,7 @@ from callcenter.administration.reading import load_page
 from callcenter.administration.resources import read_list_query
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from callcenter.messaging import batch_choices, batch_maker, batch_making, outbox
+from callcenter.messaging import batch_choices, batch_maker, batch_making, due_messages
 from callcenter.messaging.batch_choices import Choice, load_members
 from callcenter.messaging.batch_making import make_page
 from callcenter.messaging.outbox import claim
@@ -488,7 +488,7 @@ async def test_what_was_put_off_meanwhile_is_not_taken(desk: Desk) -> None:
 
     def put_off(session: Session, until: Any) -> list[Any]:
         session.execute(update(SmsMessage).values(next_at=until))
-        return outbox._locked(session, [row["id"]], desk.now)
+        return due_messages.lock_due(session, [row["id"]], desk.now)
 
     assert await desk.change(put_off, None) == []
     assert await desk.change(put_off, desk.now + timedelta(seconds=1)) == []
@@ -604,7 +604,7 @@ async def test_the_batch_tells_of_itself_and_its_messages_do_not(crowd: Desk) ->
 @pytest_twisted.ensureDeferred
 async def test_messages_of_a_batch_are_sent_while_the_rest_is_made(crowd: Desk, database: Database) -> None:
     """What is made is due: the dispatcher's own question finds it."""
-    from callcenter.messaging.outbox import anything_due
+    from callcenter.messaging.due_messages import anything_due
 
     await crowd.desk.batches.send(SUSAN, CARE, ALL, KEY)
     assert not await database.read(anything_due, crowd.now)

@@ -1,0 +1,136 @@
+"""Brings messages to where their parts say that they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.messaging.announce import Moved
+from callcenter.messaging.attempts import ATTEMPT, MESSAGE, in_state, load_tried, move_messages, update_messages
+from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
+from callcenter.messaging.rules import SendingRules, load_rules
+from callcenter.messaging.vocabulary import MessageState, PartState, Purpose, Reason
+from storage.bulk import Keyed
+
+WORDS_LENGTH = 200
+_Values = dict[str, Any]
+_COLUMNS = MESSAGE.c
+_ROWS = Keyed(
+    lambda among: select(_COLUMNS.id, _COLUMNS.state, _COLUMNS.purpose, _COLUMNS.batch_id, _COLUMNS.expires_at).where(
+        among(_COLUMNS.id)
+    )
+)
+_HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
+_SIMPLE = Keyed(
+    lambda among: (
+        select(_COLUMNS.id, _COLUMNS.batch_id, _COLUMNS.state.label("was"), ATTEMPT.c.state.label("part"))
+        .select_from(MESSAGE.join(ATTEMPT, ATTEMPT.c.message_id == _COLUMNS.id))
+        .where(
+            among(_COLUMNS.id),
+            _COLUMNS.attempts == 1,
+            _COLUMNS.parts == 1,
+            in_state(PartState.ACCEPTED, PartState.DELIVERED),
+        )
+    )
+)
+
+
+def conclude(session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None) -> None:
+    """Bring messages to where their parts say that they stand. ``reasons``: why some are unknown, where we know."""
+    if not ids:
+        return
+    # First the messages are ours, then their parts are looked at.
+    _HELD.hold(session, ids)
+    moved = Moved()
+    simple = _conclude_simple(session, ids, now, moved)
+    _conclude_others(session, [key for key in ids if key not in simple], now, reasons or {}, moved)
+    moved.announce(session)
+
+
+def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved: Moved) -> set[int]:
+    """Those of one part that was sent once, and was accepted or arrived, which is nearly all: the message is where its
+    part is. They are told apart and changed many at a time.
+    """
+    found: set[int] = set()
+    for (batch, was, part), keys in _SIMPLE.grouped(session, ids).items():
+        found.update(keys)
+        state = MessageState(part)
+        if state in _NEXT[MessageState(was)]:
+            changes = {"state": state.value, "reason": "", "reason_words": "", "next_at": None, "state_at": now}
+            move_messages(session, keys, was, changes)
+            moved.add_all(keys, batch)
+    return found
+
+
+def _conclude_others(
+    session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason], moved: Moved
+) -> None:
+    if not ids:
+        return
+    rules = load_rules(session)
+    rows: list[_Values] = []
+    tried = load_tried(session, ids)
+    for key, state, purpose, batch, expires_at in sorted(_ROWS.rows(session, ids), key=itemgetter(0)):
+        found = verdict(tried[key])
+        if found.state.value != state and found.state in _NEXT[MessageState(state)]:
+            change = _change(found, tried[key], Purpose(purpose), expires_at, rules, now)
+            if key in reasons and found.state is MessageState.UNKNOWN:
+                change["reason"] = reasons[key]
+            rows.append({"id": key, "was": state, **change})
+            moved.add(key, batch)
+    update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at"))
+
+
+_AFTER_ALL = frozenset({MessageState.DELIVERED})
+_NEXT: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
+    {
+        MessageState.QUEUED: frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED}),
+        MessageState.SENDING: frozenset(
+            {
+                MessageState.QUEUED,
+                MessageState.ACCEPTED,
+                MessageState.DELIVERED,
+                MessageState.FAILED,
+                MessageState.UNKNOWN,
+            }
+        ),
+        MessageState.ACCEPTED: frozenset({MessageState.DELIVERED, MessageState.FAILED, MessageState.UNKNOWN}),
+        MessageState.UNKNOWN: frozenset(
+            {MessageState.QUEUED, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED}
+        ),
+        # It was given up, and arrived after all.
+        MessageState.FAILED: _AFTER_ALL,
+        MessageState.EXPIRED: _AFTER_ALL,
+        MessageState.CANCELLED: _AFTER_ALL,
+        MessageState.SUPPRESSED: _AFTER_ALL,
+        MessageState.DELIVERED: frozenset(),
+        MessageState.RECEIVED: frozenset(),
+    }
+)
+"""Where a message may go by what becomes of its parts: forward only, but for being queued again."""
+
+
+def _change(
+    found: Verdict, tried: Sequence[Tried], purpose: Purpose, expires_at: datetime, rules: SendingRules, now: datetime
+) -> _Values:
+    next_at = None
+    if found.state is MessageState.QUEUED:
+        wait = pause_after(max(one.attempt for one in tried)) if found.later else timedelta(0)
+        next_at = min(now + wait, expires_at)
+    elif found.state is MessageState.UNKNOWN and found.reason == Reason.NO_ANSWER:
+        again = any(one.state is PartState.GIVEN_UP for one in tried)
+        # Once: whoever stays silent twice is not believed to have lost both.
+        next_at = None if again else rules.resend_at(purpose, now)
+    return {
+        "state": found.state.value,
+        "reason": found.reason,
+        "reason_words": found.words[:WORDS_LENGTH],
+        "next_at": next_at,
+        "state_at": now,
+    }

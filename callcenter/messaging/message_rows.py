@@ -1,0 +1,19 @@
+"""New messages, written many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callcenter.messaging.attempts import MESSAGE
+from storage.many import Inserts
+
+_EMPTY = {column.name: getattr(column.default, "arg", None) for column in MESSAGE.columns if not column.primary_key}
+_INSERT = Inserts(MESSAGE, ("id", *_EMPTY))
+
+
+def insert_messages(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write new messages down; their ids, in the order of ``rows``. What a row does not say has its default."""
+    return _INSERT.run_numbered(session, [(None, *(_EMPTY | row).values()) for row in rows])
