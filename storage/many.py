@@ -34,10 +34,12 @@ from storage.prepared import Prepared, Statement, Values, counted
 Given = Mapping[str, ColumnElement[Any]]
 """Name → the value that the row has for it."""
 _NOTHING: Values = MappingProxyType({})
+_REMEMBERED = 64
+"""Combinations of columns for which statements are kept."""
 
 
 class Changes:
-    """An UPDATE or DELETE that is carried out for each of many rows of values.
+    """An UPDATE or DELETE that is carried out for each of many rows of values, no two of which may mean the same row.
 
     ``types`` are those of the values, by name, in the order that they have in a row; ``build`` makes the statement.
     """
@@ -87,6 +89,8 @@ class Inserts:
         columns = list(zip(*rows, strict=True))
         differing = tuple([place for place, values in enumerate(columns) if values.count(values[0]) != len(values)])
         if (made := self._made.get((dialect.name, differing))) is None:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
             made = self._made[dialect.name, differing] = self._make(dialect, [self._names[one] for one in differing])
         prepared, converters = made
         common = {f"all_{name}": values[0] for name, values in zip(self._names, columns, strict=True)}

@@ -76,7 +76,10 @@ def _conclude_others(
     rules = load_rules(session)
     rows: list[_Values] = []
     tried = load_tried(session, ids)
+    # Of what was never handed over there is nothing to conclude.
     for key, state, purpose, batch, expires_at in sorted(_ROWS.rows(session, ids), key=itemgetter(0)):
+        if not tried.get(key):
+            continue
         found = verdict(tried[key])
         if found.state.value != state and found.state in _NEXT[MessageState(state)]:
             change = _change(found, tried[key], Purpose(purpose), expires_at, rules, now)

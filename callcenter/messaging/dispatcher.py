@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.arrivals import Text, store_parts
-from callcenter.messaging.due_messages import anything_due
+from callcenter.messaging.due_messages import Place, anything_due
 from callcenter.messaging.filing import Filing
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
 from callcenter.messaging.outbox import Claimed, claim, expire
@@ -73,6 +73,8 @@ class Dispatcher:
         self._heard: list[Heard] = []
         self._in_flight: set[str] = set()
         self._claiming = self._wanted = self._settling = False
+        # Up to here everything waits for gateways that are full.
+        self._after: Place | None = None
         self._sending = False
         self._orphaned = False
         self.accepted_at: float | None = None
@@ -143,13 +145,14 @@ class Dispatcher:
         if not any(route.ready and route.room > 0 for route in routes):
             return
         try:
-            claimed = await self._database.run(claim, routes, utc_now(self._clock))
+            claimed = await self._database.run(claim, routes, utc_now(self._clock), self._after)
         except BaseException:
             # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
             self._orphaned = True
             raise
         self._hand_over(claimed)
         self._wanted |= claimed.more
+        self._after = claimed.after
 
     def _hand_over(self, claimed: Claimed) -> None:
         for gateway_id, parts in claimed.handed.items():

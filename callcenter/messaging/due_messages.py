@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
@@ -71,22 +71,48 @@ class DueRow(NamedTuple):
     expires_at: datetime
 
 
-def due_pages(session: Session, now: datetime, limit: int) -> Iterator[list[int]]:
-    """Ids of what is due: urgent first, then by when it was due. Each priority has its own stretch of the index."""
-    left = PAGES
-    for priority in range(1, LOWEST_PRIORITY + 1):
-        if not left:
-            return
-        values = {"level": priority, "latest": now, "most": limit}
-        rows = _FIRST.rows(session, values)
-        while rows and left:
-            left -= 1
-            rows.sort(key=_in_order)
+class Place(NamedTuple):
+    """Where in the queue one has looked up to: priority, when it was due, and the message's id."""
+
+    priority: int
+    moment: datetime
+    key: int
+
+
+class DuePages:
+    """Pages of ids of what is due: urgent first, then by when it was due, from behind ``after`` on.
+
+    ``reached`` is the place of the last one given, None once all that is due has been. Each priority has its own
+    stretch of the index.
+    """
+
+    def __init__(self, session: Session, now: datetime, limit: int, after: Place | None = None) -> None:
+        self.reached = after
+        self._session = session
+        self._now = now
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for _ in range(PAGES):
+            rows = self._next_rows()
+            if not rows:
+                return
             yield [key for _, key in rows]
-            if len(rows) < limit:
-                break
-            moment, key = rows[-1]
-            rows = _FOLLOWING.rows(session, {**values, "moment": moment, "key": key}) if left else []
+
+    def _next_rows(self) -> list[tuple[datetime, int]]:
+        after = self.reached
+        for priority in range(1 if after is None else after.priority, LOWEST_PRIORITY + 1):
+            values: dict[str, Any] = {"level": priority, "latest": self._now, "most": self._limit}
+            if after is None or after.priority != priority:
+                rows = _FIRST.rows(self._session, values)
+            else:
+                rows = _FOLLOWING.rows(self._session, {**values, "moment": after.moment, "key": after.key})
+            if rows:
+                ordered = sorted(((moment, key) for moment, key in rows), key=_in_order)
+                self.reached = Place(priority, *ordered[-1])
+                return ordered
+        self.reached = None
+        return []
 
 
 def lock_due(session: Session, ids: Sequence[int], now: datetime) -> list[DueRow]:

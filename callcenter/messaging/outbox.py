@@ -7,7 +7,7 @@ may have gone out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from callcenter.messaging.attempts import (
 from callcenter.messaging.batch_stops import load_stops
 from callcenter.messaging.choosing import Choosing
 from callcenter.messaging.consigning import Consigned, Due, Put, consign
-from callcenter.messaging.due_messages import DueRow, due_pages, lock_due
+from callcenter.messaging.due_messages import DuePages, DueRow, Place, lock_due
 from callcenter.messaging.outcome import Missing, missing
 from callcenter.messaging.routing import Route
 from callcenter.messaging.rules import SendingRules, load_rules
@@ -53,10 +53,15 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 @dataclass(frozen=True)
 class Claimed:
-    """What is to be handed over now, by gateway, in order. ``more``: there is room, and more may be due."""
+    """What is to be handed over now, by gateway, in order. ``more``: there is room, and more may be due.
+
+    ``after``: nothing that was looked at could go yet, because it waits for gateways that are full; what others may
+    take lies behind this place.
+    """
 
     handed: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     more: bool = False
+    after: Place | None = None
 
     @property
     def count(self) -> int:
@@ -64,29 +69,34 @@ class Claimed:
         return sum(map(len, self.handed.values()))
 
 
-def claim(session: Session, routes: Sequence[Route], now: datetime) -> Claimed:
-    """Write as much as the gateways have room for down as being sent, and give it."""
+def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place | None = None) -> Claimed:
+    """Write as much as the gateways have room for down as being sent, and give it; looking from behind ``after`` on."""
     choosing = Choosing(routes)
     taken = _Taken(now)
     rules = load_rules(session)
-    more = False
-    for ids in due_pages(session, now, max(FEWEST, min(PAGE, sum(choosing.room.values())))):
+    pages = DuePages(session, now, _page_size(choosing.room.values()), after)
+    seen: set[int] = set()
+    room = True
+    for ids in pages:
         rows = lock_due(session, ids, now)
-        facts = load_facts(
-            session,
-            [(row.number, row.patient_id) for row in rows],
-            rules,
-            now,
-            without=[row.id for row in rows],
-        )
+        seen.update(ids)
+        facts = load_facts(session, [(row.number, row.patient_id) for row in rows], rules, now, without=seen)
+        # What was decided on earlier pages is not written yet.
+        for number, purpose in taken.went:
+            facts.count(number, purpose, now)
         _take_page(session, rows, choosing, rules, facts, taken)
-        more = any(choosing.room.values())
-        if not more:
+        room = any(choosing.room.values())
+        if not room:
             break
-    else:
-        more = False
     taken.write(session)
-    return Claimed({key: tuple(parts) for key, parts in taken.handed.items()}, more or taken.settled > 0)
+    more = taken.settled > 0 or (room and bool(taken.went) and pages.reached is not None)
+    behind = pages.reached if room and not taken.went else None
+    return Claimed({key: tuple(parts) for key, parts in taken.handed.items()}, more, behind)
+
+
+def _page_size(room: Collection[int]) -> int:
+    """As many as there is room for; where somebody is full, most of them may be for that gateway."""
+    return PAGE if not all(room) else max(FEWEST, min(PAGE, sum(room)))
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -148,6 +158,8 @@ class _Taken:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.handed: dict[int, list[Part]] = defaultdict(list)
+        self.went: list[tuple[str, Purpose]] = []
+        """Number and purpose of each message that is sent."""
         self.settled = 0
         self._sent: dict[tuple[int, int, int, int], list[int]] = defaultdict(list)
         """Gateway, parts, cost and attempts → the messages that are now so."""
@@ -181,6 +193,7 @@ class _Taken:
 
     def _send(self, due: Due, sent: Consigned) -> None:
         key, number = due.message_id, due.number
+        self.went.append((number, due.purpose))
         route, parts, total, encoding, reference, sender = sent
         attempt, gateway = due.missing.attempt, route.gateway_id
         if (validity := self._validity.get(due.expires_at)) is None:

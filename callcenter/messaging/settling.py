@@ -47,6 +47,10 @@ class Heard(NamedTuple):
     signal: GatewaySignal
 
 
+_Key = tuple[int, int, int]
+"""Message, attempt, position: a part that was handed over."""
+
+
 class _Answer(NamedTuple):
     """What became of a part by any answer but that it was accepted."""
 
@@ -128,24 +132,25 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     """Write answers and receipts down, in this order: a receipt may have overtaken the answer it belongs to."""
     gateways = {one.gateway_id for one in heard}
     _one_after_the_other(session, gateways)
-    accepted: list[tuple[int, int, int, str | None]] = []
+    # One answer for each part: of several the first that is one, as if they had been written one after the other.
+    accepted: dict[_Key, str | None] = {}
     named: dict[int, list[str]] = {gateway: [] for gateway in gateways}
-    others: list[_Answer] = []
+    others: dict[_Key, _Answer] = {}
     told: list[Told] = []
     for gateway, signal in heard:
         if isinstance(signal, PartAccepted):
             ref = canonical_ref(signal.gateway_id)
-            accepted.append((*read_key(signal.key), ref))
-            if ref is not None:
+            if ref == accepted.setdefault(read_key(signal.key), ref) and ref is not None:
                 named[gateway].append(ref)
         elif isinstance(signal, ReceiptArrived):
             told.append((gateway, signal))
         elif (read := _OTHERS.get(type(signal))) is not None:
-            others.append(_Answer(*read_key(signal.key), *read(signal)))  # type: ignore[attr-defined]
-    _ACCEPTED.run(session, accepted, {"at": now})
-    _ANSWERED.run(session, others, {"at": now})
-    touched = {row[0] for row in accepted}
-    touched.update(row.message for row in others)
+            key = read_key(signal.key)  # type: ignore[attr-defined]
+            if key not in others or others[key].state == PartState.UNKNOWN.value:
+                others[key] = _Answer(*key, *read(signal))
+    _ACCEPTED.run(session, [(*key, ref) for key, ref in accepted.items()], {"at": now})
+    _ANSWERED.run(session, list(others.values()), {"at": now})
+    touched = {key[0] for key in (*accepted, *others)}
     # Receipts that waited because something was being sent to their number may be for what is in doubt there.
     parked = [gateway for gateway in gateways if anything_parked(session, gateway)]
     matched = unpark(session, {key: named[key] for key in parked}, doubtful(session, touched)) if parked else []

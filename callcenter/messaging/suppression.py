@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, not_, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.attempts import unindexed
@@ -67,15 +67,16 @@ _PEOPLE = Keyed(
     )
 )
 _COUNTED = Keyed(
-    lambda among: select(_MESSAGE.number, _MESSAGE.purpose, _MESSAGE.state, _MESSAGE.state_at, _MESSAGE.next_at).where(
+    lambda among: select(
+        _MESSAGE.id, _MESSAGE.number, _MESSAGE.purpose, _MESSAGE.state, _MESSAGE.state_at, _MESSAGE.next_at
+    ).where(
         among(_MESSAGE.number),
         _MESSAGE.created_at >= bindparam("oldest"),
         _MESSAGE.direction == "out",
         or_(*(unindexed(_MESSAGE.state) == state for state in GOES)),
         among(_MESSAGE.purpose, "purposes"),
-        not_(among(_MESSAGE.id, "without")),
     ),
-    lists=("purposes", "without"),
+    lists=("purposes",),
 )
 
 
@@ -184,9 +185,10 @@ def _add_days(
     without: Collection[int],
 ) -> None:
     purposes = [purpose.value for purpose in rules.capped]
-    lists = {"without": [*without], "purposes": purposes}
-    rows = _COUNTED.rows(session, numbers, {"oldest": now - HELD_AT_MOST, **lists})
-    for number, purpose, state, state_at, next_at in rows:
+    rows = _COUNTED.rows(session, numbers, {"oldest": now - HELD_AT_MOST, "purposes": purposes})
+    for key, number, purpose, state, state_at, next_at in rows:
+        if key in without:
+            continue
         facts.count(number, Purpose(purpose), next_at if state == MessageState.QUEUED.value else state_at)
 
 

@@ -15,10 +15,13 @@ from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
+from callcenter.messaging import due_messages, outbox
 from callcenter.messaging.dispatcher import LOOK_SECONDS, UPKEEP_SECONDS, Dispatcher
+from callcenter.messaging.outbox import claim
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.receiving import IncomingText, Placed, nobody_listens
 from callcenter.messaging.routing import Route
+from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.segments import Counting, Wording
 from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import (
@@ -35,7 +38,7 @@ from protocols.sms import (
 )
 from storage.database import Database
 from storage.event_log import StoredEvent
-from storage.models import SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
+from storage.models import MessagingRules, SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
 from tests.peers.call_center import NOW, clock_at, fill
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
@@ -451,3 +454,66 @@ async def test_what_nobody_was_handed_is_queued_again(centre: Centre) -> None:
 
 def test_the_clock_of_the_tests_is_in_the_day() -> None:
     assert datetime(2026, 3, 2, 8, tzinfo=UTC) == NOW
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_daily_cap_holds_for_all_that_one_turn_looks_at(centre: Centre) -> None:
+    def prepare(session: Session) -> None:
+        session.add(MessagingRules(id=ROW, rules={"daily_cap": 5}))
+        session.add(SmsGateway(id=1, name="gateway 1", kind="cmpp2", settings={}, state_since=NOW))
+
+    await centre.database.run(prepare)
+    kept, gone = NOW + timedelta(days=5), NOW + timedelta(days=1)
+    mine = [MessageDraft(NUMBER, f"第{place}条", Purpose.CARE, expires_at=kept) for place in range(10)]
+    others = [MessageDraft(f"+86139{place:08}", "x", Purpose.CARE, expires_at=gone) for place in range(45)]
+    await centre.queue(*mine[:5], *others, *mine[5:])
+    # Two days without a gateway: the second five have waited for the second day, and all ten are due.
+    route = Route(1, wording=Wording(Counting.CHINA), receipts=True, ready=True, room=50)
+    claimed = await centre.database.run(claim, [route], NOW + timedelta(days=2))
+    assert [part.text for part in claimed.handed[1]] == [draft.text for draft in mine[:5]]
+    assert sorted(await centre.states()) == ["expired"] * 45 + ["queued"] * 5 + ["sending"] * 5
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_waits_for_a_full_gateway_hides_nothing_that_another_can_take(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "FEWEST", 5)
+    monkeypatch.setattr(outbox, "PAGE", 5)
+    monkeypatch.setattr(due_messages, "PAGES", 2)
+    slow = await centre.gateway(1, capacity=1, answer=None, prefixes=("139",))
+    free = await centre.gateway(2, prefixes=("138",))
+    await centre.queue(*[replace(REPLY, number=f"+86139{place:08}") for place in range(40)])
+    await centre.queue(REPLY)
+    await centre.wait(timedelta(seconds=6 * LOOK_SECONDS))
+    assert (len(slow.given), [part.number for part in free.given]) == (1, [NUMBER])
+    # The slow one still gets what was due first, when it has room again.
+    await centre.say(1, PartAccepted(slow.given[0].key, "1"))
+    await centre.wait(timedelta(seconds=6 * LOOK_SECONDS))
+    assert [part.number for part in slow.given] == ["+8613900000000", "+8613900000001"]
+
+
+SURE_AND_UNKNOWN = [
+    (lambda key: PartRefused(key, Refusal.NEVER, "8", "no"), "failed"),
+    (PartUnsent, "queued"),
+    (lambda key: PartAccepted(key, "first"), "accepted"),
+]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("sure", "state"), SURE_AND_UNKNOWN)
+@pytest_twisted.ensureDeferred
+async def test_of_two_answers_for_a_part_the_sure_one_counts_whichever_came_first(
+    centre: Centre, sure: Callable[[str], GatewaySignal], state: str, late: bool
+) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(REPLY)
+    (part,) = device.given
+    device.capacity = 0
+    signals = [PartUnknown(part.key), sure(part.key), PartAccepted(part.key, "second")]
+    await centre.say(1, *(signals[:2] if not late else [signals[1], signals[0]]))
+    assert await centre.states() == [state]
+    if state == "accepted":
+        await centre.say(1, signals[2])
+        refs = await centre.database.read(lambda session: list(session.scalars(select(SmsAttempt.gateway_ref))))
+        assert refs == ["first"]
