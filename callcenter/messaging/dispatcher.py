@@ -73,8 +73,9 @@ class Dispatcher:
         self._heard: list[Heard] = []
         self._in_flight: set[str] = set()
         self._claiming = self._wanted = self._settling = False
-        # Up to here everything waits for gateways that are full.
+        # Up to here everything waits for these gateways, which are full.
         self._after: Place | None = None
+        self._full: frozenset[int] = frozenset()
         self._sending = False
         self._orphaned = False
         self.accepted_at: float | None = None
@@ -144,15 +145,18 @@ class Dispatcher:
         # With nobody ready everything would be put off and looked at again; with nobody free nothing could go.
         if not any(route.ready and route.room > 0 for route in routes):
             return
+        full = frozenset(route.gateway_id for route in routes if route.room <= 0)
+        # As soon as one of them has room, what was due first goes first.
+        after = self._after if self._full <= full else None
         try:
-            claimed = await self._database.run(claim, routes, utc_now(self._clock), self._after)
+            claimed = await self._database.run(claim, routes, utc_now(self._clock), after)
         except BaseException:
             # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
             self._orphaned = True
             raise
         self._hand_over(claimed)
         self._wanted |= claimed.more
-        self._after = claimed.after
+        self._after, self._full = claimed.after, full
 
     def _hand_over(self, claimed: Claimed) -> None:
         for gateway_id, parts in claimed.handed.items():
