@@ -421,14 +421,14 @@ async def test_a_ring_asks_the_same_however_many_patients_and_idle_agents_there_
         if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
             asked.append(statement)
 
-    execute = prepared._execute
+    cursor = prepared._cursor
 
-    def hear_prepared(connection: Any, compiled: Any, *arguments: Any, **options: Any) -> Any:
-        hear(connection, None, compiled.sql)
-        return execute(connection, compiled, *arguments, **options)
+    def hear_prepared(connection: Any, sql: str, parameters: Any) -> Any:
+        hear(connection, None, sql)
+        return cursor(connection, sql, parameters)
 
     counts = []
-    monkeypatch.setattr(prepared, "_execute", hear_prepared)
+    monkeypatch.setattr(prepared, "_cursor", hear_prepared)
     event.listen(Engine, "before_cursor_execute", hear)
     try:
         for _ in range(2):
