@@ -48,6 +48,15 @@ def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
         daemon.simulate("replug", "--line", line)
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until ``expression`` is true. Playwright itself makes code of texts, which the page does not allow."""
+    for _ in range(400):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
+
+
 def ring(daemon: DemoDaemon, line: str) -> None:
     daemon.simulate("call", CALLER, "--line", line, "--rings", "30", "--detach")
 
@@ -79,7 +88,7 @@ def test_it_rings_aloud_once_the_page_was_touched_and_can_be_silenced(daemon: De
     assert page.evaluate("heard") == []
     page.mouse.click(700, 700)
     expect(sound).not_to_have_class(re.compile("is-silent"))
-    page.wait_for_function("heard.length >= 2")
+    until(page, "heard.length >= 2")
     assert set(page.evaluate("heard")) == {"running"}
     page.keyboard.press("s")
     expect(sound).to_have_attribute("aria-pressed", "false")
@@ -97,11 +106,11 @@ def test_notices_are_a_choice_of_the_browser_and_go_with_the_call(daemon: DemoDa
     expect(button).to_have_attribute("aria-pressed", "true")
     page.evaluate("window.away = true")
     ring(daemon, "2")
-    page.wait_for_function("notices.length === 1")
+    until(page, "notices.length === 1")
     assert "Incoming call" in page.evaluate("notices[0].words")
     assert page.evaluate("notices[0].closed") is None
     daemon.simulate("unplug", "--line", "2")
-    page.wait_for_function("notices[0].closed")
+    until(page, "Boolean(notices[0].closed)")
     # Who looks at the page needs none.
     page.evaluate("window.away = false")
     ring(daemon, "3")
