@@ -93,26 +93,29 @@ class DuePages:
         self._limit = limit
 
     def __iter__(self) -> Iterator[list[int]]:
-        for _ in range(PAGES):
-            rows = self._next_rows()
-            if not rows:
-                return
-            yield [key for _, key in rows]
-
-    def _next_rows(self) -> list[tuple[datetime, int]]:
-        after = self.reached
-        for priority in range(1 if after is None else after.priority, LOWEST_PRIORITY + 1):
-            values: dict[str, Any] = {"level": priority, "latest": self._now, "most": self._limit}
-            if after is None or after.priority != priority:
-                rows = _FIRST.rows(self._session, values)
-            else:
-                rows = _FOLLOWING.rows(self._session, {**values, "moment": after.moment, "key": after.key})
-            if rows:
-                ordered = sorted(((moment, key) for moment, key in rows), key=_in_order)
-                self.reached = Place(priority, *ordered[-1])
-                return ordered
+        left = PAGES
+        for priority in range(1 if self.reached is None else self.reached.priority, LOWEST_PRIORITY + 1):
+            full = True
+            while full:
+                if not left:
+                    return
+                rows = self._rows(priority)
+                full = len(rows) == self._limit
+                if rows:
+                    left -= 1
+                    self.reached = Place(priority, *rows[-1])
+                    yield [key for _, key in rows]
         self.reached = None
-        return []
+
+    def _rows(self, priority: int) -> list[tuple[datetime, int]]:
+        """The next page of this priority, which may be its first, in order."""
+        values: dict[str, Any] = {"level": priority, "latest": self._now, "most": self._limit}
+        after = self.reached
+        if after is None or after.priority != priority:
+            rows = _FIRST.rows(self._session, values)
+        else:
+            rows = _FOLLOWING.rows(self._session, {**values, "moment": after.moment, "key": after.key})
+        return sorted(((moment, key) for moment, key in rows), key=_in_order)
 
 
 def lock_due(session: Session, ids: Sequence[int], now: datetime) -> list[DueRow]:

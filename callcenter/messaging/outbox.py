@@ -74,7 +74,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
     choosing = Choosing(routes)
     taken = _Taken(now)
     rules = load_rules(session)
-    pages = DuePages(session, now, _page_size(choosing.room.values()), after)
+    pages = DuePages(session, now, _page_size(choosing.room.values(), after), after)
     seen: set[int] = set()
     room = True
     for ids in pages:
@@ -94,9 +94,9 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
     return Claimed({key: tuple(parts) for key, parts in taken.handed.items()}, more, behind)
 
 
-def _page_size(room: Collection[int]) -> int:
-    """As many as there is room for; where somebody is full, most of them may be for that gateway."""
-    return PAGE if not all(room) else max(FEWEST, min(PAGE, sum(room)))
+def _page_size(room: Collection[int], after: Place | None) -> int:
+    """As many as there is room for; behind what waits for full gateways there may be much more that does."""
+    return PAGE if after is not None else max(FEWEST, min(PAGE, sum(room)))
 
 
 def expire(session: Session, now: datetime) -> int:
