@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.attempts import MESSAGE
 from storage.many import Inserts
+from storage.models.base import empty_row
 
-_EMPTY = {column.name: getattr(column.default, "arg", None) for column in MESSAGE.columns if not column.primary_key}
+_EMPTY = empty_row(MESSAGE)
 _INSERT = Inserts(MESSAGE, ("id", *_EMPTY))
 
 

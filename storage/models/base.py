@@ -166,6 +166,11 @@ def table_of(record: type[Base]) -> Table:
     return cast("Table", record.__table__)
 
 
+def empty_row(table: Table) -> dict[str, Any]:
+    """Column → what it holds when nothing is said of it; without the primary key."""
+    return {column.key: getattr(column.default, "arg", None) for column in table.columns if not column.primary_key}
+
+
 def partial(condition: str) -> dict[str, Any]:
     """For an ``Index`` of the rows only for which ``condition`` is true, where the database has such indexes."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, class_mapper
 
 from storage.models import CallRecord, PhoneLine
-from storage.models.base import Base, Json, Utc, Words, YesNo, table_of
+from storage.models.base import Base, Json, Utc, Words, YesNo, empty_row, table_of
 from storage.prepared import Prepared, Row
 
 T = TypeVar("T", bound=Base)
@@ -39,9 +39,7 @@ _MOVE_LINE = Prepared(
     )
 )
 _NOTE_HEARD = Prepared(update(_LINE).where(_LINE.c.id == bindparam("key")))
-_EMPTY_CALL: Mapping[str, Any] = {
-    column.key: getattr(column.default, "arg", None) for column in _CALL.columns if not column.primary_key
-}
+_EMPTY_CALL: Mapping[str, Any] = empty_row(_CALL)
 
 
 def record_of(kind: type[T], values: Mapping[str, Any]) -> T:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -50,11 +50,7 @@ def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
 
 def until(page: Page, expression: str) -> None:
     """Wait until ``expression`` is true. Playwright itself makes code of texts, which the page does not allow."""
-    for _ in range(400):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never true: {expression}")
+    wait_for(lambda: page.evaluate(expression), seconds=20, what=expression)
 
 
 def ring(daemon: DemoDaemon, line: str) -> None:
