@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -101,6 +102,8 @@ class BatchMaker:
             _log.failure("batches: the database takes nothing now; it is tried again")
             await pause(self._clock, RETRY_SECONDS)
             return True
+        except CancelledError:
+            raise
         except Exception:  # noqa: BLE001 - one batch that cannot be made must not be the last
             _log.failure("batch {batch}: a part of it cannot be made", batch=None if work is None else work.batch_id)
             await pause(self._clock, RETRY_SECONDS)

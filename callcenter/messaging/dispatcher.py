@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -190,6 +191,8 @@ class Dispatcher:
         except PASSING:
             _log.failure("reports of gateways cannot be written; they are kept and tried again")
             return False
+        except CancelledError:
+            raise
         except Exception:  # noqa: BLE001 - one report that cannot be written must not keep the others
             if len(batch) > 1:
                 # One of them cannot be written: the others must not be lost with it.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -153,6 +154,8 @@ class Dispatcher:
             await self._database.run(route_call, call.id, line, utc_now(self._clock))
         except DatabaseStoppedError:
             self._ringing.clear()
+        except CancelledError:
+            raise
         except Exception as error:  # noqa: BLE001 - the text of a database error may hold values
             _log.warn("call {call} is offered again in a moment ({error})", call=call.id, error=type(error).__name__)
             self._due.add(call.id)
