@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test test-browser test-whole test-edges test-parts browser check format bench lock catalogues clean
+.PHONY: help setup run test test-browser test-whole test-edges test-calls test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -40,16 +40,17 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# Four parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
+# All parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target test-browser test-whole test-edges test-parts
+	@$(MAKE) --no-print-directory --jobs 5 --output-sync=target test-browser test-whole test-edges test-calls test-parts
 else
 	$(bin)/pytest $(TESTS)
 endif
 
 whole := tests/hardware tests/twistd_plugin
 edges := tests/web tests/protocols
+calls := $(addprefix tests/callcenter/,telephony recordings talking worklist alarms)
 
 test-browser:
 	$(bin)/pytest tests/e2e
@@ -61,8 +62,11 @@ test-whole:
 test-edges:
 	$(bin)/pytest $(edges) tests/storage/test_oracle.py
 
+test-calls:
+	$(bin)/pytest $(calls) tests/storage/test_oracle.py
+
 test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges))
+	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
 
 check: setup
 	$(bin)/ruff check

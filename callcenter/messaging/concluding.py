@@ -8,7 +8,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import Moved
@@ -17,6 +17,7 @@ from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.vocabulary import MessageState, PartState, Purpose, Reason
 from storage.bulk import Keyed
+from storage.bulk_ways import Among
 
 WORDS_LENGTH = 200
 _Values = dict[str, Any]
@@ -27,18 +28,23 @@ _ROWS = Keyed(
     )
 )
 _HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
-_SIMPLE = Keyed(
-    lambda among: (
-        select(_COLUMNS.id, _COLUMNS.batch_id, _COLUMNS.state.label("was"), ATTEMPT.c.state.label("part"))
-        .select_from(MESSAGE.join(ATTEMPT, ATTEMPT.c.message_id == _COLUMNS.id))
-        .where(
-            among(_COLUMNS.id),
-            _COLUMNS.attempts == 1,
-            _COLUMNS.parts == 1,
-            in_state(PartState.ACCEPTED, PartState.DELIVERED),
-        )
+
+
+def _simple(among: Among) -> Select[Any]:
+    """Messages of one part that was sent once, with what became of it. The messages are found first, by their keys:
+    in what order a join is made PostgreSQL guesses, and badly of tables that it has not looked at yet.
+    """
+    once = and_(_COLUMNS.attempts == 1, _COLUMNS.parts == 1)
+    found = select(_COLUMNS.id, _COLUMNS.batch_id, _COLUMNS.state).where(among(_COLUMNS.id), once)
+    each = found.cte("each").prefix_with("MATERIALIZED", dialect="postgresql")
+    return (
+        select(each.c.id, each.c.batch_id, each.c.state.label("was"), ATTEMPT.c.state.label("part"))
+        .select_from(each.join(ATTEMPT, ATTEMPT.c.message_id == each.c.id))
+        .where(in_state(PartState.ACCEPTED, PartState.DELIVERED))
     )
-)
+
+
+_SIMPLE = Keyed(_simple)
 
 
 def conclude(session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None) -> None:

@@ -26,7 +26,7 @@ from callcenter.messaging.vocabulary import (
 )
 from storage.bulk import Keyed
 from storage.models import Patient, PatientPhone, SmsMessage, SmsOptOut
-from storage.models.base import NO, YES, table_of
+from storage.models.base import table_of
 
 HELD_AT_MOST = timedelta(days=31)
 GOES = (
@@ -52,20 +52,15 @@ class Judged(NamedTuple):
 
 
 _OPT_OUT, _MESSAGE = table_of(SmsOptOut).c, table_of(SmsMessage).c
-_PATIENT, _PHONE = table_of(Patient), table_of(PatientPhone)
+_PATIENT, _PHONE = table_of(Patient).c, table_of(PatientPhone).c
 _STOPPED = Keyed(
     lambda among: select(_OPT_OUT.number, _OPT_OUT.kind, _OPT_OUT.signature).where(
         among(_OPT_OUT.number), _OPT_OUT.ended_at.is_(None)
     )
 )
-_REFUSING = Keyed(lambda among: select(_PATIENT.c.id).where(among(_PATIENT.c.id), _PATIENT.c.do_not_call == YES))
-_PEOPLE = Keyed(
-    lambda among: (
-        select(_PHONE.c.number, _PATIENT.c.do_not_call)
-        .select_from(_PHONE.join(_PATIENT, _PATIENT.c.id == _PHONE.c.patient_id))
-        .where(among(_PHONE.c.number), _PATIENT.c.disabled == NO)
-    )
-)
+# One table each: what PostgreSQL makes of a join of tables that it has not looked at yet takes a hundred times as long.
+_OWNERS = Keyed(lambda among: select(_PHONE.number, _PHONE.patient_id).where(among(_PHONE.number)))
+_PEOPLE = Keyed(lambda among: select(_PATIENT.id, _PATIENT.do_not_call, _PATIENT.disabled).where(among(_PATIENT.id)))
 _COUNTED = Keyed(
     lambda among: select(
         _MESSAGE.id, _MESSAGE.number, _MESSAGE.purpose, _MESSAGE.state, _MESSAGE.state_at, _MESSAGE.next_at
@@ -160,19 +155,23 @@ def load_facts(
     numbers = sorted({number for number, _ in asked if number})
     for number, kind, signature in _STOPPED.rows(session, numbers):
         facts.opted_out[number].add((kind, signature))
-    _add_unknown_people(session, numbers, facts)
+    _add_people(session, numbers, {patient for _, patient in asked if patient is not None}, facts)
     if rules.daily_cap:
         _add_days(session, numbers, rules, now, facts, without)
-    patients = sorted({patient for _, patient in asked if patient is not None})
-    facts.not_contacted.update(key for (key,) in _REFUSING.rows(session, patients))
     return facts
 
 
-def _add_unknown_people(session: Session, numbers: Sequence[str], facts: Facts) -> None:
+def _add_people(session: Session, numbers: Sequence[str], patients: Collection[int], facts: Facts) -> None:
     """A number whose patient is not to be contacted is not either, unless another patient who may be has it too."""
+    owners = _OWNERS.rows(session, numbers)
+    rows = _PEOPLE.rows(session, sorted({*patients, *(patient for _, patient in owners)}))
+    people = {key: (refuses, disabled) for key, refuses, disabled in rows}
+    facts.not_contacted.update(key for key in patients if key in people and people[key][0])
     said: dict[str, bool] = {}
-    for number, refuses in _PEOPLE.rows(session, numbers):
-        said[number] = refuses and said.get(number, True)
+    for number, patient in owners:
+        refuses, disabled = people[patient]
+        if not disabled:
+            said[number] = refuses and said.get(number, True)
     facts.not_contacted.update(number for number, refuses in said.items() if refuses)
 
 

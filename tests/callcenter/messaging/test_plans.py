@@ -1,0 +1,86 @@
+"""How PostgreSQL looks up what a turn is about, in tables of which it has no statistics yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_twisted
+from sqlalchemy.orm import Session
+from twisted.internet import reactor
+
+from callcenter.messaging.outbox import claim
+from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.routing import Route
+from callcenter.messaging.segments import Counting, Wording
+from callcenter.messaging.settling import Heard, settle
+from callcenter.messaging.vocabulary import Purpose
+from protocols.sms import Fate, PartAccepted, ReceiptArrived
+from storage.database import Database
+from storage.models import Patient, PatientPhone, SmsBatch
+from tests.peers.call_center import NOW, fill
+from tests.peers.sms_desk import add_gateway
+
+pytestmark = pytest.mark.postgresql
+
+PATIENTS, MESSAGES, TURN = 2000, 1500, 100
+
+
+def number(place: int) -> str:
+    return f"+86138{place:08}"
+
+
+def fill_much(session: Session) -> None:
+    fill(session)
+    add_gateway(session, 1)
+    session.add(SmsBatch(id=1, purpose="notice", text="您好", total=MESSAGES, created_at=NOW))
+    session.flush()
+    common = {"created_at": NOW, "updated_at": NOW}
+    people = [{"id": 1000 + one, "record_number": f"M{one}", "name": "某", **common} for one in range(PATIENTS)]
+    session.bulk_insert_mappings(Patient, people)
+    phones = [{"patient_id": 1000 + one, "number": number(one), "position": 0} for one in range(PATIENTS)]
+    session.bulk_insert_mappings(PatientPhone, phones)
+    drafts = [MessageDraft(number(one), "您好", Purpose.NOTICE, batch_id=1) for one in range(MESSAGES)]
+    queue_messages(session, drafts, NOW)
+
+
+@pytest.fixture
+def repeated(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """SELECT → how often the most repeated step of its plan was carried out."""
+    found: dict[str, int] = {}
+    execute = psycopg.Cursor.execute
+
+    def explained(self: Any, query: Any, params: Any = None, **more: Any) -> Any:
+        if str(query).lstrip().startswith(("SELECT", "WITH")) and "nextval" not in str(query):
+            execute(self, f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", params, **more)
+            row = self.fetchone()
+            assert row is not None
+            found[str(query)] = max(found.get(str(query), 0), most_loops(row[0][0]["Plan"]))
+        return execute(self, query, params, **more)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", explained)
+    return found
+
+
+def most_loops(node: dict[str, Any]) -> int:
+    return max([node["Actual Loops"], *map(most_loops, node.get("Plans", ()))])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_turn_looks_up_no_more_than_it_is_about(postgresql_url: str, repeated: dict[str, int]) -> None:
+    database = Database(postgresql_url, reactor)
+    await database.start()
+    await database.run(fill_much)
+    route = Route(1, receipts=True, wording=Wording(Counting.CHINA), room=TURN)
+    for turn in range(MESSAGES // TURN):
+        handed = (await database.run(claim, [route], NOW)).handed[1]
+        assert len(handed) == TURN
+        names = {part.key: f"{turn}{place:04}" for place, part in enumerate(handed)}
+        await database.run(settle, [Heard(1, PartAccepted(key, name)) for key, name in names.items()], NOW)
+        receipts = [ReceiptArrived(name, Fate.DELIVERED, "DELIVRD", written=lambda: None) for name in names.values()]
+        await database.run(settle, [Heard(1, one) for one in receipts], NOW)
+    await database.stop()
+    assert any("patient_phone" in one for one in repeated)
+    assert any("array_agg" in one for one in repeated)
+    assert {query: loops for query, loops in repeated.items() if loops > TURN} == {}
