@@ -80,9 +80,10 @@ async def download(
         first = ()
 
     async def all_rows() -> AsyncIterator[list[list[Any]]]:
-        yield shown(first)
+        # Some hundred rows at a time would keep everybody else waiting for a tenth of a second.
+        yield await deferToThread(shown, first)
         async for chunk in rows:
-            yield shown(chunk)
+            yield await deferToThread(shown, chunk)
 
     labels = [safe(column.label) for column in columns]
     widths = [column.width for column in columns]
@@ -106,7 +107,7 @@ async def _write_csv(write: Write, labels: Sequence[Any], rows: AsyncIterator[li
     await write("\ufeff".encode() + _csv_lines([labels]))
     async for chunk in rows:
         if chunk:
-            await write(_csv_lines(chunk))
+            await write(await deferToThread(_csv_lines, chunk))
 
 
 def _csv_lines(rows: Sequence[Sequence[Any]]) -> bytes:

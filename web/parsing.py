@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ from web.settings import SiteSettings
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAXIMUM_FIELDS = 1000
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -72,9 +74,13 @@ def _json_body(request: Request, settings: SiteSettings) -> Any:
     if nesting(text) > settings.json_depth:
         raise MalformedError(N_("The JSON is nested too deeply."))
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant)
+        if _HALF.search(text):
+            # Half a character (RFC 8259, section 8.2) could be neither written down nor said in an answer.
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
     except ValueError as error:
         raise MalformedError(N_("What was sent is not JSON.")) from error
+    return data
 
 
 def form_fields(text: str) -> dict[str, str | list[str]]:

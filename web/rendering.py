@@ -116,7 +116,7 @@ async def _download(reply: Download, exchange: Exchange, templates: Templates) -
     request = exchange.request
     request.setHeader("Content-Type", reply.content_type)
     request.setHeader("Content-Disposition", f"attachment; filename*=UTF-8''{quote(reply.name, safe='')}")
-    await _produced(reply.produce, request)
+    await _produced(reply.produce, exchange)
     request.finish()
 
 
@@ -126,13 +126,13 @@ async def _stream(reply: Stream, exchange: Exchange, templates: Templates) -> No
     request.setHeader("Content-Type", reply.content_type)
     request.setHeader("Content-Length", str(reply.length))
     if request.method != b"HEAD":
-        await _produced(reply.produce, request)
+        await _produced(reply.produce, exchange)
     request.finish()
 
 
-async def _produced(produce: Produce, request: Request) -> None:
+async def _produced(produce: Produce, exchange: Exchange) -> None:
     """Write what ``produce`` makes, as fast as it is read."""
-    writer = SlowReaderWriter(request)
+    writer = SlowReaderWriter(exchange.request, exchange.settings.idle_timeout)
     try:
         await produce(writer.write)
     finally:
@@ -144,10 +144,15 @@ class ReaderGoneError(Exception):
 
 
 class SlowReaderWriter:
-    """Writes a long answer no faster than it is read: ``write`` waits while the transport's buffer is full."""
+    """Writes a long answer no faster than it is read: ``write`` waits while the transport's buffer is full.
 
-    def __init__(self, request: Request) -> None:
+    Whoever takes nothing of it for ``patience`` seconds is cut off: Twisted's own timeout rests while a request is
+    answered, and a computer that was switched off never says that it has gone.
+    """
+
+    def __init__(self, request: Request, patience: float) -> None:
         self._request = request
+        self._patience = patience
         self._waiting: Deferred[None] | None = None
         self._paused = False
         self._gone = False
@@ -157,8 +162,13 @@ class SlowReaderWriter:
     async def write(self, data: bytes) -> None:
         """Write ``data``; raises ReaderGoneError when nobody reads any more, which nothing (b"") asks for too."""
         if self._paused and not self._gone:
-            self._waiting = Deferred()
-            await self._waiting
+            waiting: Deferred[None] = Deferred()
+            self._waiting = waiting
+            channel = self._request.channel
+            cut = channel.callLater(self._patience, channel.forceAbortClient)
+            await waiting
+            if cut.active():
+                cut.cancel()
         if self._gone:
             raise ReaderGoneError
         if data:

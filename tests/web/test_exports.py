@@ -14,13 +14,23 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.protocol import Protocol
+from twisted.python.threadable import isInIOThread
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM
 from protocols.signals import AbsentReason, Answered, CallerIdentified, Ended, Rang
 from tests.peers.site import Answer, RunningSite, pause
 from tests.web.test_limits import wire
+from web import exports
 from web.exports import safe
+from web.rendering import ReaderGoneError, SlowReaderWriter
+from web.settings import SiteSettings
+from web.site import HospitalSite
 
 FORMULAS = (
     "=1+1",
@@ -161,10 +171,56 @@ async def test_a_refused_export_is_an_answer_and_no_broken_file(site: RunningSit
         assert (answer.status, answer.json["code"]) == (422, "invalid"), address
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest_twisted.ensureDeferred
+async def test_cells_are_made_on_another_thread_than_that_of_calls(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    admin = await site.signed_in("admin")
+    here: list[bool] = []
+
+    def watched(value: Any) -> Any:
+        here.append(isInIOThread())
+        return safe(value)
+
+    monkeypatch.setattr(exports, "safe", watched)
+    assert (await admin.get(f"/api/v1/patients/export?format={form}")).status == 200
+    # Those of the head are few.
+    assert here.count(False) > here.count(True)
+    assert not any(here[-20:])
+
+
 def long_entries(session: Session) -> None:
     entry = {"name": "a long entry " + "x" * 20_000}
     for number in range(3000):
         record_audit(session, SYSTEM, "edit", "department", number, None, entry, datetime.now(UTC))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reader_that_takes_nothing_any_more_is_cut_off() -> None:
+    ended: Deferred[str] = Deferred()
+
+    class Endless(Resource):
+        isLeaf = True  # noqa: N815 - Twisted's name
+
+        def render_GET(self, request: Any) -> int:
+            Deferred.fromCoroutine(self.produce(SlowReaderWriter(request, 0.2)))
+            return NOT_DONE_YET
+
+        async def produce(self, writer: SlowReaderWriter) -> None:
+            try:
+                while True:
+                    await writer.write(b"x" * 65536)
+            except ReaderGoneError:
+                ended.callback("gone")
+
+    port = reactor.listenTCP(0, HospitalSite(Endless(), SiteSettings(), reactor), interface="127.0.0.1")
+    client = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port), Protocol())
+    client.transport.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    client.transport.pauseProducing()
+    assert await ended.addTimeout(60, reactor) == "gone"
+    client.transport.abortConnection()
+    await port.stopListening()
 
 
 @pytest_twisted.ensureDeferred

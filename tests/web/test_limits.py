@@ -109,6 +109,8 @@ async def test_json_that_is_too_deep_or_none_at_all_is_refused(site: RunningSite
         b'{"name": NaN}',
         b"\xff\xfe",
         b'"\\ud800',
+        b'{"\\ud800": 1}',
+        b'{"name": "x\\uDFFF"}',
     ):
         answer = await browser.post("/api/v1/departments", raw=raw, headers=kind)
         assert (answer.status, answer.json["code"]) == (400, "malformed"), raw[:20]
@@ -125,6 +127,8 @@ async def test_json_that_is_too_deep_or_none_at_all_is_refused(site: RunningSite
     ):
         answer = await browser.post("/api/v1/departments", raw=json.dumps(body).encode(), headers=kind)
         assert answer.status == 422, body
+    whole = await browser.post("/api/v1/departments", raw=b'{"name": "\\ud83d\\ude00"}', headers=kind)
+    assert whole.status == 201
     many = "&".join(f"f{number}=1" for number in range(2000))
     answer = await browser.post("/account/language", raw=many.encode(), headers={
         "Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip

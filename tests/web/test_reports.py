@@ -156,6 +156,30 @@ async def test_what_cannot_be_reported_is_refused_in_words_and_changes_nothing(s
     assert await all_rows(site) == before
 
 
+def why_they_were_away(session: Session) -> None:
+    agent = session.scalar(select(UserAccount.id).where(UserAccount.username == "agent"))
+    at = MIDNIGHT.replace(hour=20)
+    session.add(
+        AgentStateSpan(
+            user_id=agent, state="away", reason="call 13812345678", started_at=at, ended_at=at.replace(hour=21)
+        )
+    )
+
+
+@pytest_twisted.ensureDeferred
+async def test_numbers_in_reasons_are_masked_for_whoever_may_not_see_them(site: RunningSite) -> None:
+    await site.database.run(why_they_were_away)
+    admin, address = await site.signed_in("admin"), "/reports/agents?day=2026-03-02&lang=en"
+    role = await admin.post("/api/v1/roles", {"name": "statistics", "grants": {"reports.view": "all"}})
+    clerk = next(one for one in (await admin.get("/api/v1/users")).json["items"] if one["username"] == "clerk")
+    change = {"role_ids": [role.json["id"]], "version": clerk["version"]}
+    assert (await admin.ask("PATCH", f"/api/v1/users/{clerk['id']}", change)).status == 200
+    assert "call 13812345678" in (await admin.get(address)).text
+    shown = (await (await site.signed_in("clerk")).get(address)).text
+    assert "call 138****5678" in shown
+    assert "13812345678" not in shown
+
+
 @pytest_twisted.ensureDeferred
 async def test_days_without_anything_say_so(site: RunningSite) -> None:
     supervisor = await site.signed_in("supervisor")

@@ -62,7 +62,7 @@ def _context(
     for item in report["items"]:
         spans = [
             {**span, "x": scale.place(span["started_at"]), "width": scale.length(span["started_at"], span["ended_at"]),
-             "word": word_of(words, span["state"], say), "why": _why(exchange, span)}
+             "word": word_of(words, span["state"], say), "reason_words": _reason(exchange, span)}
             for span in item["spans"]
         ]  # fmt: skip
         calls = [
@@ -87,7 +87,7 @@ def _context(
     }
 
 
-def _why(exchange: Exchange, span: Mapping[str, Any]) -> str:
+def _reason(exchange: Exchange, span: Mapping[str, Any]) -> str:
     return reason_words(exchange, {"reason_said": span.get("reason_said"), "reason": span["reason"]})
 
 

@@ -291,6 +291,23 @@ async def test_what_is_out_of_reach_does_not_exist(hospital: CallCenter) -> None
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_colleagues_call_for_it_is_seen_without_what_was_written_down(hospital: CallCenter) -> None:
+    tasks = hospital.telephony.tasks
+    task_id = await made(hospital, POOL)
+    await tasks.claim(ANNA, task_id)
+    call = await tasks.dial(ANNA, task_id)
+    await hospital.hear(DialFailed(DialFailure.BUSY))
+    draft = WrapUpDraft(outcome="busy", notes="only for those who may see the call")
+    await hospital.telephony.calls.save_wrap_up(ANNA, call["id"], draft, finish=True)
+    await tasks.assign(SUSAN, [task_id], BEN.user_id, None)
+    seen = {who.user_id: (await tasks.get(who, task_id))["calls"] for who in (SUSAN, BEN)}
+    assert [one["notes"] for one in seen[SUSAN.user_id]] == [draft.notes]
+    assert [(one["id"], one["notes"], one["in_reach"]) for one in seen[BEN.user_id]] == [(call["id"], "", False)]
+    blind = Principal(BEN.user_id, "ben", "Ben", FOLLOW_UP, {"call_tasks.view": Scope.ALL})
+    assert (await tasks.get(blind, task_id))["calls"] == []
+
+
+@pytest_twisted.ensureDeferred
 async def test_it_is_handed_over_cancelled_and_audited(hospital: CallCenter) -> None:
     tasks = hospital.telephony.tasks
     task_id = await made(hospital)
