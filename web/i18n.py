@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -104,6 +105,10 @@ class Formats:
         hours, rest = divmod(total, 3600)
         minutes, left = divmod(rest, 60)
         return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+    def yuan(self, thousandths: int | None) -> str:
+        """A price in yuan, to the thousandth where it has one: ``0.045``, ``12.30``. Scripts write the same."""
+        return "" if thousandths is None else re.sub(r"0\Z", "", f"{thousandths / 1000:.3f}")
 
     def number(self, value: float | None) -> str:
         """A number with the locale's separators."""

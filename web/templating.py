@@ -77,6 +77,7 @@ class Templates:
             "relative": formats.relative,
             "day": formats.day,
             "duration": formats.duration,
+            "yuan": formats.yuan,
             "number": formats.number,
             "percent": formats.percent,
             "clock": formats.clock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, insert
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session
 from callcenter.administration.masks import HIDDEN, mask_number, restore_text
 from callcenter.administration.values import LABEL_LENGTH, too_long
 from callcenter.errors import InvalidError
-from callcenter.numbers import NumberKind, normalise
+from callcenter.numbers import NumberKind, normalise, plain_text
 from callcenter.text import N_, Text
 from storage.models import NumberChoice, PatientPhone
 
+_DIGITS = re.compile(r"[\d ().\-–—/]+")
 Phone = Mapping[str, str]
 """``number``: canonical, or a mask that was shown; ``label``: whose it is."""
 
@@ -27,7 +29,9 @@ def _canonical(typed: str, area_code: str) -> str:
     if HIDDEN in typed:
         return typed
     canonical = normalise(typed, area_code)
-    if canonical.kind is NumberKind.ABSENT:
+    short = canonical.kind in (NumberKind.EXTENSION, NumberKind.SERVICE)
+    # Of a whole number one may know whose it is by words beside it; "12ab" is no extension 12.
+    if canonical.kind is NumberKind.ABSENT or (short and not _DIGITS.fullmatch(plain_text(typed))):
         raise _unreadable(typed)
     return canonical.number
 

@@ -67,14 +67,17 @@ def _moved(session: Session, user_id: int, state: AgentState, reason: str, at: d
     return moved or agent_view(session.get_one(UserAccount, user_id), session.get_one(AgentStatus, user_id))
 
 
-def come_back(session: Session, user_id: int, signed_in: bool, at: datetime) -> None:
-    """A page opened, or somebody ``signed_in``: calls can be shown. Who was offline for want of pages is back."""
+def come_back(session: Session, user_id: int, signed_in: bool, at: datetime, *, to_work: bool = True) -> None:
+    """A page opened, or somebody ``signed_in``: calls can be shown. Who was offline for want of pages is back.
+
+    Whoever signs in is available if they come ``to_work``, else offline until they say so.
+    """
     status = session.get(AgentStatus, user_id)
     unreachable = status is not None and not status.connected
     if status is not None:
         status.connected = True
     if status is None or (signed_in and status.state == AgentState.OFFLINE.value):
-        move_agent(session, user_id, AgentState.AVAILABLE, at)
+        move_agent(session, user_id, AgentState.AVAILABLE if to_work else AgentState.OFFLINE, at)
     elif (status.state, status.reason) == (AgentState.OFFLINE.value, DISCONNECTED):
         move_agent(session, user_id, *_before(session, user_id, at))
     elif unreachable:

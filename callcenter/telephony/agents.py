@@ -85,9 +85,14 @@ class AgentService:
         return await self._database.run(force_state, principal, user_id, chosen, clean_text(reason)[:60], self._now())
 
     async def signed_in(self, principal: Principal) -> None:
-        """Somebody signed in: an agent who is offline becomes available."""
+        """Somebody signed in: an agent who is offline becomes available.
+
+        Whoever may watch them all takes calls when they say so: to look at the wallboard makes nobody an agent.
+        """
         if principal.user_id is not None and principal.may("calls.handle"):
-            await self._database.run(come_back, principal.user_id, True, self._now())
+            await self._database.run(
+                come_back, principal.user_id, True, self._now(), to_work=not principal.may("wallboard.view")
+            )
 
     async def connected(self, principal: Principal) -> None:
         """A page opened: an agent who was offline for want of pages is back as before. Others keep their state."""
@@ -97,7 +102,9 @@ class AgentService:
         leaving = self._leaving.pop(principal.user_id, None)
         if leaving is not None and leaving.active():
             leaving.cancel()
-        await self._database.run(come_back, principal.user_id, False, self._now())
+        await self._database.run(
+            come_back, principal.user_id, False, self._now(), to_work=not principal.may("wallboard.view")
+        )
 
     async def disconnected(self, principal: Principal) -> None:
         """A page closed. If no other opens soon, the agent is rung no more and then offline, but not before the present

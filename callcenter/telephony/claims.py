@@ -14,6 +14,7 @@ from callcenter.events import CallUpdated
 from callcenter.telephony.agent_states import AgentState, enter_call
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.effects import Direction, LineStateName
+from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.views import CallView, load_call
 from callcenter.telephony.visible import visible_call
@@ -51,6 +52,8 @@ def claim_call(session: Session, principal: Principal, call_id: int, at: datetim
     if not isinstance(taken, CursorResult) or taken.rowcount != 1:
         return _not_taken(session, principal, call)
     enter_call(session, principal.user_id, _AGENT_STATES[call.state], at)
+    if call.state == LineStateName.TALKING.value and call.number:
+        settle_missed(session, call.number, principal.user_id, at)
     record_audit(session, principal, "claim", "call", str(call_id), None, {"agent_id": principal.user_id}, at)
     return announce_call(session, CallUpdated, call)
 

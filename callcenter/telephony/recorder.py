@@ -243,7 +243,7 @@ def _(effect: CallTaken, batch: Batch) -> None:
     if call.agent_id is not None:
         enter_call(batch.session, call.agent_id, AgentState.TALKING, effect.at)
     batch.announce(CallAnswered, call)
-    if call.direction == Direction.OUT.value and call.number:
+    if call.number and (call.direction == Direction.OUT.value or call.agent_id is not None):
         settle_missed(batch.session, call.number, call.agent_id, effect.at)
 
 

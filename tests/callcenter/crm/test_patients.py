@@ -80,6 +80,7 @@ async def test_a_new_patient_is_read_back_as_a_person_wrote_it_and_found_at_once
     [
         ({}, {"name"}), ({"name": "\u200b"}, {"name"}), ({"name": "x", "birth_date": "2026-03-03"}, {"birth_date"}),
         ({"name": "x", "phones": ["1380013800"]}, {"phones"}), ({"name": "x", "phones": ["no digits"]}, {"phones"}),
+        ({"name": "x", "phones": ["12ab"]}, {"phones"}), ({"name": "x", "phones": ["床位8001"]}, {"phones"}),
         ({"name": "x", "phones": ["138****8000"]}, {"phones"}), ({"name": "x", "id_document": "1*2"}, {"id_document"}),
         ({"name": "x", "record_number": "R1"}, {"record_number"}), ({"name": "x", "sex": "M"}, {"sex"}),
         ({"name": "x", "department_id": 99, "doctor_id": 98}, {"department_id", "doctor_id"}),

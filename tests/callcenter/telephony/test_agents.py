@@ -71,6 +71,26 @@ async def test_who_chose_to_be_offline_stays_so_until_signing_in(hospital: CallC
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_watches_the_others_takes_calls_when_they_say_so(hospital: CallCenter) -> None:
+    agents = hospital.telephony.agents
+    await agents.signed_in(SUSAN)
+    await agents.connected(SUSAN)
+    assert await hospital.look(state, SUSAN.user_id) == ("offline", "")
+    await agents.set_state(SUSAN, "available")
+    await agents.disconnected(SUSAN)
+    await idle_out(hospital)
+    assert await hospital.look(state, SUSAN.user_id) == ("offline", "disconnected")
+    # The page that was open yesterday, then a new day.
+    await agents.connected(SUSAN)
+    assert await hospital.look(state, SUSAN.user_id) == ("available", "")
+    await agents.disconnected(SUSAN)
+    await idle_out(hospital)
+    await agents.signed_in(SUSAN)
+    await agents.connected(SUSAN)
+    assert await hospital.look(state, SUSAN.user_id) == ("offline", "")
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_call_keeps_an_agent_whose_page_closed(hospital: CallCenter) -> None:
     agents = hospital.telephony.agents
     await agents.connected(ANNA)

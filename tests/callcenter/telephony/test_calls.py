@@ -158,6 +158,23 @@ async def test_calling_back_settles_the_missed_calls_of_the_number(hospital: Cal
     assert (await hospital.telephony.calls.missed(ANNA)).items == []
 
 
+@pytest.mark.parametrize("claimed_first", [True, False])
+@pytest_twisted.ensureDeferred
+async def test_who_rings_again_and_is_spoken_with_is_missed_no_more(hospital: CallCenter, claimed_first: bool) -> None:
+    await hospital.hear(CALLER, Rang(), RingingStopped(), CALLER, Rang())
+    calls = hospital.telephony.calls
+    call_id = hospital.told("call.ringing")[-1].data["id"]
+    if claimed_first:
+        await calls.claim(SUSAN, call_id)
+        assert len((await calls.missed(SUSAN)).items) == 1
+    await hospital.hear(Answered())
+    # Of a call that is nobody's yet one does not know who speaks.
+    assert len((await calls.missed(SUSAN)).items) == (0 if claimed_first else 1)
+    if not claimed_first:
+        await calls.claim(SUSAN, call_id)
+    assert (await calls.missed(SUSAN)).items == []
+
+
 @pytest_twisted.ensureDeferred
 async def test_of_fifty_who_claim_at_once_exactly_one_gets_the_call(hospital: CallCenter) -> None:
     crowd = [principal(1000 + index, f"agent{index}", "agent", FOLLOW_UP) for index in range(50)]

@@ -12,7 +12,7 @@ const dateKey = make({ year: "numeric", month: "numeric", day: "numeric" });
 
 // 75 → "1:15", 3700 → "1:01:40"
 export function duration(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
+  const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   const two = (number) => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;

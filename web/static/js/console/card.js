@@ -115,7 +115,8 @@ function button(name, look, picture, label, key, run, enabled) {
 function farewell(call) {
   if (call.agent && !isMine(call)) return t("{name} took this call.", { name: call.agent.name });
   if (call.state === "ringing" && !call.agent && !isOffered(call) && desk.leaving.has(call.id)) return t("The call has gone on to somebody else.");
-  return call.state === "ended" && !isMine(call) ? t("The caller gave up. The call is in the missed list.") : "";
+  if (call.state !== "ended" || isMine(call)) return "";
+  return call.answered_at ? t("It was answered at a telephone; nobody took the call here.") : t("The caller gave up. The call is in the missed list.");
 }
 
 export function badges(patient) {
