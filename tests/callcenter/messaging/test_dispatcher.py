@@ -216,6 +216,13 @@ async def test_names_are_compared_however_they_are_written(centre: Centre, answe
 
 
 @pytest_twisted.ensureDeferred
+async def test_an_answer_with_a_name_that_is_longer_in_lower_case_is_an_answer(centre: Centre) -> None:
+    await centre.gateway(answer=lambda part: [PartAccepted(part.key, "İ" * 60)])
+    await centre.queue(REPLY)
+    assert await centre.states() == ["accepted"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_failure_has_the_gateways_words_and_nothing_goes_back(centre: Centre) -> None:
     await centre.gateway()
     (key,) = await centre.queue(REPLY)
