@@ -319,6 +319,21 @@ async def test_a_doubt_is_sent_again_once_where_its_purpose_says_so(centre: Cent
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_late_answer_settles_a_doubt(centre: Centre) -> None:
+    device = await centre.gateway(answer=lambda part: [PartUnknown(part.key, "no answer")])
+    one, two, three = await centre.queue(REPLY, REPLY, replace(REPLY, purpose=Purpose.MARKETING))
+    await centre.say(
+        1,
+        PartAccepted(f"{one}.1.1", "77"),
+        PartRefused(f"{two}.1.1", Refusal.NEVER, "13"),
+        PartRefused(f"{three}.1.1", Refusal.LATER, "88"),
+    )
+    assert await centre.states() == ["accepted", "failed", "queued"]
+    await centre.wait(timedelta(hours=2), 60)
+    assert [part.key for part in device.given if not part.key.startswith(f"{three}.")] == [f"{one}.1.1", f"{two}.1.1"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_late_receipt_settles_a_doubt_by_number_and_time(centre: Centre) -> None:
     device = await centre.gateway(answer=lambda part: [PartUnknown(part.key, "no answer")])
     await centre.queue(REPLY)
