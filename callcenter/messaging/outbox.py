@@ -131,7 +131,8 @@ def _take_page(
             # Once it was tried, ``gateway_id`` says by which it left last, and binds nobody.
             gateway if not attempts or purpose is Purpose.TEST else None,
             known,
-            sender or our_number,
+            sender,
+            our_number,
             cost,
             attempts,
             expires_at,

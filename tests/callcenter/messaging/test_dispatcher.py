@@ -38,7 +38,7 @@ from protocols.sms import (
 )
 from storage.database import Database
 from storage.event_log import StoredEvent
-from storage.models import MessagingRules, SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
+from storage.models import Conversation, MessagingRules, SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
 from tests.peers.call_center import NOW, clock_at, fill
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
@@ -278,6 +278,39 @@ async def test_a_gateway_that_will_not_have_it_is_passed_over(centre: Centre) ->
     await centre.queue(REPLY)
     assert (len(first.given), len(second.given)) == (1, 1)
     assert await centre.states() == ["accepted"]
+
+
+async def talk_at(centre: Centre, gateway: int, our_number: str) -> MessageDraft:
+    """A reply in a conversation in which the patient wrote to ``our_number`` of a gateway."""
+
+    def add(session: Session) -> None:
+        talk = Conversation(id=5, number=NUMBER, state="open", last_at=NOW, gateway_id=gateway, last_direction="in")
+        talk.our_number = our_number
+        session.add(talk)
+
+    await centre.database.run(add)
+    return replace(REPLY, conversation_id=5)
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_number_of_a_conversation_is_that_of_its_gateway_alone(centre: Centre) -> None:
+    first = await centre.gateway(1, priority=2, picks_sender=True)
+    second = await centre.gateway(2, picks_sender=True)
+    reply = await talk_at(centre, 1, "106900003333")
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in first.given] == ["106900003333", "88"]
+    first.lose()
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in second.given] == ["", "88"]
+    assert await centre.states() == ["accepted"] * 4
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_cannot_choose_the_sender_is_given_none(centre: Centre) -> None:
+    device = await centre.gateway(1)
+    reply = await talk_at(centre, 1, "106900003333")
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in device.given] == ["", ""]
 
 
 @pytest_twisted.ensureDeferred
