@@ -326,6 +326,34 @@ async def test_when_nobody_will_have_it_it_waits_for_credit_and_expires_at_last(
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_did_not_go_out_costs_nothing(centre: Centre) -> None:
+    def first(part: Part) -> list[GatewaySignal]:
+        match part.key.split(".")[1:], part.total:
+            case ["1", "1"], 1:
+                return [PartUnsent(part.key)]
+            case ["2", _], 1:
+                return [PartRefused(part.key, Refusal.GATEWAY, "5", "no credit")]
+            case ["1", "2"], _:
+                return [PartRefused(part.key, Refusal.LATER, "88")]
+        return list(accepting(part))
+
+    await centre.gateway(1, priority=1, cost=50, answer=first)
+    await centre.gateway(2, priority=2, cost=80)
+    await centre.queue(REPLY, replace(REPLY, text=LONG))
+    await centre.wait(timedelta(seconds=10))
+    found = [(one.state, one.gateway_id, one.parts, one.cost) for one in await centre.messages()]
+    assert found == [("accepted", 2, 1, 80), ("accepted", 1, 3, 150)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_doubt_that_is_sent_again_may_cost_twice(centre: Centre) -> None:
+    await centre.gateway(cost=50, answer=lambda part: [PartUnknown(part.key, "no answer")])
+    await centre.queue(REPLY)
+    await centre.wait(timedelta(minutes=31), 10)
+    assert [(one.attempts, one.cost) for one in await centre.messages()] == [(2, 100)]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_lost_gateway_is_passed_over_and_a_doubt_is_not_sent_again(centre: Centre) -> None:
     first = await centre.gateway(1, priority=1, answer=None)
     second = await centre.gateway(2, priority=2)
