@@ -6,31 +6,30 @@ daemon ends between the two, the parts are there and it is done again.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import chunks
+from callcenter.messaging.attempts import CHUNK, chunks
 from callcenter.messaging.receiving import IncomingText, Received, receive_texts
+from callcenter.messaging.repetitions import SAME_PART, Mark, mark
 from callcenter.messaging.segments import message_text
 from callcenter.numbers import normalise
 from protocols.sms import TextArrived
 from storage.models import SmsArrival
 from storage.models.base import table_of
 
-INCOMPLETE_AFTER = timedelta(minutes=30)
+INCOMPLETE_AFTER = SAME_PART
 """Networks deliver the parts of a text within moments; after this the missing ones do not come."""
 GAP = "…"
 """Stands for a part that never came."""
 _PART_LENGTH = 1000
-_SAME_MINUTE = "%Y-%m-%d %H:%M"
 _ARRIVAL = table_of(SmsArrival)
 _OPEN = (
     select(_ARRIVAL.c.id)
@@ -79,31 +78,33 @@ class Joined:
     part_ids: tuple[int, ...]
 
 
-def fingerprint(gateway_id: int, signal: TextArrived, now: datetime) -> str:
-    """The same for the same part when it comes again. Without a name or time of the gateway's, the same words of the
-    same sender within a minute are taken for a repetition.
-    """
-    when = signal.at.isoformat() if signal.at is not None else ""
-    once = signal.gateway_id or when or now.strftime(_SAME_MINUTE)
-    parts = (gateway_id, once, when, signal.sender, signal.reference, signal.position, signal.total, signal.text)
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def store_parts(session: Session, arrived: Sequence[tuple[int, TextArrived]], now: datetime) -> list[Text]:
     """Write down what is new of (gateway, part); the texts that may be whole now."""
-    marked = {(gateway, fingerprint(gateway, signal, now)): signal for gateway, signal in arrived}
-    columns = _ARRIVAL.c
-    known: set[tuple[int, str]] = set()
-    for gateway in {gateway for gateway, _ in marked}:
-        for chunk in chunks(sorted(mark for key, mark in marked if key == gateway)):
-            here = columns.gateway_id == gateway, columns.fingerprint.in_(chunk)
-            known |= {(gateway, mark) for mark in session.scalars(select(columns.fingerprint).where(*here))}
+    marked: dict[int, dict[Mark, TextArrived]] = defaultdict(dict)
+    for gateway, signal in arrived:
+        marked[gateway][mark(gateway, signal, now)] = signal
     rows = [
-        _row(gateway, mark, signal, now) for (gateway, mark), signal in marked.items() if (gateway, mark) not in known
+        _row(gateway, one.now, signal, now)
+        for gateway, signals in marked.items()
+        for one, signal in _new(session, gateway, signals, now)
     ]
     if rows:
         session.execute(insert(_ARRIVAL), rows)
     return list(dict.fromkeys(Text(row["gateway_id"], row["number"], row["reference"], row["total"]) for row in rows))
+
+
+def _new(
+    session: Session, gateway_id: int, signals: Mapping[Mark, TextArrived], now: datetime
+) -> list[tuple[Mark, TextArrived]]:
+    """Those of ``signals`` that were not written down yet."""
+    columns = _ARRIVAL.c
+    found: dict[str, datetime] = {}
+    for chunk in chunks(sorted(name for one in signals for name in one.names), 2 * CHUNK):
+        here = columns.gateway_id == gateway_id, columns.fingerprint.in_(chunk)
+        found.update(
+            (name, at) for name, at in session.execute(select(columns.fingerprint, columns.arrived_at).where(*here))
+        )
+    return [(one, signal) for one, signal in signals.items() if not one.is_known(found, now)]
 
 
 def _row(gateway_id: int, mark: str, signal: TextArrived, now: datetime) -> dict[str, Any]:
