@@ -53,6 +53,11 @@ def mark(gateway_id: int, signal: TextArrived, now: datetime) -> Mark:
     return Mark(present, before, within)
 
 
+def piece_name(name: str, place: int) -> str:
+    """What a piece is called of what is written down in several; the first one is called as the whole."""
+    return name if place == 1 else hashlib.sha256(f"{name} {place}".encode()).hexdigest()
+
+
 def _digest(gateway_id: int, once: str, when: str, signal: TextArrived) -> str:
     parts = (gateway_id, once, when, signal.sender, signal.reference, signal.position, signal.total, signal.text)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.arrivals import store_parts
+from callcenter.messaging.arrivals import join_texts, open_texts, store_parts
+from callcenter.messaging.receiving import IncomingText, Placed, nobody_listens
 from protocols.sms import TextArrived
 from storage.models import SmsArrival
 from tests.peers.call_center import NOW
@@ -68,3 +70,46 @@ async def test_after_that_it_is_another_text_with_the_same_reference(desk: Desk)
 async def test_what_has_a_name_or_a_time_is_known_for_ever(desk: Desk, told: dict[str, object]) -> None:
     one = nameless(**told)
     assert await kept(desk, (ODD, one), (ODD + timedelta(days=9), one), (ODD, nameless())) == [("1", 1)] * 2
+
+
+async def read(desk: Desk, *arrivals: TextArrived) -> list[tuple[str, bool]]:
+    """The messages that become of what came in one after the other, and whether something is missing of them."""
+    heard: list[IncomingText] = []
+
+    def received(session: Session, texts: Sequence[IncomingText]) -> Placed:
+        heard.extend(texts)
+        return nobody_listens(session, texts)
+
+    def store(session: Session) -> None:
+        for signal in arrivals:
+            texts = store_parts(session, [(GATEWAY, signal)], NOW)
+            assert not join_texts(session, texts, received, NOW, 100)
+        assert not open_texts(session, NOW)
+
+    await desk.database.run(store)
+    return [(text.text, text.incomplete) for text in heard]
+
+
+ANYTHING = "".join(chr(0x4E00 + place % 5000) for place in range(255_000))
+
+
+@pytest.mark.parametrize("length", [1000, 1001, 1500, 2000, 255_000])
+@pytest_twisted.ensureDeferred
+async def test_a_text_is_kept_however_long_it_is(desk: Desk, length: int) -> None:
+    one = nameless(ANYTHING[:length], gateway_id="x")
+    other = nameless(ANYTHING[:length], gateway_id="y")
+    assert await read(desk, one, one, other) == [(ANYTHING[:length], False)] * 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_cut_off_all_the_same_is_marked(desk: Desk) -> None:
+    assert await read(desk, nameless(ANYTHING + "尾")) == [(ANYTHING[:-1] + "…", False)]
+    parts = [nameless("上" * 1500, 1, 2), nameless("下", 2, 2)]
+    assert await read(desk, *parts) == [("上" * 999 + "…下", False)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_somebody_left_unsaid_stays_so(desk: Desk) -> None:
+    assert await read(desk, nameless("唉……"), nameless("上……", 1, 2), nameless("……下", 2, 2)) == [
+        ("唉……", False), ("上…………下", False),
+    ]  # fmt: skip
