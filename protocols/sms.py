@@ -101,7 +101,9 @@ class PartRefused(GatewaySignal):
 
 @dataclass(frozen=True)
 class PartUnknown(GatewaySignal):
-    """The part was written and the connection ended, or no answer came in time: it may have gone out or not."""
+    """The part was written and the connection ended, or no answer came in time: it may have gone out or not. The answer
+    may come after all, as a PartAccepted or PartRefused.
+    """
 
     key: str
     reason: str = ""

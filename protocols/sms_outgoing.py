@@ -19,13 +19,14 @@ from protocols.sms import (
 )
 from protocols.sms_actions import SmsLimits
 from protocols.sms_heard import Refused, Throttled, Tongue
-from protocols.sms_window import Capacity, PauseLength, SequenceNumbers, TokenBucket, Waiting
+from protocols.sms_window import Capacity, Latecomers, PauseLength, SequenceNumbers, TokenBucket, Waiting
 
 
 class Outgoing:
     """Keeps to rate and window. PDUs go to ``out``, what became of the parts to ``signals``.
 
-    Every part that was taken leaves by exactly one signal. ``now`` never goes back.
+    Every part that was taken leaves by exactly one signal. Only one that was given up as unknown may be followed by a
+    second one, accepted or refused: the answer came after all, over the same connection. ``now`` never goes back.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Outgoing:
         self._paused_until: float | None = None
         self._queue: deque[Part] = deque()
         self._waiting: dict[int, Waiting] = {}
+        self._late = Latecomers()
         self._in_vain = 0
 
     @property
@@ -84,7 +86,7 @@ class Outgoing:
 
     def _write(self, part: Part, now: float) -> int:
         sequence = self._sequence.take()
-        while sequence in self._waiting:
+        while sequence in self._waiting or sequence in self._late:
             sequence = self._sequence.take()
         try:
             self._out.append(self._tongue.submission(part, sequence))
@@ -114,7 +116,7 @@ class Outgoing:
                 self._pause(now, waiting.since)
 
     def _answered(self, sequence: int, now: float) -> Waiting | None:
-        waiting = self._waiting.pop(sequence, None)
+        waiting = self._waiting.pop(sequence, None) or self._late.take(sequence)
         if waiting is not None:
             self._in_vain = 0
             self._capacity.answered(now, len(self._queue))
@@ -138,6 +140,7 @@ class Outgoing:
         self.unsend()
         self._signals.extend([PartUnknown(each.key, reason) for each in self._waiting.values()])
         self._waiting.clear()
+        self._late.clear()
         self._paused_until = None
         self._in_vain = 0
 
@@ -166,5 +169,6 @@ class Outgoing:
             if heard_at < oldest.since or self._in_vain > self._window:
                 return False
             del self._waiting[sequence]
+            self._late.add(sequence, oldest)
             self._signals.append(PartUnknown(oldest.key, Said(Saying.GATEWAY_SILENT)))
         return True

@@ -78,6 +78,31 @@ class Waiting:
     since: float
 
 
+class Latecomers:
+    """Parts that nobody waits for any more and that may be answered yet, by sequence number: the newest ``most``."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._most = most
+        self._parts: dict[int, Waiting] = {}
+
+    def __contains__(self, sequence: int) -> bool:
+        return sequence in self._parts
+
+    def add(self, sequence: int, part: Waiting) -> None:
+        """Nobody waits for its answer any more."""
+        self._parts[sequence] = part
+        if len(self._parts) > self._most:
+            del self._parts[next(iter(self._parts))]
+
+    def take(self, sequence: int) -> Waiting | None:
+        """The part that is answered now, None if there is none."""
+        return self._parts.pop(sequence, None)
+
+    def clear(self) -> None:
+        """Nothing comes any more."""
+        self._parts.clear()
+
+
 class PauseLength:
     """How long to write nothing when the gateway asks for it: from ``first`` seconds doubling to ``most``.
 

@@ -6,31 +6,30 @@ daemon ends between the two, the parts are there and it is done again.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import chunks
+from callcenter.messaging.attempts import CHUNK, chunks
 from callcenter.messaging.receiving import IncomingText, Received, receive_texts
+from callcenter.messaging.repetitions import SAME_PART, Mark, mark, piece_name
 from callcenter.messaging.segments import message_text
 from callcenter.numbers import normalise
 from protocols.sms import TextArrived
 from storage.models import SmsArrival
 from storage.models.base import table_of
 
-INCOMPLETE_AFTER = timedelta(minutes=30)
+INCOMPLETE_AFTER = SAME_PART
 """Networks deliver the parts of a text within moments; after this the missing ones do not come."""
 GAP = "…"
-"""Stands for a part that never came."""
-_PART_LENGTH = 1000
-_SAME_MINUTE = "%Y-%m-%d %H:%M"
+"""Stands for what never came, or was too long."""
+_PART_LENGTH, _MOST_PARTS = 1000, 255
 _ARRIVAL = table_of(SmsArrival)
 _OPEN = (
     select(_ARRIVAL.c.id)
@@ -79,48 +78,68 @@ class Joined:
     part_ids: tuple[int, ...]
 
 
-def fingerprint(gateway_id: int, signal: TextArrived, now: datetime) -> str:
-    """The same for the same part when it comes again. Without a name or time of the gateway's, the same words of the
-    same sender within a minute are taken for a repetition.
-    """
-    when = signal.at.isoformat() if signal.at is not None else ""
-    once = signal.gateway_id or when or now.strftime(_SAME_MINUTE)
-    parts = (gateway_id, once, when, signal.sender, signal.reference, signal.position, signal.total, signal.text)
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def store_parts(session: Session, arrived: Sequence[tuple[int, TextArrived]], now: datetime) -> list[Text]:
     """Write down what is new of (gateway, part); the texts that may be whole now."""
-    marked = {(gateway, fingerprint(gateway, signal, now)): signal for gateway, signal in arrived}
-    columns = _ARRIVAL.c
-    known: set[tuple[int, str]] = set()
-    for gateway in {gateway for gateway, _ in marked}:
-        for chunk in chunks(sorted(mark for key, mark in marked if key == gateway)):
-            here = columns.gateway_id == gateway, columns.fingerprint.in_(chunk)
-            known |= {(gateway, mark) for mark in session.scalars(select(columns.fingerprint).where(*here))}
+    marked: dict[int, dict[Mark, TextArrived]] = defaultdict(dict)
+    for gateway, signal in arrived:
+        marked[gateway][mark(gateway, signal, now)] = signal
     rows = [
-        _row(gateway, mark, signal, now) for (gateway, mark), signal in marked.items() if (gateway, mark) not in known
+        row
+        for gateway, signals in marked.items()
+        for one, signal in _new(session, gateway, signals, now)
+        for row in _rows(gateway, one.now, signal, now)
     ]
     if rows:
         session.execute(insert(_ARRIVAL), rows)
     return list(dict.fromkeys(Text(row["gateway_id"], row["number"], row["reference"], row["total"]) for row in rows))
 
 
-def _row(gateway_id: int, mark: str, signal: TextArrived, now: datetime) -> dict[str, Any]:
-    sender = signal.sender.strip()
-    total = min(max(signal.total, 1), 255)
-    return {
+def _new(
+    session: Session, gateway_id: int, signals: Mapping[Mark, TextArrived], now: datetime
+) -> list[tuple[Mark, TextArrived]]:
+    """Those of ``signals`` that were not written down yet."""
+    columns = _ARRIVAL.c
+    found: dict[str, datetime] = {}
+    for chunk in chunks(sorted(name for one in signals for name in one.names), 2 * CHUNK):
+        here = columns.gateway_id == gateway_id, columns.fingerprint.in_(chunk)
+        found.update(
+            (name, at) for name, at in session.execute(select(columns.fingerprint, columns.arrived_at).where(*here))
+        )
+    return [(one, signal) for one, signal in signals.items() if not one.is_known(found, now)]
+
+
+def _rows(gateway_id: int, name: str, signal: TextArrived, now: datetime) -> Iterator[dict[str, Any]]:
+    """One, or several of a text that came in one piece and is longer than a row: it is joined again like others.
+
+    What is longer still is cut, with a mark.
+    """
+    sender, text = signal.sender.strip(), message_text(signal.text)
+    total = min(max(signal.total, 1), _MOST_PARTS)
+    row = {
         "gateway_id": gateway_id,
-        "fingerprint": mark,
+        "fingerprint": name,
         # Senders of services are words; they are kept as they are.
         "number": (normalise(sender).number or message_text(sender) or "?")[:40],
         "recipient": message_text(signal.recipient)[:30],
         "reference": min(max(signal.reference, 0), 0xFFFF),
         "position": min(max(signal.position, 1), total),
         "total": total,
-        "text": message_text(signal.text)[:_PART_LENGTH],
+        "text": _cut(text, _PART_LENGTH),
         "arrived_at": now,
     }
+    if total > 1 or len(text) <= _PART_LENGTH:
+        yield row
+        return
+    text = _cut(text, _MOST_PARTS * _PART_LENGTH)
+    pieces = [text[first : first + _PART_LENGTH] for first in range(0, len(text), _PART_LENGTH)]
+    # Not that of any text that came in parts.
+    row |= {"reference": 0x10000 + int(name[:7], 16), "total": len(pieces)}
+    for place, piece in enumerate(pieces, 1):
+        yield row | {"fingerprint": piece_name(name, place), "position": place, "text": piece}
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - len(GAP)] + GAP
 
 
 def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:
@@ -204,13 +223,9 @@ def _joined(text: Text, rows: Sequence[Any], now: datetime) -> Iterator[Joined]:
 
 
 def _incoming(text: Text, parts: Mapping[int, Any], began: datetime) -> IncomingText:
-    words = "".join(parts[place].text if place in parts else GAP for place in range(1, text.total + 1))
+    # One gap for all that is missing in a row.
+    places = [place for place in range(1, text.total + 1) if place in parts or place == 1 or place - 1 in parts]
+    words = "".join(parts[place].text if place in parts else GAP for place in places)
     recipient = parts[min(parts)].recipient
     whole = len(parts) == text.total
-    return IncomingText(text.gateway_id, text.number, recipient, _without_double_gaps(words), began, not whole)
-
-
-def _without_double_gaps(words: str) -> str:
-    while GAP + GAP in words:
-        words = words.replace(GAP + GAP, GAP)
-    return words
+    return IncomingText(text.gateway_id, text.number, recipient, words, began, not whole)

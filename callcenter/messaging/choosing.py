@@ -12,11 +12,15 @@ _COUNTRY = len("+86")
 
 
 class Choosing:
-    """``routes`` as they are in this turn. ``room``: what each takes still; whoever hands over counts it down."""
+    """``routes`` as they are in this turn. ``room``: what each takes still; whoever hands over counts it down.
+
+    ``costs``: gateway → what a part costs there.
+    """
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = routes
         self.room = {route.gateway_id: route.room for route in routes}
+        self.costs = {route.gateway_id: route.cost for route in routes}
         longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
         # Numbers that begin alike fit the same gateways; without prefixes all do.
         self._figures = longest + _COUNTRY if longest else 0

@@ -19,7 +19,11 @@ NO_GATEWAY_PAUSE = timedelta(seconds=60)
 
 
 class Due(NamedTuple):
-    """A message that may be sent now. ``cost`` and ``attempts``: what it took so far."""
+    """A message that may be sent now. ``cost`` and ``attempts``: what it took so far.
+
+    Whoever can choose sends it from ``sender``; where that is empty ``rather``, the conversation's gateway, from
+    ``our_number``, which the patient wrote to there and which is not the others' to send from.
+    """
 
     message_id: int
     batch_id: int | None
@@ -30,6 +34,7 @@ class Due(NamedTuple):
     only: int | None
     rather: int | None
     sender: str
+    our_number: str
     cost: int
     attempts: int
     expires_at: datetime
@@ -119,5 +124,11 @@ def _laid_out(due: Due, route: Route, choosing: Choosing, facts: Facts, now: dat
         return None
     room[route.gateway_id] = max(0, left - len(numbered))
     facts.count(due.number, due.purpose, now)
-    sender = due.sender if route.picks_sender else ""
-    return Consigned(route, numbered, len(layout.parts), layout.encoding, reference, sender)
+    return Consigned(route, numbered, len(layout.parts), layout.encoding, reference, _sender(due, route))
+
+
+def _sender(due: Due, route: Route) -> str:
+    """The number that the patient sees; empty: the gateway's own."""
+    if not route.picks_sender:
+        return ""
+    return due.sender or (due.our_number if route.gateway_id == due.rather else "")

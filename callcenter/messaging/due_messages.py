@@ -19,9 +19,10 @@ PAGES = 8
 _QUEUED = MessageState.QUEUED.value
 _COLUMNS = MESSAGE.c
 _DUE = and_(_COLUMNS.state == _QUEUED, _COLUMNS.priority == bindparam("level"), _COLUMNS.next_at <= bindparam("latest"))
-_AFTER = or_(
-    _COLUMNS.next_at > bindparam("moment"),
-    and_(_COLUMNS.next_at == bindparam("moment"), _COLUMNS.id > bindparam("key")),
+_AFTER = and_(
+    # What the index is entered by: of the alternatives alone no database sees where to begin.
+    _COLUMNS.next_at >= bindparam("moment"),
+    or_(_COLUMNS.next_at > bindparam("moment"), _COLUMNS.id > bindparam("key")),
 )
 _PAGE = (
     select(_COLUMNS.next_at, _COLUMNS.id)

@@ -32,6 +32,7 @@ from callcenter.messaging.due_messages import DuePages, DueRow, Place, lock_due
 from callcenter.messaging.outcome import Missing, missing
 from callcenter.messaging.routing import Route
 from callcenter.messaging.rules import SendingRules, load_rules
+from callcenter.messaging.spending import spent
 from callcenter.messaging.suppression import Facts, load_facts
 from callcenter.messaging.vocabulary import MessageState, Purpose
 from protocols.sms import Part
@@ -121,6 +122,7 @@ def _take_page(
     for key, number, text, what_for, patient, talk, batch, gateway, sender, cost, attempts, expires_at in rows:
         known, our_number = talks.get(talk, (None, ""))
         purpose = _PURPOSES[what_for]
+        parts = tried.get(key, ()) if attempts else ()
         due = Due(
             key,
             batch,
@@ -131,11 +133,13 @@ def _take_page(
             # Once it was tried, ``gateway_id`` says by which it left last, and binds nobody.
             gateway if not attempts or purpose is Purpose.TEST else None,
             known,
-            sender or our_number,
-            cost,
+            sender,
+            our_number,
+            # Each claim writes down what it sends; only now is it known what of the last one did not leave.
+            spent(parts, choosing.costs, cost) if attempts else cost,
             attempts,
             expires_at,
-            missing(tried.get(key, ()), taken.now) if attempts else _NOTHING,
+            missing(parts, taken.now) if attempts else _NOTHING,
         )
         # What is missing of a text that went out in part follows it, whatever became of its batch.
         if batch is not None and batch in stops and due.missing.pinned is None:

@@ -11,10 +11,15 @@ _HEX = re.compile(r"[0-9a-f]{1,16}")
 
 
 def canonical_ref(name: str) -> str | None:
-    """A gateway's name for a part as we compare it: in lower case, without leading zeros and blanks; None: no name."""
+    """A gateway's name for a part as we compare it: in lower case, without leading zeros and blanks, as long as its
+    column at most; None: no name. What was canonical stays as it is.
+    """
     # Nothing of what is cleaned away is a letter or a digit, of which most names consist.
-    cleaned = (name[:_REF_LENGTH] if name.isalnum() else clean_text(name, _REF_LENGTH).strip()).lower()
-    return (cleaned.lstrip("0") or "0") if cleaned else None
+    cleaned = name if name.isalnum() else clean_text(name, len(name))
+    if not cleaned:
+        return None
+    # Cut at the very end: a letter may be two in lower case.
+    return cleaned.lower().lstrip("0 ")[:_REF_LENGTH].rstrip() or "0"
 
 
 def other_spellings(ref: str) -> tuple[str, ...]:

@@ -94,12 +94,9 @@ class CmppTongue:
         """SUBMIT with one recipient."""
         account = self._account
         form, content = write_words(part, gbk=account.gbk)
-        sender = part.sender
-        if not sender.startswith(account.sp_number):
-            sender = account.sp_number + sender
         recipients = (account.writing.number(part.number),)
         message = Submit(
-            self._terms, ascii_octets(sender), recipients, content, form, part.total > 1,
+            self._terms, ascii_octets(account.source(part.sender)), recipients, content, form, part.total > 1,
             part.total, part.position, part.receipt, self._validity.of(part.validity, self._wall()),
         )  # fmt: skip
         return encode(Command.SUBMIT, sequence, message, self._dialect)

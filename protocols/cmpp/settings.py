@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from protocols.pdu_account import Writing
 
+LONGEST_SOURCE = 21
+"""Octets of Src_Id (QB-GF-028-2003, section 7.4.3.1)."""
+_CHINA = "86"
+
 
 @dataclass(frozen=True)
 class CmppAccount:
@@ -28,3 +32,16 @@ class CmppAccount:
     gbk: bool = False
     """Chinese is written in GBK (15) and not in UCS2 (8)."""
     writing: Writing = field(default_factory=Writing)
+
+    def source(self, sender: str) -> str:
+        """The Src_Id of a message from ``sender``: an extension, or all of the number that the patient wrote to, which
+        some gateways tell with the country before it.
+
+        What is too long for an extension is a number that was the account's once, and none that it may write by.
+        """
+        national = sender.removeprefix("+").removeprefix(_CHINA)
+        for number in (sender, national):
+            if number.startswith(self.sp_number):
+                return number
+        extended = self.sp_number + sender
+        return extended if len(extended) <= LONGEST_SOURCE else self.sp_number

@@ -258,15 +258,82 @@ def test_the_gateway_asks_whether_we_are_there(peer: Peer) -> None:
 def test_one_lost_answer_is_unknown_and_the_rest_goes_on(peer: Peer) -> None:
     driven = signed_in(peer)
     driven.submit(part("1"), part("2"))
-    one, two = submits(peer, driven)
+    two = submits(peer, driven)[1]
     driven.wait(30)
     driven.hear(peer.answer(two, 2))
     driven.take_signals()
     driven.wait(31)
     assert driven.take_signals() == [PartUnknown("1", SILENT)]
-    driven.hear(peer.answer(one, 1))
-    assert driven.take_signals() == []
     assert driven.session.room
+
+
+def stay_up(peer: Peer, driven: Driven, times: int) -> None:
+    """The gateway says nothing for a while, and then that it is there."""
+    for _ in range(times):
+        driven.wait(21)
+        driven.hear(peer.plain(peer.heartbeat, 77))
+
+
+def with_one_given_up(peer: Peer, **limits: Any) -> tuple[Driven, int]:
+    """A connection that stayed up while the answer to its part "1" did not come; and that part's sequence number."""
+    driven = signed_in(peer, **limits)
+    driven.submit(part("1"))
+    [one] = submits(peer, driven)
+    stay_up(peer, driven, 3)
+    assert (driven.take_signals(), driven.closed) == ([PartUnknown("1", SILENT)], False)
+    driven.take_written()
+    return driven, one
+
+
+def test_an_answer_that_comes_late_is_told_once(peer: Peer) -> None:
+    driven, one = with_one_given_up(peer)
+    driven.hear(peer.answer(one, 7))
+    assert driven.take_signals() == [PartAccepted("1", "7")]
+    driven.hear(peer.answer(one, 7))
+    assert driven.take_signals() == []
+
+
+def test_a_late_refusal_is_told_and_a_late_throttle_pauses(peer: Peer) -> None:
+    driven, one = with_one_given_up(peer)
+    driven.hear(peer.answer(one, 0, 13 if isinstance(peer, CmppPeer) else 0x0B))
+    [refused] = driven.take_signals()
+    assert isinstance(refused, PartRefused)
+    assert (refused.key, refused.refusal) == ("1", Refusal.NEVER)
+    driven, one = with_one_given_up(peer)
+    driven.hear(peer.throttle(one))
+    refused, paused = driven.take_signals()
+    assert isinstance(refused, PartRefused)
+    assert (refused.refusal, paused) == (Refusal.LATER, GatewayPaused(1.0))
+
+
+def test_a_late_answer_belongs_to_its_connection(peer: Peer) -> None:
+    driven, one = with_one_given_up(peer)
+    driven.lose()
+    assert driven.take_signals() == [GatewayLost("gone")]
+    driven.start()
+    driven.hear(peer.welcome(), peer.answer(one, 7))
+    assert driven.take_signals() == [GatewayReady()]
+
+
+def test_late_answers_show_that_parts_are_not_written_in_vain(peer: Peer) -> None:
+    driven = signed_in(peer, window=2)
+    for each in range(6):
+        driven.submit(part(str(each)))
+        [one] = submits(peer, driven)
+        stay_up(peer, driven, 3)
+        driven.hear(peer.answer(one, each))
+        assert driven.take_signals() == [PartUnknown(str(each), SILENT), PartAccepted(str(each), str(each))]
+        driven.take_written()
+    assert not driven.closed
+
+
+def test_a_sequence_number_that_may_be_answered_late_is_not_given_again(peer: Peer) -> None:
+    driven, one = with_one_given_up(peer)
+    driven.session._sequence._last = one - 1
+    driven.submit(part("2"))
+    assert submits(peer, driven) == [one + 1]
+    driven.hear(peer.answer(one, 7), peer.answer(one + 1, 8))
+    assert driven.take_signals() == [PartAccepted("1", "7"), PartAccepted("2", "8")]
 
 
 def test_a_gateway_that_accepts_and_falls_silent_is_left(peer: Peer) -> None:
@@ -466,6 +533,7 @@ actions = st.lists(
         st.tuples(st.just("throttle"), st.integers(0, 10)),
         st.tuples(st.just("noise"), st.binary(max_size=30)),
         st.tuples(st.just("wait"), st.floats(0, 100)),
+        st.tuples(st.just("stay"), st.integers(1, 4)),
         st.tuples(st.just("jump"), st.floats(-1e6, 1e6)),
         st.tuples(st.just("lose"), st.none()),
         st.tuples(st.just("leave"), st.none()),
@@ -476,7 +544,7 @@ actions = st.lists(
 
 @settings(max_examples=150)
 @given(st.sampled_from(PEERS), actions)
-def test_whatever_happens_each_part_has_exactly_one_end(peer: Peer, script: list[tuple[str, Any]]) -> None:
+def test_whatever_happens_each_part_has_one_end(peer: Peer, script: list[tuple[str, Any]]) -> None:
     driven = Driven(peer.tongue(), SmsLimits(50, 3))
     keys, sequences = 0, [1]
     heard: list[GatewaySignal] = []
@@ -488,14 +556,15 @@ def test_whatever_happens_each_part_has_exactly_one_end(peer: Peer, script: list
             case "submit":
                 driven.submit(*[part(str(keys + each)) for each in range(value)])
                 keys += value
-            case "answer":
-                driven.hear(peer.answer(sequences[-1 - value % len(sequences)], 1))
-            case "throttle":
-                driven.hear(peer.throttle(sequences[-1 - value % len(sequences)]))
+            case "answer" | "throttle":
+                sequence = sequences[-1 - value % len(sequences)]
+                driven.hear(peer.answer(sequence, 1) if what == "answer" else peer.throttle(sequence))
             case "noise":
                 driven.hear(value)
             case "wait":
                 driven.wait(value)
+            case "stay":
+                stay_up(peer, driven, value)
             case "jump":
                 driven.jump(value)
             case "leave":
@@ -506,5 +575,15 @@ def test_whatever_happens_each_part_has_exactly_one_end(peer: Peer, script: list
             driven.hear(peer.welcome())
     driven.lose()
     heard.extend(driven.take_signals())
-    ends = [signal.key for signal in heard if isinstance(signal, PartAccepted | PartRefused | PartUnknown | PartUnsent)]
-    assert sorted(ends, key=int) == [str(each) for each in range(keys)]
+    assert_each_has_its_end(keys, heard)
+
+
+def assert_each_has_its_end(parts: int, heard: list[GatewaySignal]) -> None:
+    """Each part has one, and one that was given up may have its answer after that."""
+    ends: dict[str, list[type[GatewaySignal]]] = {str(each): [] for each in range(parts)}
+    for signal in heard:
+        if isinstance(signal, PartAccepted | PartRefused | PartUnknown | PartUnsent):
+            ends[signal.key].append(type(signal))
+    for first, *more in ends.values():
+        assert more in ([], [PartAccepted], [PartRefused])
+        assert not more or first is PartUnknown

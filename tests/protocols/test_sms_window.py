@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.sms_window import Capacity, Heartbeat, PauseLength, SequenceNumbers, SteadyTime, TokenBucket
+from protocols.sms_window import (
+    Capacity,
+    Heartbeat,
+    Latecomers,
+    PauseLength,
+    SequenceNumbers,
+    SteadyTime,
+    TokenBucket,
+    Waiting,
+)
 
 
 @given(st.floats(0.1, 5000), st.lists(st.floats(0, 3), max_size=60))
@@ -83,3 +92,13 @@ def test_a_heartbeat_asks_so_often_and_no_more() -> None:
 )
 def test_sequence_numbers_are_positive(last: int, first: int) -> None:
     assert SequenceNumbers(last).take() == first
+
+
+def test_of_latecomers_the_newest_are_kept() -> None:
+    late = Latecomers(2)
+    for sequence in (1, 2, 3):
+        late.add(sequence, Waiting(str(sequence), 0.0))
+    assert [sequence in late for sequence in (1, 2, 3)] == [False, True, True]
+    assert (late.take(1), late.take(3), late.take(3)) == (None, Waiting("3", 0.0), None)
+    late.clear()
+    assert 2 not in late

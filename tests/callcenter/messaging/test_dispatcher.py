@@ -38,7 +38,7 @@ from protocols.sms import (
 )
 from storage.database import Database
 from storage.event_log import StoredEvent
-from storage.models import MessagingRules, SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
+from storage.models import Conversation, MessagingRules, SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
 from tests.peers.call_center import NOW, clock_at, fill
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
@@ -216,6 +216,13 @@ async def test_names_are_compared_however_they_are_written(centre: Centre, answe
 
 
 @pytest_twisted.ensureDeferred
+async def test_an_answer_with_a_name_that_is_longer_in_lower_case_is_an_answer(centre: Centre) -> None:
+    await centre.gateway(answer=lambda part: [PartAccepted(part.key, "İ" * 60)])
+    await centre.queue(REPLY)
+    assert await centre.states() == ["accepted"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_failure_has_the_gateways_words_and_nothing_goes_back(centre: Centre) -> None:
     await centre.gateway()
     (key,) = await centre.queue(REPLY)
@@ -273,6 +280,39 @@ async def test_a_gateway_that_will_not_have_it_is_passed_over(centre: Centre) ->
     assert await centre.states() == ["accepted"]
 
 
+async def talk_at(centre: Centre, gateway: int, our_number: str) -> MessageDraft:
+    """A reply in a conversation in which the patient wrote to ``our_number`` of a gateway."""
+
+    def add(session: Session) -> None:
+        talk = Conversation(id=5, number=NUMBER, state="open", last_at=NOW, gateway_id=gateway, last_direction="in")
+        talk.our_number = our_number
+        session.add(talk)
+
+    await centre.database.run(add)
+    return replace(REPLY, conversation_id=5)
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_number_of_a_conversation_is_that_of_its_gateway_alone(centre: Centre) -> None:
+    first = await centre.gateway(1, priority=2, picks_sender=True)
+    second = await centre.gateway(2, picks_sender=True)
+    reply = await talk_at(centre, 1, "106900003333")
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in first.given] == ["106900003333", "88"]
+    first.lose()
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in second.given] == ["", "88"]
+    assert await centre.states() == ["accepted"] * 4
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_cannot_choose_the_sender_is_given_none(centre: Centre) -> None:
+    device = await centre.gateway(1)
+    reply = await talk_at(centre, 1, "106900003333")
+    await centre.queue(reply, replace(reply, sender="88"))
+    assert [part.sender for part in device.given] == ["", ""]
+
+
 @pytest_twisted.ensureDeferred
 async def test_when_nobody_will_have_it_it_waits_for_credit_and_expires_at_last(centre: Centre) -> None:
     device = await centre.gateway(answer=lambda p: [PartRefused(p.key, Refusal.GATEWAY, "5", "no credit")])
@@ -283,6 +323,34 @@ async def test_when_nobody_will_have_it_it_waits_for_credit_and_expires_at_last(
     assert len(device.given) == 2
     await centre.wait(timedelta(minutes=20), 10)
     assert await centre.states() == ["expired"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_did_not_go_out_costs_nothing(centre: Centre) -> None:
+    def first(part: Part) -> list[GatewaySignal]:
+        match part.key.split(".")[1:], part.total:
+            case ["1", "1"], 1:
+                return [PartUnsent(part.key)]
+            case ["2", _], 1:
+                return [PartRefused(part.key, Refusal.GATEWAY, "5", "no credit")]
+            case ["1", "2"], _:
+                return [PartRefused(part.key, Refusal.LATER, "88")]
+        return list(accepting(part))
+
+    await centre.gateway(1, priority=1, cost=50, answer=first)
+    await centre.gateway(2, priority=2, cost=80)
+    await centre.queue(REPLY, replace(REPLY, text=LONG))
+    await centre.wait(timedelta(seconds=10))
+    found = [(one.state, one.gateway_id, one.parts, one.cost) for one in await centre.messages()]
+    assert found == [("accepted", 2, 1, 80), ("accepted", 1, 3, 150)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_doubt_that_is_sent_again_may_cost_twice(centre: Centre) -> None:
+    await centre.gateway(cost=50, answer=lambda part: [PartUnknown(part.key, "no answer")])
+    await centre.queue(REPLY)
+    await centre.wait(timedelta(minutes=31), 10)
+    assert [(one.attempts, one.cost) for one in await centre.messages()] == [(2, 100)]
 
 
 @pytest_twisted.ensureDeferred
@@ -309,6 +377,21 @@ async def test_a_doubt_is_sent_again_once_where_its_purpose_says_so(centre: Cent
     assert (await centre.states(), len(device.given)) == (["unknown"], 2)
     await centre.wait(timedelta(hours=2), 60)
     assert (await centre.states(), len(device.given)) == (["unknown"], 2)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_late_answer_settles_a_doubt(centre: Centre) -> None:
+    device = await centre.gateway(answer=lambda part: [PartUnknown(part.key, "no answer")])
+    one, two, three = await centre.queue(REPLY, REPLY, replace(REPLY, purpose=Purpose.MARKETING))
+    await centre.say(
+        1,
+        PartAccepted(f"{one}.1.1", "77"),
+        PartRefused(f"{two}.1.1", Refusal.NEVER, "13"),
+        PartRefused(f"{three}.1.1", Refusal.LATER, "88"),
+    )
+    assert await centre.states() == ["accepted", "failed", "queued"]
+    await centre.wait(timedelta(hours=2), 60)
+    assert [part.key for part in device.given if not part.key.startswith(f"{three}.")] == [f"{one}.1.1", f"{two}.1.1"]
 
 
 @pytest_twisted.ensureDeferred

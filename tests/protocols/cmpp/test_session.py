@@ -82,9 +82,26 @@ def test_the_timestamp_is_that_of_the_gateways_clock() -> None:
     assert connect.timestamp == 1105142942
 
 
-@pytest.mark.parametrize(("sender", "shown"), [("", b"10690001"), ("88", b"1069000188"), ("1069000177", b"1069000177")])
+@pytest.mark.parametrize(
+    ("sender", "shown"),
+    [
+        ("", b"10690001"),
+        ("88", b"1069000188"),
+        ("1069000177", b"1069000177"),
+        # What the patient wrote to, as gateways write it too.
+        ("861069000177", b"1069000177"),
+        ("+8610690001", b"10690001"),
+        # No extension: a number that the account had once.
+        ("10691234567890", b"10690001"),
+        ("8" * 13, b"10690001" + b"8" * 13),
+    ],
+)
 def test_the_extension_follows_the_number_of_the_provider(sender: str, shown: bytes) -> None:
     assert submitted(V2, part(sender=sender)).sender == shown
+
+
+def test_without_a_number_of_the_provider_the_sender_is_written_as_it_is() -> None:
+    assert submitted(V2, part(sender="8610690001"), sp_number="").sender == b"8610690001"
 
 
 def test_a_full_part_of_a_long_text() -> None:
