@@ -86,6 +86,10 @@ def test_the_card_comes_back_after_a_reload_and_in_a_second_tab_and_the_claim_cl
     own = people["own"]
     agent = browsers.window(daemon, "agent", "/console")
     other = browsers.window(daemon, "supervisor", "/console")
+    # Whoever watches the others takes calls when they say so.
+    expect(other.page.locator("#on-duty")).to_be_hidden(timeout=PATIENCE)
+    other.page.click("#off-duty [data-state=available]")
+    expect(other.page.locator("#on-duty")).to_be_visible(timeout=PATIENCE)
     daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
     for page in (agent.page, other.page):
         expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)

@@ -12,6 +12,8 @@ import { desk, inProgress } from "./desk.js";
 const menu = document.getElementById("my-state");
 const summary = menu.querySelector("[data-summary]");
 const line = document.getElementById("my-line");
+const [onDuty, offDuty] = ["on-duty", "off-duty"].map((id) => document.getElementById(id));
+const off = new Set(["offline", "away"]);
 
 function showState() {
   const agent = store.get("agents", me);
@@ -26,6 +28,9 @@ function showState() {
     button.setAttribute("aria-pressed", String(button.dataset.state === agent.state && (button.dataset.reason ?? "") === agent.reason));
   }
   writeTimes(menu);
+  onDuty.hidden = off.has(agent.state);
+  offDuty.hidden = !onDuty.hidden;
+  offDuty.querySelector("[data-word]").textContent = t("You are: {state}", { state: agentWord(agent.state) });
 }
 
 // Of the lines only mine and those of my calls are up to date.
@@ -47,10 +52,12 @@ async function choose(state, reason) {
   }
 }
 
-menu.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-state]");
-  if (button) choose(button.dataset.state, button.dataset.reason ?? "");
-});
+for (const place of [menu, offDuty]) {
+  place.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-state]");
+    if (button) choose(button.dataset.state, button.dataset.reason ?? "");
+  });
+}
 store.addEventListener("agents", showState);
 store.addEventListener("lines", showLine);
 desk.addEventListener("change", showLine);
