@@ -143,8 +143,10 @@ async def test_linkws_replies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        ({"manner": "html"}, PartRefused, "web page"), ({"manner": "redirect"}, PartRefused, "redirected"),
-        ({"status": 503}, PartRefused, "out of order"), ({"status": 404}, PartRefused, "refuses the request"),
+        ({"manner": "html"}, PartUnknown, "web page"), ({"manner": "redirect"}, PartUnknown, "redirects"),
+        ({"status": 503}, PartUnknown, "HTTP 503"), ({"status": 502}, PartUnknown, "HTTP 502"),
+        ({"status": 404}, PartRefused, "refuses the request"),
+        ({"status": 503, "retry_after": 5}, PartRefused, "too many requests"),
         ({"manner": "close"}, PartUnknown, "did not answer"), ({"manner": "endless"}, PartUnknown, "too long"),
         ({"manner": "gibberish"}, PartUnknown, "charset"),
     ],
@@ -158,9 +160,56 @@ async def test_answers_that_are_none(answer: dict[str, Any], kind: Any, words: s
             device.submit([part("a", WORDS)])
             got = await heard.first(kind)
             assert words in (got.words if isinstance(got, PartRefused) else got.reason)  # type: ignore[attr-defined]
+            if "retry_after" in answer:
+                assert device.room == 0
+                return
             device.submit([part("b", WORDS)])
             accepted = await heard.first(PartAccepted)
             assert accepted == PartAccepted("b", "")
+
+
+@pytest.mark.parametrize(
+    "answer", [{"manner": "html"}, {"manner": "redirect"}, {"status": 502}, {"manner": "gibberish"}]
+)
+@ensureDeferred
+async def test_a_provider_of_which_nothing_is_understood_gets_no_more_messages(
+    answer: dict[str, Any], tmp_path: Path
+) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
+            await heard.first(GatewayReady)
+            # One between them that is understood, and the counting begins anew.
+            for key in "abcd":
+                simulator.ask("answer", **({} if key == "c" else answer))
+                device.submit([part(key, WORDS)])
+                await heard.first(PartAccepted if key == "c" else PartUnknown)
+            assert heard.of(GatewayLost) == []
+            assert device.room
+            device.submit([part(str(number), WORDS) for number in range(8)])
+            await heard.until(lambda _: heard.of(GatewayLost))
+            [lost] = heard.of(GatewayLost)
+            assert lost.refused
+            assert lost.reason.saying is Saying.PROVIDER_UNCLEAR  # type: ignore[attr-defined]
+            assert device.room == 0
+            assert [one.key for one in heard.of(PartUnknown)] == ["0", "1"]
+            assert [one.key for one in heard.of(PartUnsent)] == ["2", "3", "4", "5", "6", "7"]
+
+
+@ensureDeferred
+async def test_after_a_doubt_messages_go_one_by_one_until_one_is_understood(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=500, count=1)
+            device.submit([part("a", WORDS)])
+            await heard.first(PartUnknown)
+            simulator.ask("answer", delay=1.0, count=1)
+            device.submit([part(str(number), WORDS) for number in range(5)])
+            await heard.quiet(lambda: len(simulator.ask("status")["sent"]) > 1)
+            await deferLater(reactor, 0.2)
+            # The one in doubt, which the provider took, and one more.
+            assert len(simulator.ask("status")["sent"]) == 2
+            await heard.until(lambda _: len(heard.of(PartAccepted)) == 5)
 
 
 @ensureDeferred
