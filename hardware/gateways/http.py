@@ -58,7 +58,9 @@ class HttpGateway:
         self._arrivals = Arrivals(reactor, self._tell, settings.sender)
         self._pushes = Pushes(settings.push_secret.get_secret_value(), self._arrivals, reactor)
         self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self)
-        self._fetching = Fetching(provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell)
+        self._fetching = Fetching(
+            settings.name, provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell
+        )
         self._back_off = BackOff(_RETRY_FIRST, _RETRY_MOST)
         self._unclear_back_off = BackOff(_UNCLEAR_FIRST, _UNCLEAR_MOST)
         self._listener: GatewayListener | None = None

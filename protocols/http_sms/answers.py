@@ -13,6 +13,7 @@ from protocols.text import clean_text
 MOST_BYTES = 256_000
 """Longest answer that is read."""
 _WORDS = 120
+_MARK, _REPLACEMENT = "\ufeff", "\N{REPLACEMENT CHARACTER}"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
 _HTML = re.compile(r"\s*(<!doctype html|<html)", re.IGNORECASE)
 _TOO_MANY, _UNAVAILABLE = 429, 503
@@ -63,14 +64,26 @@ Verdict = Taken | NotTaken | Unclear
 
 def text_of(answer: HttpAnswer, charset: Charset) -> str | None:
     """The words of ``answer``: by the charset that it names, else by ``charset``; None if they are in neither."""
-    named = _CHARSET.search(answer.content_type)
-    candidates = [named[1].lower() if named else "", charset.value]
-    for candidate in candidates:
+    for codec in _codecs(answer, charset):
         try:
-            return answer.body.decode(_READABLE.get(candidate, "ascii")).removeprefix("\ufeff")
+            return answer.body.decode(codec).removeprefix(_MARK)
         except UnicodeDecodeError:
             continue
     return None
+
+
+def legible_text_of(answer: HttpAnswer, charset: Charset) -> str:
+    """``text_of``, for what comes only once: what is in neither charset is U+FFFD, in whichever has least of it."""
+    text = text_of(answer, charset)
+    if text is not None:
+        return text
+    texts = [answer.body.decode(codec, "replace").removeprefix(_MARK) for codec in _codecs(answer, charset)]
+    return min(texts, key=lambda found: found.count(_REPLACEMENT))
+
+
+def _codecs(answer: HttpAnswer, charset: Charset) -> list[str]:
+    named = _CHARSET.search(answer.content_type)
+    return [_READABLE.get(name, "ascii") for name in (named[1].lower() if named else "", charset.value)]
 
 
 def read_answer(rules: AnswerRules, answer: HttpAnswer, charset: Charset) -> Verdict:

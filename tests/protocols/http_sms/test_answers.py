@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.http_sms.answers import HttpAnswer, NotTaken, Taken, Unclear, Verdict, read_answer, read_number
+from protocols.http_sms.answers import (
+    HttpAnswer,
+    NotTaken,
+    Taken,
+    Unclear,
+    Verdict,
+    legible_text_of,
+    read_answer,
+    read_number,
+)
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import Charset
 from protocols.sms import Refusal
@@ -107,6 +116,15 @@ def test_another_charset_than_the_one_that_is_named() -> None:
     assert read(Preset.SMS_ASPX, body) == Unclear("the answer is in another charset")
 
 
+@pytest.mark.parametrize("named", ["text/xml", "text/xml; charset=utf-8", "text/xml; charset=gb2312", "x; charset=y"])
+def test_one_wrong_byte_leaves_the_rest_of_the_text(named: str) -> None:
+    for charset in Charset:
+        words = "好，退订".encode(charset)
+        read = legible_text_of(HttpAnswer(200, named, words + b"\xff#" + words), charset)
+        assert read == "好，退订\ufffd#好，退订"
+        assert legible_text_of(HttpAnswer(200, named, words), charset) == "好，退订"
+
+
 @pytest.mark.parametrize(
     ("preset", "body", "messages"),
     [
@@ -129,4 +147,5 @@ def test_rubbish_is_read_without_an_error(preset: Preset, body: bytes, status: i
     provider = PRESETS[preset]
     answer = HttpAnswer(status, content_type, body)
     assert isinstance(read_answer(provider.answer, answer, provider.charset), Taken | NotTaken | Unclear)
+    legible_text_of(answer, provider.charset)
     read_number(r"(.*)", answer, Charset.GBK)
