@@ -101,6 +101,8 @@ class HttpGateway:
         self._errands.abandon()
         # Connections that were given up are closed in the next turn.
         await deferLater(self._reactor, 0)
+        # What was submitted meanwhile by whoever had seen room before.
+        self._sending.recall()
         self._arrivals.stop()
         self._listener = None
         self._trace.close()

@@ -266,6 +266,35 @@ async def test_stopped_while_the_provider_thinks(tmp_path: Path) -> None:
 
 
 @ensureDeferred
+async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", delay=0.5, count=1)
+            device.submit([part("a", WORDS)])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            stopping = Deferred.fromCoroutine(device.stop())
+            assert device.room == 0
+            # Whoever gave it looked at the room before.
+            device.submit([part("b", WORDS), part("c", WORDS)])
+            assert heard.of(PartUnsent) == []
+            await stopping
+            assert sorted(one.key for one in heard.of(PartUnsent)) == ["b", "c"]
+            assert heard.of(PartAccepted) == [PartAccepted("a", "")]
+
+
+@ensureDeferred
+async def test_what_comes_while_it_stops_with_nothing_to_wait_for_is_unsent(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            stopping = Deferred.fromCoroutine(device.stop())
+            device.submit([part("b", WORDS)])
+            await stopping
+            assert heard.of(PartUnsent) == [PartUnsent("b")]
+
+
+@ensureDeferred
 async def test_stopped_while_the_provider_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hardware.gateways.http_sending.DRAIN_SECONDS", 0.2)
     with provider(tmp_path) as simulator:
