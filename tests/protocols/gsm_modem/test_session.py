@@ -348,11 +348,16 @@ class TestReceiving:
         bench = ready()
         bench.text("在吗")
         bench.run(700, 0.5)
-        assert len(bench.of(TextArrived)) == 3
-        bench.of(TextArrived)[0].written()
-        bench.of(TextArrived)[1].written()
+        # The database may be away, and whoever heard of it keeps it.
+        [first] = [text.written for text in bench.of(TextArrived)]
+        bench.signals.clear()
         bench.run(700, 0.5)
-        assert len(bench.of(TextArrived)) == 3
+        [second] = [text.written for text in bench.of(TextArrived)]
+        first()
+        second()
+        bench.signals.clear()
+        bench.run(700, 0.5)
+        assert bench.of(TextArrived) == []
         assert bench.commands.count(b"CMGD") == 1
 
     def test_another_message_in_the_same_place_is_not_deleted_for_the_first(self) -> None:
