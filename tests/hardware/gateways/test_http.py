@@ -196,6 +196,31 @@ async def test_a_provider_of_which_nothing_is_understood_gets_no_more_messages(
 
 
 @ensureDeferred
+async def test_one_message_finds_out_whether_the_provider_is_understood_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.gateways.http._UNCLEAR_FIRST", 0.1)
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=502, count=4)
+            for key in "abc":
+                device.submit([part(key, WORDS)])
+                await heard.first(PartUnknown)
+            await heard.first(GatewayLost)
+            await heard.first(GatewayReady)
+            device.submit([part(key, WORDS) for key in "defg"])
+            await heard.until(lambda _: heard.of(GatewayLost))
+            assert heard.of(PartUnknown) == [PartUnknown("d", heard.of(PartUnknown)[0].reason)]
+            assert [one.key for one in heard.of(PartUnsent)] == ["e", "f", "g"]
+            await heard.first(GatewayLost)
+            await heard.first(GatewayReady)
+            device.submit([part(key, WORDS) for key in "hijk"])
+            await heard.until(lambda _: len(heard.of(PartAccepted)) == 4)
+            assert heard.of(GatewayLost) == []
+
+
+@ensureDeferred
 async def test_after_a_doubt_messages_go_one_by_one_until_one_is_understood(tmp_path: Path) -> None:
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
