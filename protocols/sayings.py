@@ -114,6 +114,12 @@ class Saying(enum.Enum):
     ADDRESS_FORBIDDEN = N_("its address is not allowed")
     CERTIFICATE_UNTRUSTED = N_("its certificate is not trusted")
     ANSWER_TOO_LONG = N_("the answer of the provider is too long")
+    ANSWER_REDIRECTS = N_("the provider redirects (HTTP {status}), which is not followed")
+    ANSWER_IS_ERROR = N_("the provider or something before it is out of order (HTTP {status})")
+    ANSWER_IS_PAGE = N_("a web page instead of an answer")
+    ANSWER_CHARSET = N_("the answer is in another charset")
+    ANSWER_NOT_UNDERSTOOD = N_("the answer is not understood")
+    PROVIDER_UNCLEAR = N_("the provider answers, but not what became of messages: {why}")
 
     # What is going on instead of what was asked for.
     NO_CALL = N_("no call")

@@ -129,8 +129,9 @@ class Fate(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Arrival(GatewaySignal):
-    """Something that the gateway keeps until it is taken: ``written`` is to be called once it is on disk; without that
-    it comes again. ``at`` is when it happened, in UTC, None if the gateway does not say.
+    """Something that the gateway keeps until it is taken: ``written`` is to be called once it is on disk. Whoever hears
+    of it keeps it until then; what nobody keeps and nobody wrote down comes again. ``at`` is when it happened, in UTC,
+    None if the gateway does not say.
     """
 
     written: Callable[[], None] = field(compare=False, repr=False, kw_only=True)

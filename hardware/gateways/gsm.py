@@ -129,13 +129,13 @@ class GsmGateway:
     async def stop(self) -> None:
         """See ``GatewayDevice``."""
         self._stopping = True
-        if self._soon is not None:
-            self._soon.cancel()
-            self._report_beyond()
+        self._report_now()
         if self._protocol is not None:
             self._protocol.perform(self._session.drain(self._reactor.seconds()))
             await self._answered()
         await self._supervisor.stop()
+        # What was submitted meanwhile by whoever had seen room before.
+        self._report_now()
         self._listener = None
         self._trace.close()
 
@@ -169,6 +169,11 @@ class GsmGateway:
     def _begin(self) -> None:
         self._report_beyond()
         self._wake()
+
+    def _report_now(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._report_beyond()
 
     def _report_beyond(self) -> None:
         self._soon = None

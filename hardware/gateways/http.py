@@ -27,6 +27,8 @@ from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySig
 REFUSED_SECONDS = 900.0
 """Pause after the provider did not let us in."""
 _RETRY_FIRST, _RETRY_MOST = 2.0, 60.0
+# One message finds out whether a provider is understood again, and may go out in vain or twice.
+_UNCLEAR_FIRST, _UNCLEAR_MOST = 60.0, REFUSED_SECONDS
 _GIVES = {
     Harvest.STATUS_XML: GatewayAbility.RECEIPTS,
     Harvest.REPLY_XML: GatewayAbility.REPLIES,
@@ -56,8 +58,11 @@ class HttpGateway:
         self._arrivals = Arrivals(reactor, self._tell, settings.sender)
         self._pushes = Pushes(settings.push_secret.get_secret_value(), self._arrivals, reactor)
         self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self)
-        self._fetching = Fetching(provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell)
+        self._fetching = Fetching(
+            settings.name, provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell
+        )
         self._back_off = BackOff(_RETRY_FIRST, _RETRY_MOST)
+        self._unclear_back_off = BackOff(_UNCLEAR_FIRST, _UNCLEAR_MOST)
         self._listener: GatewayListener | None = None
         self._up: bool | None = None
         self._stopping = False
@@ -96,6 +101,8 @@ class HttpGateway:
         self._errands.abandon()
         # Connections that were given up are closed in the next turn.
         await deferLater(self._reactor, 0)
+        # What was submitted meanwhile by whoever had seen room before.
+        self._sending.recall()
         self._arrivals.stop()
         self._listener = None
         self._trace.close()
@@ -136,14 +143,26 @@ class HttpGateway:
         """See ``Watcher``. One that can be connected to and then gives nothing is asked more and more seldom."""
         self._back_off.reset()
 
+    def understood(self) -> None:
+        """See ``Watcher``."""
+        self._unclear_back_off.reset()
+
+    def unclear(self, reason: str) -> None:
+        """See ``Watcher``. That is a wrong address or a fault over there: somebody should be told at once."""
+        if self._up:
+            why = Said(Saying.PROVIDER_UNCLEAR, why=reason)
+            self._lose(GatewayLost(why, refused=True), self._unclear_back_off.pause())
+
     def lost(self, reason: str, *, refused: bool) -> None:
         """See ``Watcher``."""
+        self._lose(GatewayLost(reason, refused), REFUSED_SECONDS if refused else self._back_off.pause())
+
+    def _lose(self, signal: GatewayLost, pause: float) -> None:
         was_up, self._up = self._up, False
         self._fetching.end()
         self._sending.recall()
         if was_up is not False and not self._stopping:
-            self._tell([GatewayLost(reason, refused)])
-        pause = REFUSED_SECONDS if refused else self._back_off.pause()
+            self._tell([signal])
         self._errands.later("look", pause, lambda: self._errands.run(self._look()))
 
     def _request(self, form: Form, values: Mapping[str, str] | None = None) -> HttpRequest:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -11,20 +13,45 @@ from protocols.http_sms.harvest import Crop, Receipt, Reply
 from protocols.sms import Arrival, GatewaySignal, ReceiptArrived, TextArrived
 
 TELL_AGAIN = 60.0
-"""What nobody wrote down in so many seconds is told again."""
+"""What was not written down and is kept by nobody is told again after so many seconds."""
+
+
+@dataclass(eq=False)
+class _Batch:
+    """How many of those that came together are not written down yet, and who wants to know."""
+
+    left: int
+    done: Deferred[None]
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """What is not written down yet, and the signal that told of it, while somebody keeps that."""
+
+    crop: Crop
+    batch: _Batch
+    told: weakref.ref[Arrival] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody keeps the signal."""
+        return self.told is not None and self.told() is not None
 
 
 class Arrivals:
-    """``report`` gets the signals; ``sender`` is the number that an extension follows."""
+    """``report`` gets the signals; ``sender`` is the number that an extension follows.
+
+    Of each at most one signal is under way: while the database is away, whoever heard of it keeps it and tries again,
+    which may take hours. It is told again when that signal is gone and was not written down.
+    """
 
     def __init__(self, clock: IReactorTime, report: Callable[[Sequence[GatewaySignal]], None], sender: str) -> None:
         self._clock = clock
         self._report = report
         self._sender = sender
-        self._waiting: dict[int, Crop] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._number = 0
         self._timer: IDelayedCall | None = None
-        self._watched: list[tuple[set[int], Deferred[None]]] = []
 
     @property
     def waiting(self) -> int:
@@ -33,15 +60,15 @@ class Arrivals:
 
     def add(self, crops: Sequence[Crop]) -> Deferred[None]:
         """Tell of ``crops``; fires when all of them are written down."""
-        numbers = set(range(self._number, self._number + len(crops)))
-        self._number += len(crops)
-        self._waiting.update(zip(sorted(numbers), crops, strict=True))
         done: Deferred[None] = Deferred()
         if not crops:
             done.callback(None)
             return done
-        self._watched.append((set(numbers), done))
-        self._tell(sorted(numbers))
+        batch = _Batch(len(crops), done)
+        numbers = range(self._number, self._number + len(crops))
+        self._number += len(crops)
+        self._waiting.update((number, _Waiting(crop, batch)) for number, crop in zip(numbers, crops, strict=True))
+        self._tell(numbers)
         return done
 
     def stop(self) -> None:
@@ -58,21 +85,22 @@ class Arrivals:
     def _tell_again(self) -> None:
         self._timer = None
         if self._waiting:
-            self._tell(sorted(self._waiting))
+            self._tell([number for number, waiting in self._waiting.items() if not waiting.under_way])
 
     def _written(self, number: int) -> None:
-        self._waiting.pop(number, None)
-        for numbers, _ in self._watched:
-            numbers.discard(number)
-        over = [done for numbers, done in self._watched if not numbers]
-        self._watched = [one for one in self._watched if one[0]]
-        for done in over:
-            done.callback(None)
+        waiting = self._waiting.pop(number, None)
+        if waiting is None:
+            return
+        waiting.batch.left -= 1
+        if not waiting.batch.left:
+            waiting.batch.done.callback(None)
 
-    def _signal(self, number: int, crop: Crop) -> Arrival:
-        def written() -> None:
-            self._written(number)
+    def _signal(self, number: int, waiting: _Waiting) -> Arrival:
+        signal = self._arrival(waiting.crop, lambda: self._written(number))
+        waiting.told = weakref.ref(signal)
+        return signal
 
+    def _arrival(self, crop: Crop, written: Callable[[], None]) -> Arrival:
         match crop:
             case Receipt():
                 return ReceiptArrived(

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from hardware.gateways.errands import Errands
 from hardware.gateways.http_arrivals import Arrivals
 from hardware.gateways.http_talk import Talk
-from protocols.http_sms.answers import HttpAnswer, read_number, text_of
+from protocols.http_sms.answers import HttpAnswer, legible_text_of, read_number
 from protocols.http_sms.harvest import read_harvest
 from protocols.http_sms.provider import Form, Provider, Pull
 from protocols.http_sms.requests import HttpRequest
 from protocols.sms import BalanceTold, GatewaySignal
 
+_log = Logger(namespace="hardware.gateways")
+
 
 class Fetching:
-    """``build`` makes the request of a form that carries no message."""
+    """``name`` is that of the gateway; ``build`` makes the request of a form that carries no message."""
 
     def __init__(
         self,
+        name: str,
         provider: Provider,
         pulls: Sequence[Pull],
         talk: Talk,
@@ -30,6 +34,7 @@ class Fetching:
         clock: IReactorTime,
         tell: Callable[[Sequence[GatewaySignal]], None],
     ) -> None:
+        self._name = name
         self._provider = provider
         self._pulls = {f"pull {number}": pull for number, pull in enumerate(pulls)}
         self._talk = talk
@@ -82,8 +87,18 @@ class Fetching:
         if not self._arrivals.waiting:
             match await self._talk.ask(self._build(pull.form)):
                 case HttpAnswer(status=200) as answer:
-                    text = text_of(answer, self._provider.charset)
-                    self._arrivals.add(read_harvest(pull.harvest, text or ""))
+                    self._gather(pull, answer)
                 case _:
                     pass
         self._fetch_later(name, pull.every)
+
+    def _gather(self, pull: Pull, answer: HttpAnswer) -> None:
+        gathered = read_harvest(pull.harvest, legible_text_of(answer, self._provider.charset))
+        if gathered.unread:
+            _log.warn(
+                "gateway {gateway}: {unread} replies or receipts of {fetched} that were fetched cannot be read",
+                gateway=self._name,
+                unread=gathered.unread,
+                fetched=gathered.unread + len(gathered.crops),
+            )
+        self._arrivals.add(gathered.crops)

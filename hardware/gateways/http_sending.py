@@ -31,6 +31,8 @@ from protocols.sms import (
 SLOWER_SECONDS = 10.0
 """Pause after too many requests."""
 DRAIN_SECONDS = 10.0
+MOST_UNCLEAR = 3
+"""With so many answers in a row that do not say what became of a message, no more are sent."""
 _MOST_PARTS = 10
 _NEXT, _PAUSE = "next", "pause"
 
@@ -40,6 +42,14 @@ class Watcher(Protocol):
 
     def answered(self) -> None:
         """It answered."""
+        ...
+
+    def understood(self) -> None:
+        """It said what became of a message."""
+        ...
+
+    def unclear(self, reason: str) -> None:
+        """It answers, and for some time did not say what became of messages, because of ``reason``."""
         ...
 
     def lost(self, reason: str, *, refused: bool) -> None:
@@ -73,6 +83,7 @@ class Sending:
         self._in_flight: dict[int, Letter] = {}
         self._beyond: list[PartUnsent] = []
         self._letters = 0
+        self._unclear = 0
         self._not_before = 0.0
         self._drained: Deferred[None] | None = None
 
@@ -112,7 +123,9 @@ class Sending:
     def _next(self) -> None:
         beyond, self._beyond = self._beyond, []
         self._tell(beyond)
-        while self._waiting and len(self._in_flight) < self._settings.window:
+        # After an answer that left a doubt one goes alone, so that a fault that stays makes few of them.
+        window = 1 if self._unclear else self._settings.window
+        while self._waiting and len(self._in_flight) < window:
             now = self._clock.seconds()
             if now < self._not_before:
                 self._errands.later(_NEXT, self._not_before - now, self._next)
@@ -159,13 +172,20 @@ class Sending:
                 self._read(number, answer)
 
     def _read(self, number: int, answer: HttpAnswer) -> None:
-        match read_answer(self._provider.answer, answer, self._provider.charset):
+        verdict = read_answer(self._provider.answer, answer, self._provider.charset)
+        if not isinstance(verdict, Unclear):
+            self._unclear = 0
+            self._watcher.understood()
+        match verdict:
             case Taken(gateway_id):
                 self._tell([PartAccepted(key, gateway_id) for key in self._in_flight.pop(number).keys])
             case NotTaken() as refused:
                 self._refuse(self._in_flight.pop(number), refused)
-            case Unclear(words):
-                self._unknown(number, words)
+            case Unclear(words, heard):
+                self._unknown(number, Said(Saying.BECAUSE, what=words, why=heard) if heard else words)
+                self._unclear += 1
+                if self._unclear >= MOST_UNCLEAR:
+                    self._watcher.unclear(words)
 
     def _unknown(self, number: int, why: str) -> None:
         self._tell([PartUnknown(key, why) for key in self._in_flight.pop(number).keys])

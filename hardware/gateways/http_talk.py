@@ -74,7 +74,7 @@ class Talk:
         self._trace.received(
             f"{answer.status} {answer.content_type} ".encode() + _NUMBER.sub(rb"\1****\2", answer.body)
         )
-        return HttpAnswer(answer.status, answer.content_type, answer.body)
+        return HttpAnswer(answer.status, answer.content_type, answer.body, answer.comes_again)
 
     def _noted(self, outcome: Unsent | Unanswered) -> Unsent | Unanswered:
         self._trace.received(f"({outcome.why})".encode())

@@ -31,11 +31,14 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; ``content_type`` is empty if it does not say."""
+    """What came back; ``content_type`` is empty if it does not say. ``comes_again``: it says when to ask again
+    (``Retry-After``, RFC 9110 section 10.2.3).
+    """
 
     status: int
     content_type: str
     body: bytes
+    comes_again: bool = False
 
 
 @implementer(IAgentEndpointFactory, IStreamClientEndpoint)
@@ -102,7 +105,8 @@ class CheckedClient:
         finally:
             reader.hang_up()
         kinds = response.headers.getRawHeaders(b"content-type", [b""])
-        return Answer(int(response.code), kinds[0].decode("latin-1"), data)
+        comes_again = response.headers.hasHeader(b"retry-after")
+        return Answer(int(response.code), kinds[0].decode("latin-1"), data, comes_again)
 
     async def reach(self) -> None:
         """Connect and hang up: raises NotSentError if nobody is there."""

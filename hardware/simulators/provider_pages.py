@@ -59,6 +59,8 @@ class Pages(Resource):
 
     def _in_its_manner(self, request: Any, how: AnswerRequest, words: bytes) -> Any:
         request.setResponseCode(how.status)
+        if how.retry_after is not None:
+            request.setHeader("Retry-After", str(how.retry_after))
         match how.manner:
             case Manner.SILENT:
                 return NOT_DONE_YET

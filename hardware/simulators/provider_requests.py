@@ -30,13 +30,14 @@ class _Request(BaseModel):
 
 class AnswerRequest(_Request):
     """How the next ``count`` messages are answered, all without it. ``code`` refuses with one of the provider's codes,
-    for sms.aspx with its words; ``status`` is of HTTP.
+    for sms.aspx with its words; ``status`` is of HTTP, and ``retry_after`` its header, in seconds.
     """
 
     command: Literal["answer"]
     manner: Manner = Manner.RIGHT
     code: str = ""
     status: Annotated[int, Field(ge=200, le=599)] = 200
+    retry_after: Annotated[int, Field(ge=0)] | None = None
     delay: Seconds = 0.0
     count: Annotated[int, Field(ge=1)] | None = None
     fate: str = "DELIVRD"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,12 +30,13 @@ _Place = tuple[str, int]
 
 @dataclass
 class _Kept:
-    """What is kept by the modem: its PDU, when it was told, whether it was written down and so may be deleted, and
-    whether that was tried.
+    """What is kept by the modem: its PDU, when it was told and the signal, while somebody has that in hand, whether it
+    was written down and so may be deleted, and whether that was tried.
     """
 
     line: str
     told_at: float
+    told: weakref.ref[Arrival]
     written: bool = False
     tried: bool = False
 
@@ -122,10 +124,12 @@ class Incoming:
         now = self._context.now
         if kept is not None and kept.line == line:
             kept.tried = False
-            if kept.written or now < kept.told_at + self._timings.tell_again:
+            # Whoever heard of it may have to wait for the database for hours: one signal is enough.
+            if kept.written or kept.told() is not None or now < kept.told_at + self._timings.tell_again:
                 return
-        if self._tell(line, partial(self._taken, place, line)):
-            self._kept[place] = _Kept(line, now)
+        arrival = self._tell(line, partial(self._taken, place, line))
+        if arrival is not None:
+            self._kept[place] = _Kept(line, now, weakref.ref(arrival))
 
     def _taken(self, place: _Place, line: str) -> None:
         kept = self._kept.get(place)
@@ -134,14 +138,15 @@ class Incoming:
             kept.written = True
             self._wake()
 
-    def _tell(self, line: str, written: Callable[[], None]) -> bool:
+    def _tell(self, line: str, written: Callable[[], None]) -> Arrival | None:
         """Report what ``line`` carries. What cannot be read stays where it is."""
         try:
             message = decode_incoming(from_line(line))
         except PduError:
-            return False
-        self._context.report(self._arrival(message, written))
-        return True
+            return None
+        arrival = self._arrival(message, written)
+        self._context.report(arrival)
+        return arrival
 
     @singledispatchmethod
     def _arrival(self, message: Deliver | StatusReport, written: Callable[[], None]) -> Arrival:

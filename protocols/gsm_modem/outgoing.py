@@ -176,7 +176,7 @@ class Outgoing:
     def _refused(self, part: Part, error: Answer) -> None:
         meaning = meaning_of(error)
         if meaning.doubtful and self._pdu_next:
-            self._finish(PartUnknown(part.key, meaning.words))
+            self._finish(PartUnknown(part.key, f"{meaning.code}: {meaning.words}"))
         else:
             self._finish(PartRefused(part.key, meaning.refusal, meaning.code, meaning.words))
         if meaning.busy:

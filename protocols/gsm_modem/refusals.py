@@ -67,14 +67,16 @@ _MEANINGS: dict[int, tuple[Refusal, str]] = {
 }
 # The same of the modem as a whole (3GPP TS 27.007, section 9.2), as numbers of the table above.
 _AS_CMS = {3: 302, 4: 303, 10: 310, 11: 311, 12: 316, 13: 313, 14: 314, 15: 315, 20: 322, 30: 331, 31: 332, 100: 500}
-_WITHOUT_ANSWER = 332
+# Here the modem itself failed or does not know: the network may have taken the message before.
+_DOUBTFUL = frozenset({300, 332, 500})
+_LAST_OF_NETWORK, _FIRST_OF_MAKER = 255, 512
 _BUSY = frozenset({42, 47, 192})
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """``code`` and ``words`` for people. ``doubtful``: the message may have gone out all the same. ``busy``: the
-    network is, and should be left in peace for a while.
+    """``code`` and ``words`` for people. ``doubtful``: if the message was written, it may have gone out all the same.
+    ``busy``: the network is, and should be left in peace for a while.
     """
 
     refusal: Refusal
@@ -85,11 +87,18 @@ class Meaning:
 
 
 def meaning_of(answer: Answer) -> Meaning:
-    """What ``answer``, an error, says of a message."""
+    """What ``answer``, an error, says of a message. Only a cause of the network, of the service centre or of the modem
+    that the documents name says that it was not taken; all else, an error without a number too, is a doubt.
+    """
     number = answer.number
     if number is None:
-        return Meaning(LATER, answer.family or "ERROR", answer.code or "error without a code")
-    code = f"{answer.family} {number}"
+        return Meaning(LATER, answer.family or "ERROR", answer.code or "error without a code", doubtful=True)
     as_cms = _AS_CMS.get(number, 500) if answer.family == "CME" else number
-    refusal, words = _MEANINGS.get(as_cms, (LATER, "error of the modem's maker" if as_cms >= 512 else "reserved"))
-    return Meaning(refusal, code, words, doubtful=as_cms == _WITHOUT_ANSWER, busy=as_cms in _BUSY)
+    refusal, words = _MEANINGS.get(as_cms, (LATER, _unnamed(as_cms)))
+    unnamed = as_cms not in _MEANINGS and as_cms > _LAST_OF_NETWORK
+    doubtful = unnamed or as_cms in _DOUBTFUL
+    return Meaning(refusal, f"{answer.family} {number}", words, doubtful=doubtful, busy=as_cms in _BUSY)
+
+
+def _unnamed(as_cms: int) -> str:
+    return "error of the modem's maker" if as_cms >= _FIRST_OF_MAKER else "reserved"

@@ -55,7 +55,7 @@ class GsmTimings:
     sweep_blind: float = 20.0
     """The same for a modem that announces nothing."""
     tell_again: float = 60.0
-    """What was told and not taken is told again by the first sweep after this."""
+    """What was told, not written down and is kept by nobody is told again by the first sweep after this."""
     retry_first: float = 5.0
     retry_most: float = 60.0
     """A modem that cannot be used is set up again after these, doubling."""

@@ -1,14 +1,13 @@
-"""Reading replies and receipts that were fetched. Pure; what cannot be read is left out and never raises."""
+"""Reading replies and receipts that were fetched. Pure; what cannot be read is counted and never raises."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from xml.etree import ElementTree
-from xml.sax.saxutils import unescape
 
+from protocols.http_sms.boxes import Box, boxes_of, unescaped
 from protocols.http_sms.provider import Harvest
 from protocols.sms import Fate
 
@@ -49,6 +48,14 @@ class Reply:
 Crop = Receipt | Reply
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What was read, in order, and how many there were that could not be."""
+
+    crops: tuple[Crop, ...]
+    unread: int = 0
+
+
 def fate_of(code: str) -> Fate:
     """The meaning of a provider's word for a fate; failed, unless it is known."""
     return _FATES.get(code.upper(), Fate.FAILED)
@@ -64,51 +71,53 @@ def moment(text: str) -> datetime | None:
     return None
 
 
-def read_harvest(kind: Harvest, text: str) -> list[Crop]:
-    """What stands in ``text``, in order."""
-    return list(_READERS[kind](text))
+def read_harvest(kind: Harvest, text: str) -> Gathered:
+    """What stands in ``text``."""
+    found = list(_READERS[kind](text))
+    crops = tuple(crop for crop in found if crop is not None)
+    return Gathered(crops, len(found) - len(crops))
 
 
-def _status_xml(text: str) -> Iterator[Crop]:
-    for box in _boxes(text, "statusbox"):
-        code = box.get("errorcode") or box.get("status", "")
-        status = box.get("status", "")
-        fate = fate_of(status if status in ("10", "20") else code)
-        yield Receipt(box.get("taskid", ""), box.get("mobile", ""), fate, code, at=moment(box.get("receivetime", "")))
+def _status_xml(text: str) -> Iterator[Receipt | None]:
+    return map(_receipt, boxes_of(text, "statusbox"))
 
 
-def _reply_xml(text: str) -> Iterator[Crop]:
-    for box in _boxes(text, "callbox"):
-        yield Reply(
-            box.get("mobile", ""), box.get("content", ""), box.get("extno", ""), moment(box.get("receivetime", ""))
-        )
+def _receipt(box: Box) -> Receipt | None:
+    status = box.get("status", "")
+    code = box.get("errorcode") or status
+    task, number = box.get("taskid", ""), box.get("mobile", "")
+    if not code or not (task or number):
+        return None
+    fate = fate_of(status if status in ("10", "20") else code)
+    return Receipt(task, number, fate, code, at=moment(box.get("receivetime", "")))
 
 
-def _boxes(text: str, name: str) -> Iterator[Mapping[str, str]]:
-    # A document type has no business here: the entities in it are how XML is made to grow.
-    if "<!DOCTYPE" in text.upper():
-        return
-    try:
-        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode())  # noqa: S314 - see above
-    except (ElementTree.ParseError, ValueError):
-        return
-    for box in root.iter(name):
-        yield {child.tag.lower(): (child.text or "").strip() for child in box}
+def _reply_xml(text: str) -> Iterator[Reply | None]:
+    return map(_reply, boxes_of(text, "callbox"))
 
 
-def _hashes(text: str) -> Iterator[Crop]:
+def _reply(box: Box) -> Reply | None:
+    words = box.get("content")
+    if words is None:
+        return None
+    return Reply(box.get("mobile", ""), words, box.get("extno", ""), moment(box.get("receivetime", "")))
+
+
+def _hashes(text: str) -> Iterator[Reply | None]:
     # The text may itself contain what separates the fields; the number, the time and the extension do not.
     enveloped = _ENVELOPE.match(text)
-    body = unescape(enveloped[1]) if enveloped else text.strip()
+    body = unescaped(enveloped[1]) if enveloped else text.strip()
     for piece in _BEGINNINGS.split(body):
         number, _, rest = piece.partition("#")
         words, found, tail = rest.rpartition("#")
         words, also_found, when = words.rpartition("#")
         if found and also_found and number:
             yield Reply(number.strip(), words, tail.strip(), moment(when))
+        elif "#" in piece:
+            yield None
 
 
-_READERS: Mapping[Harvest, Callable[[str], Iterator[Crop]]] = {
+_READERS: Mapping[Harvest, Callable[[str], Iterable[Crop | None]]] = {
     Harvest.STATUS_XML: _status_xml,
     Harvest.REPLY_XML: _reply_xml,
     Harvest.HASHES: _hashes,

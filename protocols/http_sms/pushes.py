@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ MOST_ITEMS = 500
 MOST_SEEN = 50_000
 OLD = 300.0
 """Seconds that a signed push may be old, or ahead of our clock."""
+# JSON can write half a character (RFC 8259, section 8.2), and nothing can keep it.
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class PushError(ValueError):
@@ -46,12 +49,12 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> 
     signature = headers.get("x-push-signature")
     if signature is None:
         given = headers.get("x-push-secret", "")
-        if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+        if not secret or not hmac.compare_digest(_bytes(given), secret.encode()):
             raise PushError(403, "not allowed")
         return
     at = headers.get("x-push-time", "")
-    right = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(signature.lower().encode(), right.encode()):
+    right = hmac.new(secret.encode(), _bytes(at) + b"." + body, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(_bytes(signature.lower()), right.encode()):
         raise PushError(403, "not allowed")
     if not at.isascii() or not at.isdecimal() or len(at) > 12 or abs(now - int(at)) > OLD:
         raise PushError(403, "too old")
@@ -68,7 +71,11 @@ def read_push(body: bytes) -> list[Pushed]:
     items = found if isinstance(found, list) else [found]
     if len(items) > MOST_ITEMS or not all(isinstance(item, dict) for item in items):
         raise PushError(400, "neither a message nor a list of them")
-    return [Pushed(_crop(item), _identity(item)) for item in items]
+    try:
+        return [Pushed(_crop(item), _identity(item)) for item in items]
+    except RecursionError:
+        # Deep enough that it could just be read.
+        raise PushError(400, "not JSON") from None
 
 
 class Seen:
@@ -101,8 +108,16 @@ def _crop(item: Mapping[str, Any]) -> Crop:
 
 
 def _word(item: Mapping[str, Any], name: str) -> str:
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", _raw(item, name))
+
+
+def _raw(item: Mapping[str, Any], name: str) -> str:
     value = item.get(name, "")
     return str(value)[:2000] if isinstance(value, str | int) else ""
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _when(value: object) -> datetime | None:
@@ -113,6 +128,6 @@ def _when(value: object) -> datetime | None:
 
 def _identity(item: Mapping[str, Any]) -> str:
     """Its own id if it has one; otherwise all of it, since nobody writes the same twice in one second."""
-    own = _word(item, "id")
+    own = _raw(item, "id")
     whole = f"id {own}" if own else json.dumps(item, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return hashlib.sha256(_bytes(whole)).hexdigest()

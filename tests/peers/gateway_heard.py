@@ -18,9 +18,17 @@ S = TypeVar("S", bound=GatewaySignal)
 class GatewayHeard:
     def __init__(self) -> None:
         self.signals: list[GatewaySignal] = []
+        self._actions: dict[type[GatewaySignal], Callable[[], None]] = {}
 
     def __call__(self, signals: Sequence[GatewaySignal]) -> None:
         self.signals += signals
+        for signal in signals:
+            if (action := self._actions.pop(type(signal), None)) is not None:
+                action()
+
+    def when(self, kind: type[GatewaySignal], action: Callable[[], None]) -> None:
+        """Do ``action`` in the turn in which the next ``kind`` is heard."""
+        self._actions[kind] = action
 
     def of(self, kind: type[S]) -> list[S]:
         return [signal for signal in self.signals if isinstance(signal, kind)]

@@ -131,6 +131,20 @@ async def test_stopped_before_it_began_to_write(tmp_path: Path) -> None:
 
 
 @ensureDeferred
+async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
+    with running(tmp_path, "gsm_modem") as simulator:
+        async with gateway_on(simulator.link, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("fate", delay=1.0, report=None)
+            device.submit([part("a")])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            # The last answer that it waited for, and in the same turn comes what was claimed before.
+            heard.when(PartAccepted, lambda: device.submit([part("b"), part("c")]))
+            await device.stop()
+            assert heard.of(PartUnsent) == [PartUnsent("b"), PartUnsent("c")]
+
+
+@ensureDeferred
 async def test_a_port_that_is_not_there_is_lost_once(tmp_path: Path) -> None:
     async with gateway_on(tmp_path / "nothing", tmp_path) as (device, heard):
         await heard.until(is_a(GatewayLost))

@@ -143,8 +143,10 @@ async def test_linkws_replies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        ({"manner": "html"}, PartRefused, "web page"), ({"manner": "redirect"}, PartRefused, "redirected"),
-        ({"status": 503}, PartRefused, "out of order"), ({"status": 404}, PartRefused, "refuses the request"),
+        ({"manner": "html"}, PartUnknown, "web page"), ({"manner": "redirect"}, PartUnknown, "redirects"),
+        ({"status": 503}, PartUnknown, "HTTP 503"), ({"status": 502}, PartUnknown, "HTTP 502"),
+        ({"status": 404}, PartRefused, "refuses the request"),
+        ({"status": 503, "retry_after": 5}, PartRefused, "too many requests"),
         ({"manner": "close"}, PartUnknown, "did not answer"), ({"manner": "endless"}, PartUnknown, "too long"),
         ({"manner": "gibberish"}, PartUnknown, "charset"),
     ],
@@ -158,9 +160,81 @@ async def test_answers_that_are_none(answer: dict[str, Any], kind: Any, words: s
             device.submit([part("a", WORDS)])
             got = await heard.first(kind)
             assert words in (got.words if isinstance(got, PartRefused) else got.reason)  # type: ignore[attr-defined]
+            if "retry_after" in answer:
+                assert device.room == 0
+                return
             device.submit([part("b", WORDS)])
             accepted = await heard.first(PartAccepted)
             assert accepted == PartAccepted("b", "")
+
+
+@pytest.mark.parametrize(
+    "answer", [{"manner": "html"}, {"manner": "redirect"}, {"status": 502}, {"manner": "gibberish"}]
+)
+@ensureDeferred
+async def test_a_provider_of_which_nothing_is_understood_gets_no_more_messages(
+    answer: dict[str, Any], tmp_path: Path
+) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
+            await heard.first(GatewayReady)
+            # One between them that is understood, and the counting begins anew.
+            for key in "abcd":
+                simulator.ask("answer", **({} if key == "c" else answer))
+                device.submit([part(key, WORDS)])
+                await heard.first(PartAccepted if key == "c" else PartUnknown)
+            assert heard.of(GatewayLost) == []
+            assert device.room
+            device.submit([part(str(number), WORDS) for number in range(8)])
+            await heard.until(lambda _: heard.of(GatewayLost))
+            [lost] = heard.of(GatewayLost)
+            assert lost.refused
+            assert lost.reason.saying is Saying.PROVIDER_UNCLEAR  # type: ignore[attr-defined]
+            assert device.room == 0
+            assert [one.key for one in heard.of(PartUnknown)] == ["0", "1"]
+            assert [one.key for one in heard.of(PartUnsent)] == ["2", "3", "4", "5", "6", "7"]
+
+
+@ensureDeferred
+async def test_one_message_finds_out_whether_the_provider_is_understood_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.gateways.http._UNCLEAR_FIRST", 0.1)
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=502, count=4)
+            for key in "abc":
+                device.submit([part(key, WORDS)])
+                await heard.first(PartUnknown)
+            await heard.first(GatewayLost)
+            await heard.first(GatewayReady)
+            device.submit([part(key, WORDS) for key in "defg"])
+            await heard.until(lambda _: heard.of(GatewayLost))
+            assert heard.of(PartUnknown) == [PartUnknown("d", heard.of(PartUnknown)[0].reason)]
+            assert [one.key for one in heard.of(PartUnsent)] == ["e", "f", "g"]
+            await heard.first(GatewayLost)
+            await heard.first(GatewayReady)
+            device.submit([part(key, WORDS) for key in "hijk"])
+            await heard.until(lambda _: len(heard.of(PartAccepted)) == 4)
+            assert heard.of(GatewayLost) == []
+
+
+@ensureDeferred
+async def test_after_a_doubt_messages_go_one_by_one_until_one_is_understood(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=500, count=1)
+            device.submit([part("a", WORDS)])
+            await heard.first(PartUnknown)
+            simulator.ask("answer", delay=1.0, count=1)
+            device.submit([part(str(number), WORDS) for number in range(5)])
+            await heard.quiet(lambda: len(simulator.ask("status")["sent"]) > 1)
+            await deferLater(reactor, 0.2)
+            # The one in doubt, which the provider took, and one more.
+            assert len(simulator.ask("status")["sent"]) == 2
+            await heard.until(lambda _: len(heard.of(PartAccepted)) == 5)
 
 
 @ensureDeferred
@@ -214,6 +288,35 @@ async def test_stopped_while_the_provider_thinks(tmp_path: Path) -> None:
             device.submit([part("a", WORDS), part("b", WORDS)])
             await heard.quiet(lambda: simulator.ask("status")["sent"])
         assert set(heard.signals) == {PartUnsent("b"), PartAccepted("a", "")}
+
+
+@ensureDeferred
+async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", delay=0.5, count=1)
+            device.submit([part("a", WORDS)])
+            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            stopping = Deferred.fromCoroutine(device.stop())
+            assert device.room == 0
+            # Whoever gave it looked at the room before.
+            device.submit([part("b", WORDS), part("c", WORDS)])
+            assert heard.of(PartUnsent) == []
+            await stopping
+            assert sorted(one.key for one in heard.of(PartUnsent)) == ["b", "c"]
+            assert heard.of(PartAccepted) == [PartAccepted("a", "")]
+
+
+@ensureDeferred
+async def test_what_comes_while_it_stops_with_nothing_to_wait_for_is_unsent(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            stopping = Deferred.fromCoroutine(device.stop())
+            device.submit([part("b", WORDS)])
+            await stopping
+            assert heard.of(PartUnsent) == [PartUnsent("b")]
 
 
 @ensureDeferred

@@ -197,6 +197,10 @@ class Pages(Resource):
                 request.setResponseCode(302)
                 request.setHeader("Location", "/echo")
                 return b"elsewhere"
+            case b"/later":
+                request.setResponseCode(503)
+                request.setHeader("Retry-After", "5")
+                return b""
             case b"/closed":
                 request.transport.abortConnection()
                 return NOT_DONE_YET
@@ -224,6 +228,8 @@ async def test_what_is_asked_is_answered(pages: str) -> None:
 async def test_a_redirect_is_an_answer_and_a_long_one_an_error(pages: str) -> None:
     away = await CheckedClient(reactor, f"{pages}/away", INSIDE).ask("GET", "", {}, b"", 1000)
     assert (away.status, away.body) == (302, b"elsewhere")
+    later = await CheckedClient(reactor, f"{pages}/later", INSIDE).ask("GET", "", {}, b"", 1000)
+    assert (later.status, later.comes_again, away.comes_again) == (503, True, False)
     long = CheckedClient(reactor, f"{pages}/long", INSIDE)
     assert len((await long.ask("GET", "", {}, b"", 100_000)).body) == 100_000
     with pytest.raises(TooLongError):

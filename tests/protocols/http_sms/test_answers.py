@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.http_sms.answers import HttpAnswer, NotTaken, Taken, Unclear, Verdict, read_answer, read_number
+from protocols.http_sms.answers import (
+    HttpAnswer,
+    NotTaken,
+    Taken,
+    Unclear,
+    Verdict,
+    legible_text_of,
+    read_answer,
+    read_number,
+)
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import Charset
 from protocols.sms import Refusal
@@ -53,25 +62,45 @@ def test_not_taken(preset: Preset, body: str, refusal: Refusal, account: bool) -
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize(
-    ("status", "refusal"),
-    [(301, Refusal.LATER), (302, Refusal.LATER), (404, Refusal.GATEWAY), (403, Refusal.GATEWAY), (500, Refusal.LATER),
-     (503, Refusal.LATER), (429, Refusal.LATER)],
+    ("status", "refusal", "account"),
+    [(404, Refusal.GATEWAY, False), (400, Refusal.GATEWAY, False), (403, Refusal.GATEWAY, True),
+     (401, Refusal.GATEWAY, True), (408, Refusal.LATER, False), (425, Refusal.LATER, False),
+     (429, Refusal.LATER, False)],
 )  # fmt: skip
-def test_no_status_but_success_is_one(preset: Preset, status: int, refusal: Refusal) -> None:
+def test_a_request_that_is_refused_is_not_taken(preset: Preset, status: int, refusal: Refusal, account: bool) -> None:
     verdict = read(preset, "1", status)
     assert isinstance(verdict, NotTaken)
-    assert (verdict.meaning.refusal, verdict.code) == (refusal, f"HTTP {status}")
+    assert (verdict.meaning.refusal, verdict.meaning.account) == (refusal, account)
+    assert verdict.code == f"HTTP {status}"
     assert verdict.slower == (status == 429)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("status", [100, 301, 302, 307, 500, 502, 503, 504, 520, 600])
+def test_after_an_error_or_a_redirect_the_provider_may_have_taken_it(preset: Preset, status: int) -> None:
+    for body in ("1", "-9", "<html>Gateway Time-out</html>"):
+        verdict = read(preset, body, status)
+        assert isinstance(verdict, Unclear)
+        assert f"HTTP {status}" in verdict.words
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_provider_that_says_when_to_come_again_has_not_taken_it(preset: Preset) -> None:
+    provider = PRESETS[preset]
+    verdict = read_answer(provider.answer, HttpAnswer(503, "text/html", b"", comes_again=True), provider.charset)
+    assert isinstance(verdict, NotTaken)
+    assert (verdict.meaning.refusal, verdict.code, verdict.slower) == (Refusal.LATER, "HTTP 503", True)
+    for status in (500, 502, 504, 302):
+        answer = HttpAnswer(status, "text/html", b"", comes_again=True)
+        assert isinstance(read_answer(provider.answer, answer, provider.charset), Unclear)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize(
     "page", ["<!DOCTYPE html><p>1</p>", "<html>\n1\n</html>", " <HTML><b>404</b> <i>-5</i></HTML>"]
 )
-def test_a_web_page_is_no_answer(preset: Preset, page: str) -> None:
-    verdict = read(preset, page)
-    assert isinstance(verdict, NotTaken)
-    assert (verdict.meaning.refusal, verdict.code) == (Refusal.LATER, "HTML")
+def test_a_web_page_does_not_say_that_it_was_not_taken(preset: Preset, page: str) -> None:
+    assert read(preset, page) == Unclear("a web page instead of an answer")
 
 
 @pytest.mark.parametrize("body", [b"", b"2", b"\xff\xff\x00", b"11", b"1 row", b"0", b"null"])
@@ -85,6 +114,15 @@ def test_another_charset_than_the_one_that_is_named() -> None:
     assert isinstance(verdict, NotTaken)
     assert verdict.words == "余额不足"
     assert read(Preset.SMS_ASPX, body) == Unclear("the answer is in another charset")
+
+
+@pytest.mark.parametrize("named", ["text/xml", "text/xml; charset=utf-8", "text/xml; charset=gb2312", "x; charset=y"])
+def test_one_wrong_byte_leaves_the_rest_of_the_text(named: str) -> None:
+    for charset in Charset:
+        words = "好，退订".encode(charset)
+        read = legible_text_of(HttpAnswer(200, named, words + b"\xff#" + words), charset)
+        assert read == "好，退订\ufffd#好，退订"
+        assert legible_text_of(HttpAnswer(200, named, words), charset) == "好，退订"
 
 
 @pytest.mark.parametrize(
@@ -109,4 +147,5 @@ def test_rubbish_is_read_without_an_error(preset: Preset, body: bytes, status: i
     provider = PRESETS[preset]
     answer = HttpAnswer(status, content_type, body)
     assert isinstance(read_answer(provider.answer, answer, provider.charset), Taken | NotTaken | Unclear)
+    legible_text_of(answer, provider.charset)
     read_number(r"(.*)", answer, Charset.GBK)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,15 +101,51 @@ def test_what_was_seen_is_forgotten_only_by_much_that_is_newer() -> None:
     assert "first" not in seen
 
 
+# With half characters, which JSON can write.
+words = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=20)
 values: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=6,
 )
-NAMES = ["mobile", "text", "time", "extend", "port", "id", "sid", "status", "report_status", "errmsg", "description"]
+NAMES = ["mobile", "text", "time", "extend", "port", "id", "sid", "status", "report_status", "errmsg", "description",
+         "user_receive_time"]  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), values))
 def test_any_json_is_a_push_or_an_error(item: dict[str, Any]) -> None:
     with contextlib.suppress(PushError):
-        assert len(read_push(json.dumps([item]).encode())) == 1
+        [pushed] = read_push(json.dumps([item]).encode())
+        assert pushed == read_push(json.dumps([item]).encode())[0]
+        # Whatever is kept can be written down.
+        repr(asdict(pushed)).encode()
+        for value in asdict(pushed.crop).values():
+            str(value).encode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_half_a_character_in_any_field_is_replaced(name: str) -> None:
+    item = {"mobile": "13800138000", "text": "x", name: "a\ud800b\udfff\x00"}
+    [pushed] = read_push(json.dumps(item).encode())
+    assert "\ud800" not in "".join(map(str, asdict(pushed.crop).values()))
+    [whole] = read_push(json.dumps({"mobile": "1", "text": "\U0001f600\ud83d"}).encode())
+    assert isinstance(whole.crop, Reply)
+    assert whole.crop.text == "\U0001f600\N{REPLACEMENT CHARACTER}"
+
+
+def test_half_characters_do_not_make_two_pushes_one() -> None:
+    ids = ["\ud800", "\ud801", "\ufffd", "7"]
+    assert len({read_push(json.dumps(REPLY | {"id": own}).encode())[0].identity for own in ids}) == len(ids)
+
+
+@pytest.mark.parametrize("name", ["x-push-secret", "x-push-signature", "x-push-time"])
+def test_half_a_character_in_a_header_is_refused(name: str) -> None:
+    headers = signed(b"x") if name == "x-push-time" else {}
+    with pytest.raises(PushError):
+        verify(SECRET, {**headers, name: "\ud800"}, b"x", NOW)
+
+
+def test_however_deep_it_is_it_is_a_push_or_an_error() -> None:
+    for depth in range(100, 1100):
+        with contextlib.suppress(PushError):
+            read_push(b'{"mobile":"1","text":"x","q":' + b"[" * depth + b"]" * depth + b"}")
