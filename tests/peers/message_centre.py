@@ -22,7 +22,7 @@ from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import Fate, GatewaySignal, Part, ReceiptArrived, TextArrived
 from storage.database import Database
 from storage.event_log import StoredEvent
-from storage.models import SmsAttempt, SmsGateway, SmsMessage
+from storage.models import SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
 from tests.peers.call_center import NOW, clock_at
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ScriptedGateway, accepting
@@ -126,3 +126,15 @@ class Centre:
             return [(one.attempt, one.position, one.state) for one in found]
 
         return await self.database.read(load)
+
+    async def names(self) -> list[str | None]:
+        """What gateways call the parts."""
+        return await self.database.read(
+            lambda session: [*session.scalars(select(SmsAttempt.gateway_ref).order_by(SmsAttempt.id))]
+        )
+
+    async def parked(self) -> list[str]:
+        """The names in receipts that belong to nothing yet."""
+        return await self.database.read(
+            lambda session: [*session.scalars(select(SmsReceipt.gateway_ref).order_by(SmsReceipt.id))]
+        )
