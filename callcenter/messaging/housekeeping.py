@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, load_tried, part_key, update_messages
+from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, load_tried, move_messages, part_key, update_messages
 from callcenter.messaging.concluding import conclude
 from callcenter.messaging.parked import unpark
 from callcenter.messaging.receipts import settle_receipts
-from callcenter.messaging.settling import doubtful
+from callcenter.messaging.settling import doubtful, hold_gateways
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
 from callcenter.text import N_
 
@@ -39,19 +39,25 @@ def release_orphans(session: Session, in_flight: Collection[str], now: datetime)
 
 
 def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
-    """Queue those again whose fate stayed unknown for so long and whose purpose wants it; how many it were."""
+    """Queue those again whose fate stayed unknown for so long and whose purpose wants it; how many it were.
+
+    One that is unknown for another reason than that nobody answered stays so, and is not looked at again.
+    """
     columns = MESSAGE.c
     due = select(columns.id).where(columns.state == MessageState.UNKNOWN.value, columns.next_at <= now)
-    ids = list(session.scalars(due.order_by(columns.id).limit(limit)))
-    for chunk in chunks(ids):
-        session.scalars(select(columns.id).where(columns.id.in_(chunk)).order_by(columns.id).with_for_update()).all()
-        session.execute(
-            update(ATTEMPT)
-            .where(ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.UNKNOWN.value)
-            .values(state=PartState.GIVEN_UP.value)
-        )
-    conclude(session, ids, now)
-    return len(ids)
+    count = 0
+    for chunk in chunks(list(session.scalars(due.order_by(columns.id).limit(limit)))):
+        doubtful_parts = ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.UNKNOWN.value
+        hold_gateways(session, set(session.scalars(select(ATTEMPT.c.gateway_id).where(*doubtful_parts))))
+        # Asked again: somebody may have settled the doubt before they were ours.
+        held = due.where(columns.id.in_(chunk)).order_by(columns.id).with_for_update()
+        ids = list(session.scalars(held))
+        again = ATTEMPT.c.message_id.in_(ids), ATTEMPT.c.state == PartState.UNKNOWN.value
+        session.execute(update(ATTEMPT).where(*again).values(state=PartState.GIVEN_UP.value))
+        conclude(session, ids, now)
+        move_messages(session, ids, MessageState.UNKNOWN.value, {"next_at": None})
+        count += len(ids)
+    return count
 
 
 def recover(session: Session, now: datetime, limit: int = 500) -> int:
