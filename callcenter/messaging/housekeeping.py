@@ -16,26 +16,42 @@ from callcenter.messaging.receipts import settle_receipts
 from callcenter.messaging.settling import doubtful, hold_gateways
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
 from callcenter.text import N_
+from storage.models import SmsGateway
+from storage.models.base import table_of
+
+_GATEWAY = table_of(SmsGateway)
 
 
 def release_orphans(session: Session, in_flight: Collection[str], now: datetime) -> int:
     """Queue again what is written down as being sent and was handed to nobody: its claim was committed, and whoever
     claimed it was told that it was not. ``in_flight`` has the keys of all parts that gateways have. How many messages.
     """
-    columns = ATTEMPT.c
-    sending = (
-        select(columns.id, columns.message_id, columns.attempt, columns.position)
-        .join(MESSAGE, MESSAGE.c.id == columns.message_id)
-        .where(MESSAGE.c.state == MessageState.SENDING.value, columns.state == PartState.SENDING.value)
-    )
     orphans = [
-        row for row in session.execute(sending) if part_key(row.message_id, row.attempt, row.position) not in in_flight
+        row for row in _being_sent(session) if part_key(row.message_id, row.attempt, row.position) not in in_flight
     ]
     for chunk in chunks([row.id for row in orphans]):
-        session.execute(update(ATTEMPT).where(columns.id.in_(chunk)).values(state=PartState.UNSENT.value))
+        # Asked again: whatever was told of one meanwhile says more.
+        still = ATTEMPT.c.id.in_(chunk), ATTEMPT.c.state == PartState.SENDING.value
+        session.execute(update(ATTEMPT).where(*still).values(state=PartState.UNSENT.value))
     ids = sorted({row.message_id for row in orphans})
     conclude(session, ids, now)
     return len(ids)
+
+
+def _being_sent(session: Session, limit: int | None = None) -> list[Any]:
+    """Parts that are written down as being sent, wherever their messages stand: one that was sent again may have been
+    settled by a receipt for the attempt before. What is being sent has no name; the index knows no others.
+    """
+    columns = ATTEMPT.c
+    each = select(columns.id, columns.message_id, columns.attempt, columns.position)
+    found: list[Any] = []
+    for gateway in session.scalars(select(_GATEWAY.c.id).order_by(_GATEWAY.c.id)).all():
+        here = columns.gateway_id == gateway, columns.gateway_ref.is_(None)
+        statement = each.where(*here, columns.state == PartState.SENDING.value)
+        found += session.execute(statement if limit is None else statement.limit(limit - len(found)))
+        if limit is not None and len(found) >= limit:
+            break
+    return found
 
 
 def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
@@ -63,11 +79,14 @@ def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
 def recover(session: Session, now: datetime, limit: int = 500) -> int:
     """After a start: what was being sent when the last process ended may have gone out or not. How many messages.
 
+    First messages that are being sent, then those that were settled while a later attempt was being sent: it is a
+    doubt all the same, and as long as it seems to be under way, no receipt can be told by its number.
+
     To be called until it gives 0, before anything is handed to a gateway.
     """
     columns = MESSAGE.c
     lost = select(columns.id).where(columns.state == MessageState.SENDING.value).order_by(columns.id).limit(limit)
-    ids = list(session.scalars(lost))
+    ids = list(session.scalars(lost)) or sorted({row.message_id for row in _being_sent(session, limit)})
     for chunk in chunks(ids):
         session.execute(
             update(ATTEMPT)

@@ -71,6 +71,13 @@ class Centre:
             self.hook(text)
         return nobody_listens(session, texts)
 
+    async def start_again(self) -> None:
+        """The dispatcher ends, and the next process begins."""
+        await self.dispatcher.stop()
+        self.dispatcher = self.another()
+        await self.dispatcher.start()
+        await self.settle()
+
     async def gateway(
         self, key: int = 1, *, answer: Any = accepting, capacity: int = 1000, **route: Any
     ) -> ScriptedGateway:

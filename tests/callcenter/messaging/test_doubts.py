@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest_twisted
@@ -9,11 +10,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from callcenter.clock import utc_now
-from callcenter.messaging.housekeeping import resend_unknown
-from protocols.sms import Fate, PartUnknown
-from storage.models import SmsMessage
+from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
+from protocols.sms import Fate, PartAccepted, PartUnknown
+from storage.models import SmsAttempt, SmsMessage
 from tests.peers.call_center import NOW
-from tests.peers.message_centre import REPLY, Centre
+from tests.peers.message_centre import NUMBER, REPLY, Centre
 
 
 @pytest_twisted.ensureDeferred
@@ -77,10 +78,7 @@ async def test_an_answer_that_says_no_more_than_the_last_changes_nothing(centre:
     device = await centre.gateway(answer=None)
     (key,) = await centre.queue(REPLY)
     device.dead = True
-    await centre.dispatcher.stop()
-    centre.dispatcher = centre.another()
-    await centre.dispatcher.start()
-    await centre.settle()
+    await centre.start_again()
     (before,) = await centre.messages()
     device.dead = False
     await centre.wait(timedelta(minutes=1), 60)
@@ -105,3 +103,57 @@ async def test_what_stays_in_doubt_when_its_time_is_over_is_picked_once(centre: 
     assert await centre.database.run(resend_unknown, late) == 0
     (message,) = await centre.messages()
     assert (message.id, message.state, message.reason, message.next_at) == (key, "unknown", "uncertain", None)
+
+
+async def left_behind(centre: Centre) -> int:
+    """A message that was delivered by its first attempt, after the second had been handed over."""
+    await centre.gateway(answer=None)
+    (key,) = await centre.queue(REPLY)
+    await centre.say(1, PartUnknown(f"{key}.1.1", "lost"))
+    await centre.wait(timedelta(minutes=31), 20)
+    await centre.say(1, PartAccepted(f"{key}.1.1", "late"), centre.receipt("late"))
+    assert await centre.states() == ["delivered"]
+    assert await centre.attempts() == [(1, 1, "delivered"), (2, 1, "sending")]
+    return key
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_part_that_was_being_sent_is_a_doubt_after_a_start_wherever_its_message_stands(centre: Centre) -> None:
+    await left_behind(centre)
+    await centre.start_again()
+    assert await centre.states() == ["delivered"]
+    assert await centre.attempts() == [(1, 1, "delivered"), (2, 1, "unknown")]
+    (later,) = await centre.queue(replace(REPLY, text="您好吗"))
+    await centre.say(1, PartUnknown(f"{later}.1.1", "lost"))
+    await centre.say(1, centre.receipt("88", number="13800138000"), centre.receipt("89", number="13800138000"))
+    assert await centre.states() == ["delivered", "delivered"]
+    assert await centre.names() == ["late", "88", "89"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_part_that_nobody_was_handed_is_none_wherever_its_message_stands(centre: Centre) -> None:
+    key = await left_behind(centre)
+    now = utc_now(centre.clock)
+    assert await centre.database.run(release_orphans, {f"{key}.2.1"}, now) == 0
+    assert await centre.database.run(release_orphans, set(), now) == 1
+    assert await centre.states() == ["delivered"]
+    assert await centre.attempts() == [(1, 1, "delivered"), (2, 1, "unsent")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_many_parts_that_were_left_behind_are_taken_a_page_at_a_time(centre: Centre) -> None:
+    def leave(session: Session) -> None:
+        for gateway in (1, 2):
+            for attempt in (2, 3, 4):
+                row = {"message_id": key, "gateway_id": gateway, "number": NUMBER, "attempt": attempt + 10 * gateway}
+                session.add(SmsAttempt(**row, position=1, total=1, state="sending", sent_at=NOW))
+
+    await centre.gateway(1)
+    await centre.gateway(2)
+    (key,) = await centre.queue(REPLY)
+    await centre.database.run(leave)
+    rounds = 0
+    while await centre.database.run(recover, utc_now(centre.clock), 2):
+        rounds += 1
+        assert rounds <= 6
+    assert {state for _, _, state in await centre.attempts()} == {"accepted", "unknown"}
