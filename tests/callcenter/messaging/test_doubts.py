@@ -10,8 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from callcenter.clock import utc_now
+from callcenter.messaging.dispatcher import Dispatcher
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
-from protocols.sms import Fate, PartAccepted, PartUnknown
+from callcenter.messaging.queueing import MessageDraft, queue_messages
+from protocols.sms import Fate, PartAccepted, PartUnknown, PartUnsent
 from storage.models import SmsAttempt, SmsMessage
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import NUMBER, REPLY, Centre
@@ -157,3 +159,41 @@ async def test_many_parts_that_were_left_behind_are_taken_a_page_at_a_time(centr
         rounds += 1
         assert rounds <= 6
     assert {state for _, _, state in await centre.attempts()} == {"accepted", "unknown"}
+
+
+async def claiming(centre: Centre, *drafts: MessageDraft) -> Dispatcher:
+    """A dispatcher that claims these just now."""
+    await centre.dispatcher.stop()
+    await centre.database.run(queue_messages, drafts, utc_now(centre.clock))
+    centre.dispatcher = centre.another()
+    await centre.dispatcher.start()
+    return centre.dispatcher
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_being_claimed_at_a_stop_is_handed_over_before_gateways_stop(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    dispatcher = await claiming(centre, REPLY)
+    assert device.given == []
+    await dispatcher.pause()
+    assert len(device.given) == 1
+    device.say(PartUnsent(device.given[0].key))
+    await dispatcher.stop()
+    assert await centre.states() == ["queued"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_claimed_at_a_stop_and_nobody_was_handed_is_queued_again(centre: Centre) -> None:
+    await centre.gateway(1, prefixes=("138",))
+    other = await centre.gateway(2, prefixes=("139",), answer=None)
+    dispatcher = await claiming(centre, REPLY, replace(REPLY, number="+8613900139000"))
+    gone = centre.board.devices.pop(1)
+    await dispatcher.stop()
+    assert (len(gone.given), len(other.given)) == (0, 1)
+    # What a gateway has that said nothing of it may have gone out.
+    assert await centre.states() == ["queued", "sending"]
+    centre.board.devices[1] = gone
+    await centre.start_again()
+    await centre.settle()
+    assert await centre.states() == ["accepted", "unknown"]
+    assert len(gone.given) == 1
