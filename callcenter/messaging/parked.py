@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.attempts import chunks
 from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.numbers import normalise
-from protocols.sms import Fate, ReceiptArrived
+from protocols.sms import Fate, NameHint, ReceiptArrived
 from protocols.text import clean_text
 from storage.models import SmsReceipt
 from storage.models.base import table_of
@@ -42,6 +42,8 @@ class Matched(NamedTuple):
     message_id: int = 0
     named: bool = False
     """The part has its name written down already."""
+    hint: NameHint | None = None
+    """Not kept while it waits: what it could tell of was named before it came."""
 
     @property
     def saying(self) -> tuple[Fate, str, str]:
@@ -63,6 +65,7 @@ class Matched(NamedTuple):
             signal.fate,
             *clean_words(signal.code, signal.words),
             now,
+            hint=signal.hint,
         )
 
 

@@ -13,21 +13,23 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, chunks
+from callcenter.messaging.attempts import ATTEMPT, chunks, in_state
 from callcenter.messaging.fates import Saying, write_fates, write_names
 from callcenter.messaging.parked import Matched, park, unpark
 from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.messaging.vocabulary import PartState
-from protocols.sms import Fate, ReceiptArrived
+from protocols.sms import Fate, NameHint, ReceiptArrived
 from storage.bulk import Keyed
 
 TOLD_WITHIN = timedelta(days=3)
 """A part is found by its number if it was sent so lately."""
 Told = tuple[int, ReceiptArrived]
 """A gateway, and what it said."""
+HINTED_WITHIN = timedelta(days=1)
+"""So far the time that a gateway hints at may be from ours: clocks and zones are wrong."""
 _COLUMNS = ATTEMPT.c
 _NAMED = Keyed(
     lambda among: select(_COLUMNS.gateway_ref, _COLUMNS.id, _COLUMNS.message_id).where(
@@ -86,10 +88,10 @@ def _parts_named(session: Session, gateway: int, names: set[str]) -> dict[str, t
 
 
 def _found(session: Session, receipts: Sequence[Matched], now: datetime) -> list[Matched]:
-    """By name; by the name in another base; by number, for parts whose answer was lost."""
+    """By name; by the name in another base; by a hint at the name; by number, for parts whose answer was lost."""
     left = list(receipts)
     found: list[Matched] = []
-    for look in (_by_ref, _by_other_spelling):
+    for look in (_by_ref, _by_other_spelling, _by_hint):
         known = look(session, [one for one in left if one.ref])
         found += [_told(one, part) for one in left for part in known.get(one, ())]
         left = [one for one in left if one not in known]
@@ -112,6 +114,27 @@ def _by_ref(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list
 def _by_other_spelling(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list[Any]]:
     # In another base a name may be another part's: the number has to agree.
     return _named(session, {one: other_spellings(one.ref) for one in receipts if one.number})
+
+
+def _by_hint(session: Session, receipts: Sequence[Matched]) -> dict[Matched, list[Any]]:
+    hinted = [(one, one.hint) for one in receipts if one.hint is not None and one.number]
+    return {one: found for one, hint in hinted if (found := _nearest(session, one, hint))}
+
+
+def _nearest(session: Session, receipt: Matched, hint: NameHint) -> list[Any]:
+    """The one part for the number that was sent nearest to the time of ``hint`` with such a name; none where a part
+    without a name is nearer, or two are as near.
+    """
+    first, last = hint.sent_at - HINTED_WITHIN, min(hint.sent_at + HINTED_WITHIN, receipt.arrived_at)
+    wanted = _COLUMNS.id, _COLUMNS.message_id, _COLUMNS.gateway_ref, _COLUMNS.sent_at
+    here = _COLUMNS.gateway_id == receipt.gateway_id, _COLUMNS.number == receipt.number
+    nameless = and_(_COLUMNS.gateway_ref.is_(None), in_state(PartState.SENDING, PartState.UNKNOWN, PartState.GIVEN_UP))
+    may_be = or_(_COLUMNS.gateway_ref.is_not(None), nameless)
+    rows = session.execute(select(*wanted).where(*here, _COLUMNS.sent_at.between(first, last), may_be))
+    fits = [row for row in rows if row.gateway_ref is None or row.gateway_ref.endswith(hint.ending)]
+    away = {row.id: abs(row.sent_at - hint.sent_at) for row in fits}
+    nearest = [row for row in fits if away[row.id] == min(away.values())]
+    return nearest if len(nearest) == 1 and nearest[0].gateway_ref is not None else []
 
 
 def _named(session: Session, spelt: Mapping[Matched, tuple[str, ...]]) -> dict[Matched, list[Any]]:

@@ -19,7 +19,7 @@ from callcenter.messaging.receiving import IncomingText, Placed, nobody_listens
 from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Counting, Wording
 from callcenter.messaging.vocabulary import Purpose
-from protocols.sms import Fate, GatewaySignal, Part, ReceiptArrived, TextArrived
+from protocols.sms import Fate, GatewaySignal, NameHint, Part, ReceiptArrived, TextArrived
 from storage.database import Database
 from storage.event_log import StoredEvent
 from storage.models import SmsAttempt, SmsGateway, SmsMessage, SmsReceipt
@@ -110,8 +110,15 @@ class Centre:
         self.board.devices[key].say(*signals)
         await self.settle()
 
-    def receipt(self, ref: str, fate: Fate = Fate.DELIVERED, number: str = "", code: str = "DELIVRD") -> ReceiptArrived:
-        return ReceiptArrived(ref, fate, code, "", number, written=lambda: self.confirmed.append(ref))
+    def receipt(
+        self,
+        ref: str,
+        fate: Fate = Fate.DELIVERED,
+        number: str = "",
+        code: str = "DELIVRD",
+        hint: NameHint | None = None,
+    ) -> ReceiptArrived:
+        return ReceiptArrived(ref, fate, code, "", number, hint=hint, written=lambda: self.confirmed.append(ref))
 
     def text(self, words: str, **fields: Any) -> TextArrived:
         fields.setdefault("gateway_id", words)

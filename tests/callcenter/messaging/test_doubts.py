@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 import pytest_twisted
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from callcenter.clock import utc_now
 from callcenter.messaging.dispatcher import Dispatcher
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
 from callcenter.messaging.queueing import MessageDraft, queue_messages
-from protocols.sms import Fate, PartAccepted, PartUnknown, PartUnsent
+from protocols.sms import Fate, NameHint, PartAccepted, PartUnknown, PartUnsent, ReceiptArrived
 from storage.models import SmsAttempt, SmsMessage
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import NUMBER, REPLY, Centre
@@ -197,3 +198,65 @@ async def test_what_was_claimed_at_a_stop_and_nobody_was_handed_is_queued_again(
     await centre.settle()
     assert await centre.states() == ["accepted", "unknown"]
     assert len(gone.given) == 1
+
+
+def about(centre: Centre, sent_at: datetime, number: str = "13800138000") -> ReceiptArrived:
+    """Of a modem that remembers no more what it called the part."""
+    return centre.receipt(f"{sent_at:%Y%m%d%H%M%S}-017", number=number, hint=NameHint("-017", sent_at))
+
+
+async def accepted_at(centre: Centre, *pauses: timedelta) -> None:
+    """A modem took texts to one number, after these pauses, and calls them alike."""
+    device = await centre.gateway(answer=lambda part: [PartAccepted(part.key, f"{len(device.given)}-017")])
+    for place, one in enumerate(pauses):
+        await centre.wait(one, one.total_seconds() or 1.0)
+        await centre.queue(replace(REPLY, text=str(place)))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_receipt_whose_name_is_a_guess_is_for_the_part_that_was_sent_nearest(centre: Centre) -> None:
+    await accepted_at(centre, timedelta(0), timedelta(hours=1), timedelta(hours=1))
+    await centre.say(1, about(centre, NOW + timedelta(minutes=58)))
+    assert await centre.states() == ["accepted", "delivered", "accepted"]
+    # Told again, it is the same one.
+    await centre.say(1, about(centre, NOW + timedelta(minutes=58)))
+    assert await centre.states() == ["accepted", "delivered", "accepted"]
+    assert await centre.names() == ["1-017", "2-017", "3-017"]
+    assert await centre.parked() == []
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "number"),
+    [
+        pytest.param(NOW + timedelta(minutes=30), "13800138000", id="two are as near"),
+        pytest.param(NOW - timedelta(hours=25), "13800138000", id="more than a day away"),
+        pytest.param(NOW, "13900139000", id="to somebody else"),
+        pytest.param(NOW, "", id="to nobody knows whom"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_guess_that_fits_no_part_best_is_no_receipt_for_any(
+    centre: Centre, sent_at: datetime, number: str
+) -> None:
+    await accepted_at(centre, timedelta(0), timedelta(hours=1))
+    await centre.say(1, about(centre, sent_at, number))
+    assert await centre.states() == ["accepted", "accepted"]
+    assert len(await centre.parked()) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_guess_tells_of_no_part_with_another_ending(centre: Centre) -> None:
+    await centre.gateway(answer=lambda part: [PartAccepted(part.key, "1-018")])
+    await centre.queue(REPLY)
+    await centre.say(1, about(centre, NOW))
+    assert await centre.states() == ["accepted"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_guess_is_for_a_doubt_that_is_nearer(centre: Centre) -> None:
+    await accepted_at(centre, timedelta(0))
+    await centre.wait(timedelta(hours=2), 7200)
+    centre.board.devices[1].answer = lambda part: [PartUnknown(part.key, "no answer")]
+    await centre.queue(replace(REPLY, text="again"))
+    await centre.say(1, about(centre, NOW + timedelta(hours=2)))
+    assert await centre.states() == ["accepted", "delivered"]
