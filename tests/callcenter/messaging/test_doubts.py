@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 
 import pytest
 import pytest_twisted
-from sqlalchemy import update
+from sqlalchemy import create_engine, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.clock import utc_now
 from callcenter.messaging.dispatcher import Dispatcher
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
 from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.settling import hold_gateways
 from protocols.sms import Fate, NameHint, PartAccepted, PartUnknown, PartUnsent, ReceiptArrived
 from storage.models import SmsAttempt, SmsMessage
-from tests.peers.call_center import NOW
+from tests.peers.call_center import NOW, fill
 from tests.peers.message_centre import NUMBER, REPLY, Centre
+from tests.peers.sms_desk import add_gateway
 
 
 @pytest_twisted.ensureDeferred
@@ -260,3 +263,23 @@ async def test_a_guess_is_for_a_doubt_that_is_nearer(centre: Centre) -> None:
     await centre.queue(replace(REPLY, text="again"))
     await centre.say(1, about(centre, NOW + timedelta(hours=2)))
     assert await centre.states() == ["accepted", "delivered"]
+
+
+def test_doubts_are_sent_again_behind_whoever_writes_down_what_their_gateway_said(postgresql_url: str) -> None:
+    """Whoever settles holds gateways, parts and messages, in this order; in another the two would deadlock."""
+    engine = create_engine(postgresql_url)
+    with Session(engine) as session, session.begin():
+        fill(session)
+        add_gateway(session, 1)
+        (key,) = queue_messages(session, [REPLY], NOW)
+        row = {"message_id": key, "gateway_id": 1, "number": NUMBER, "attempt": 1, "position": 1, "total": 1}
+        session.add(SmsAttempt(**row, state="unknown", sent_at=NOW))
+        session.execute(update(SmsMessage).values(state="unknown", reason="no_answer", next_at=NOW))
+    with Session(engine) as settling, Session(engine) as sending:
+        hold_gateways(settling, [1])
+        sending.execute(text("set local lock_timeout = '300ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            resend_unknown(sending, NOW)
+    with Session(engine) as session:
+        assert resend_unknown(session, NOW) == 1
+    engine.dispose()
