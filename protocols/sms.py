@@ -139,9 +139,19 @@ class Arrival(GatewaySignal):
 
 
 @dataclass(frozen=True)
+class NameHint:
+    """What is known of a gateway's name for a part that is not known whole: its ``ending``, and that the part was sent
+    about ``sent_at``, in UTC.
+    """
+
+    ending: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
 class ReceiptArrived(Arrival):
     """What became of the part that the gateway called ``gateway_id``. ``code`` is the gateway's word, ``DELIVRD`` or
-    ``MA:0001``. ``number`` is whom it was for, empty if the gateway does not say.
+    ``MA:0001``. ``number`` is whom it was for, empty if the gateway does not say. With a ``hint`` the name is a guess.
     """
 
     gateway_id: str
@@ -149,6 +159,7 @@ class ReceiptArrived(Arrival):
     code: str
     words: str = ""
     number: str = ""
+    hint: NameHint | None = None
 
 
 @dataclass(frozen=True)

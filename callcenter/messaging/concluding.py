@@ -23,9 +23,15 @@ WORDS_LENGTH = 200
 _Values = dict[str, Any]
 _COLUMNS = MESSAGE.c
 _ROWS = Keyed(
-    lambda among: select(_COLUMNS.id, _COLUMNS.state, _COLUMNS.purpose, _COLUMNS.batch_id, _COLUMNS.expires_at).where(
-        among(_COLUMNS.id)
-    )
+    lambda among: select(
+        _COLUMNS.id,
+        _COLUMNS.state,
+        _COLUMNS.reason,
+        _COLUMNS.state_at,
+        _COLUMNS.purpose,
+        _COLUMNS.batch_id,
+        _COLUMNS.expires_at,
+    ).where(among(_COLUMNS.id))
 )
 _HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
 
@@ -83,17 +89,24 @@ def _conclude_others(
     rows: list[_Values] = []
     tried = load_tried(session, ids)
     # Of what was never handed over there is nothing to conclude.
-    for key, state, purpose, batch, expires_at in sorted(_ROWS.rows(session, ids), key=itemgetter(0)):
+    for key, state, reason, since, purpose, batch, expires_at in sorted(_ROWS.rows(session, ids), key=itemgetter(0)):
         if not tried.get(key):
             continue
-        found = verdict(tried[key])
-        if found.state.value != state and found.state in _NEXT[MessageState(state)]:
-            change = _change(found, tried[key], Purpose(purpose), expires_at, rules, now)
+        found, was = verdict(tried[key]), MessageState(state)
+        doubted = _otherwise_in_doubt(found, was, reason)
+        if doubted or found.state in _NEXT[was]:
+            change = _change(found, tried[key], Purpose(purpose), expires_at, rules, since if doubted else now)
             if key in reasons and found.state is MessageState.UNKNOWN:
                 change["reason"] = reasons[key]
             rows.append({"id": key, "was": state, **change})
             moved.add(key, batch)
     update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at"))
+
+
+def _otherwise_in_doubt(found: Verdict, was: MessageState, reason: str) -> bool:
+    """Whether it stays unknown for another reason, by which it may have to be sent again or not."""
+    before = Reason.NO_ANSWER if reason == Reason.INTERRUPTED else reason
+    return found.state is was is MessageState.UNKNOWN and found.reason != before
 
 
 _AFTER_ALL = frozenset({MessageState.DELIVERED})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -73,12 +73,11 @@ class Dispatcher:
         self._unsubscribe: Unsubscribe | None = None
         self._heard: list[Heard] = []
         self._in_flight: set[str] = set()
-        self._claiming = self._wanted = self._settling = False
+        self._claiming = DeferredLock()
+        self._wanted = self._settling = self._sending = self._orphaned = False
         # Up to here everything waits for these gateways, which are full.
         self._after: Place | None = None
         self._full: frozenset[int] = frozenset()
-        self._sending = False
-        self._orphaned = False
         self.accepted_at: float | None = None
         """When a gateway last answered for something, in seconds since 1970."""
 
@@ -98,25 +97,32 @@ class Dispatcher:
         self._tasks.start(self._filing.add_left())
         self.wake()
 
-    async def pause(self) -> None:
-        """Claim nothing more; what gateways report is still taken."""
+    async def pause(self, deadline: float = 3.0) -> None:
+        """Claim nothing more; what gateways report is still taken. What is being claimed is handed over first, if the
+        database answers in ``deadline`` seconds.
+        """
         self._sending = False
         if self._unsubscribe is not None:
             self._unsubscribe()
-        await self._look.stop()
-        await self._upkeep.stop()
+        ending = TaskTracker("messaging", self._clock)
+        # In its turn it finds that nothing more is to be claimed.
+        for waits in (self._look.stop(), self._upkeep.stop(), self._claim_due()):
+            ending.start(waits)
+        await ending.drain(deadline)
 
     async def stop(self, deadline: float = 5.0) -> None:
-        """Write down what was reported, and end. The gateways are stopped by now."""
-        await self.pause()
+        """Write down what was reported and what was handed to nobody, and end. The gateways are stopped by now."""
+        ends = self._clock.seconds() + deadline
+        await self.pause(deadline)
         self._filing.stop()
-        await self._tasks.drain(deadline)
+        if self._orphaned and not self._claiming.locked:
+            self._tasks.start(self._release_orphans())
+        await self._tasks.drain(max(0.0, ends - self._clock.seconds()))
 
     def wake(self) -> None:
         """Something may be due, or somebody may have room."""
         self._wanted = True
-        if self._sending and not self._claiming:
-            self._claiming = True
+        if self._sending and not self._claiming.locked:
             self._tasks.start(self._claim_due())
 
     def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> None:
@@ -131,17 +137,16 @@ class Dispatcher:
             self.wake()
 
     async def _claim_due(self) -> None:
-        try:
+        async with self._claiming:
             while self._wanted and self._sending:
                 self._wanted = False
-                await self._claim_once()
-        finally:
-            self._claiming = False
+                await (self._release_orphans() if self._orphaned else self._claim_once())
+
+    async def _release_orphans(self) -> None:
+        await self._database.run(release_orphans, frozenset(self._in_flight), utc_now(self._clock))
+        self._orphaned, self._wanted = False, True
 
     async def _claim_once(self) -> None:
-        if self._orphaned:
-            await self._database.run(release_orphans, frozenset(self._in_flight), utc_now(self._clock))
-            self._orphaned = False
         routes = [route for route in self._switchboard.routes() if route.in_service]
         # With nobody ready everything would be put off and looked at again; with nobody free nothing could go.
         if not any(route.ready and route.room > 0 for route in routes):

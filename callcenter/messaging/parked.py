@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.attempts import chunks
 from callcenter.messaging.references import canonical_ref, other_spellings
 from callcenter.numbers import normalise
-from protocols.sms import Fate, ReceiptArrived
+from protocols.sms import Fate, NameHint, ReceiptArrived
 from protocols.text import clean_text
 from storage.models import SmsReceipt
 from storage.models.base import table_of
@@ -26,7 +26,10 @@ _ANY = Prepared(select(_RECEIPT.c.id).where(_RECEIPT.c.gateway_id == bindparam("
 
 
 class Matched(NamedTuple):
-    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known."""
+    """A receipt on its way to its part: ``written`` is the number as it came, ``key`` the part's id once known.
+
+    ``arrived_at`` is when it came for the first time, by our clock.
+    """
 
     gateway_id: int
     ref: str
@@ -34,10 +37,13 @@ class Matched(NamedTuple):
     fate: Fate
     code: str
     words: str
+    arrived_at: datetime
     key: int = 0
     message_id: int = 0
     named: bool = False
     """The part has its name written down already."""
+    hint: NameHint | None = None
+    """Not kept while it waits: what it could tell of was named before it came."""
 
     @property
     def saying(self) -> tuple[Fate, str, str]:
@@ -50,14 +56,16 @@ class Matched(NamedTuple):
         return normalise(self.written).number[:40]
 
     @classmethod
-    def of(cls, gateway_id: int, signal: ReceiptArrived) -> Matched:
-        """As it came."""
+    def of(cls, gateway_id: int, signal: ReceiptArrived, now: datetime) -> Matched:
+        """As it comes."""
         return cls(
             gateway_id,
             canonical_ref(signal.gateway_id) or "",
             signal.number,
             signal.fate,
             *clean_words(signal.code, signal.words),
+            now,
+            hint=signal.hint,
         )
 
 
@@ -67,10 +75,10 @@ def clean_words(code: str, words: str) -> tuple[str, str]:
     return clean_text(code, 30), clean_text(words, 200)
 
 
-def park(session: Session, receipts: Sequence[Matched], now: datetime) -> None:
-    """Keep receipts until there is what they belong to."""
+def park(session: Session, receipts: Sequence[Matched]) -> None:
+    """Keep receipts until there is what they belong to. Those that were kept before are no younger by that."""
     if receipts:
-        session.execute(insert(_RECEIPT), [_parked(one, now) for one in receipts])
+        session.execute(insert(_RECEIPT), [_parked(one) for one in receipts])
 
 
 def unpark(session: Session, refs: Mapping[int, Iterable[str]], numbers: Mapping[int, Iterable[str]]) -> list[Matched]:
@@ -100,7 +108,7 @@ def forget_parked(session: Session, now: datetime) -> int:
     return counted(session.execute(delete(_RECEIPT).where(_RECEIPT.c.arrived_at < now - PARKED_FOR)))
 
 
-def _parked(receipt: Matched, now: datetime) -> dict[str, Any]:
+def _parked(receipt: Matched) -> dict[str, Any]:
     return {
         "gateway_id": receipt.gateway_id,
         "gateway_ref": receipt.ref,
@@ -108,9 +116,9 @@ def _parked(receipt: Matched, now: datetime) -> dict[str, Any]:
         "fate": receipt.fate.value,
         "code": receipt.code,
         "words": receipt.words,
-        "arrived_at": now,
+        "arrived_at": receipt.arrived_at,
     }
 
 
 def _unparked(row: Any) -> Matched:
-    return Matched(row.gateway_id, row.gateway_ref, row.number, Fate(row.fate), row.code, row.words)
+    return Matched(row.gateway_id, row.gateway_ref, row.number, Fate(row.fate), row.code, row.words, row.arrived_at)

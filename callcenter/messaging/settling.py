@@ -131,7 +131,7 @@ ANSWERS = frozenset({PartAccepted, *_OTHERS})
 def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     """Write answers and receipts down, in this order: a receipt may have overtaken the answer it belongs to."""
     gateways = {one.gateway_id for one in heard}
-    _one_after_the_other(session, gateways)
+    hold_gateways(session, gateways)
     # One answer for each part: of several the first that is one, as if they had been written one after the other.
     accepted: dict[_Key, str | None] = {}
     named: dict[int, list[str]] = {gateway: [] for gateway in gateways}
@@ -158,8 +158,9 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     conclude(session, sorted(touched), now)
 
 
-def _one_after_the_other(session: Session, gateways: set[int]) -> None:
-    """Hold the gateways until the commit: what two transactions park and take of the same receipts would deadlock.
+def hold_gateways(session: Session, gateways: Iterable[int]) -> None:
+    """Hold the gateways until the commit, before their parts and messages: two transactions that change the same of
+    those, or park and take the same receipts, would deadlock.
 
     Not so that the key is locked, which would hold up whoever hands parts to the gateway meanwhile.
     """

@@ -169,8 +169,10 @@ class Incoming:
 
     @_arrival.register
     def _(self, message: StatusReport, written: Callable[[], None]) -> Arrival:
+        gateway_id, hint = self._sent.gateway_id(message)
         return ReceiptArrived(
-            gateway_id=self._sent.gateway_id(message),
+            gateway_id=gateway_id,
+            hint=hint,
             fate=fate_of(message.status),
             code=f"{message.status:02X}",
             words=words_of_status(message.status),

@@ -6,6 +6,7 @@ from collections import deque
 from datetime import UTC, datetime
 
 from protocols.gsm_modem.messages import StatusReport
+from protocols.sms import NameHint
 
 MOST = 20_000
 _TAIL = 8
@@ -33,16 +34,19 @@ class SentMessages:
             self._forget(self._order.popleft())
         return _gateway_id(reference, at)
 
-    def gateway_id(self, report: StatusReport) -> str:
+    def gateway_id(self, report: StatusReport) -> tuple[str, NameHint | None]:
         """The id of the message that ``report`` is about: of those with its reference and number, the one whose time is
-        nearest. One that is not remembered gets an id from the time that the service centre gives, the same each time.
+        nearest. One that is not remembered gets an id from the time that the service centre gives, the same each time,
+        which is not the one that it got when it was sent: that was made of our time, and is hinted at.
         """
         at = None if report.sent_at is None else report.sent_at.timestamp()
         alike = self._times.get((report.reference, _tail(report.number)), ())
         if at is None:
-            return _gateway_id(report.reference, alike[-1]) if alike else ""
-        near = min(alike, key=lambda sent: abs(sent - at), default=at)
-        return _gateway_id(report.reference, near if abs(near - at) < _SAME else at)
+            return _gateway_id(report.reference, alike[-1]) if alike else "", None
+        near = min(alike, key=lambda sent: abs(sent - at), default=None)
+        if near is not None and abs(near - at) < _SAME:
+            return _gateway_id(report.reference, near), None
+        return _gateway_id(report.reference, at), NameHint(_ending(report.reference), datetime.fromtimestamp(at, UTC))
 
     def _forget(self, key: _Key) -> None:
         times = self._times[key]
@@ -52,7 +56,11 @@ class SentMessages:
 
 
 def _gateway_id(reference: int, at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y%m%d%H%M%S}-{reference:03}"
+    return f"{datetime.fromtimestamp(at, UTC):%Y%m%d%H%M%S}{_ending(reference)}"
+
+
+def _ending(reference: int) -> str:
+    return f"-{reference:03}"
 
 
 def _tail(number: str) -> str:

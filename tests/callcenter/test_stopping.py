@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
@@ -14,6 +14,8 @@ from callcenter.events import CallUpdated
 from callcenter.messaging.batch_maker import BatchMaker
 from callcenter.messaging.dispatcher import Dispatcher as MessageDispatcher
 from callcenter.messaging.receiving import nobody_listens
+from callcenter.messaging.routing import Route
+from callcenter.messaging.segments import Counting, Wording
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.dispatcher import Dispatcher as CallDispatcher
 from protocols.sms import PartAccepted
@@ -58,6 +60,31 @@ def test_writing_what_gateways_reported() -> None:
     database, clock = StuckDatabase(), Clock()
     dispatcher = MessageDispatcher(database, clock, LocalBus(), Mock(), nobody_listens)  # type: ignore[arg-type]
     dispatcher.heard(1, [PartAccepted("1.1.1", "a"), PartAccepted("2.1.1", "b")])
+    end(dispatcher.stop, clock, database)
+
+
+class LateStuckDatabase(StuckDatabase):
+    """It answers the first question still."""
+
+    def run(self, *_: Any, **__: Any) -> Deferred[Any]:
+        return self.read() if self.asked else self._first()
+
+    def _first(self) -> Deferred[Any]:
+        self.asked += 1
+        return succeed(None)
+
+
+def test_claiming_messages() -> None:
+    database, clock = LateStuckDatabase(), Clock()
+    board = Mock(routes=lambda: [Route(1, Wording(Counting.CHINA), ready=True, room=5)])
+    dispatcher = MessageDispatcher(database, clock, LocalBus(), board, nobody_listens)  # type: ignore[arg-type]
+    Deferred.fromCoroutine(dispatcher.start())
+    assert database.asked == 3
+    clock.advance(1)
+    paused = Deferred.fromCoroutine(dispatcher.pause())
+    assert not paused.called
+    clock.advance(3)
+    assert paused.called
     end(dispatcher.stop, clock, database)
 
 

@@ -1,4 +1,4 @@
-"""The SMS desk of the small call center, at four in the afternoon of a Monday."""
+"""The SMS desk of the small call center at four in the afternoon of a Monday, and its messages to and from gateways."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest_twisted
 
 from storage.database import Database
+from tests.peers.call_center import fill
+from tests.peers.message_centre import Centre
 from tests.peers.sms_desk import Desk, fill_desk
 
 
@@ -14,3 +16,12 @@ from tests.peers.sms_desk import Desk, fill_desk
 async def desk(database: Database) -> AsyncIterator[Desk]:
     await database.run(fill_desk)
     yield Desk(database)
+
+
+@pytest_twisted.async_yield_fixture
+async def centre(database: Database) -> AsyncIterator[Centre]:
+    await database.run(fill)
+    centre = Centre(database)
+    await centre.dispatcher.start()
+    yield centre
+    await centre.dispatcher.stop()

@@ -18,6 +18,7 @@ from protocols.sms import (
     GatewayLost,
     GatewayPaused,
     GatewayReady,
+    NameHint,
     Part,
     PartAccepted,
     PartRefused,
@@ -309,6 +310,7 @@ class TestReports:
         bench.submit(part())
         bench.run(15)
         [receipt] = bench.of(ReceiptArrived)
+        assert receipt.hint is None
         assert bench.chip.status()["stored"]["SR"] == 1
         receipt.written()
         bench.run(3)
@@ -322,6 +324,7 @@ class TestReports:
         assert first == second
         assert (first.fate, first.words, first.number) == (Fate.FAILED, "validity period expired", NUMBER)
         assert first.gateway_id == "20261128045823-100"
+        assert first.hint == second.hint == NameHint("-100", datetime(2026, 11, 28, 4, 58, 23, tzinfo=UTC))
 
     def test_reports_that_are_not_wanted_get_no_id(self) -> None:
         bench = ready(settings=GsmSettings(reports=ReportRoute.NONE, rate=1.0))
