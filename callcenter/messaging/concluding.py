@@ -15,9 +15,12 @@ from callcenter.messaging.announce import Moved
 from callcenter.messaging.attempts import ATTEMPT, MESSAGE, in_state, load_tried, move_messages, update_messages
 from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.rules import SendingRules, load_rules
+from callcenter.messaging.spending import spent
 from callcenter.messaging.vocabulary import MessageState, PartState, Purpose, Reason
 from storage.bulk import Keyed
 from storage.bulk_ways import Among
+from storage.models import SmsGateway
+from storage.models.base import table_of
 
 WORDS_LENGTH = 200
 _Values = dict[str, Any]
@@ -31,8 +34,11 @@ _ROWS = Keyed(
         _COLUMNS.purpose,
         _COLUMNS.batch_id,
         _COLUMNS.expires_at,
+        _COLUMNS.cost,
     ).where(among(_COLUMNS.id))
 )
+_GATEWAY = table_of(SmsGateway).c
+_COSTS = Keyed(lambda among: select(_GATEWAY.id, _GATEWAY.cost).where(among(_GATEWAY.id)))
 _HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
 
 
@@ -88,8 +94,11 @@ def _conclude_others(
     rules = load_rules(session)
     rows: list[_Values] = []
     tried = load_tried(session, ids)
+    costs = dict(_COSTS.rows(session, sorted({part.gateway_id for parts in tried.values() for part in parts})))
     # Of what was never handed over there is nothing to conclude.
-    for key, state, reason, since, purpose, batch, expires_at in sorted(_ROWS.rows(session, ids), key=itemgetter(0)):
+    for key, state, reason, since, purpose, batch, expires_at, cost in sorted(
+        _ROWS.rows(session, ids), key=itemgetter(0)
+    ):
         if not tried.get(key):
             continue
         found, was = verdict(tried[key]), MessageState(state)
@@ -98,9 +107,10 @@ def _conclude_others(
             change = _change(found, tried[key], Purpose(purpose), expires_at, rules, since if doubted else now)
             if key in reasons and found.state is MessageState.UNKNOWN:
                 change["reason"] = reasons[key]
-            rows.append({"id": key, "was": state, **change})
+            # What it was handed over for was written down as its cost, and some of it may not have left.
+            rows.append({"id": key, "was": state, "cost": spent(tried[key], costs, cost), **change})
             moved.add(key, batch)
-    update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at"))
+    update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at", "cost"))
 
 
 def _otherwise_in_doubt(found: Verdict, was: MessageState, reason: str) -> bool:

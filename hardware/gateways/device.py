@@ -77,8 +77,8 @@ class GatewayDevice(Protocol):
         """Take ``parts``: all of one text or of several, those of one text one after the other.
 
         They are written in order, those of one text on one connection. Exactly one of PartAccepted, PartRefused,
-        PartUnknown and PartUnsent is reported for each, never before this returns. What goes beyond ``room`` is
-        PartUnsent.
+        PartUnknown and PartUnsent is reported for each, never before this returns; only a PartUnknown may be followed
+        by the answer that came after all. What goes beyond ``room`` is PartUnsent.
         """
         ...
 

@@ -82,7 +82,11 @@ class Centre:
         self, key: int = 1, *, answer: Any = accepting, capacity: int = 1000, **route: Any
     ) -> ScriptedGateway:
         def add(session: Session) -> None:
-            session.add(SmsGateway(id=key, name=f"gateway {key}", kind="cmpp2", settings={}, state_since=NOW))
+            session.add(
+                SmsGateway(
+                    id=key, name=f"gateway {key}", kind="cmpp2", settings={}, state_since=NOW, cost=route.get("cost", 0)
+                )
+            )
 
         await self.database.run(add)
         device = ScriptedGateway(self.clock, capacity, answer=answer)

@@ -231,6 +231,13 @@ async def test_what_did_not_go_out_costs_nothing(centre: Centre) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_is_refused_for_ever_costs_nothing(centre: Centre) -> None:
+    await centre.gateway(cost=50, answer=lambda part: [PartRefused(part.key, Refusal.NEVER, "MK:0001", "")])
+    await centre.queue(REPLY)
+    assert [(one.state, one.cost) for one in await centre.messages()] == [("failed", 0)]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_doubt_that_is_sent_again_may_cost_twice(centre: Centre) -> None:
     await centre.gateway(cost=50, answer=lambda part: [PartUnknown(part.key, "no answer")])
     await centre.queue(REPLY)
