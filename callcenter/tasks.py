@@ -13,6 +13,9 @@ from twisted.python.failure import Failure
 
 _log = Logger(namespace="callcenter.tasks")
 
+PAUSE_SECONDS = 1.0
+"""After a failure, before what is owed is tried again."""
+
 
 class TaskTracker:
     """Starts coroutines, logs those that fail, and waits for the rest on stop. ``name`` appears in the log."""

@@ -173,14 +173,15 @@ class BoxLine:
             self._go_off_hook()
 
     def answer(self) -> None:
-        """Take the ringing call."""
-        if self._allowed("answer", {Use.NONE}, "" if self._ringing.active else Said(Saying.NONE_RINGS)):
+        """Take the ringing call; asked again meanwhile, there is no more to do."""
+        wrong = "" if self._ringing.active else Said(Saying.NONE_RINGS)
+        if self.use is not Use.ANSWERING and self._allowed("answer", {Use.NONE}, wrong):
             self.use = Use.ANSWERING
             self._go_off_hook()
 
     def hang_up(self) -> None:
-        """End the call that the box holds."""
-        if self._allowed("hang_up", _GOING_OFF_HOOK | _OFF_HOOK):
+        """End the call that the box holds; asked again meanwhile, there is no more to do."""
+        if self.use is not Use.RELEASING and self._allowed("hang_up", _GOING_OFF_HOOK | _OFF_HOOK):
             self._release(Ended(by_far_end=False))
 
     def send_digits(self, digits: str) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from callcenter.administration.principal import Principal
 from callcenter.clock import day_bounds, utc_now
 from callcenter.errors import InvalidError, NotFoundError
-from callcenter.tasks import TaskTracker
+from callcenter.tasks import PAUSE_SECONDS, TaskTracker
 from callcenter.telephony.agent_moves import (
     choose_state,
     come_back,
@@ -28,11 +30,14 @@ from callcenter.telephony.views import AgentView
 from callcenter.text import N_, Text
 from protocols.text import clean_text
 from storage.database import Database
+from storage.errors import DatabaseStoppedError
 
 CHOSEN = frozenset({AgentState.AVAILABLE, AgentState.AWAY, AgentState.WRAP_UP, AgentState.OFFLINE})
 """States that a person can choose; the others come about by calls."""
 RELOAD_SECONDS = 3.0
 """A page that is only loaded again is back sooner. Whoever stays away longer is not rung."""
+_Step = Callable[[int], Coroutine[Any, Any, None]]
+_log = Logger(namespace="callcenter.telephony")
 
 
 class AgentService:
@@ -48,6 +53,7 @@ class AgentService:
         self._reload = min(RELOAD_SECONDS, settings.offline_after_seconds)
         self._pages: Counter[int] = Counter()
         self._leaving: dict[int, IDelayedCall] = {}
+        self._stopped = False
 
     async def list(self, principal: Principal) -> list[AgentView]:
         """The agents in reach, by name. Needs ``agents.view``."""
@@ -120,25 +126,38 @@ class AgentService:
 
     def stop(self) -> None:
         """Wait for nobody any more."""
+        self._stopped = True
         for leaving in self._leaving.values():
             if leaving.active():
                 leaving.cancel()
         self._leaving.clear()
 
-    def _later(self, user_id: int, seconds: float, step: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+    def _later(self, user_id: int, seconds: float, step: _Step) -> None:
         """Take ``step``, unless a page opens before. One that is open already has a later transaction, which stands."""
-        if not self._pages[user_id] and user_id not in self._leaving:
-            self._leaving[user_id] = self._clock.callLater(seconds, lambda: self._tasks.start(step(user_id)))
+        if not self._stopped and not self._pages[user_id] and user_id not in self._leaving:
+            self._leaving[user_id] = self._clock.callLater(
+                seconds, lambda: self._tasks.start(self._take(user_id, step))
+            )
+
+    async def _take(self, user_id: int, step: _Step) -> None:
+        """Take ``step``, however often it needs: nobody else sees to it that a call is not shown where no page is."""
+        self._leaving.pop(user_id, None)
+        if self._pages[user_id]:
+            return
+        try:
+            await step(user_id)
+        except (CancelledError, DatabaseStoppedError):
+            return
+        except Exception as error:  # noqa: BLE001 - the text of a database error may hold values
+            _log.warn("agent {id} is gone, written in a moment ({error})", id=user_id, error=type(error).__name__)
+            self._later(user_id, PAUSE_SECONDS, step)
 
     async def _lose(self, user_id: int) -> None:
-        self._leaving.pop(user_id, None)
-        if not self._pages[user_id]:
-            await self._database.run(lose_pages, user_id)
-            self._later(user_id, self._settings.offline_after_seconds - self._reload, self._leave)
+        await self._database.run(lose_pages, user_id)
+        self._later(user_id, self._settings.offline_after_seconds - self._reload, self._leave)
 
     async def _leave(self, user_id: int) -> None:
-        self._leaving.pop(user_id, None)
-        if not self._pages[user_id] and not await self._database.run(go_offline, user_id, self._now()):
+        if not await self._database.run(go_offline, user_id, self._now()):
             self._later(user_id, self._settings.offline_after_seconds, self._leave)
 
     def _now(self) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
@@ -14,14 +14,24 @@ from callcenter.telephony.scope import reachable_patient
 from callcenter.telephony.views import ENDED
 from callcenter.text import N_
 from storage.models import CallRecord, Patient, UserAccount
+from storage.models.base import NO
+
+_OTHERS_OWN = (
+    select(UserAccount.bound_line)
+    .where(UserAccount.bound_line.is_not(None), UserAccount.disabled == NO, UserAccount.id != bindparam("user_id"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True)
 class DialPlan:
-    """Who is called, and from which line best: ``bound_line`` is its name, often empty."""
+    """Who is called, and from which line best: ``bound_line`` is its name, often empty; ``others`` names those that are
+    somebody else's own.
+    """
 
     patient_id: int | None
     bound_line: str
+    others: frozenset[str]
     overridden: bool
 
 
@@ -39,7 +49,8 @@ def plan_dialling(
     known = patient_id if patient_id is not None else match_patients(session, number).patient_id
     unwanted = _refuse_unwanted(session, known, confirmed)
     user = session.get(UserAccount, principal.user_id)
-    return DialPlan(known, "" if user is None else user.bound_line, unwanted)
+    others = session.scalars(_OTHERS_OWN, {"user_id": principal.user_id})
+    return DialPlan(known, "" if user is None else user.bound_line, frozenset(others), unwanted)
 
 
 def unwanted_patient(session: Session, number: str, confirmed: bool) -> int | None:

@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.events import AgentUpdated, CallUpdated
-from callcenter.tasks import TaskTracker, pause
+from callcenter.tasks import PAUSE_SECONDS, TaskTracker, pause
 from callcenter.telephony.agent_states import AgentState
 from callcenter.telephony.board import LineBoard
 from callcenter.telephony.effects import Direction, LineStateName
@@ -32,8 +32,6 @@ _log = Logger(namespace="callcenter.telephony")
 
 LEAST_SECONDS = 4.0
 """An offer is shown for this long at least, also when the database was away while its time ran."""
-PAUSE_SECONDS = 1.0
-"""After a failure."""
 
 
 @dataclass(frozen=True)

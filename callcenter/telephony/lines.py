@@ -58,7 +58,8 @@ class LineService:
         confirmed: bool = False,
         task_id: int | None = None,
     ) -> CallView:
-        """Dial ``number`` on the line, or with None on the agent's bound line, else any free one of the agent's group.
+        """Dial ``number`` on the line, or with None on the agent's own, else on a free one that is nobody's own and
+        belongs to the agent's department or to none.
 
         The call is on disk before the device is told. Needs ``calls.dial``. ``confirmed`` calls a patient who asked
         not to be called; that is audited. ``task_id`` is a call task that the agent holds.
@@ -109,7 +110,7 @@ class LineService:
         if bound:
             raise ConflictError(N_("Your line is in use or not available."), line_id=bound[0].line_id)
         for runner in self._board:
-            if self._board.quiet(runner) and runner.can(Capability.DIAL) and _serves(runner, principal):
+            if self._board.quiet(runner) and runner.can(Capability.DIAL) and _serves(runner, principal, plan):
                 return runner
         raise UnavailableError(N_("No line is free to dial on."))
 
@@ -154,9 +155,11 @@ def _is_bound(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
     return line.name == plan.bound_line or line.bound_agent == principal.username
 
 
-def _serves(runner: LineRunner, principal: Principal) -> bool:
+def _serves(runner: LineRunner, principal: Principal, plan: DialPlan) -> bool:
+    """Whether the line may be chosen for whoever has none of their own: nobody else sits there."""
     line = runner.journal.line
-    return not line.bound_agent and line.department_id in (None, principal.department_id)
+    seated = line.bound_agent or line.name in plan.others
+    return not seated and line.department_id in (None, principal.department_id)
 
 
 def _load_names(session: Session, line_ids: Sequence[int]) -> dict[int, str]:

@@ -11,14 +11,15 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.alarms.kinds import AlarmKind
 from callcenter.events import CallAnswered, CallEnded, CallRinging, CallUpdated, Event
 from callcenter.numbers import normalise
 from callcenter.recordings.fields import Reason
 from callcenter.recordings.rows import lose_recording
+from callcenter.telephony import written_before
 from callcenter.telephony.agent_states import AgentState, enter_call, leave_call
 from callcenter.telephony.announce import announce_call, announce_line
 from callcenter.telephony.candidates import agents_of, bound_agent
@@ -118,6 +119,16 @@ class Batch:
         """Write ``changes`` of ``call``, by column."""
         update_call(self.session, call, changes)
 
+    def opened_before(self, effect: CallOpened) -> int | None:
+        """The record that an earlier attempt left of the call."""
+        known = {*self._calls, *self.ids.values()}
+        return written_before.opened_call(self.session, self.line.line_id, effect.at, effect.direction, known)
+
+    def waited_before(self, effect: WaitingCallerSeen) -> bool:
+        """Whether an earlier attempt wrote down that a second caller was announced."""
+        found = written_before.waiting_caller(self.session, self.line.line_id, effect.at, self._calls)
+        return found is not None and self.record(found) is not None
+
     def match(self, number: str) -> int | None:
         """The patient whom ``number`` means."""
         found = match_patients(self.session, number)
@@ -174,7 +185,7 @@ def write(effect: Effect, batch: Batch) -> None:
 
 @write.register
 def _(effect: CallOpened, batch: Batch) -> None:
-    if batch.again and (known := _already_written(effect, batch)) is not None:
+    if batch.again and (known := batch.opened_before(effect)) is not None:
         batch.ids[effect.call] = known
         return
     incoming = effect.direction is Direction.IN
@@ -226,7 +237,7 @@ def _(effect: RingsCounted, batch: Batch) -> None:
 @write.register
 def _(effect: CallTaken, batch: Batch) -> None:
     call = batch.call(effect.call)
-    if call is None:
+    if call is None or call.state == ENDED:
         return
     changes: dict[str, Any] = {
         "state": LineStateName.TALKING.value,
@@ -257,7 +268,9 @@ def _(effect: CallClosed, batch: Batch) -> None:
 @write.register
 def _(effect: PartiesMoved, batch: Batch) -> None:
     call = batch.call(effect.call)
-    if call is not None and call.state != ENDED:
+    # Who waited until then has waited once.
+    over = batch.again and call is not None and call.parties_at is not None and call.parties_at > effect.at
+    if call is not None and call.state != ENDED and not over:
         batch.update(call, parties_changes(call, effect))
         batch.announce(CallUpdated, call)
 
@@ -287,6 +300,8 @@ def _(effect: RecordingFailed, batch: Batch) -> None:
 
 @write.register
 def _(effect: WaitingCallerSeen, batch: Batch) -> None:
+    if batch.again and batch.waited_before(effect):
+        return
     call = _new_call(batch.line, effect.at, Direction.IN, ENDED)
     call.ended_at, call.end_reason, call.missed = effect.at, EndReason.BUSY.value, True
     _learn(call, effect.caller, batch)
@@ -296,6 +311,8 @@ def _(effect: WaitingCallerSeen, batch: Batch) -> None:
 
 @write.register
 def _(effect: Audited, batch: Batch) -> None:
+    if batch.again and written_before.audited(batch.session, effect):
+        return
     record_audit(
         batch.session,
         effect.principal,
@@ -336,16 +353,25 @@ def _(effect: SignalHeard, batch: Batch) -> None:
 
 @write.register
 def _(effect: ServiceChanged, batch: Batch) -> None:
+    line_id = batch.line.line_id
+    if batch.again and written_before.service_entered(batch.session, line_id, effect.service, effect.at):
+        return
     service_changed(batch.session, batch.line, effect.service, effect.reason, effect.at)
 
 
 @write.register
 def _(effect: NumbersMissing, batch: Batch) -> None:
+    subject = str(batch.line.line_id)
+    if batch.again and written_before.alarm_raised(batch.session, AlarmKind.NUMBERLESS, subject, effect.at):
+        return
     numbers_missing(batch.session, batch.line, effect.count, effect.at)
 
 
 @write.register
 def _(effect: NumbersBack, batch: Batch) -> None:
+    subject = str(batch.line.line_id)
+    if batch.again and written_before.alarm_raised_after(batch.session, AlarmKind.NUMBERLESS, subject, effect.at):
+        return
     numbers_back(batch.session, batch.line, effect.at)
 
 
@@ -379,16 +405,6 @@ def _new_call(line: LineContext, at: datetime, direction: Direction, state: str)
 def _learn(call: CallRecord, caller: Caller, batch: Batch) -> None:
     for key, value in _caller_changes(call, caller, batch).items():
         setattr(call, key, value)
-
-
-def _already_written(effect: CallOpened, batch: Batch) -> int | None:
-    """The record that an attempt of unknown outcome may have left: a line cannot open two calls at one moment."""
-    statement = select(CallRecord.id).where(
-        CallRecord.line_id == batch.line.line_id,
-        CallRecord.started_at == effect.at,
-        CallRecord.direction == effect.direction.value,
-    )
-    return batch.session.scalar(statement)
 
 
 def _caller_changes(call: CallRecord, caller: Caller, batch: Batch) -> dict[str, Any]:

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.events import AgentUpdated
-from callcenter.tasks import TaskTracker
+from callcenter.tasks import PAUSE_SECONDS, TaskTracker
 from callcenter.telephony.agent_states import AgentState, move_agent
 from storage.database import Database
+from storage.errors import DatabaseStoppedError
 from storage.event_log import StoredEvent
 from storage.models import AgentStatus
+
+_log = Logger(namespace="callcenter.telephony")
 
 
 class WrapUpLimit:
@@ -37,6 +42,7 @@ class WrapUpLimit:
         """Listen and wait no more."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+            self._unsubscribe = None
         for user_id in list(self._waiting):
             self._forget(user_id)
 
@@ -45,23 +51,50 @@ class WrapUpLimit:
             if event.type == AgentUpdated.type:
                 self._forget(event.data["id"])
                 if event.data["until"] is not None:
-                    self._wait(event.data["id"], datetime.fromisoformat(event.data["until"]))
+                    self._wait(event.data["id"], self._left(datetime.fromisoformat(event.data["until"])))
 
     def _forget(self, user_id: int) -> None:
         waiting = self._waiting.pop(user_id, None)
         if waiting is not None and waiting.active():
             waiting.cancel()
 
-    def _wait(self, user_id: int, until: datetime) -> None:
-        left = max(0.0, (until - utc_now(self._clock)).total_seconds())
-        self._waiting[user_id] = self._clock.callLater(left, lambda: self._tasks.start(self._end(user_id)))
+    def _left(self, until: datetime) -> float:
+        return max(0.0, (until - utc_now(self._clock)).total_seconds())
+
+    def _wait(self, user_id: int, seconds: float) -> None:
+        self._waiting[user_id] = self._clock.callLater(seconds, self._due, user_id)
+
+    def _due(self, user_id: int) -> None:
+        del self._waiting[user_id]
+        self._tasks.start(self._end(user_id))
 
     async def _end(self, user_id: int) -> None:
-        await self._database.run(end_wrap_up, user_id, utc_now(self._clock))
+        try:
+            until = await self._database.run(end_wrap_up, user_id, utc_now(self._clock))
+        except (CancelledError, DatabaseStoppedError):
+            return
+        except Exception as error:  # noqa: BLE001 - the text of a database error may hold values
+            _log.warn("the wrap-up of agent {id} ends in a moment ({error})", id=user_id, error=type(error).__name__)
+            self._again(user_id, PAUSE_SECONDS)
+        else:
+            if until is not None:
+                self._again(user_id, self._left(until))
+
+    def _again(self, user_id: int, seconds: float) -> None:
+        # What was heard of the agent meanwhile is newer than what the transaction saw.
+        if self._unsubscribe is not None and user_id not in self._waiting:
+            self._wait(user_id, seconds)
 
 
-def end_wrap_up(session: Session, user_id: int, at: datetime) -> None:
-    """Make the agent available if a wrap-up is at its end."""
+def end_wrap_up(session: Session, user_id: int, at: datetime) -> datetime | None:
+    """Make the agent available if a wrap-up is at its end; when it will be, if that is after ``at``.
+
+    An event tells the moment in whole milliseconds, cut off, so whoever goes by it may be here a little early.
+    """
     status = session.get(AgentStatus, user_id, with_for_update=True)
-    if status is not None and status.state == AgentState.WRAP_UP and status.until is not None and status.until <= at:
-        move_agent(session, user_id, AgentState.AVAILABLE, at)
+    if status is None or status.state != AgentState.WRAP_UP or status.until is None:
+        return None
+    if status.until > at:
+        return status.until
+    move_agent(session, user_id, AgentState.AVAILABLE, at)
+    return None

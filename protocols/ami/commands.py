@@ -126,8 +126,11 @@ class Commands:
             slot.dial_failed(Said(Saying.PBX_REFUSES, why=words_in(answer)))
 
     def _hang_up(self, slot: Slot, channel: Channel) -> None:
+        repeated = slot.ends_by_wish
+
         def answered(answer: Block) -> None:
-            if answer.response != "Success" and slot.channel is channel:
+            # The first of two may have ended the channel, and what is told of it be still on its way.
+            if answer.response != "Success" and slot.channel is channel and not repeated:
                 refused(words_in(answer))
                 # Perhaps there is nothing to end any more.
                 self._resync()

@@ -208,7 +208,9 @@ class LineUse:
             self._context.run(call_scripts.dial(number, self._link.voice, self._timings, self._dial_answered))
 
     def answer(self) -> None:
-        """Take the ringing call."""
+        """Take the ringing call; asked again meanwhile, there is no more to do."""
+        if self.hook is Hook.ANSWERING:
+            return
         voice = self._link.voice
         wrong = None if self._incoming.active else Saying.NONE_RINGS
         if self._allowed("answer", {Hook.ON}, wrong or self._voiceless()) and voice:
@@ -216,8 +218,8 @@ class LineUse:
             self._context.run(call_scripts.answer(voice, self._timings, self._answer_done))
 
     def hang_up(self) -> None:
-        """End the call the modem holds."""
-        if self._allowed("hang_up", {Hook.TALKING, Hook.DIALLING, Hook.ANSWERING}):
+        """End the call the modem holds; asked again meanwhile, there is no more to do."""
+        if self.hook is not Hook.RELEASING and self._allowed("hang_up", {Hook.TALKING, Hook.DIALLING, Hook.ANSWERING}):
             self._release(Ended(by_far_end=False))
 
     def send_digits(self, digits: str) -> None:

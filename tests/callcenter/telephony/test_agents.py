@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_twisted
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.errors import ConflictError, InvalidError
@@ -104,6 +105,39 @@ async def test_a_call_keeps_an_agent_whose_page_closed(hospital: CallCenter) -> 
     await hospital.hear(Ended(by_far_end=True))
     await idle_out(hospital)
     assert await hospital.look(state, ANNA.user_id) == ("offline", "disconnected")
+
+
+def disk_full(*_: object) -> None:
+    raise OperationalError("select …", {}, Exception("disk full"))
+
+
+@pytest.mark.parametrize("step", ["lose_pages", "go_offline"])
+@pytest_twisted.ensureDeferred
+async def test_who_left_while_the_database_was_away_is_gone_when_it_is_back(
+    hospital: CallCenter, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    agents = hospital.telephony.agents
+    await agents.connected(ANNA)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(f"callcenter.telephony.agents.{step}", disk_full)
+        await agents.disconnected(ANNA)
+        await idle_out(hospital)
+    assert await hospital.look(state, ANNA.user_id) == ("available", "")
+    hospital.clock.advance(1)
+    await hospital.settle()
+    await idle_out(hospital)
+    assert await hospital.look(state, ANNA.user_id) == ("offline", "disconnected")
+
+
+@pytest_twisted.ensureDeferred
+async def test_nothing_waits_for_who_leaves_while_the_daemon_stops(hospital: CallCenter) -> None:
+    agents = hospital.telephony.agents
+    await agents.connected(ANNA)
+    await agents.disconnected(ANNA)
+    hospital.clock.advance(RELOAD_SECONDS)
+    # Its transaction is under way.
+    await hospital.telephony.stop()
+    assert hospital.clock.getDelayedCalls() == []
 
 
 @pytest_twisted.ensureDeferred

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import pytest_twisted
 from sqlalchemy import Engine, event, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.administration.principal import Principal
+from callcenter.telephony import wrap_up_limit
 from callcenter.telephony.agents import RELOAD_SECONDS
 from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import first_offer
@@ -340,6 +342,59 @@ async def test_an_extended_wrap_up_has_no_limit(hospital: CallCenter) -> None:
     await hospital.telephony.agents.set_state(ANNA, "away", "crying")
     await later(hospital, 100)
     assert hospital.last("agent.updated")["state"] == "away"
+
+
+async def wrapping_up(hospital: CallCenter) -> None:
+    """Anna has a minute to write down a call that ended at no whole millisecond, as they do."""
+    await group(hospital, ANNA, wrap_up_seconds=60)
+    hospital.clock.advance(0.0007)
+    await hospital.hear(Rang())
+    await hospital.telephony.calls.claim(ANNA, hospital.last("call.ringing")["id"])
+    await hospital.hear(Answered(), Ended(by_far_end=True))
+    assert hospital.last("agent.updated")["until"] == "2026-03-02T08:01:04.000Z"
+
+
+def disk_full(*_: object) -> None:
+    raise OperationalError("select …", {}, Exception("disk full"))
+
+
+async def until_moment(hospital: CallCenter, moment: float) -> None:
+    """Let time go from timer to timer, as a reactor does, which is nowhere in between."""
+    while hospital.clock.seconds() < moment:
+        due = min(timer.getTime() for timer in hospital.clock.getDelayedCalls())
+        await later(hospital, max(0.0, min(due, moment) - hospital.clock.seconds()))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_wrap_up_ends_though_its_moment_is_told_in_milliseconds(hospital: CallCenter) -> None:
+    await wrapping_up(hospital)
+    await until_moment(hospital, NOW.timestamp() + 66)
+    assert hospital.last("agent.updated")["state"] == "available"
+    waited_for = {timer.func.__qualname__ for timer in hospital.clock.getDelayedCalls()}
+    assert waited_for == {"Periodic._begin"}, "only what is done over and over is waited for"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_wrap_up_ends_when_the_database_is_back(hospital: CallCenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    await wrapping_up(hospital)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(wrap_up_limit, "end_wrap_up", disk_full)
+        await until_moment(hospital, NOW.timestamp() + 70)
+    assert hospital.last("agent.updated")["state"] == "wrap_up"
+    await until_moment(hospital, NOW.timestamp() + 72)
+    assert hospital.last("agent.updated")["state"] == "available"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_wrap_up_that_waits_for_the_database_ends_with_the_daemon(
+    hospital: CallCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wrapping_up(hospital)
+    monkeypatch.setattr(wrap_up_limit, "end_wrap_up", disk_full)
+    hospital.clock.advance(60)
+    # Its transaction is under way.
+    await hospital.telephony.stop()
+    assert hospital.clock.getDelayedCalls() == []
 
 
 def ring(session: Session, line: LineContext) -> list[int]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.errors import ConflictError, InvalidError, UnavailableError
+from callcenter.telephony.line_runner import LineRunner
 from protocols.signals import Answered, DialFailed, DialFailure, Ended, HandsetLifted, LineLost, Rang
 from storage.models import CallRecord, UserAccount
 from tests.peers.call_center import ANNA, BEN, CARL, QUIET, SUSAN, ZHANG, CallCenter, audit_actions
@@ -18,6 +19,10 @@ from tests.peers.scripted_line import MONITOR, ScriptedLine
 def call_rows(session: Session) -> list[tuple[str, str, str]]:
     statement = select(CallRecord.direction, CallRecord.state, CallRecord.end_reason).order_by(CallRecord.id)
     return [tuple(row) for row in session.execute(statement)]
+
+
+def runner_of(hospital: CallCenter, name: str) -> LineRunner:
+    return next(runner for runner in hospital.telephony._board if runner.journal.line.name == name)
 
 
 @pytest_twisted.ensureDeferred
@@ -70,6 +75,27 @@ async def test_the_bound_line_comes_first_and_only(hospital: CallCenter) -> None
     await hospital.hear(DialFailed(DialFailure.NO_ANSWER), Rang(), line=1)
     with pytest.raises(ConflictError):
         await hospital.telephony.lines.dial(ANNA, None, "10086")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_that_is_somebody_elses_own_is_not_taken_unless_it_is_asked_for(hospital: CallCenter) -> None:
+    def bind(session: Session, disabled: bool) -> None:
+        susan = session.get_one(UserAccount, SUSAN.user_id)
+        susan.bound_line, susan.disabled = "line 1", disabled
+
+    lines = hospital.telephony.lines
+    await hospital.database.run(bind, False)
+    assert (await lines.dial(ANNA, None, "10086"))["line"]["name"] == "line 2"
+    with pytest.raises(UnavailableError):
+        await lines.dial(BEN, None, "10086")
+    by_name = await lines.dial(BEN, runner_of(hospital, "line 1").line_id, "10086")
+    assert by_name["line"]["name"] == "line 1"
+    await hospital.hear(DialFailed(DialFailure.NO_ANSWER))
+    assert (await lines.dial(SUSAN, None, "10086"))["line"]["name"] == "line 1"
+    await hospital.hear(DialFailed(DialFailure.NO_ANSWER))
+    # Nobody sits there any more.
+    await hospital.database.run(bind, True)
+    assert (await lines.dial(BEN, None, "10086"))["line"]["name"] == "line 1"
 
 
 @pytest_twisted.ensureDeferred

@@ -23,7 +23,7 @@ from protocols.signals import (
     Rang,
     TakenElsewhere,
 )
-from tests.peers.pbx import DOWN, RING, RINGING, UP, Leg
+from tests.peers.pbx import DOWN, RING, RINGING, UP, Leg, block
 from tests.protocols.ami.bench import OTHER, PHONE, Bench
 
 ZHANG = CallerIdentified("13800138000", "张三")
@@ -320,6 +320,22 @@ def test_hanging_up() -> None:
     bench.take()
     bench.hang_up()
     assert bench.manager.actions("Hangup")[0]["Channel"] == phone.name
+    assert bench.take() == [HandsetReplaced(), Ended(by_far_end=False)]
+
+
+def test_hanging_up_twice() -> None:
+    bench = Bench()
+    caller, phone = bench.pbx.call("PJSIP/8001", "10086")
+    bench.pbx.answer(caller, phone)
+    bench.take()
+    bench.manager.deaf.add("Hangup")
+    bench.hang_up()
+    bench.hang_up()
+    first, second = (("ActionID", action["ActionID"]) for action in bench.manager.actions("Hangup"))
+    bench.say(block("Response", "Success", first, ("Message", "Channel Hungup")))
+    # The first ended it, which is told only now.
+    bench.say(block("Response", "Error", second, ("Message", "No such channel")))
+    bench.pbx.end(phone, caller)
     assert bench.take() == [HandsetReplaced(), Ended(by_far_end=False)]
 
 

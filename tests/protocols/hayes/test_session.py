@@ -257,6 +257,13 @@ class TestAnswering:
         assert line.reported() == [Ended(by_far_end=False)]
         assert "ATH0" in line.sent
 
+    def test_a_second_click_changes_nothing(self) -> None:
+        line = bench().say("RING")
+        line.do(HayesSession.answer).do(HayesSession.answer).wait(1)
+        assert line.reported() == [Rang(), Answered()]
+        line.do(HayesSession.hang_up).do(HayesSession.hang_up).wait(1)
+        assert line.reported() == [Ended(by_far_end=False)]
+
     @pytest.mark.parametrize(
         "goodbye", [b"\x10b", b"\x10l", b"\x10d", b"\x10h", b"\r\nNO CARRIER\r\n", b"\r\nBUSY\r\n"]
     )

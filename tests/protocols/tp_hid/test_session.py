@@ -173,6 +173,15 @@ def test_answer_and_hang_up() -> None:
     assert box.wait(100).signals == []
 
 
+def test_a_second_click_changes_nothing() -> None:
+    box = ringing()
+    box.obeys = False
+    box.answer().answer().say("AB 02")
+    assert box.reported() == [Answered()]
+    box.hang_up().hang_up().say("AB 00")
+    assert box.reported() == [Ended(by_far_end=False)]
+
+
 def test_busy_tone_hangs_up() -> None:
     box = talking().say(BUSY)
     assert box.sent == ["62", "21"]
