@@ -94,7 +94,8 @@ def _conclude_others(
     rules = load_rules(session)
     rows: list[_Values] = []
     tried = load_tried(session, ids)
-    costs = dict(_COSTS.rows(session, sorted({part.gateway_id for parts in tried.values() for part in parts})))
+    gateways = sorted({part.gateway_id for parts in tried.values() for part in parts})
+    costs = {gateway: cost for gateway, cost in _COSTS.rows(session, gateways)}  # noqa: C416 - rows are no pairs to dict
     # Of what was never handed over there is nothing to conclude.
     for key, state, reason, since, purpose, batch, expires_at, cost in sorted(
         _ROWS.rows(session, ids), key=itemgetter(0)

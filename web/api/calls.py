@@ -173,7 +173,7 @@ async def mark_call_back(exchange: Exchange, call_id: int, body: CallBack) -> Re
 
 @routes.post("/calls/dial", permission="calls.dial", returns=Call)
 async def dial(exchange: Exchange, body: Dial) -> Reply:
-    """Dial on my line, else on any free one."""
+    """Dial on my line, else on any free one that is nobody's own."""
     lines = exchange.services.telephony.lines
     return Json(await lines.dial(exchange.principal, None, body.number, body.patient_id, confirmed=body.confirmed))
 
