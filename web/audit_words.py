@@ -78,7 +78,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "alarm": (
             Field("kind", N_("Kind"), Kind.CHOICE, choices=tuple(ALARM_KINDS.items())),
             Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
-            Field("handled", N_("Dealt with"), Kind.FLAG),
+            Field("handled", N_("Handling"), Kind.FLAG),
             Field("note", N_("What was done")),
         ),
         "gateway": (
@@ -116,7 +116,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "report": (
             Field("from_day", N_("From")),
             Field("to_day", N_("To")),
-            Field("by", N_("Rows"), Kind.CHOICE, choices=tuple(BY_WORDS.items())),
+            Field("by", N_("Group by"), Kind.CHOICE, choices=tuple(BY_WORDS.items())),
             Field("department_id", N_("Group"), Kind.REFERENCE, reference=DEPARTMENTS),
             Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
             Field("agent_id", N_("Agent"), Kind.REFERENCE, reference=USERS),

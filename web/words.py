@@ -59,7 +59,7 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         "phrases": N_("Phrases"),
         "auto_replies": N_("Automatic replies"),
         "opt_outs": N_("SMS opt-outs"),
-        "messaging_rules": N_("Rules for SMS"),
+        "messaging_rules": N_("SMS rules"),
         "gateways": N_("SMS gateways"),
         "lines": N_("Lines"),
         "agents": N_("Agents"),
@@ -247,7 +247,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
         "line_host": N_("Line host"),
         "alarm": N_("Alarm"),
         "gateway": N_("SMS gateway"),
-        "messaging_rules": N_("Rules of sending"),
+        "messaging_rules": N_("SMS rules"),
         "report": N_("Report"),
         "audit": N_("Audit log"),
     }

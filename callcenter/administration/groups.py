@@ -86,7 +86,7 @@ def group_resource() -> Resource:
         default_sort="name",
         fields=(
             Field("name", N_("Name"), required=True, unique=True, max_length=60, in_list=True, searchable=True,
-                  sortable=True, help=N_("Lines whose group has this name in the configuration ring for this group.")),
+                  sortable=True, help=N_("In line administration, assign lines to this group. Their calls ring here.")),
             Field("member_ids", N_("Members"), Kind.REFERENCES, reference=USERS, stored=False, in_list=True),
             Field("rule", N_("Who is rung"), Kind.CHOICE, required=True, default="all", in_list=True, choices=(
                 ("all", N_("everybody at once")),

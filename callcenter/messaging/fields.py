@@ -65,7 +65,7 @@ CONVERSATION_FIELDS = (
     Field("assigned_to", N_("Answered by"), Kind.REFERENCE, reference=USERS),
     Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS),
     Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
-    Field("remember", N_("Remembered for the number"), Kind.FLAG),
+    Field("remember", N_("Remembered for this number"), Kind.FLAG),
 )
 OPT_OUT_FIELDS = (
     Field("kind", N_("Stopped"), Kind.CHOICE, choices=STOPPED),

@@ -58,7 +58,7 @@ async def test_changes_of_records_have_labels_names_and_words(site: RunningSite)
     admin = await site.signed_in("admin")
     await edit(admin, "/api/v1/patients/1", department_id=2, do_not_call=True, tier="gold", birth_date=None)
     shown = told(await admin.get("/audit?lang=zh_CN&subject_type=patient&action=edit"))
-    assert shown.items() >= {"部门": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
+    assert shown.items() >= {"科室": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
     assert "否 → 是" in shown.values()
     assert "修改时间" not in shown, "the time of the entry says it"
     assert (await admin.post("/api/v1/departments/3/disable", {})).status == 200
@@ -118,7 +118,7 @@ async def test_the_exported_log_reads_like_the_page(site: RunningSite) -> None:
     await edit(admin, "/api/v1/departments/1", name="新骨科", clinical=False)
     heading, row = rows_of(await admin.get("/api/v1/audit/export?format=csv&lang=zh_CN&action=edit"))
     cells = dict(zip(heading, row, strict=True))
-    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "部门", "新骨科")
+    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "科室", "新骨科")
     assert cells["修改前"].splitlines() == ["名称: 骨科", "临床科室: 是"]
     assert cells["修改后"].splitlines() == ["名称: 新骨科", "临床科室: 否"]
 

@@ -43,6 +43,11 @@ export const lineNote = (line) => alone(line.note_said, line.note);
 export const absentWord = (absent) => ABSENT[absent] ?? "";
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
+// The state with what the agent gave as its reason; that the pages are gone is not said by the agent.
+export function agentNow(agent) {
+  if (agent.reason === "disconnected") return t("Offline (page closed)");
+  return agent.reason ? t("{what}: {why}", { what: agentWord(agent.state), why: agent.reason }) : agentWord(agent.state);
+}
 export const callWord = (state) => CALL[state] ?? state;
 // Whom the agent consults or has in a conference, by name where it is an agent.
 export const thirdOf = (call) => call.third?.agent?.name || call.third?.number_formatted || t("somebody else");
