@@ -81,8 +81,8 @@ RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(
 
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "view": N_("See"),
-        "create": N_("Make new ones"),
+        "view": N_("View"),
+        "create": N_("Create"),
         "edit": N_("Change"),
         "disable": N_("Disable and enable"),
         "export": N_("Export"),
@@ -105,8 +105,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "bulk": N_("Send to many"),
         # Not what it is for calls.
         "alarms.handle": N_("Say what was done"),
-        "complaints.create": N_("Write down"),
-        "complaints.handle": N_("Handle and settle"),
+        "complaints.create": N_("Record"),
+        "complaints.handle": N_("Handle and close"),
         "lines.manage": N_("Add, remove, set the device"),
         "messages.manage": N_("Take out of the queue"),
     }
@@ -215,7 +215,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "opt-out": N_("stopped messages"),
         "end-opt-out": N_("allowed messages again"),
         "resend": N_("sent again"),
-        "take": N_("took up"),
+        "take": N_("took on"),
         "note": N_("wrote down a step"),
         "settle": N_("settled"),
         "reopen": N_("opened again"),

@@ -71,7 +71,7 @@ def outcome_resource() -> Resource:
             Field("needs_time", N_("Asks for a time"), Kind.FLAG, in_list=True,
                   help=N_("A time to call back is asked for with it.")),
             Field("task_effect", N_("What becomes of the call task"), Kind.CHOICE, choices=TASK_EFFECTS, in_list=True),
-            Field("task_minutes", N_("Again after (min)"), Kind.NUMBER, maximum=43_200,
+            Field("task_minutes", N_("Retry after (min)"), Kind.NUMBER, maximum=43_200,
                   help=N_("For tasks that come again; at most 30 days.")),
             Field("task_attempts", N_("Most attempts"), Kind.NUMBER, maximum=99,
                   help=N_("After so many the task is given up; 0 for never.")),

@@ -13,7 +13,7 @@ from storage.models import Patient
 
 PATIENT_FIELDS = (
     Field("record_number", N_("Record number"), unique=True, max_length=40, in_list=True, searchable=True,
-          sortable=True, help=N_("Left empty, one is given.")),
+          sortable=True, help=N_("Leave empty to generate one.")),
     Field("name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
     Field("sex", N_("Sex"), Kind.CHOICE, choices=(("male", N_("male")), ("female", N_("female"))),
           in_list=True, filterable=True),

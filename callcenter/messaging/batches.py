@@ -116,7 +116,7 @@ def continue_batch(session: Session, principal: Principal, batch_id: int, now: d
     if batch.state == BatchState.PAUSED.value:
         left = batch.next_page < batch.pages
         if left and author_of(session, batch) is None:
-            raise ConflictError(N_("Whoever sends this may not any more. Cancel it, and send to the others anew."))
+            raise ConflictError(N_("The sender may no longer send it. Cancel it and send again to the rest."))
         batch.state, batch.reason = (BatchState.PREPARING if left else BatchState.DONE).value, ""
         _take_hold(session, batch, Sweep.RELEASE, now)
         record_audit(session, principal, "continue-batch", _SUBJECT, batch_id, None, None, now)

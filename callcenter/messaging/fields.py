@@ -21,7 +21,7 @@ STATES = (
 )
 REASONS = (
     ("not_before", N_("is sent later")),
-    ("quiet_hours", N_("waits for the hours of sending")),
+    ("quiet_hours", N_("waiting for sending hours")),
     ("daily_cap", N_("the number has its share of today")),
     ("opted_out", N_("the number wants no messages")),
     ("do_not_contact", N_("the patient does not want to be contacted")),

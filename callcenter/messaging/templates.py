@@ -174,7 +174,7 @@ def template_resource() -> Resource:
                   help=N_("It is the text of this occasion, in its department or for everybody. Nothing sends it by "
                           "itself yet.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
-                  filterable=True, help=N_("Empty for everybody.")),
+                  filterable=True, help=N_("Leave empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=LONGEST_TEXT, in_list=True,
                   searchable=True, help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "

@@ -50,8 +50,8 @@ CALL_FIELDS = (
         ("attended", N_("after asking")),
     )),
     Field("wrap_up", N_("Wrap-up"), Kind.CHOICE, choices=(
-        ("open", N_("To be written down")),
-        ("done", N_("Written down")),
+        ("open", N_("Unfinished")),
+        ("done", N_("Completed")),
     )),
     Field("outcome", N_("Outcome")),
     Field("notes", N_("Notes"), Kind.LONG_TEXT),

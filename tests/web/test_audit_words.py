@@ -78,7 +78,7 @@ async def test_a_role_tells_permission_by_permission(site: RunningSite) -> None:
     del grants["audit.view"]
     await edit(admin, f"/api/v1/roles/{role}", grants={**grants, "patients.view": "all"})
     shown = told(await admin.get("/audit?lang=en&subject_type=role&action=edit"))
-    assert shown == {"Audit log: See": "own department → –", "Patients: See": "own department → all"}
+    assert shown == {"Audit log: View": "own department → –", "Patients: View": "own department → all"}
 
 
 @pytest_twisted.ensureDeferred

@@ -26,7 +26,7 @@ _COLUMNS = {
     "number": N_("Number"),
     "line": N_("Line"),
     "agent": N_("Agent"),
-    "outcome": N_("What came of it"),
+    "outcome": N_("Outcome"),
     "talk_seconds": N_("Talk time"),
 }
 

@@ -53,7 +53,7 @@ async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
         "views": views,
         "problem": found.problem,
         "paths": {"self": _PATH, "plain": views["plain"], **found.ways},
-        "came": heading(say(N_("Written down at")), "created_at", sort, _PATH, query.view),
+        "came": heading(say(N_("Recorded at")), "created_at", sort, _PATH, query.view),
         "due": heading(say(N_("To be settled by")), "due_at", sort, _PATH, query.view),
         "counts": await complaints.counts(principal, wanted),
         "people": await complaints.people(principal),

@@ -183,10 +183,10 @@ def _may_export(principal: Principal, resource: Any) -> bool:
 async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dict[str, str] | None:
     """What was just done to which record, with the way back."""
     messages = {
-        "made": N_("%(name)s is there."),
-        "changed": N_("%(name)s is changed."),
-        "disabled": N_("%(name)s is disabled and not offered any more."),
-        "enabled": N_("%(name)s is enabled again."),
+        "made": N_("%(name)s was added."),
+        "changed": N_("%(name)s was saved."),
+        "disabled": N_("%(name)s was disabled and is no longer offered."),
+        "enabled": N_("%(name)s was enabled again."),
     }
     undo = {"disabled": "enable", "enabled": "disable"}
     if query.done not in messages or not query.key:

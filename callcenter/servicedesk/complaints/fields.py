@@ -12,8 +12,8 @@ COMPLAINT_FIELDS = (
         ("suggestion", N_("Suggestion")),
         ("praise", N_("Praise")),
     )),
-    Field("channel", N_("How it came"), Kind.CHOICE, choices=(
-        ("call", N_("By telephone")),
+    Field("channel", N_("Channel"), Kind.CHOICE, choices=(
+        ("call", N_("By phone")),
         ("box", N_("Suggestion box")),
         ("letter", N_("By letter")),
         ("visit", N_("In person")),
@@ -27,8 +27,8 @@ COMPLAINT_FIELDS = (
         ("3", N_("minor")),
     )),
     Field("state", N_("State"), Kind.CHOICE, choices=(
-        ("open", N_("Not taken up")),
-        ("in_hand", N_("In hand")),
+        ("open", N_("Not taken on")),
+        ("in_hand", N_("In progress")),
         ("settled", N_("Settled")),
         ("unsettled", N_("Not settled yet")),
     )),
@@ -43,7 +43,7 @@ COMPLAINT_FIELDS = (
     Field("step", N_("Step"), Kind.CHOICE, choices=(
         ("filed", N_("Filed")),
         ("changed", N_("Details changed")),
-        ("taken", N_("Taken up")),
+        ("taken", N_("Taken on")),
         ("assigned", N_("Given to somebody")),
         ("note", N_("Note")),
         ("settled", N_("Settled")),
@@ -54,10 +54,10 @@ COMPLAINT_FIELDS = (
     Field("text", N_("What they say"), Kind.LONG_TEXT),
     Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
     Field("call_id", N_("Call")),
-    Field("caller_name", N_("Who says it")),
+    Field("caller_name", N_("Reported by")),
     Field("number", N_("Phone number")),
     Field("department_id", N_("About which department"), Kind.REFERENCE, reference=DEPARTMENTS),
-    Field("about_id", N_("About whom"), Kind.REFERENCE, reference=USERS),
+    Field("about_id", N_("About staff member"), Kind.REFERENCE, reference=USERS),
     Field("handler_id", N_("Who handles it"), Kind.REFERENCE, reference=USERS),
     Field("due_at", N_("To be settled by"), Kind.MOMENT),
     Field("findings", N_("Findings"), Kind.LONG_TEXT),

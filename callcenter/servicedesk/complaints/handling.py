@@ -125,7 +125,7 @@ def assign(session: Session, principal: Principal, target: Target, handler_id: i
 def add_note(session: Session, principal: Principal, target: Target, note: str, at: datetime) -> ComplaintView:
     """Write down a step. Raises what ``scope.find_complaint`` does, and ``InvalidError`` for no words."""
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
-    words = _words("note", note, N_("Write down what was done."))
+    words = _words("note", note, N_("Describe what was done."))
     before = kept(complaint)
     return _done(session, principal, "note", StepKind.NOTE, complaint, before, words, at)
 
@@ -135,7 +135,7 @@ def settle(session: Session, principal: Principal, target: Target, wanted: Settl
     complaint = _unsettled(session, principal, target)
     before = kept(complaint)
     findings = typed_over(principal, wanted.findings, complaint.findings)
-    findings = _words("findings", findings, N_("Write down what came of it."))
+    findings = _words("findings", findings, N_("Record the outcome."))
     complaint.state, complaint.outcome, complaint.findings = ComplaintState.SETTLED.value, wanted.outcome, findings
     complaint.reward = clean(typed_over(principal, wanted.reward, complaint.reward))
     complaint.penalty = clean(typed_over(principal, wanted.penalty, complaint.penalty))
@@ -168,7 +168,7 @@ def tell_patient(session: Session, principal: Principal, target: Target, note: s
     """
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state != ComplaintState.SETTLED.value:
-        raise ConflictError(N_("Settle it first, then tell the patient."), state=complaint.state)
+        raise ConflictError(N_("Settle it first, then inform the patient."), state=complaint.state)
     before = kept(complaint)
     complaint.told_at = at
     return _done(session, principal, "tell-result", StepKind.TOLD, complaint, before, clean(note, lines=True), at)

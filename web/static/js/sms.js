@@ -23,7 +23,7 @@ const STATE = {
 };
 
 const REASON = {
-  not_before: t("is sent later"), quiet_hours: t("waits for the hours of sending"), daily_cap: t("the number has its share of today"),
+  not_before: t("is sent later"), quiet_hours: t("waiting for sending hours"), daily_cap: t("the number has its share of today"),
   opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
   bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
   no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),

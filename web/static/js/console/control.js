@@ -21,14 +21,14 @@ function buttons(call) {
     can(call, "hold") ? holdButton(call, talking) : null,
     transfers ? button("transfer", "arrow-right-circle", t("Transfer"), "R", () => chooseWhom(call), talking && alone) : null,
     transfers && can(call, "consult") ? button("complete", "box-arrow-right", t("Hand over"), "E", () => control(call, "complete"), talking && (consulting || call.parties === "conference")) : null,
-    transfers && can(call, "conference") ? button("conference", "people-fill", t("All three"), "J", () => control(call, "conference"), talking && consulting) : null,
+    transfers && can(call, "conference") ? button("conference", "people-fill", t("Conference"), "J", () => control(call, "conference"), talking && consulting) : null,
     el("span", { class: "pop-hint", role: "status" }, talking ? hint(call) : ""),
   ];
 }
 
 function holdButton(call, talking) {
   const away = Boolean(call.parties);
-  const words = call.parties === "conference" ? t("Drop {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
+  const words = call.parties === "conference" ? t("Disconnect {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
   return button("hold", away ? "play-fill" : "pause-fill", words, "K", () => control(call, away ? "resume" : "hold"), talking);
 }
 

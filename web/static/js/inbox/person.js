@@ -80,7 +80,7 @@ async function allow(one) {
 }
 
 async function stop(talk) {
-  const kind = await ask(t("What does the patient not want?"), { choices: ["all", "care", "marketing"].map((one) => [one, stopWord(one)]), action: t("Stop them") });
+  const kind = await ask(t("What does the patient not want?"), { choices: ["all", "care", "marketing"].map((one) => [one, stopWord(one)]), action: t("Stop messages") });
   if (!kind) return;
   await desk.command("stop", { kind });
 }
@@ -125,7 +125,7 @@ function picker(talk) {
     el("div", { class: "field" }, el("label", { for: "person-search" }, talk.candidates ? t("Somebody else") : t("Find the patient")), field), found,
     el("div", { class: "people-actions" },
       choosing ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => ((choosing = false), show()) }, icon("arrow-left"), t("Back")) : null,
-      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("Nobody's")) : null),
+      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("No patient")) : null),
     proof(talk),
   ].flat();
 }

@@ -12,7 +12,7 @@ export const PROBLEM = { unreadable: t("neither a mobile number nor a record num
 export const STATE = { preparing: t("Being made"), paused: t("Paused"), done: t("Made"), cancelled: t("Cancelled") };
 
 export const HALT = {
-  rights: t("Whoever sends it may not any more. Cancel it, and send to the others anew."),
+  rights: t("The sender may no longer send it. Cancel it and send again to the rest."),
   trouble: t("A part of it could not be written. Continue, or tell the administrator."),
 };
 

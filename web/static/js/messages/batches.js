@@ -62,7 +62,7 @@ async function command(batch, name) {
 
 async function cancel(batch) {
   const gone = batch.count - (batch.states.queued ?? 0);
-  const sure = await ask(t("Cancel what has not left?"), { about: t("{waiting} are not sent any more; {gone} have left or ended already and cannot be called back.", { waiting: number(waits(batch)), gone: number(gone) }), action: t("Do not send the rest") });
+  const sure = await ask(t("Cancel the messages not yet sent?"), { about: t("{waiting} are not sent any more; {gone} have left or ended already and cannot be called back.", { waiting: number(waits(batch)), gone: number(gone) }), action: t("Cancel the rest") });
   if (sure) command(batch, "cancel");
 }
 
@@ -71,7 +71,7 @@ function buttons(batch) {
   const button = (name, word, sign, act) => el("button", { type: "button", class: "btn btn-sm", "data-do": name, "data-key": `${name}-${batch.id}`, onclick: act }, icon(sign), word);
   return el("div", { class: "batch-buttons" },
     batch.state === "paused" ? button("continue", t("Continue"), "play-fill", () => command(batch, "continue")) : button("pause", t("Pause"), "pause-fill", () => command(batch, "pause")),
-    button("cancel", t("Do not send the rest"), "x-lg", () => cancel(batch)));
+    button("cancel", t("Cancel the rest"), "x-lg", () => cancel(batch)));
 }
 
 function card(batch, brief) {

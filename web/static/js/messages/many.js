@@ -48,7 +48,7 @@ function reasons(found) {
   });
 }
 
-const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
+const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} will see it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
 const same = (parts) => (parts === 1 ? t("One short message each") : t("{parts} short messages each", { parts }));
 const range = ({ shortest, longest }) => (shortest === longest ? same(shortest) : t("{shortest} to {longest} short messages each", { shortest, longest }));
 const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
@@ -59,7 +59,7 @@ function show() {
   place.removeAttribute("aria-busy");
   if (!shown) return;
   place.replaceChildren(...[
-    el("dl", { class: "many-figures" }, figure(t("get it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
+    el("dl", { class: "many-figures" }, figure(t("will receive it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
     shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They go at once.") : shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
@@ -67,7 +67,7 @@ function show() {
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
-    el("p", { class: "quiet small" }, t("Whom it goes to is fixed when you press send. Opt-outs and the other rules count until it leaves.")),
+    el("p", { class: "quiet small" }, t("Recipients are fixed when you press Send. Opt-outs and other rules apply until each message leaves.")),
   ].filter(Boolean));
 }
 
