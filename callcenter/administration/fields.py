@@ -43,6 +43,8 @@ class Field:
     - ``fixed`` fields are set when the record is made, not changed afterwards; ``readonly`` ones never from outside.
     - ``unique`` values belong to one record only.
     - ``sensitive`` ones are masked for whoever may not see numbers.
+    - ``needed_new`` values must come with a new record and may be left out afterwards; ``help_new`` is said on its form
+      in place of ``help``.
     - ``default`` is what the form of a new record begins with.
     - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
@@ -51,6 +53,7 @@ class Field:
     label: str
     kind: Kind = Kind.TEXT
     required: bool = False
+    needed_new: bool = False
     max_length: int = 80
     minimum: int = 0
     maximum: int = LARGEST_NUMBER
@@ -68,6 +71,7 @@ class Field:
     export: bool = True
     default: Any = None
     help: str = ""
+    help_new: str = ""
 
     @property
     def secret(self) -> bool:

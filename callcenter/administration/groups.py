@@ -98,7 +98,7 @@ def group_resource() -> Resource:
             Field("prefer_last", N_("Prefer the last agent"), Kind.FLAG, in_list=True,
                   help=N_("Rings the agent who last spoke with the patient before the others.")),
             Field("skill_id", N_("Required skill"), Kind.REFERENCE, reference=SKILLS, in_list=True,
-                  help=N_("Only members who have it are rung. Skills are given to people where users are edited.")),
+                  help=N_("Only members who have it are rung. The administrator sets skills on the user’s page.")),
             Field("wrap_up_seconds", N_("Wrap-up limit, seconds"), Kind.NUMBER, maximum=3600, default=0,
                   help=N_("The agent is then available again; an unfinished wrap-up stays on the list. "
                           "0 for no limit.")),

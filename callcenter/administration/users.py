@@ -67,9 +67,6 @@ class UserHooks(Hooks):
     ) -> None:
         """Raise NotAllowedError where the person can do, or would be able to do, more than ``principal``."""
         one_at_a_time(session)
-        if row is None and not values.get("password"):
-            message = N_("This is needed.")
-            raise InvalidError(message, {"password": message})
         if row is not None:
             _require_not_own_password(principal, row, values)
             _require_covered(session, principal, before["role_ids"], before["department_id"])
@@ -168,8 +165,9 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
             Field("username", N_("User name"), required=True, unique=True, max_length=60, in_list=True,
                   searchable=True, sortable=True),
             Field("display_name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
-            Field("password", N_("Password"), Kind.PASSWORD, stored=False, export=False,
-                  help=N_("The user changes it at the next sign-in. Leave empty to keep the current one.")),
+            Field("password", N_("Password"), Kind.PASSWORD, stored=False, export=False, needed_new=True,
+                  help=N_("The user changes it at the next sign-in. Leave empty to keep the current one."),
+                  help_new=N_("Hand it over to the user, who changes it at the first sign-in.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
                   filterable=True),
             Field("role_ids", N_("Roles"), Kind.REFERENCES, reference=ROLES, stored=False, in_list=True),

@@ -97,7 +97,7 @@ async def test_one_begins_on_the_page_one_works_with(site: RunningSite) -> None:
     places = {
         "agent": "/console",
         "supervisor": "/console",
-        "doctor": "/patients",
+        "doctor": "/inbox",
         "admin": "/wallboard",
         "clerk": "/account",
     }
