@@ -177,7 +177,8 @@ def template_resource() -> Resource:
                   filterable=True, help=N_("Leave empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=LONGEST_TEXT, in_list=True,
-                  searchable=True, help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "
+                  searchable=True, placeholders=True,
+                  help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "
                                            "{hospital} {date}.")),
         ),
     )  # fmt: skip
@@ -196,7 +197,8 @@ def phrase_resource() -> Resource:
         fields=(
             Field("category", N_("Category"), max_length=40, in_list=True, searchable=True, sortable=True,
                   filterable=True),
-            Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True),
+            Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
+                  placeholders=True),
         ),
     )  # fmt: skip
 
@@ -216,6 +218,7 @@ def auto_reply_resource() -> Resource:
             Field("keyword", N_("Keyword"), max_length=20, in_list=True, searchable=True,
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "
                           "there.")),
-            Field("text", N_("Answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True),
+            Field("text", N_("Answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
+                  placeholders=True),
         ),
     )  # fmt: skip

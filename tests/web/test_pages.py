@@ -397,6 +397,31 @@ def test_there_is_a_word_for_every_permission() -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_audit_log_shows_by_whom_it_is_narrowed(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = (await admin.get("/api/v1/audit")).json["items"][0]["user_id"]
+    page = (await admin.get(f"/audit?user_id={key}&action=sign-in&lang=en")).text
+    assert "User · admin" in page
+    assert 'href="/audit?action=sign-in" title="Show all users"' in page
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_page_that_shows_nothing_says_what_to_do(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    for path in ("/calls", "/alarms", "/messages", "/complaints", "/audit"):
+        page = (await admin.get(f"{path}?from_day=2026-03-02&to_day=2026-03-01&lang=en")).text
+        assert "The last day must not be before the first." in page, path
+    refused = await admin.get("/calls?from_day=yesterday&lang=en")
+    assert (refused.status, 'href="/calls">Clear filters' in refused.text) == (422, True)
+    form = (await admin.get("/users/new?lang=en")).text
+    assert "Password *" in form
+    assert 'There are none yet. <a href="/skills/new">New skill</a>' in form
+    supervisor = await site.signed_in("supervisor")
+    assert "Only administrators change these rules." in (await supervisor.get("/desk-rules?lang=en")).text
+    assert "Only administrators change these rules." not in (await admin.get("/desk-rules?lang=en")).text
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_is_set_up_has_a_page_that_shows_what_one_may_open(site: RunningSite) -> None:
     admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
     page = (await admin.get("/settings")).text

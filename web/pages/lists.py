@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from callcenter.administration.fields import Kind
 from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, ServiceError
+from callcenter.messaging.placeholders import legible
 from callcenter.text import N_, translated
 from web.exchange import Exchange
 from web.field_words import field_text
@@ -140,7 +141,7 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     key = record[resource.key]
     cells = [
         {
-            "text": field_text(exchange, one, record),
+            "text": _cell(exchange, one, record),
             "kind": one.kind.value,
             "value": record.get(one.name),
             "title": one.name == resource.title,
@@ -150,6 +151,11 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     ]
     href = f"/patients/{key}" if name == "patients" else f"/{name}/{key}/edit"
     return {"key": key, "href": href, "cells": cells, "disabled": record["disabled"]}
+
+
+def _cell(exchange: Exchange, field: Any, record: Mapping[str, Any]) -> str:
+    text = field_text(exchange, field, record)
+    return legible(text, exchange.translate) if field.placeholders else text
 
 
 async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
+import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
 
 const ASK_AFTER = 400;
@@ -136,12 +137,12 @@ async function texts() {
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
-    type: "button", class: "chip", onclick: () => {
+    type: "button", class: "chip", title: placeMeaning(name), onclick: () => {
       text.setRangeText(`{${name}}`, text.selectionStart, text.selectionEnd, "end");
       text.focus();
       changed();
     },
-  }, `{${name}}`)));
+  }, placeName(name))));
 }
 
 form.addEventListener("input", changed);
