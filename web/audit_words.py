@@ -42,7 +42,7 @@ _ASKED = (
     Field("until", N_("To"), Kind.MOMENT),
     Field("searched", N_("With search words"), Kind.FLAG),
     Field("sort", N_("Sorted by")),
-    Field("disabled", N_("Disabled ones too"), Kind.FLAG),
+    Field("disabled", N_("Include disabled"), Kind.FLAG),
 )
 """What an export of any list was limited to."""
 
@@ -116,7 +116,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "report": (
             Field("from_day", N_("From")),
             Field("to_day", N_("To")),
-            Field("by", N_("Group by"), Kind.CHOICE, choices=tuple(BY_WORDS.items())),
+            Field("by", N_("Breakdown"), Kind.CHOICE, choices=tuple(BY_WORDS.items())),
             Field("department_id", N_("Group"), Kind.REFERENCE, reference=DEPARTMENTS),
             Field("line_id", N_("Line"), Kind.REFERENCE, reference=LINES),
             Field("agent_id", N_("Agent"), Kind.REFERENCE, reference=USERS),

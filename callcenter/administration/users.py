@@ -180,6 +180,6 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
                   choices=(("zh_CN", N_("Chinese")), ("en", N_("English")))),
             Field("must_change_password", N_("Must change the password"), Kind.FLAG, readonly=True),
             Field("locked_until", N_("Locked until"), Kind.MOMENT, readonly=True),
-            Field("created_at", N_("Made at"), Kind.MOMENT, readonly=True),
+            Field("created_at", N_("Created at"), Kind.MOMENT, readonly=True),
         ),
     )  # fmt: skip

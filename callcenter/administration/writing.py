@@ -21,7 +21,7 @@ from callcenter.administration.values import NEEDED, FieldError, read_value, sho
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
 from callcenter.text import N_
 
-NOT_ACCEPTED = N_("Some of the values cannot be accepted.")
+NOT_ACCEPTED = N_("Some values are not valid.")
 CHANGED_MEANWHILE = N_("Somebody else changed this in the meantime. Look at what is there now and try again.")
 
 

@@ -40,7 +40,7 @@ def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
         raise InvalidError(message, {"purpose": message})
     at = read_time(draft.at, now)
     if draft.expires_at is not None and draft.expires_at <= (at or now):
-        message = N_("It would be too late before it is sent.")
+        message = N_("It would expire before it could be sent.")
         raise InvalidError(message, {"expires_at": message})
     return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at)
 

@@ -13,7 +13,7 @@ STATES = (
     ("accepted", N_("Accepted")),
     ("delivered", N_("Delivered")),
     ("failed", N_("Failed")),
-    ("unknown", N_("Fate unknown")),
+    ("unknown", N_("Unconfirmed")),
     ("cancelled", N_("Cancelled")),
     ("expired", N_("Expired")),
     ("suppressed", N_("Not sent")),

@@ -96,7 +96,7 @@ def _require_only_text(session: Session, row: Any | None, before: Mapping[str, A
     found = session.scalars(_texts_of(occasion).where(_of_department(department))).all()
     if any(row is None or one.id != row.id for one in found):
         message = Text(N_("“{name}” is the text of this occasion already."), name=found[0].name)
-        raise InvalidError(N_("Some of the values cannot be accepted."), {"occasion": message})
+        raise InvalidError(N_("Some values are not valid."), {"occasion": message})
 
 
 def occasion_template(session: Session, occasion: str, department_id: int | None) -> MessageTemplate | None:
@@ -127,7 +127,7 @@ class AutoReplyHooks(TextHooks):
             message = N_(
                 "An automatic reply goes to unknown numbers too: only the hospital's name and the date may stand in it."
             )
-            raise InvalidError(N_("Some of the values cannot be accepted."), {"text": message})
+            raise InvalidError(N_("Some values are not valid."), {"text": message})
         if "keyword" in values:
             values["keyword"] = _keyword(values["keyword"]) or None
             self._require_only_one(session, row, values["keyword"])

@@ -32,7 +32,7 @@ CALL_FIELDS = (
         ("abandoned", N_("Caller gave up")),
         ("elsewhere", N_("Answered at another telephone")),
         ("handset", N_("Ended at the handset")),
-        ("transferred", N_("Given to somebody else")),
+        ("transferred", N_("Transferred")),
         ("busy", N_("Busy")),
         ("no_answer", N_("No answer")),
         ("no_dial_tone", N_("No dial tone")),

@@ -94,7 +94,7 @@ async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite)
     await site.hear(Ended(by_far_end=True))
     assert (await admin.get("/api/v1/patients/export?department_id=1&sort=-name&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=patient"))
-    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Disabled ones too": "no"}.items()
+    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Include disabled": "no"}.items()
     assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
     assert shown == {"Direction": "Incoming", "Line": "line 1"}

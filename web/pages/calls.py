@@ -21,7 +21,7 @@ from web.routing import Routes
 routes = Routes()
 
 _COLUMNS = {
-    "started_at": N_("Began"),
+    "started_at": N_("Started at"),
     "direction": N_("Direction"),
     "number": N_("Number"),
     "line": N_("Line"),

@@ -54,7 +54,7 @@ async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
         "problem": found.problem,
         "paths": {"self": _PATH, "plain": views["plain"], **found.ways},
         "came": heading(say(N_("Recorded at")), "created_at", sort, _PATH, query.view),
-        "due": heading(say(N_("To be settled by")), "due_at", sort, _PATH, query.view),
+        "due": heading(say(N_("Settle by")), "due_at", sort, _PATH, query.view),
         "counts": await complaints.counts(principal, wanted),
         "people": await complaints.people(principal),
         "exports": export_links("/api/v1/complaints/export", query.view) if principal.may("complaints.export") else [],

@@ -34,7 +34,7 @@ _DONE: Mapping[str, str] = {
 RATES: Mapping[str, str] = {
     "delivered": N_("Delivered"),
     "accepted": N_("Accepted"),
-    "unknown": N_("Fate unknown"),
+    "unknown": N_("Unconfirmed"),
     "failed": N_("Failed"),
 }
 _TEXTS = ("name", "signature", "number")

@@ -52,7 +52,7 @@ async def list_context(
     view = query.view
     path = f"/{name}"
     narrowed = bool(query.q or query.filters)
-    empty = N_("Nothing fits what you look for. Search for less, or clear the filters.") if narrowed else EMPTY[name]
+    empty = N_("No results. Try fewer words or clear the filters.") if narrowed else EMPTY[name]
     return {
         "name": name,
         "label": say(resource.label),

@@ -79,7 +79,7 @@ def classify(
     if wanted.department_id != complaint.department_id and principal.grants["complaints.handle"] is not Scope.ALL:
         wrong["department_id"] = N_("Only whoever handles the complaints of all departments can move one to another.")
     if wanted.due_at is None and wanted.kind is not ComplaintKind.PRAISE:
-        wrong["due_at"] = N_("Say until when it is to be settled.")
+        wrong["due_at"] = N_("Choose when it must be settled.")
     if wanted.about_id is not None and wanted.about_id == complaint.handler_id:
         wrong["about_id"] = N_("Whom it is about handles it now. Give it to somebody else first.")
     if wrong:
@@ -153,7 +153,7 @@ def reopen(session: Session, principal: Principal, target: Target, note: str, at
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state != ComplaintState.SETTLED.value:
         raise ConflictError(N_("This is not settled."), state=complaint.state)
-    words = _words("note", note, N_("Say why it is opened again."))
+    words = _words("note", note, N_("Enter why it is reopened."))
     before = kept(complaint)
     complaint.state = ComplaintState.OPEN.value if complaint.handler_id is None else ComplaintState.IN_HAND.value
     complaint.outcome, complaint.settled_at, complaint.told_at = "", None, None
@@ -177,7 +177,7 @@ def tell_patient(session: Session, principal: Principal, target: Target, note: s
 def _unsettled(session: Session, principal: Principal, target: Target) -> Complaint:
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state not in UNSETTLED:
-        raise ConflictError(N_("This is settled. Open it again first."), state=complaint.state)
+        raise ConflictError(N_("This is settled. Reopen it first."), state=complaint.state)
     return complaint
 
 

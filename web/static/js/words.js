@@ -17,7 +17,7 @@ const CALL = {
 
 const END = {
   hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
-  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), transferred: t("Given to somebody else"), busy: t("Busy"),
+  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), transferred: t("Transferred"), busy: t("Busy"),
   no_answer: t("No answer"), no_dial_tone: t("No dial tone"), failed: t("The line could not dial"),
   unknown: t("End not seen"),
 };

@@ -65,7 +65,7 @@ function chooseWhom(call) {
   const sheet = el("dialog", { class: "sheet transfer-sheet", "aria-labelledby": "transfer-title" },
     el("form", { method: "dialog" },
       el("div", { class: "sheet-body stack" },
-        el("h2", { id: "transfer-title" }, t("Give the call to whom?")), list,
+        el("h2", { id: "transfer-title" }, t("Transfer the call to")), list,
         dials ? el("div", { class: "field" }, el("label", { for: "transfer-number" }, t("Or to a number")), number) : null, problem),
       el("div", { class: "sheet-foot" }, el("button", { type: "button", class: "btn btn-quiet", onclick: () => sheet.close() }, t("Cancel")), give, ask)));
 

@@ -65,7 +65,7 @@ function stops(talk) {
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
   return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),
     entries.length ? el("ul", { class: "person-stops" }, entries) : el("p", { class: "quiet" }, t("Takes messages.")),
-    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Wants no more messages")) : null);
+    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Opt out")) : null);
 }
 
 async function allow(one) {
@@ -112,7 +112,7 @@ function picker(talk) {
       try {
         const page = await get(`/patients?limit=8&q=${encodeURIComponent(words)}`);
         if (words !== field.value.trim()) return undefined;
-        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, t("Nobody found. Check the spelling or make a new patient."))]));
+        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, t("No patient found. Check the spelling or create a new one."))]));
       } catch (error) {
         return complain(error);
       }

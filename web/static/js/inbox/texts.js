@@ -46,7 +46,7 @@ function picker(what) {
     list.replaceChildren(...(found.length ? found.map((one) => el("li", {}, el("button", { type: "button", class: "text-choice", onclick: () => (close(), one.run()) },
       el("span", { class: "text-head" }, el("strong", {}, one.head || t("Without category")), one.about ? el("span", { class: "quiet small" }, one.about) : null),
       el("span", { class: "cut-2" }, one.text))))
-      : [el("li", { class: "quiet text-none" }, all.length ? t("Nothing fits.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
+      : [el("li", { class: "quiet text-none" }, all.length ? t("No matches.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
   };
   search.addEventListener("input", show);
   search.addEventListener("keydown", (event) => {

@@ -152,7 +152,7 @@ function showHead() {
 function notesOf(talk) {
   if (!talk) return [];
   return [
-    talk.state === "snoozed" ? ["alarm", t("Put off until {time}.", { time: exact(talk.snoozed_until) })] : null,
+    talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
     talk.opt_outs.length ? ["bell-slash", t("This number wants no messages ({kinds}). Answers to what the patient writes still go out.", { kinds: talk.opt_outs.map((one) => stopWord(one.kind)).join("、") })] : null,
   ].filter(Boolean);
 }

@@ -63,7 +63,7 @@ function show() {
     el("dl", { class: "many-figures" }, figure(t("will receive it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
-    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They go at once.") : shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
+    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They will be sent at once.") : shown.waiting ? t("{count} of these wait for sending hours or for tomorrow; the first will be sent {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They will be sent {time}.", { time: exact(shown.goes_at) })) : null,
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
