@@ -27,7 +27,7 @@ from web.i18n import accepted_locale, known_locale
 from web.parsing import FORM_TYPE, check, content_type, query_fields, read_body
 from web.rendering import ReaderGoneError, send
 from web.routing import Route
-from web.security import FORM_COOKIE, LANGUAGE_COOKIE, from_own_page, header, same_token, set_headers
+from web.security import FORM_COOKIE, LANGUAGE_COOKIE, from_own_page, header, local_path, same_token, set_headers
 from web.services import Services
 from web.settings import SiteSettings
 from web.templating import Templates
@@ -211,7 +211,9 @@ class Application:
             return Redirect("/sign-in" if target == "/" else f"/sign-in?next={quote(target, safe='')}")
         if error.code == "password-expired":
             return Redirect("/account")
-        return Page("error.html", {"problem": document}, status=document["status"])
+        asked = exchange.request.uri.decode("ascii", "replace") if exchange.request.method == b"GET" else exchange.path
+        context = {"problem": document, "asked": local_path(asked), "narrowed": "?" in asked}
+        return Page("error.html", context, status=document["status"])
 
 
 class UnforeseenError(ServiceError):

@@ -41,7 +41,7 @@ def call_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column
     number_absent = cells.word("number_absent")
     region = "region_en" if exchange.locale == "en" else "region"
     return [
-        Column(say(N_("Began")), cells.time("started_at"), 20),
+        Column(say(N_("Started at")), cells.time("started_at"), 20),
         Column(say(N_("Direction")), cells.word("direction"), 10),
         Column(say(N_("Phone number")), lambda call: call["number"] or number_absent(call), 20),
         Column(say(N_("Region")), lambda call: call[region]),

@@ -67,7 +67,7 @@ def typed_body(fields: tuple[Field, ...], typed: Fields) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Input:
-    """One field as the template shows it."""
+    """One field as the template shows it. ``source`` is the list whose records it refers to, empty for none."""
 
     name: str
     label: str
@@ -79,6 +79,7 @@ class Input:
     help: str
     error: str
     options: list[dict[str, Any]]
+    source: str
     groups: list[dict[str, Any]]
 
 
@@ -95,7 +96,7 @@ def form_inputs(
     """The inputs of a form. ``record`` has present or typed values, ``options`` what references can be set to."""
     writable = resource.writable(creating=creating) if may_write else ()
     shown = [one for one in resource.fields if one in writable or not (creating or one.secret)]
-    return [_input(one, record, options, errors, say, one in writable) for one in shown]
+    return [_input(one, record, options, errors, say, one in writable, creating) for one in shown]
 
 
 def _input(
@@ -105,8 +106,10 @@ def _input(
     errors: Mapping[str, str],
     say: Callable[[str], str],
     writable: bool,
+    creating: bool,
 ) -> Input:
     value = record.get(field.name)
+    hint = (creating and field.help_new) or field.help
     choices = [{"id": choice, "name": say(label)} for choice, label in field.choices] or options.get(field.name, [])
     # What is set stays to be chosen, also when it was disabled since.
     known = {str(one["id"]) for one in choices}
@@ -118,12 +121,13 @@ def _input(
         label=say(field.label),
         kind=field.kind.value,
         value=_shown_value(field, value, writable),
-        required=field.required,
+        required=field.required or (creating and field.needed_new),
         writable=writable,
         max_length=field.max_length,
-        help=say(field.help) if field.help else "",
+        help=say(hint) if hint else "",
         error=translated(say, error) if error else "",
         options=choices,
+        source=field.reference.resource if field.reference is not None else "",
         groups=_grant_groups(value or {}, say) if field.kind is Kind.GRANTS else [],
     )
 

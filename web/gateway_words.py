@@ -40,7 +40,7 @@ COUNTINGS: Mapping[str, str] = MappingProxyType(
 
 _LABELS: Mapping[str, str] = MappingProxyType(
     {
-        "rate": N_("Most parts a second"),
+        "rate": N_("Most SMS parts per second"),
         "window": N_("Most parts without an answer"),
         "host": N_("Host"),
         "port": N_("Port"),

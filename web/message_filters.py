@@ -97,7 +97,7 @@ def message_columns(exchange: Exchange) -> list[Column]:
         Column(say(N_("Text")), lambda one: one["text"], 60),
         Column(say(N_("State")), lambda one: word_of(MESSAGE_STATES, one["state"], say)),
         Column(say(N_("Reason")), lambda one: word_of(MESSAGE_REASONS, one["reason"], say), 30),
-        Column(say(N_("The gateway's words")), lambda one: one["reason_words"], 30),
+        Column(say(N_("Reply of the gateway")), lambda one: one["reason_words"], 30),
         Column(say(N_("Purpose")), lambda one: word_of(PURPOSES, one["purpose"], say)),
         Column(say(N_("Gateway")), lambda one: (one["gateway"] or {}).get("name", "")),
         Column(say(N_("Parts")), lambda one: one["parts"], 8),

@@ -120,15 +120,15 @@ def query_fields(request: Request) -> dict[str, str | list[str]]:
         raise MalformedError(N_("The address cannot be read.")) from error
 
 
-_CHOICE = N_("This is none of the values that are known here.")
+_CHOICE = N_("Choose one of the listed values.")
 _NUMBER = N_("This must be a whole number.")
 _MOMENT = N_("This must be a time with its zone, such as 2026-03-02T08:00:00Z.")
 _DAY = N_("This must be a date such as 1960-03-31.")
-_OTHER = N_("This cannot be accepted.")
+_OTHER = N_("This is not valid.")
 
 # Kind of pydantic's finding → what the person is told.
 _WORDS: Mapping[str, str] = {
-    "missing": N_("This is needed."),
+    "missing": N_("Required."),
     "extra_forbidden": N_("There is no such field."),
     "string_type": N_("This must be text."),
     "string_too_long": N_("This is too long."),
@@ -160,4 +160,4 @@ def check(model: type[_Model], data: Any) -> _Model:
             ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], _OTHER)
             for found in error.errors(include_url=False, include_input=False, include_context=False)
         }
-        raise InvalidError(N_("Some of what was sent cannot be accepted."), fields) from None
+        raise InvalidError(N_("Some of what was sent is not valid."), fields) from None

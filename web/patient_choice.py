@@ -27,6 +27,6 @@ async def chosen_patients(
         return list(patient_ids), False
     ids, more = await exchange.services.patients.ids(exchange.principal, read_list_query(fields or {}), MOST_AT_ONCE)
     if not ids:
-        message = N_("No patient fits this filter.")
+        message = N_("No patients match this filter.")
         raise InvalidError(message, {"filter": message})
     return list(ids), more

@@ -43,6 +43,9 @@ class Field:
     - ``fixed`` fields are set when the record is made, not changed afterwards; ``readonly`` ones never from outside.
     - ``unique`` values belong to one record only.
     - ``sensitive`` ones are masked for whoever may not see numbers.
+    - ``needed_new`` values must come with a new record and may be left out afterwards; ``help_new`` is said on its form
+      in place of ``help``.
+    - ``placeholders`` may stand in the text; lists show them by their names.
     - ``default`` is what the form of a new record begins with.
     - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
@@ -51,6 +54,7 @@ class Field:
     label: str
     kind: Kind = Kind.TEXT
     required: bool = False
+    needed_new: bool = False
     max_length: int = 80
     minimum: int = 0
     maximum: int = LARGEST_NUMBER
@@ -66,8 +70,10 @@ class Field:
     unique: bool = False
     sensitive: bool = False
     export: bool = True
+    placeholders: bool = False
     default: Any = None
     help: str = ""
+    help_new: str = ""
 
     @property
     def secret(self) -> bool:

@@ -86,21 +86,21 @@ def group_resource() -> Resource:
         default_sort="name",
         fields=(
             Field("name", N_("Name"), required=True, unique=True, max_length=60, in_list=True, searchable=True,
-                  sortable=True, help=N_("Lines whose group has this name in the configuration ring for this group.")),
+                  sortable=True, help=N_("In line administration, assign lines to this group. Their calls ring here.")),
             Field("member_ids", N_("Members"), Kind.REFERENCES, reference=USERS, stored=False, in_list=True),
-            Field("rule", N_("Who is rung"), Kind.CHOICE, required=True, default="all", in_list=True, choices=(
-                ("all", N_("everybody at once")),
-                ("longest_idle", N_("who has been free the longest, then the next")),
-                ("round_robin", N_("one after the other in turn")),
+            Field("rule", N_("Ring strategy"), Kind.CHOICE, required=True, default="all", in_list=True, choices=(
+                ("all", N_("all at once")),
+                ("longest_idle", N_("longest idle agent first")),
+                ("round_robin", N_("round robin")),
             )),
-            Field("ring_seconds", N_("Seconds until the next agent"), Kind.NUMBER, minimum=5, maximum=300, default=20,
-                  in_list=True, help=N_("5 to 300. Whoever lets a call ring for so long is passed over for it.")),
-            Field("prefer_last", N_("First whom the patient knows"), Kind.FLAG, in_list=True,
-                  help=N_("The agent who last talked with the patient is rung before the others.")),
-            Field("skill_id", N_("Needed skill"), Kind.REFERENCE, reference=SKILLS, in_list=True,
-                  help=N_("Only members who have it are rung. Skills are given to people where users are edited.")),
-            Field("wrap_up_seconds", N_("Longest wrap-up in seconds"), Kind.NUMBER, maximum=3600, default=0,
-                  help=N_("Then the agent is available again; what is not written down stays on the list. "
+            Field("ring_seconds", N_("Ring time per agent, seconds"), Kind.NUMBER, minimum=5, maximum=300, default=20,
+                  in_list=True, help=N_("5 to 300. An agent who lets a call ring that long is skipped for it.")),
+            Field("prefer_last", N_("Prefer the last agent"), Kind.FLAG, in_list=True,
+                  help=N_("Rings the agent who last spoke with the patient before the others.")),
+            Field("skill_id", N_("Required skill"), Kind.REFERENCE, reference=SKILLS, in_list=True,
+                  help=N_("Only members who have it are rung. The administrator sets skills on the user’s page.")),
+            Field("wrap_up_seconds", N_("Wrap-up limit, seconds"), Kind.NUMBER, maximum=3600, default=0,
+                  help=N_("The agent is then available again; an unfinished wrap-up stays on the list. "
                           "0 for no limit.")),
         ),
     )  # fmt: skip

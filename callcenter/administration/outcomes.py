@@ -19,10 +19,10 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 
 TASK_EFFECTS = (
-    ("done", N_("It is done")),
-    ("retry", N_("It comes again")),
-    ("at_time", N_("It comes again at the time agreed")),
-    ("give_up", N_("It is given up")),
+    ("done", N_("Mark as done")),
+    ("retry", N_("Try again later")),
+    ("at_time", N_("Call back at the agreed time")),
+    ("give_up", N_("Give up")),
 )
 """What an outcome can do to the call task that the call was an attempt of."""
 
@@ -67,13 +67,13 @@ def outcome_resource() -> Resource:
             Field("label_zh", N_("Chinese label"), required=True, max_length=60, in_list=True, searchable=True),
             Field("label_en", N_("English label"), required=True, max_length=60, in_list=True, searchable=True),
             Field("position", N_("Position"), Kind.NUMBER, maximum=9_999, in_list=True, sortable=True,
-                  help=N_("The first nine have the keys 1 to 9 in the wrap-up pane.")),
+                  help=N_("The first nine use keys 1 to 9 in the wrap-up pane.")),
             Field("needs_time", N_("Asks for a time"), Kind.FLAG, in_list=True,
                   help=N_("A time to call back is asked for with it.")),
-            Field("task_effect", N_("What becomes of the call task"), Kind.CHOICE, choices=TASK_EFFECTS, in_list=True),
-            Field("task_minutes", N_("Again after (min)"), Kind.NUMBER, maximum=43_200,
+            Field("task_effect", N_("Effect on the call task"), Kind.CHOICE, choices=TASK_EFFECTS, in_list=True),
+            Field("task_minutes", N_("Retry after (min)"), Kind.NUMBER, maximum=43_200,
                   help=N_("For tasks that come again; at most 30 days.")),
             Field("task_attempts", N_("Most attempts"), Kind.NUMBER, maximum=99,
-                  help=N_("After so many the task is given up; 0 for never.")),
+                  help=N_("The task is given up after this many attempts; 0 for never.")),
         ),
     )  # fmt: skip

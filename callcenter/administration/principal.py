@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from callcenter.administration.permissions import Scope
 from callcenter.errors import NotAllowedError
-from callcenter.text import N_, Text
+from callcenter.text import N_
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Principal:
         """The scope of ``permission``; raises ``NotAllowedError`` without it."""
         scope = self.grants.get(permission)
         if scope is None:
-            message = Text(N_("Your roles do not allow this ({permission})."), permission=permission)
-            raise NotAllowedError(message, permission=permission)
+            raise NotAllowedError(N_("Your roles do not allow this."), permission=permission)
         return scope
 
     @property

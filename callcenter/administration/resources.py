@@ -201,7 +201,7 @@ class Resource:
         """The JSON schema of the body that makes or changes a record."""
         fields = self.writable(creating=creating)
         properties = {one.name: value_schema(one) for one in fields}
-        needed = [one.name for one in fields if one.required] if creating else ["version"]
+        needed = [one.name for one in fields if one.required or one.needed_new] if creating else ["version"]
         if not creating:
             properties["version"] = {"type": "integer"}
         return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}

@@ -165,7 +165,7 @@ class SignIn:
             raise locked(closed)
         self._changes.count(key, self._now())
         if not await self._passwords.verify(account.password_hash if account else None, old):
-            message = N_("This is not your present password.")
+            message = N_("The current password is not right.")
             raise InvalidError(message, {"old_password": message})
         self._changes.clear(key)
 

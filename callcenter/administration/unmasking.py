@@ -25,5 +25,5 @@ def resolve_masks(resource: Resource, principal: Principal, before: Mapping[str,
     limits = {name: resource.by_name[name].max_length for name in texts}
     wrong = {name: too_long(limits[name]) for name, text in texts.items() if len(text) > limits[name]}
     if wrong:
-        raise InvalidError(N_("Some of the values cannot be accepted."), wrong)
+        raise InvalidError(N_("Some values are not valid."), wrong)
     values |= texts

@@ -67,9 +67,6 @@ class UserHooks(Hooks):
     ) -> None:
         """Raise NotAllowedError where the person can do, or would be able to do, more than ``principal``."""
         one_at_a_time(session)
-        if row is None and not values.get("password"):
-            message = N_("This is needed.")
-            raise InvalidError(message, {"password": message})
         if row is not None:
             _require_not_own_password(principal, row, values)
             _require_covered(session, principal, before["role_ids"], before["department_id"])
@@ -168,20 +165,21 @@ def user_resource(passwords: Passwords, rights_changed: RightsListener) -> Resou
             Field("username", N_("User name"), required=True, unique=True, max_length=60, in_list=True,
                   searchable=True, sortable=True),
             Field("display_name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
-            Field("password", N_("Password"), Kind.PASSWORD, stored=False, export=False,
-                  help=N_("To be handed over and changed at the next sign-in. Empty keeps the present one.")),
+            Field("password", N_("Password"), Kind.PASSWORD, stored=False, export=False, needed_new=True,
+                  help=N_("The user changes it at the next sign-in. Leave empty to keep the current one."),
+                  help_new=N_("Hand it over to the user, who changes it at the first sign-in.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
                   filterable=True),
             Field("role_ids", N_("Roles"), Kind.REFERENCES, reference=ROLES, stored=False, in_list=True),
             Field("group_ids", N_("Agent groups"), Kind.REFERENCES, reference=GROUPS, stored=False, in_list=True,
-                  help=N_("Whose calls this person is rung for.")),
+                  help=N_("Groups whose calls ring for this person.")),
             Field("skill_ids", N_("Skills"), Kind.REFERENCES, reference=SKILLS, stored=False),
             Field("bound_line", N_("Own line"), max_length=60, in_list=True,
-                  help=N_("Calls on this line ring for this person first.")),
+                  help=N_("Calls on this line ring this person first.")),
             Field("language", N_("Language"), Kind.CHOICE,
                   choices=(("zh_CN", N_("Chinese")), ("en", N_("English")))),
             Field("must_change_password", N_("Must change the password"), Kind.FLAG, readonly=True),
             Field("locked_until", N_("Locked until"), Kind.MOMENT, readonly=True),
-            Field("created_at", N_("Made at"), Kind.MOMENT, readonly=True),
+            Field("created_at", N_("Created at"), Kind.MOMENT, readonly=True),
         ),
     )  # fmt: skip

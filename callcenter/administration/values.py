@@ -21,7 +21,7 @@ LONGEST_PASSWORD = 200
 PHONE_LENGTH = 60
 LABEL_LENGTH = 40
 
-NEEDED = N_("This is needed.")
+NEEDED = N_("Required.")
 
 
 class FieldError(ValueError):

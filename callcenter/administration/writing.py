@@ -21,7 +21,7 @@ from callcenter.administration.values import NEEDED, FieldError, read_value, sho
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
 from callcenter.text import N_
 
-NOT_ACCEPTED = N_("Some of the values cannot be accepted.")
+NOT_ACCEPTED = N_("Some values are not valid.")
 CHANGED_MEANWHILE = N_("Somebody else changed this in the meantime. Look at what is there now and try again.")
 
 
@@ -49,10 +49,15 @@ def read_body(resource: Resource, body: Any, *, creating: bool) -> dict[str, Any
         except FieldError as error:
             wrong[name] = error.args[0]
     if creating:
-        wrong |= {one.name: NEEDED for one in fields.values() if one.required and one.name not in body}
+        wrong = {one.name: NEEDED for one in fields.values() if _lacks(one, body, values)} | wrong
     if wrong:
         raise InvalidError(NOT_ACCEPTED, wrong)
     return values
+
+
+def _lacks(field: Field, body: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether a new record lacks a value; an empty one of a required field is refused as it is read."""
+    return (field.required and field.name not in body) or (field.needed_new and not values.get(field.name))
 
 
 def read_version(version: Any) -> int:

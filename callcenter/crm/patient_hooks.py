@@ -108,7 +108,7 @@ class PatientHooks(Hooks):
         if not all(sign.isalnum() or sign in _DOCUMENT_SIGNS for sign in values.get("id_document", "")):
             wrong["id_document"] = N_("An id document has letters and digits only.")
         if wrong:
-            raise InvalidError(N_("Some of the values cannot be accepted."), wrong)
+            raise InvalidError(N_("Some values are not valid."), wrong)
 
     def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The reading of the name."""

@@ -13,7 +13,7 @@ from storage.models import Patient
 
 PATIENT_FIELDS = (
     Field("record_number", N_("Record number"), unique=True, max_length=40, in_list=True, searchable=True,
-          sortable=True, help=N_("Left empty, one is given.")),
+          sortable=True, help=N_("Leave empty to generate one.")),
     Field("name", N_("Full name"), required=True, in_list=True, searchable=True, sortable=True),
     Field("sex", N_("Sex"), Kind.CHOICE, choices=(("male", N_("male")), ("female", N_("female"))),
           in_list=True, filterable=True),
@@ -30,7 +30,7 @@ PATIENT_FIELDS = (
     Field("address", N_("Address"), max_length=300),
     Field("notes", N_("Notes"), Kind.LONG_TEXT, max_length=20_000),
     Field("do_not_call", N_("Do not call"), Kind.FLAG, in_list=True, filterable=True),
-    Field("created_at", N_("Made at"), Kind.MOMENT, readonly=True),
+    Field("created_at", N_("Created at"), Kind.MOMENT, readonly=True),
     Field("updated_at", N_("Changed at"), Kind.MOMENT, readonly=True, in_list=True, sortable=True),
 )  # fmt: skip
 

@@ -56,7 +56,7 @@ def settle_phones(phones: Sequence[Phone], present: Sequence[Phone]) -> list[dic
             left.remove(number)
         label = restore_text(phone["label"], known.get(number) or "")
         if len(label) > LABEL_LENGTH:
-            raise InvalidError(N_("Some of the values cannot be accepted."), {"phones": too_long(LABEL_LENGTH)})
+            raise InvalidError(N_("Some values are not valid."), {"phones": too_long(LABEL_LENGTH)})
         settled.setdefault(number, label)
     return [{"number": number, "label": label} for number, label in settled.items()]
 
@@ -73,7 +73,7 @@ def _unreadable(typed: str) -> InvalidError:
         N_("{number} is not a phone number that can be dialled. Write it with its area code or country code."),
         number=typed[:40],
     )
-    return InvalidError(N_("Some of the values cannot be accepted."), {"phones": message})
+    return InvalidError(N_("Some values are not valid."), {"phones": message})
 
 
 def store_phones(session: Session, patient_id: int, phones: Sequence[Phone]) -> None:

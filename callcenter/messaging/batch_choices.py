@@ -65,7 +65,7 @@ def load_members(session: Session, principal: Principal, choice: Choice, patient
     found = list(_written(session, principal, choice, patients))
     if not found:
         message = (
-            N_("No patient fits this filter.") if choice.fields is not None else N_("There is nobody on this list.")
+            N_("No patients match this filter.") if choice.fields is not None else N_("There is nobody on this list.")
         )
         raise InvalidError(message, {"filter": message})
     if len(found) > MOST_CHOSEN:

@@ -40,7 +40,7 @@ def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
         raise InvalidError(message, {"purpose": message})
     at = read_time(draft.at, now)
     if draft.expires_at is not None and draft.expires_at <= (at or now):
-        message = N_("It would be too late before it is sent.")
+        message = N_("It would expire before it could be sent.")
         raise InvalidError(message, {"expires_at": message})
     return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at)
 
@@ -116,7 +116,7 @@ def continue_batch(session: Session, principal: Principal, batch_id: int, now: d
     if batch.state == BatchState.PAUSED.value:
         left = batch.next_page < batch.pages
         if left and author_of(session, batch) is None:
-            raise ConflictError(N_("Whoever sends this may not any more. Cancel it, and send to the others anew."))
+            raise ConflictError(N_("The sender may no longer send it. Cancel it and send again to the rest."))
         batch.state, batch.reason = (BatchState.PREPARING if left else BatchState.DONE).value, ""
         _take_hold(session, batch, Sweep.RELEASE, now)
         record_audit(session, principal, "continue-batch", _SUBJECT, batch_id, None, None, now)

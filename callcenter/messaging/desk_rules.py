@@ -100,6 +100,6 @@ def _change(
     try:
         after = DeskRules.model_validate({**before, **values}).model_dump(mode="json")
     except ValidationError as error:
-        wrong = {str(found["loc"][0]): N_("This cannot be accepted.") for found in error.errors()}
+        wrong = {str(found["loc"][0]): N_("This is not valid.") for found in error.errors()}
         raise InvalidError(NOT_ACCEPTED, wrong) from None
     return put_rules(session, principal, row, {KEY: after}, before, after, at)

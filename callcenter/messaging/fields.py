@@ -13,7 +13,7 @@ STATES = (
     ("accepted", N_("Accepted")),
     ("delivered", N_("Delivered")),
     ("failed", N_("Failed")),
-    ("unknown", N_("Fate unknown")),
+    ("unknown", N_("Unconfirmed")),
     ("cancelled", N_("Cancelled")),
     ("expired", N_("Expired")),
     ("suppressed", N_("Not sent")),
@@ -21,7 +21,7 @@ STATES = (
 )
 REASONS = (
     ("not_before", N_("is sent later")),
-    ("quiet_hours", N_("waits for the hours of sending")),
+    ("quiet_hours", N_("waiting for sending hours")),
     ("daily_cap", N_("the number has its share of today")),
     ("opted_out", N_("the number wants no messages")),
     ("do_not_contact", N_("the patient does not want to be contacted")),
@@ -65,7 +65,7 @@ CONVERSATION_FIELDS = (
     Field("assigned_to", N_("Answered by"), Kind.REFERENCE, reference=USERS),
     Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS),
     Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),
-    Field("remember", N_("Remembered for the number"), Kind.FLAG),
+    Field("remember", N_("Remembered for this number"), Kind.FLAG),
 )
 OPT_OUT_FIELDS = (
     Field("kind", N_("Stopped"), Kind.CHOICE, choices=STOPPED),

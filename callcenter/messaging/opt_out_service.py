@@ -82,7 +82,7 @@ class OptOutService:
             message = N_("This is no phone number.")
             raise InvalidError(message, {"number": message})
         if kind not in OPT_OUT_KINDS:
-            message = N_("This is none of the values that are known here.")
+            message = N_("Choose one of the listed values.")
             raise InvalidError(message, {"kind": message})
         words = clean(note)[:LONGEST_NOTE]
         return await self._database.run(_begin, principal, canonical.number, kind, words, utc_now(self._clock))

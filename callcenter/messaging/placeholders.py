@@ -7,7 +7,7 @@ looked at again. So neither a template nor a name can ask for anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from callcenter.errors import InvalidError
@@ -22,6 +22,16 @@ PLACEHOLDERS: Mapping[str, str] = {
     "date": N_("Today's date"),
 }
 """Every placeholder there is, with what it stands for."""
+
+NAMES: Mapping[str, str] = {
+    "patient.name": N_("patient name"),
+    "doctor.name": N_("doctor name"),
+    "department": N_("department"),
+    "sender.name": N_("sender name"),
+    "hospital": N_("hospital name"),
+    "date": N_("date"),
+}
+"""What they are called where a text is shown and not written."""
 
 LONGEST_TEXT = 1000
 """Characters of a text as it is written, before anything is put in."""
@@ -63,6 +73,16 @@ def fill(text: str, values: Mapping[str, str]) -> tuple[str, Gaps]:
         return (values.get(name) or match[0]) if name in PLACEHOLDERS else match[0]
 
     return _BRACES.sub(value, text), Gaps(unknown, empty)
+
+
+def legible(text: str, translate: Callable[[str], str]) -> str:
+    """``text`` for whoever chooses among texts: placeholders by their names, in the brackets that Chinese forms use."""
+
+    def name(match: re.Match[str]) -> str:
+        found = NAMES.get(match[1].strip())
+        return f"【{translate(found)}】" if found else match[0]
+
+    return _BRACES.sub(name, text)
 
 
 def require_known(text: str, field: str = "text") -> None:

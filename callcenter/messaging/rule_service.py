@@ -47,7 +47,7 @@ class RuleService:
         """
         principal.require("messaging_rules.edit")
         if _ZONE in values:
-            raise InvalidError(NOT_ACCEPTED, {_ZONE: N_("This stands in the configuration file and is changed there.")})
+            raise InvalidError(NOT_ACCEPTED, {_ZONE: N_("This is set in the configuration file and changed there.")})
         return await self._database.run(_change, principal, dict(values), read_version(version), utc_now(self._clock))
 
 

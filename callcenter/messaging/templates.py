@@ -96,7 +96,7 @@ def _require_only_text(session: Session, row: Any | None, before: Mapping[str, A
     found = session.scalars(_texts_of(occasion).where(_of_department(department))).all()
     if any(row is None or one.id != row.id for one in found):
         message = Text(N_("“{name}” is the text of this occasion already."), name=found[0].name)
-        raise InvalidError(N_("Some of the values cannot be accepted."), {"occasion": message})
+        raise InvalidError(N_("Some values are not valid."), {"occasion": message})
 
 
 def occasion_template(session: Session, occasion: str, department_id: int | None) -> MessageTemplate | None:
@@ -127,7 +127,7 @@ class AutoReplyHooks(TextHooks):
             message = N_(
                 "An automatic reply goes to unknown numbers too: only the hospital's name and the date may stand in it."
             )
-            raise InvalidError(N_("Some of the values cannot be accepted."), {"text": message})
+            raise InvalidError(N_("Some values are not valid."), {"text": message})
         if "keyword" in values:
             values["keyword"] = _keyword(values["keyword"]) or None
             self._require_only_one(session, row, values["keyword"])
@@ -174,10 +174,11 @@ def template_resource() -> Resource:
                   help=N_("It is the text of this occasion, in its department or for everybody. Nothing sends it by "
                           "itself yet.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
-                  filterable=True, help=N_("Empty for everybody.")),
+                  filterable=True, help=N_("Leave empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=LONGEST_TEXT, in_list=True,
-                  searchable=True, help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "
+                  searchable=True, placeholders=True,
+                  help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "
                                            "{hospital} {date}.")),
         ),
     )  # fmt: skip
@@ -196,7 +197,8 @@ def phrase_resource() -> Resource:
         fields=(
             Field("category", N_("Category"), max_length=40, in_list=True, searchable=True, sortable=True,
                   filterable=True),
-            Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True),
+            Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
+                  placeholders=True),
         ),
     )  # fmt: skip
 
@@ -216,6 +218,7 @@ def auto_reply_resource() -> Resource:
             Field("keyword", N_("Keyword"), max_length=20, in_list=True, searchable=True,
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "
                           "there.")),
-            Field("text", N_("Answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True),
+            Field("text", N_("Answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
+                  placeholders=True),
         ),
     )  # fmt: skip

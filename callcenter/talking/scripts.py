@@ -48,9 +48,9 @@ def script_resource() -> Resource:
         default_sort="position",
         fields=(
             Field("name", N_("Name"), required=True, max_length=60, in_list=True, searchable=True),
-            Field("direction", N_("For calls"), Kind.CHOICE, in_list=True, choices=(
-                ("in", N_("that come in")),
-                ("out", N_("that we make")),
+            Field("direction", N_("Used for"), Kind.CHOICE, in_list=True, choices=(
+                ("in", N_("Incoming calls")),
+                ("out", N_("Outgoing calls")),
             ), help=N_("Empty: for both.")),
             Field("group_id", N_("For the group"), Kind.REFERENCE, reference=GROUPS, in_list=True,
                   help=N_("Empty: for everybody. Scripts of the group come before those.")),

@@ -104,5 +104,5 @@ def problem_words(error: ValidationError) -> dict[str, str]:
 
 def _words(problem: Mapping[str, Any]) -> str:
     """What is wrong with one field, for people."""
-    say = _WORDS.get(problem["type"], _plain(N_("This cannot be accepted.")))
+    say = _WORDS.get(problem["type"], _plain(N_("This is not valid.")))
     return say(problem.get("ctx", {}))

@@ -30,7 +30,7 @@ from hardware.supervisor import PortError
 from protocols.sayings import words_of
 from storage.database import Database
 
-_IN_FILE = N_("This stands in the configuration file and is changed there.")
+_IN_FILE = N_("This is set in the configuration file and changed there.")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class LineSetups:
             runner = self._board.line(line_id)
             if line_id in self._file:
                 raise ConflictError(
-                    N_("This line stands in the configuration file. Take it out there, or take it out of service here.")
+                    N_("This line is set in the configuration file. Remove it there, or take it out of service.")
                 )
             _require_no_call(runner)
             try:

@@ -124,9 +124,9 @@ def _refuse_unfinished(call: CallRecord, draft: WrapUpDraft, outcome: CallOutcom
     if call.state != ENDED:
         raise ConflictError(N_("The call is still going on."), call_id=call.id, state=call.state)
     if outcome is None:
-        raise InvalidError(N_("Choose what came of the call."), {"outcome": N_("Choose what came of the call.")})
+        raise InvalidError(N_("Choose an outcome for the call."), {"outcome": N_("Choose an outcome for the call.")})
     if outcome.needs_time and draft.call_back_at is None:
-        raise InvalidError(N_("Say when to call back."), {"call_back_at": N_("Say when to call back.")})
+        raise InvalidError(N_("Choose when to call back."), {"call_back_at": N_("Choose when to call back.")})
 
 
 def _outcome(session: Session, draft: WrapUpDraft, call: CallRecord) -> CallOutcome | None:

@@ -155,7 +155,7 @@ def check_draft(session: Session, principal: Principal, draft: TaskDraft, at: da
     """Raise ``InvalidError`` for what cannot be, ``NotAllowedError`` for what may not."""
     wrong: dict[str, str] = {}
     if not draft.purpose.strip():
-        wrong["purpose"] = N_("Say what the call is about.")
+        wrong["purpose"] = N_("Enter what the call is about.")
     if schedule(max(draft.due_from or at, at), draft.due_until, hours).state is not TaskState.OPEN:
         wrong["due_until"] = N_("There is no time to call before that.")
     wrong |= check_owner(session, principal, draft.agent_id, draft.department_id)

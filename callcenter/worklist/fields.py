@@ -22,8 +22,8 @@ TASK_FIELDS = (
     Field("reason", N_("Reason"), Kind.CHOICE, choices=(
         ("do_not_call", N_("The patient asked not to be called")),
         ("no_number", N_("There is no number")),
-        ("attempts", N_("Tried often enough")),
-        ("outcome", N_("What came of the call")),
+        ("attempts", N_("All attempts used")),
+        ("outcome", N_("Call outcome")),
         ("too_late", N_("Its time is over")),
         ("skipped", N_("Skipped")),
     )),

@@ -29,7 +29,7 @@ def skip_task(
     is over.
     """
     if not note.strip():
-        raise InvalidError(N_("Say why you skip it."), {"note": N_("Say why you skip it.")})
+        raise InvalidError(N_("Enter why you skip it."), {"note": N_("Enter why you skip it.")})
     task = find_task(session, principal, "call_tasks.work", task_id)
     if task.calling or task.state not in ACTIVE or task.claimed_by not in (None, principal.user_id):
         raise refusal(session, task)

@@ -153,7 +153,7 @@ class CallTaskService:
             raise ConflictError(N_("Patients are not called from the list at this time of day."), opens_at=opens)
         task = await self.claim(principal, task_id)
         if task["calling"]:
-            raise ConflictError(N_("Write down first what came of the last call."), task_id=task_id)
+            raise ConflictError(N_("Finish the wrap-up of the last call first."), task_id=task_id)
         if not task["number"]:
             raise ConflictError(N_("This patient has no number."), task_id=task_id)
         patient = task["patient"]

@@ -33,8 +33,8 @@ def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDae
     office.fill("#task-purpose", "出院一周随访")
     agent = next(one for one in supervisor.get("/api/v1/call-tasks/owners")["agents"] if one["name"] == "王秀英")
     office.select_option("#task-owner", f"agent_id:{agent['id']}")
-    office.get_by_role("button", name="Make the tasks").click()
-    expect(office.locator("#toasts")).to_contain_text("Call tasks made: 1", timeout=PATIENCE)
+    office.get_by_role("button", name="Create tasks").click()
+    expect(office.locator("#toasts")).to_contain_text("Call tasks created: 1", timeout=PATIENCE)
     second = {"purpose": "复查提醒", "patient_id": two[1]["id"], "agent_id": agent["id"], "priority": 3}
     assert supervisor.send("POST", "/api/v1/call-tasks", second).status == 201
 

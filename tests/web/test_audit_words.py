@@ -58,7 +58,7 @@ async def test_changes_of_records_have_labels_names_and_words(site: RunningSite)
     admin = await site.signed_in("admin")
     await edit(admin, "/api/v1/patients/1", department_id=2, do_not_call=True, tier="gold", birth_date=None)
     shown = told(await admin.get("/audit?lang=zh_CN&subject_type=patient&action=edit"))
-    assert shown.items() >= {"部门": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
+    assert shown.items() >= {"科室": "骨科 → 内科", "VIP 等级": "– → 金卡", "出生日期": "1960-03-01 → –"}.items()
     assert "否 → 是" in shown.values()
     assert "修改时间" not in shown, "the time of the entry says it"
     assert (await admin.post("/api/v1/departments/3/disable", {})).status == 200
@@ -78,7 +78,7 @@ async def test_a_role_tells_permission_by_permission(site: RunningSite) -> None:
     del grants["audit.view"]
     await edit(admin, f"/api/v1/roles/{role}", grants={**grants, "patients.view": "all"})
     shown = told(await admin.get("/audit?lang=en&subject_type=role&action=edit"))
-    assert shown == {"Audit log: See": "own department → –", "Patients: See": "own department → all"}
+    assert shown == {"Audit log: View": "own department → –", "Patients: View": "own department → all"}
 
 
 @pytest_twisted.ensureDeferred
@@ -94,7 +94,7 @@ async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite)
     await site.hear(Ended(by_far_end=True))
     assert (await admin.get("/api/v1/patients/export?department_id=1&sort=-name&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=patient"))
-    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Disabled ones too": "no"}.items()
+    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Include disabled": "no"}.items()
     assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
     assert shown == {"Direction": "Incoming", "Line": "line 1"}
@@ -118,7 +118,7 @@ async def test_the_exported_log_reads_like_the_page(site: RunningSite) -> None:
     await edit(admin, "/api/v1/departments/1", name="新骨科", clinical=False)
     heading, row = rows_of(await admin.get("/api/v1/audit/export?format=csv&lang=zh_CN&action=edit"))
     cells = dict(zip(heading, row, strict=True))
-    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "部门", "新骨科")
+    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "科室", "新骨科")
     assert cells["修改前"].splitlines() == ["名称: 骨科", "临床科室: 是"]
     assert cells["修改后"].splitlines() == ["名称: 新骨科", "临床科室: 否"]
 

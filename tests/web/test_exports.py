@@ -126,7 +126,7 @@ async def test_an_exported_call_has_words_and_no_codes(site: RunningSite) -> Non
     shown = {
         "en": {
             "Direction": "Incoming", "Phone number": "Number withheld", "State": "Ended", "Outcome": "Busy",
-            "How it ended": "The other side hung up", "Certainty of the answer": "certain", "Wrap-up": "Written down",
+            "How it ended": "The other side hung up", "Certainty of the answer": "certain", "Wrap-up": "Completed",
             "Missed": "no",
         },
         "zh_CN": {

@@ -97,7 +97,7 @@ async def test_one_begins_on_the_page_one_works_with(site: RunningSite) -> None:
     places = {
         "agent": "/console",
         "supervisor": "/console",
-        "doctor": "/patients",
+        "doctor": "/inbox",
         "admin": "/wallboard",
         "clerk": "/account",
     }
@@ -197,7 +197,7 @@ async def test_calls_are_sorted_by_their_headings_and_the_address_says_how(site:
 async def test_an_empty_list_says_what_to_do(site: RunningSite) -> None:
     browser = await site.signed_in("admin")
     page = await browser.get("/patients?q=nobodylikethis&lang=en")
-    assert "Nothing fits what you look for" in page.text
+    assert "No results. Try fewer words" in page.text
     assert "Clear the search" in page.text
 
 
@@ -283,7 +283,7 @@ async def test_roles_are_edited_permission_by_permission(site: RunningSite) -> N
     browser = await site.signed_in("admin")
     page = await browser.get("/roles/new?lang=en")
     # Handling an alarm is not taking a call.
-    for permission, word in (("calls.handle", "Take and wrap up"), ("alarms.handle", "Say what was done")):
+    for permission, word in (("calls.handle", "Take and wrap up"), ("alarms.handle", "Handle alarms")):
         assert re.search(f'<label for="[^"]*-{permission}">{word}</label>', page.text), permission
     done = await submit(
         browser, page, "/roles/new", name="Reader", grants__patients__view="department", grants__calls__view="own"
@@ -387,13 +387,38 @@ async def test_the_audit_log_tells_who_changed_what(site: RunningSite) -> None:
     assert "新骨科" in page.text
     assert "骨科" in page.text
     assert (await admin.get("/audit?from_day=2001-01-01&to_day=2001-01-02&lang=en")).text.count(
-        "Nothing like this"
+        "No matching entries"
     ) == 1
 
 
 def test_there_is_a_word_for_every_permission() -> None:
     assert set(RESOURCE_WORDS) == set(RESOURCES)
     assert set(ACTIONS) >= {action for actions in RESOURCES.values() for action in actions}
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_audit_log_shows_by_whom_it_is_narrowed(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = (await admin.get("/api/v1/audit")).json["items"][0]["user_id"]
+    page = (await admin.get(f"/audit?user_id={key}&action=sign-in&lang=en")).text
+    assert "User · admin" in page
+    assert 'href="/audit?action=sign-in" title="Show all users"' in page
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_page_that_shows_nothing_says_what_to_do(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    for path in ("/calls", "/alarms", "/messages", "/complaints", "/audit"):
+        page = (await admin.get(f"{path}?from_day=2026-03-02&to_day=2026-03-01&lang=en")).text
+        assert "The last day must not be before the first." in page, path
+    refused = await admin.get("/calls?from_day=yesterday&lang=en")
+    assert (refused.status, 'href="/calls">Clear filters' in refused.text) == (422, True)
+    form = (await admin.get("/users/new?lang=en")).text
+    assert "Password *" in form
+    assert 'There are none yet. <a href="/skills/new">New skill</a>' in form
+    supervisor = await site.signed_in("supervisor")
+    assert "Only administrators change these rules." in (await supervisor.get("/desk-rules?lang=en")).text
+    assert "Only administrators change these rules." not in (await admin.get("/desk-rules?lang=en")).text
 
 
 @pytest_twisted.ensureDeferred

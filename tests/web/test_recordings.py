@@ -154,7 +154,7 @@ async def test_deleting_leaves_why_on_the_page(recorded: Recorded) -> None:
     page = f"/calls/{recorded.call_id}?lang=en"
     assert f'src="{recorded.address}"' in (await admin.get(page)).text
     assert 'aria-label="recorded"' in (await admin.get("/calls?lang=en&recorded=True")).text
-    assert "No call fits" in (await admin.get("/calls?lang=en&recorded=False")).text
+    assert "No matching calls" in (await admin.get("/calls?lang=en&recorded=False")).text
     assert (await admin.ask("DELETE", recorded.address)).status == 204
     assert (await admin.get(recorded.address)).status == 404
     after = (await admin.get(page)).text

@@ -183,7 +183,7 @@ async def test_numbers_in_reasons_are_masked_for_whoever_may_not_see_them(site: 
 @pytest_twisted.ensureDeferred
 async def test_days_without_anything_say_so(site: RunningSite) -> None:
     supervisor = await site.signed_in("supervisor")
-    assert "There was no call in these days" in (await supervisor.get(f"/reports?{DAYS}&lang=en")).text
+    assert "No calls in this period" in (await supervisor.get(f"/reports?{DAYS}&lang=en")).text
     assert "Nobody was there" in (await supervisor.get("/reports/agents?day=2026-03-02&lang=en")).text
     lines = (await supervisor.get("/reports/lines?lang=en")).text
     assert 'class="span span-in_service"' in lines

@@ -24,6 +24,8 @@ Secret = Annotated[str, Field(max_length=1000, repr=False)]
 _START = (
     ("calls.handle", "/console"),
     ("wallboard.view", "/wallboard"),
+    ("complaints.handle", "/complaints"),
+    ("conversations.view", "/inbox"),
     ("patients.view", "/patients"),
     ("calls.view", "/calls"),
     ("users.view", "/users"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -46,6 +47,7 @@ async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
         "actions": [{"id": code, "name": say(word)} for code, word in AUDIT_ACTIONS.items()],
         "subjects": [{"id": code, "name": say(word)} for code, word in AUDIT_SUBJECTS.items()],
         "view": {name: value if value is not None else "" for name, value in view.items()},
+        "by_user": await _by_user(exchange, query, page.items),
         "narrowed": any(value for name, value in view.items() if name != "sort"),
         "time": heading(say(N_("Time")), "at", query.sort or DEFAULT_SORT, "/audit", view),
         "views": views,
@@ -53,3 +55,12 @@ async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
         "export": address("/api/v1/audit/export", view) if exchange.principal.may("audit.export") else "",
     }
     return Page("audit.html", context)
+
+
+async def _by_user(exchange: Exchange, query: AuditPage, entries: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
+    """Whose entries are shown, if they are one person's, and the address of everybody's."""
+    if query.user_id is None:
+        return None
+    found = await exchange.services.resources["users"].names(exchange.principal, [query.user_id])
+    name = next((entry["username"] for entry in entries), "") or found.get(query.user_id, f"#{query.user_id}")
+    return {"name": name, "without": address("/audit", {**query.view, "user_id": None})}

@@ -21,12 +21,12 @@ from web.routing import Routes
 routes = Routes()
 
 _COLUMNS = {
-    "started_at": N_("Began"),
+    "started_at": N_("Started at"),
     "direction": N_("Direction"),
     "number": N_("Number"),
     "line": N_("Line"),
     "agent": N_("Agent"),
-    "outcome": N_("What came of it"),
+    "outcome": N_("Outcome"),
     "talk_seconds": N_("Talk time"),
 }
 

@@ -26,7 +26,7 @@ Typed = Annotated[str, Field(max_length=1000)]
 
 _DONE: Mapping[str, str] = {
     "added": N_("The gateway is added and connects now."),
-    "changed": N_("The gateway is set up anew."),
+    "changed": N_("The gateway was updated."),
     "removed": N_("The gateway is removed. Its messages stay on record."),
     "tested": N_("The test message is queued: its state is among the messages."),
     "balance": N_("The balance is asked for; it appears in a moment."),
@@ -34,7 +34,7 @@ _DONE: Mapping[str, str] = {
 RATES: Mapping[str, str] = {
     "delivered": N_("Delivered"),
     "accepted": N_("Accepted"),
-    "unknown": N_("Fate unknown"),
+    "unknown": N_("Unconfirmed"),
     "failed": N_("Failed"),
 }
 _TEXTS = ("name", "signature", "number")

@@ -23,8 +23,8 @@ routes = Routes()
 Typed = Annotated[str, Field(max_length=1000)]
 
 _DONE: Mapping[str, str] = {
-    "changed": N_("%(name)s is set up anew."),
-    "removed": N_("%(name)s is removed. Its calls stay on record."),
+    "changed": N_("%(name)s was updated."),
+    "removed": N_("%(name)s was removed. Its calls stay on record."),
 }
 _DEVICE = {"hayes": "serial", "fsk": "serial", "netcallerid": "serial", "tci": "serial", "tp_hid": "hid"}
 """Driver → on which kind of port its devices are looked for."""

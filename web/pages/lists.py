@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from callcenter.administration.fields import Kind
 from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, ServiceError
+from callcenter.messaging.placeholders import legible
 from callcenter.text import N_, translated
 from web.exchange import Exchange
 from web.field_words import field_text
@@ -51,7 +52,7 @@ async def list_context(
     view = query.view
     path = f"/{name}"
     narrowed = bool(query.q or query.filters)
-    empty = N_("Nothing fits what you look for. Search for less, or clear the filters.") if narrowed else EMPTY[name]
+    empty = N_("No results. Try fewer words or clear the filters.") if narrowed else EMPTY[name]
     return {
         "name": name,
         "label": say(resource.label),
@@ -140,7 +141,7 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     key = record[resource.key]
     cells = [
         {
-            "text": field_text(exchange, one, record),
+            "text": _cell(exchange, one, record),
             "kind": one.kind.value,
             "value": record.get(one.name),
             "title": one.name == resource.title,
@@ -150,6 +151,11 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     ]
     href = f"/patients/{key}" if name == "patients" else f"/{name}/{key}/edit"
     return {"key": key, "href": href, "cells": cells, "disabled": record["disabled"]}
+
+
+def _cell(exchange: Exchange, field: Any, record: Mapping[str, Any]) -> str:
+    text = field_text(exchange, field, record)
+    return legible(text, exchange.translate) if field.placeholders else text
 
 
 async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict[str, Any]:
@@ -183,10 +189,10 @@ def _may_export(principal: Principal, resource: Any) -> bool:
 async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dict[str, str] | None:
     """What was just done to which record, with the way back."""
     messages = {
-        "made": N_("%(name)s is there."),
-        "changed": N_("%(name)s is changed."),
-        "disabled": N_("%(name)s is disabled and not offered any more."),
-        "enabled": N_("%(name)s is enabled again."),
+        "made": N_("%(name)s was added."),
+        "changed": N_("%(name)s was saved."),
+        "disabled": N_("%(name)s was disabled and is no longer offered."),
+        "enabled": N_("%(name)s was enabled again."),
     }
     undo = {"disabled": "enable", "enabled": "disable"}
     if query.done not in messages or not query.key:

@@ -79,9 +79,9 @@ def tabs(exchange: Exchange, current: str, day: date) -> list[dict[str, Any]]:
     """The ways between the reports."""
     day = min(day, today(exchange))
     ways = (
-        ("calls", N_("Figures of calls"), "/reports"),
-        ("agents", N_("Day of the agents"), address("/reports/agents", {"day": day})),
-        ("lines", N_("Day of the lines"), address("/reports/lines", {"day": day})),
+        ("calls", N_("Call figures"), "/reports"),
+        ("agents", N_("Agent timeline"), address("/reports/agents", {"day": day})),
+        ("lines", N_("Line timeline"), address("/reports/lines", {"day": day})),
     )
     return [{"name": exchange.translate(word), "href": href, "current": name == current} for name, word, href in ways]
 

@@ -166,6 +166,7 @@ async def _form(
         "heading": say(NEW[name]) if creating else str((current or record).get(resource.title) or ""),
         "label": say(resource.label),
         "inputs": inputs,
+        "new_words": {one.source: say(NEW[one.source]) for one in inputs if one.source in NEW},
         "creating": creating,
         "may_write": may_write,
         "may_disable": not creating and "disable" in resource.actions and exchange.principal.may(f"{name}.disable"),

@@ -51,7 +51,7 @@ def file_complaint(session: Session, principal: Principal, draft: ComplaintDraft
     principal.require("complaints.create")
     draft, wrong = _with_call(session, principal, draft)
     if not clean(draft.text):
-        wrong["text"] = N_("Write down what was said.")
+        wrong["text"] = N_("Describe what was said.")
     if draft.patient_id is not None and not may_see(session, principal, draft.patient_id):
         wrong["patient_id"] = N_("There is no such patient.")
     if draft.due_at is not None and draft.due_at <= at:

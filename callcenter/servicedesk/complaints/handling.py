@@ -79,7 +79,7 @@ def classify(
     if wanted.department_id != complaint.department_id and principal.grants["complaints.handle"] is not Scope.ALL:
         wrong["department_id"] = N_("Only whoever handles the complaints of all departments can move one to another.")
     if wanted.due_at is None and wanted.kind is not ComplaintKind.PRAISE:
-        wrong["due_at"] = N_("Say until when it is to be settled.")
+        wrong["due_at"] = N_("Choose when it must be settled.")
     if wanted.about_id is not None and wanted.about_id == complaint.handler_id:
         wrong["about_id"] = N_("Whom it is about handles it now. Give it to somebody else first.")
     if wrong:
@@ -125,7 +125,7 @@ def assign(session: Session, principal: Principal, target: Target, handler_id: i
 def add_note(session: Session, principal: Principal, target: Target, note: str, at: datetime) -> ComplaintView:
     """Write down a step. Raises what ``scope.find_complaint`` does, and ``InvalidError`` for no words."""
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
-    words = _words("note", note, N_("Write down what was done."))
+    words = _words("note", note, N_("Describe what was done."))
     before = kept(complaint)
     return _done(session, principal, "note", StepKind.NOTE, complaint, before, words, at)
 
@@ -135,7 +135,7 @@ def settle(session: Session, principal: Principal, target: Target, wanted: Settl
     complaint = _unsettled(session, principal, target)
     before = kept(complaint)
     findings = typed_over(principal, wanted.findings, complaint.findings)
-    findings = _words("findings", findings, N_("Write down what came of it."))
+    findings = _words("findings", findings, N_("Record the outcome."))
     complaint.state, complaint.outcome, complaint.findings = ComplaintState.SETTLED.value, wanted.outcome, findings
     complaint.reward = clean(typed_over(principal, wanted.reward, complaint.reward))
     complaint.penalty = clean(typed_over(principal, wanted.penalty, complaint.penalty))
@@ -153,7 +153,7 @@ def reopen(session: Session, principal: Principal, target: Target, note: str, at
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state != ComplaintState.SETTLED.value:
         raise ConflictError(N_("This is not settled."), state=complaint.state)
-    words = _words("note", note, N_("Say why it is opened again."))
+    words = _words("note", note, N_("Enter why it is reopened."))
     before = kept(complaint)
     complaint.state = ComplaintState.OPEN.value if complaint.handler_id is None else ComplaintState.IN_HAND.value
     complaint.outcome, complaint.settled_at, complaint.told_at = "", None, None
@@ -168,7 +168,7 @@ def tell_patient(session: Session, principal: Principal, target: Target, note: s
     """
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state != ComplaintState.SETTLED.value:
-        raise ConflictError(N_("Settle it first, then tell the patient."), state=complaint.state)
+        raise ConflictError(N_("Settle it first, then inform the patient."), state=complaint.state)
     before = kept(complaint)
     complaint.told_at = at
     return _done(session, principal, "tell-result", StepKind.TOLD, complaint, before, clean(note, lines=True), at)
@@ -177,7 +177,7 @@ def tell_patient(session: Session, principal: Principal, target: Target, note: s
 def _unsettled(session: Session, principal: Principal, target: Target) -> Complaint:
     complaint = find_complaint(session, principal, target.complaint_id, target.version)
     if complaint.state not in UNSETTLED:
-        raise ConflictError(N_("This is settled. Open it again first."), state=complaint.state)
+        raise ConflictError(N_("This is settled. Reopen it first."), state=complaint.state)
     return complaint
 
 

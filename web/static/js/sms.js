@@ -17,13 +17,13 @@ export const talkName = (talk) => talk.patient?.name ?? talk.number_formatted;
 
 const STATE = {
   queued: ["clock", t("Waiting")], sending: ["arrow-up-circle", t("Being sent")], accepted: ["check2", t("Accepted")],
-  delivered: ["check2-all", t("Delivered")], failed: ["x-circle-fill", t("Failed")], unknown: ["question-circle-fill", t("Fate unknown")],
+  delivered: ["check2-all", t("Delivered")], failed: ["x-circle-fill", t("Failed")], unknown: ["question-circle-fill", t("Unconfirmed")],
   cancelled: ["slash-circle", t("Cancelled")], expired: ["hourglass-bottom", t("Expired")], suppressed: ["shield-x", t("Not sent")],
   received: ["inbox", t("Received")],
 };
 
 const REASON = {
-  not_before: t("is sent later"), quiet_hours: t("waits for the hours of sending"), daily_cap: t("the number has its share of today"),
+  not_before: t("is sent later"), quiet_hours: t("waiting for sending hours"), daily_cap: t("the number has its share of today"),
   opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
   bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
   no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
@@ -36,7 +36,7 @@ const REASON = {
 // What became of one part handed to a gateway.
 const PART = {
   unsent: t("not written"), later: t("refused for now"), refused: t("refused"), elsewhere: t("not by this gateway"),
-  uncertain: t("the gateway does not know"), given_up: t("no word came"),
+  uncertain: t("the gateway does not know"), given_up: t("no confirmation"),
 };
 
 const KIND = { care: t("Care and reminders"), marketing: t("Marketing"), all: t("All messages") };
@@ -53,7 +53,7 @@ export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).repla
 export function stopBadge(talk) {
   if (!talk.opt_outs.length) return null;
   const kinds = talk.opt_outs.map((one) => stopWord(one.kind)).join("、");
-  return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("No messages wanted since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds }) },
+  return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds }) },
     icon("bell-slash-fill"), t("Opted out"));
 }
 

@@ -17,7 +17,7 @@ const CALL = {
 
 const END = {
   hung_up: t("Hung up here"), far_end: t("The other side hung up"), abandoned: t("Caller gave up"),
-  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), transferred: t("Given to somebody else"), busy: t("Busy"),
+  elsewhere: t("Answered at another telephone"), handset: t("Ended at the handset"), transferred: t("Transferred"), busy: t("Busy"),
   no_answer: t("No answer"), no_dial_tone: t("No dial tone"), failed: t("The line could not dial"),
   unknown: t("End not seen"),
 };
@@ -27,7 +27,7 @@ const ABSENT = { private: t("Number withheld"), unavailable: t("Number not avail
 // Why a ringing call is on this page.
 const WHY = {
   bound: t("It is your line"), last_agent: t("You talked with this patient last"), longest_idle: t("You have been free the longest"),
-  round_robin: t("It is your turn"), group: t("Rings for your whole group"), untaken: t("Nobody has taken it yet"),
+  round_robin: t("It is your turn"), group: t("Rings for your whole group"), untaken: t("Not claimed yet"),
 };
 const PRIORITY = { vip: t("VIP"), complaint: t("Open complaint") };
 
@@ -43,6 +43,11 @@ export const lineNote = (line) => alone(line.note_said, line.note);
 export const absentWord = (absent) => ABSENT[absent] ?? "";
 export const lineWord = (state) => LINE[state] ?? state;
 export const agentWord = (state) => AGENT[state] ?? state;
+// The state with what the agent gave as its reason; that the pages are gone is not said by the agent.
+export function agentNow(agent) {
+  if (agent.reason === "disconnected") return t("Offline (page closed)");
+  return agent.reason ? t("{what}: {why}", { what: agentWord(agent.state), why: agent.reason }) : agentWord(agent.state);
+}
 export const callWord = (state) => CALL[state] ?? state;
 // Whom the agent consults or has in a conference, by name where it is an agent.
 export const thirdOf = (call) => call.third?.agent?.name || call.third?.number_formatted || t("somebody else");

@@ -101,7 +101,7 @@ function takeWord(call, mine) {
 function hint(call, mine, canAnswer) {
   if (call.state === "ringing" && mine && !canAnswer) return t("Pick up the handset.");
   if (isOffered(call) && call.state === "ringing" && !canAnswer) return t("Take the call, then pick up the handset.");
-  if (call.state === "ended" && mine) return t("Write down what came of it.");
+  if (call.state === "ended" && mine) return t("Record the outcome.");
   return "";
 }
 

@@ -8,7 +8,7 @@ const SERIOUS = 1;
 
 function line(complaint) {
   const late = complaint.due_at && new Date(complaint.due_at) < now();
-  const about = [complaint.handler ? t("{name} handles it", { name: complaint.handler.name }) : t("Not taken up yet"),
+  const about = [complaint.handler ? t("{name} handles it", { name: complaint.handler.name }) : t("Not taken on yet"),
     complaint.due_at ? t("due {when}", { when: relative(complaint.due_at) }) : ""].filter(Boolean).join(" · ");
   return el("li", { class: "open-complaint", "data-complaint": complaint.id },
     el("time", { datetime: complaint.created_at, title: exact(complaint.created_at), class: "quiet" }, relative(complaint.created_at)),

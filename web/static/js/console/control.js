@@ -21,14 +21,14 @@ function buttons(call) {
     can(call, "hold") ? holdButton(call, talking) : null,
     transfers ? button("transfer", "arrow-right-circle", t("Transfer"), "R", () => chooseWhom(call), talking && alone) : null,
     transfers && can(call, "consult") ? button("complete", "box-arrow-right", t("Hand over"), "E", () => control(call, "complete"), talking && (consulting || call.parties === "conference")) : null,
-    transfers && can(call, "conference") ? button("conference", "people-fill", t("All three"), "J", () => control(call, "conference"), talking && consulting) : null,
+    transfers && can(call, "conference") ? button("conference", "people-fill", t("Conference"), "J", () => control(call, "conference"), talking && consulting) : null,
     el("span", { class: "pop-hint", role: "status" }, talking ? hint(call) : ""),
   ];
 }
 
 function holdButton(call, talking) {
   const away = Boolean(call.parties);
-  const words = call.parties === "conference" ? t("Drop {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
+  const words = call.parties === "conference" ? t("Disconnect {who}", { who: thirdOf(call) }) : away ? t("Take back") : t("Hold");
   return button("hold", away ? "play-fill" : "pause-fill", words, "K", () => control(call, away ? "resume" : "hold"), talking);
 }
 
@@ -65,7 +65,7 @@ function chooseWhom(call) {
   const sheet = el("dialog", { class: "sheet transfer-sheet", "aria-labelledby": "transfer-title" },
     el("form", { method: "dialog" },
       el("div", { class: "sheet-body stack" },
-        el("h2", { id: "transfer-title" }, t("Give the call to whom?")), list,
+        el("h2", { id: "transfer-title" }, t("Transfer the call to")), list,
         dials ? el("div", { class: "field" }, el("label", { for: "transfer-number" }, t("Or to a number")), number) : null, problem),
       el("div", { class: "sheet-foot" }, el("button", { type: "button", class: "btn btn-quiet", onclick: () => sheet.close() }, t("Cancel")), give, ask)));
 

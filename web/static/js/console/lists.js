@@ -52,7 +52,7 @@ function showOwed() {
     ? el("ul", { class: "work-list" }, owed.map((call) => el("li", {}, el("button", {
       type: "button", class: "work-item work-button", "data-key": `owed-${call.id}`, "aria-current": call.id === desk.selectedId ? "true" : null, onclick: () => desk.select(call.id),
     }, el("span", { class: "work-who" }, el("span", { class: "cut" }, whoOf(call)), el("time", { datetime: call.started_at })), icon("chevron-right")))))
-    : nothing("journal-check", t("All written down"), t("Calls whose wrap-up is not finished appear here."))));
+    : nothing("journal-check", t("All wrap-ups finished"), t("Calls with an unfinished wrap-up appear here."))));
   writeTimes(owedBox);
 }
 

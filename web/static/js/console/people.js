@@ -148,7 +148,7 @@ function search(call, addNumber) {
       const found = await get(`/patients?limit=8&q=${encodeURIComponent(words)}`);
       if (words !== field.value.trim()) return;
       list.replaceChildren(...(found.items.length ? found.items.map((patient) => choice(patient, () => take(patient)))
-        : [el("li", { class: "quiet" }, t("Nobody found. Check the spelling or make a new patient."))]));
+        : [el("li", { class: "quiet" }, t("No patient found. Check the spelling or create a new one."))]));
     } catch (error) {
       complain(error);
     }
@@ -189,7 +189,7 @@ function creation(call) {
       el("div", { class: "field" }, el("label", { for: "new-birth" }, t("Birth date")), el("input", { id: "new-birth", name: "birth_date", type: "date", class: "form-control" })),
       el("div", { class: "field" }, el("label", {}, t("Number")), number)),
     error,
-    el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Make the record")), back()));
+    el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Create record")), back()));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     const now = present(call);

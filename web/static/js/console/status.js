@@ -21,7 +21,7 @@ function showState() {
   refresh(summary, [agent.state, agent.reason, agent.since, agent.until], () => [
     mark(agent.state), el("strong", {}, agentWord(agent.state)), agent.reason ? el("span", { class: "quiet cut" }, agent.reason) : null,
     el("span", { class: "number state-timer", "data-since": agent.since }),
-    agent.until ? el("span", { class: "quiet state-until", title: t("Then you are available again by yourself. What is not written down stays on the list.") },
+    agent.until ? el("span", { class: "quiet state-until", title: t("You then become available automatically. Unfinished wrap-ups stay on the list.") },
       t("until {time}", { time: timeOfDay(agent.until) })) : null,
   ]);
   for (const button of menu.querySelectorAll("[data-state]")) {

@@ -23,7 +23,7 @@ function show() {
   count.textContent = countWord(talks.length);
   refresh(box, talks.map((talk) => [talk.id, talk.version]), () => (talks.length
     ? el("ul", { class: "work-list" }, talks.slice(0, SHOWN).map(line))
-    : nothing("chat-dots", t("All read"), t("What patients write by SMS appears here."))));
+    : nothing("chat-dots", t("All read"), t("SMS from patients appear here."))));
   writeTimes(box);
 }
 

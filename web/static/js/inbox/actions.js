@@ -40,7 +40,7 @@ function owners(talk) {
     const list = el("div", { class: "menu-scroll" });
     if (talk.assigned_to?.id !== me) list.append(entry(t("I take it"), closing(() => giveTo({ user_id: me, department_id: talk.department?.id ?? null }, t("It is yours now."))), "hand-index"));
     if (may.assign) {
-      list.append(entry(t("To the SMS desk"), closing(() => giveTo({}, t("Given to the SMS desk."))), "inbox"));
+      list.append(entry(t("To the SMS desk"), closing(() => giveTo({}, t("Moved to the SMS desk."))), "inbox"));
       const others = el("div", {}, el("div", { class: "menu-label" }, t("Loading…")));
       list.append(others);
       fill(others, talk, closing);
@@ -57,9 +57,9 @@ async function fill(place, talk, closing) {
     const { people, departments } = await known;
     place.replaceChildren(
       el("div", { class: "menu-label" }, t("Departments")),
-      ...departments.map((one) => entry(one.name, closing(() => giveTo({ department_id: one.id }, t("Given to {name}.", { name: one.name }))))),
+      ...departments.map((one) => entry(one.name, closing(() => giveTo({ department_id: one.id }, t("Assigned to {name}.", { name: one.name }))))),
       el("div", { class: "menu-label" }, t("People")),
-      ...people.filter((one) => one.id !== me).map((one) => entry(one.name, closing(() => giveTo({ user_id: one.id, department_id: talk.department?.id ?? null }, t("Given to {name}.", { name: one.name }))))));
+      ...people.filter((one) => one.id !== me).map((one) => entry(one.name, closing(() => giveTo({ user_id: one.id, department_id: talk.department?.id ?? null }, t("Assigned to {name}.", { name: one.name }))))));
   } catch (error) {
     known = null;
     complain(error);
@@ -80,7 +80,7 @@ async function putOff(until) {
 }
 
 function later() {
-  return menu("snooze", "alarm", t("Put off"), (closing) => [
+  return menu("snooze", "alarm", t("Snooze"), (closing) => [
     entry(t("In an hour"), closing(() => putOff(new Date(now() + HOUR).toISOString()))),
     entry(t("In three hours"), closing(() => putOff(new Date(now() + 3 * HOUR).toISOString()))),
     entry(t("Tomorrow morning"), closing(() => putOff(morning(1)))),
@@ -101,5 +101,5 @@ export function actionsOf(talk) {
   return el("div", { class: "thread-actions" }, owners(talk), later(),
     talk.state === "open"
       ? el("button", { type: "button", class: "btn", "data-key": "done", title: `${t("Finish")} (E)`, onclick: done }, icon("check2"), el("span", { class: "wide-only" }, t("Finish")))
-      : el("button", { type: "button", class: "btn", "data-key": "open", onclick: () => desk.command("open") }, icon("arrow-counterclockwise"), el("span", { class: "wide-only" }, t("Open again"))));
+      : el("button", { type: "button", class: "btn", "data-key": "open", onclick: () => desk.command("open") }, icon("arrow-counterclockwise"), el("span", { class: "wide-only" }, t("Reopen"))));
 }

@@ -100,7 +100,7 @@ function missing() {
 
 function goes() {
   if (shown.goes === "now") return "";
-  return shown.goes === "never" ? t("It would not be sent: {why}.", { why: reasonWord(shown.reason) }) : t("It goes later: {why}.", { why: reasonWord(shown.reason) });
+  return shown.goes === "never" ? t("It would not be sent: {why}.", { why: reasonWord(shown.reason) }) : t("It will be sent later: {why}.", { why: reasonWord(shown.reason) });
 }
 
 function say() {
@@ -139,7 +139,7 @@ async function send() {
     }
     if (talk) heard(message);
     else await desk.show(message.conversation_id, null, elsewhere);
-    if (message.next_at && Date.parse(message.next_at) > now() + 1000) toast(t("It goes {time}.", { time: relative(message.next_at) }), { kind: "good" });
+    if (message.next_at && Date.parse(message.next_at) > now() + 1000) toast(t("It will be sent {time}.", { time: relative(message.next_at) }), { kind: "good" });
     if (message.state === "suppressed") toast(t("It was not sent: {why}.", { why: reasonWord(message.reason) }), { kind: "warn" });
   } catch (error) {
     // The draft and its key stay: sent again, it goes once, whatever became of the first time.

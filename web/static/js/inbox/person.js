@@ -65,7 +65,7 @@ function stops(talk) {
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
   return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),
     entries.length ? el("ul", { class: "person-stops" }, entries) : el("p", { class: "quiet" }, t("Takes messages.")),
-    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Wants no more messages")) : null);
+    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Opt out")) : null);
 }
 
 async function allow(one) {
@@ -80,7 +80,7 @@ async function allow(one) {
 }
 
 async function stop(talk) {
-  const kind = await ask(t("What does the patient not want?"), { choices: ["all", "care", "marketing"].map((one) => [one, stopWord(one)]), action: t("Stop them") });
+  const kind = await ask(t("What does the patient not want?"), { choices: ["all", "care", "marketing"].map((one) => [one, stopWord(one)]), action: t("Stop messages") });
   if (!kind) return;
   await desk.command("stop", { kind });
 }
@@ -112,7 +112,7 @@ function picker(talk) {
       try {
         const page = await get(`/patients?limit=8&q=${encodeURIComponent(words)}`);
         if (words !== field.value.trim()) return undefined;
-        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, t("Nobody found. Check the spelling or make a new patient."))]));
+        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, t("No patient found. Check the spelling or create a new one."))]));
       } catch (error) {
         return complain(error);
       }
@@ -125,7 +125,7 @@ function picker(talk) {
     el("div", { class: "field" }, el("label", { for: "person-search" }, talk.candidates ? t("Somebody else") : t("Find the patient")), field), found,
     el("div", { class: "people-actions" },
       choosing ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => ((choosing = false), show()) }, icon("arrow-left"), t("Back")) : null,
-      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("Nobody's")) : null),
+      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("No patient")) : null),
     proof(talk),
   ].flat();
 }

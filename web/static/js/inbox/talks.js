@@ -23,19 +23,19 @@ let searching = null;
 let counting = null;
 
 const EMPTY = {
-  open: ["check2-circle", t("Nothing to do"), t("What patients write appears here by itself.")],
-  mine: ["person-check", t("Nothing for you"), t("What your patients write, and what others give you, appears here.")],
-  department: ["people", t("Nothing for the department"), t("What patients of the department write appears here.")],
+  open: ["check2-circle", t("Nothing to do"), t("New messages from patients appear here.")],
+  mine: ["person-check", t("Nothing for you"), t("Messages from your patients, and those assigned to you, appear here.")],
+  department: ["people", t("Nothing for the department"), t("Messages from patients of your department appear here.")],
   unassigned: ["inbox", t("Nobody waits"), t("Texts from unknown numbers and of patients without a doctor appear here.")],
-  snoozed: ["alarm", t("Nothing is put off"), t("A conversation that you put off comes back at its time, or with the next text.")],
-  done: ["archive", t("Nothing is done yet"), t("A conversation that is done opens again with the next text.")],
+  snoozed: ["alarm", t("Nothing is snoozed"), t("A snoozed conversation returns at its time, or with the next message.")],
+  done: ["archive", t("Nothing is done yet"), t("A closed conversation reopens with the next message.")],
 };
 
 export function waited(talk) {
   if (!talk.waiting_since) return null;
   const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
-  const words = minutes < 60 ? t("waits {count} min", { count: minutes }) : minutes < 1440
-    ? t("waits {count} h", { count: Math.floor(minutes / 60) }) : t("waits {count} days", { count: Math.floor(minutes / 1440) });
+  const words = minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
+    ? t("waiting {count} h", { count: Math.floor(minutes / 60) }) : t("waiting {count} days", { count: Math.floor(minutes / 1440) });
   return { words, long: minutes >= LONG_WAIT };
 }
 
@@ -59,7 +59,7 @@ function show() {
   refresh(box, signature, () => {
     if (!list.loaded) return el("li", { class: "quiet talk-loading" }, t("Loading…"));
     if (!list.items.length) {
-      const [picture, title, words] = desk.words ? ["search", t("Nobody found"), t("Search for less, or look in another box.")] : EMPTY[desk.box];
+      const [picture, title, words] = desk.words ? ["search", t("No patient found"), t("Search for less, or look in another box.")] : EMPTY[desk.box];
       return el("li", { class: "empty empty-small" }, icon(picture), el("strong", {}, title), el("p", {}, words));
     }
     return [...list.items.map(line),

@@ -1,6 +1,7 @@
 // Templates and phrases to choose from: found by typing, put where the cursor is.
 import { get } from "../api.js";
 import { el, icon } from "../dom.js";
+import { legible } from "../messages/places.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { insert, insertTemplate } from "./composer.js";
@@ -28,9 +29,9 @@ async function open(what) {
 const close = () => opened && open(opened);
 
 function entries(what) {
-  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: one.text, words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
+  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: legible(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
   return known.templates.map((one) => ({
-    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: one.text,
+    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: legible(one.text),
     words: [one.name, one.department?.name, one.disease, one.text].join(" "), run: () => insertTemplate(one),
   }));
 }
@@ -45,7 +46,7 @@ function picker(what) {
     list.replaceChildren(...(found.length ? found.map((one) => el("li", {}, el("button", { type: "button", class: "text-choice", onclick: () => (close(), one.run()) },
       el("span", { class: "text-head" }, el("strong", {}, one.head || t("Without category")), one.about ? el("span", { class: "quiet small" }, one.about) : null),
       el("span", { class: "cut-2" }, one.text))))
-      : [el("li", { class: "quiet text-none" }, all.length ? t("Nothing fits.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
+      : [el("li", { class: "quiet text-none" }, all.length ? t("No matches.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
   };
   search.addEventListener("input", show);
   search.addEventListener("keydown", (event) => {

@@ -57,7 +57,7 @@ function historyOf(message) {
     LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
   tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
-  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Do not send it")) : null,
+  message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Cancel sending")) : null,
   NOT_ARRIVED.includes(message.state) && may.send ? el("button", { type: "button", class: "btn btn-sm", "data-key": `again-${message.id}`, "data-again": message.id, onclick: () => sendAgain(message) }, icon("arrow-clockwise"), t("Send again")) : null);
 }
 
@@ -152,7 +152,7 @@ function showHead() {
 function notesOf(talk) {
   if (!talk) return [];
   return [
-    talk.state === "snoozed" ? ["alarm", t("Put off until {time}.", { time: exact(talk.snoozed_until) })] : null,
+    talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
     talk.opt_outs.length ? ["bell-slash", t("This number wants no messages ({kinds}). Answers to what the patient writes still go out.", { kinds: talk.opt_outs.map((one) => stopWord(one.kind)).join("、") })] : null,
   ].filter(Boolean);
 }

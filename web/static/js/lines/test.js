@@ -92,7 +92,7 @@ function showEnd() {
   if (!test) return;
   const left = test.running ? (Date.parse(test.ends_at) - now()) / 1000 : 0;
   const ended = { time: t("Stopped by itself after 15 minutes."), stopped: t("Stopped.") }[test.end] ?? "";
-  boxes.ends.textContent = test.running ? t("Stops by itself in {time}, or when nobody looks.", { time: duration(left) }) : ended;
+  boxes.ends.textContent = test.running ? t("Stops automatically in {time}, or when nobody is watching.", { time: duration(left) }) : ended;
 }
 
 function entry(one) {

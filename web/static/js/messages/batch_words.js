@@ -9,10 +9,10 @@ export const WHY = {
 
 export const PROBLEM = { unreadable: t("neither a mobile number nor a record number"), unknown: t("on no patient's record in your reach") };
 
-export const STATE = { preparing: t("Being made"), paused: t("Paused"), done: t("Made"), cancelled: t("Cancelled") };
+export const STATE = { preparing: t("Preparing"), paused: t("Paused"), done: t("Created"), cancelled: t("Cancelled") };
 
 export const HALT = {
-  rights: t("Whoever sends it may not any more. Cancel it, and send to the others anew."),
+  rights: t("The sender may no longer send it. Cancel it and send again to the rest."),
   trouble: t("A part of it could not be written. Continue, or tell the administrator."),
 };
 

@@ -44,9 +44,9 @@ function figures(batch) {
   const left = Object.entries(batch.left_out);
   const notMade = batch.state === "cancelled" ? t("not made any more") : t("not made yet");
   return el("div", { class: "batch-sums" },
-    el("dl", { class: "batch-sum", "data-sum": "chosen" }, term(t("Chosen"), batch.chosen, { class: "batch-all", "data-figure": "chosen" }), term(t("Made"), batch.count, { "data-figure": "made" }),
+    el("dl", { class: "batch-sum", "data-sum": "chosen" }, term(t("Selected"), batch.chosen, { class: "batch-all", "data-figure": "chosen" }), term(t("Created"), batch.count, { "data-figure": "made" }),
       term(t("left out"), sum(batch.left_out), { "data-figure": "left_out" }), batch.remaining ? term(notMade, batch.remaining, { "data-figure": "remaining" }) : null),
-    batch.count ? el("dl", { class: "batch-sum", "data-sum": "made" }, term(t("Made"), batch.count, { class: "batch-all" }),
+    batch.count ? el("dl", { class: "batch-sum", "data-sum": "made" }, term(t("Created"), batch.count, { class: "batch-all" }),
       STATES.filter((state) => batch.states[state]).map((state) => el("div", { "data-state-count": state }, el("dt", {}, el("a", { href: `/messages?batch_id=${batch.id}&state=${state}` }, stateWord(state))), el("dd", { class: "number" }, number(batch.states[state]))))) : null,
     left.length ? el("dl", { class: "batch-sum", "data-sum": "left-out" }, term(t("Left out"), sum(batch.left_out), { class: "batch-all" }), left.map(([why, count]) => term(WHY[why] ?? why, count))) : null);
 }
@@ -62,7 +62,7 @@ async function command(batch, name) {
 
 async function cancel(batch) {
   const gone = batch.count - (batch.states.queued ?? 0);
-  const sure = await ask(t("Cancel what has not left?"), { about: t("{waiting} are not sent any more; {gone} have left or ended already and cannot be called back.", { waiting: number(waits(batch)), gone: number(gone) }), action: t("Do not send the rest") });
+  const sure = await ask(t("Cancel the messages not yet sent?"), { about: t("{waiting} are not sent any more; {gone} have left or ended already and cannot be called back.", { waiting: number(waits(batch)), gone: number(gone) }), action: t("Cancel the rest") });
   if (sure) command(batch, "cancel");
 }
 
@@ -71,7 +71,7 @@ function buttons(batch) {
   const button = (name, word, sign, act) => el("button", { type: "button", class: "btn btn-sm", "data-do": name, "data-key": `${name}-${batch.id}`, onclick: act }, icon(sign), word);
   return el("div", { class: "batch-buttons" },
     batch.state === "paused" ? button("continue", t("Continue"), "play-fill", () => command(batch, "continue")) : button("pause", t("Pause"), "pause-fill", () => command(batch, "pause")),
-    button("cancel", t("Do not send the rest"), "x-lg", () => cancel(batch)));
+    button("cancel", t("Cancel the rest"), "x-lg", () => cancel(batch)));
 }
 
 function card(batch, brief) {

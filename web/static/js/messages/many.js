@@ -7,6 +7,7 @@ import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
+import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
 
 const ASK_AFTER = 400;
@@ -48,7 +49,7 @@ function reasons(found) {
   });
 }
 
-const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} reads it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
+const example = (one) => el("div", {}, el("div", { class: "quiet small" }, t("As {name} will see it", { name: one.name })), el("p", { class: "many-sample" }, one.text));
 const same = (parts) => (parts === 1 ? t("One short message each") : t("{parts} short messages each", { parts }));
 const range = ({ shortest, longest }) => (shortest === longest ? same(shortest) : t("{shortest} to {longest} short messages each", { shortest, longest }));
 const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
@@ -59,15 +60,15 @@ function show() {
   place.removeAttribute("aria-busy");
   if (!shown) return;
   place.replaceChildren(...[
-    el("dl", { class: "many-figures" }, figure(t("get it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
+    el("dl", { class: "many-figures" }, figure(t("will receive it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
-    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They go at once.") : shown.waiting ? t("{count} of these wait for the hours of sending or for tomorrow; the first go {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They go {time}.", { time: exact(shown.goes_at) })) : null,
+    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They will be sent at once.") : shown.waiting ? t("{count} of these wait for sending hours or for tomorrow; the first will be sent {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They will be sent {time}.", { time: exact(shown.goes_at) })) : null,
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
-    el("p", { class: "quiet small" }, t("Whom it goes to is fixed when you press send. Opt-outs and the other rules count until it leaves.")),
+    el("p", { class: "quiet small" }, t("Recipients are fixed when you press Send. Opt-outs and other rules apply until each message leaves.")),
   ].filter(Boolean));
 }
 
@@ -136,12 +137,12 @@ async function texts() {
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
-    type: "button", class: "chip", onclick: () => {
+    type: "button", class: "chip", title: placeMeaning(name), onclick: () => {
       text.setRangeText(`{${name}}`, text.selectionStart, text.selectionEnd, "end");
       text.focus();
       changed();
     },
-  }, `{${name}}`)));
+  }, placeName(name))));
 }
 
 form.addEventListener("input", changed);

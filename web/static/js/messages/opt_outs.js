@@ -9,12 +9,12 @@ import { complain } from "../toast.js";
 function enter() {
   const problem = el("p", { class: "field-error", role: "alert", hidden: true });
   const form = el("form", { autocomplete: "off" },
-    el("div", { class: "sheet-body stack" }, el("h2", {}, t("Who wants no messages?")),
+    el("div", { class: "sheet-body stack" }, el("h2", {}, t("Who is opting out?")),
       el("div", { class: "field" }, el("label", { for: "stop-number" }, t("Phone number")), el("input", { class: "form-control", id: "stop-number", name: "number", type: "tel", maxlength: 60, required: true, autofocus: true })),
       el("div", { class: "field" }, el("label", { for: "stop-kind" }, t("Stopped")), el("select", { class: "form-select", id: "stop-kind", name: "kind" }, ["all", "care", "marketing"].map((kind) => el("option", { value: kind }, stopWord(kind))))),
       el("div", { class: "field" }, el("label", { for: "stop-note" }, t("Who asked for it, and how")), el("input", { class: "form-control", id: "stop-note", name: "note", maxlength: 200 })), problem),
-    el("div", { class: "sheet-foot" }, el("button", { type: "button", class: "btn", onclick: () => sheet.close() }, t("Cancel")), el("button", { class: "btn btn-primary" }, t("Stop them"))));
-  const sheet = el("dialog", { class: "sheet", "aria-label": t("Who wants no messages?") }, form);
+    el("div", { class: "sheet-foot" }, el("button", { type: "button", class: "btn", onclick: () => sheet.close() }, t("Cancel")), el("button", { class: "btn btn-primary" }, t("Stop messages"))));
+  const sheet = el("dialog", { class: "sheet", "aria-label": t("Who is opting out?") }, form);
   sheet.addEventListener("close", () => sheet.remove());
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -25,7 +25,7 @@ function give() {
   const ids = chosen();
   const [name, id] = document.getElementById("give-to").value.split(":");
   const owner = name ? { [name]: Number(id) } : {};
-  return command("/call-tasks/assign", { task_ids: ids, ...owner }, t("Tasks given out: {count}", { count: ids.length }));
+  return command("/call-tasks/assign", { task_ids: ids, ...owner }, t("Tasks assigned: {count}", { count: ids.length }));
 }
 
 // → an ISO time, or null when it was dismissed.

@@ -37,7 +37,7 @@ function draftOf(form, owner) {
 function open(whom, preview, who) {
   const owner = owners(who);
   const problem = el("p", { class: "field-error", role: "alert", hidden: true });
-  const make = el("button", { class: "btn btn-primary", disabled: !preview.count }, t("Make the tasks"));
+  const make = el("button", { class: "btn btn-primary", disabled: !preview.count }, t("Create tasks"));
   const form = el("form", { autocomplete: "off" },
     el("div", { class: "sheet-body stack" }, el("h2", {}, t("Call tasks")), leftOut(preview),
       el("div", { class: "field" }, el("label", { for: "task-purpose" }, t("What it is about")), el("input", { class: "form-control", id: "task-purpose", name: "purpose", maxlength: 300, required: true, autofocus: true })),
@@ -56,7 +56,7 @@ function open(whom, preview, who) {
     try {
       const made = await post("/call-tasks/many", { ...whom, ...draftOf(form, owner) });
       sheet.close();
-      toast(t("Call tasks made: {count}", { count: made.count }), { kind: "good", link: { href: "/call-tasks", label: t("See them") } });
+      toast(t("Call tasks created: {count}", { count: made.count }), { kind: "good", link: { href: "/call-tasks", label: t("See them") } });
     } catch (error) {
       problem.textContent = Object.values(error.fields ?? {})[0] ?? error.message;
       problem.hidden = false;

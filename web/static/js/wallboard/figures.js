@@ -18,7 +18,7 @@ const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractio
 const SHOWN = {
   service_level: [t("Service level"), (figure) => t("Calls answered within {seconds} s ÷ (answered + abandoned − abandoned within {short} s)", { seconds: figure.seconds, short: figure.short_abandon_seconds }), 1],
   average_speed_of_answer: [t("Average speed of answer"), () => t("Sum of the times from the first ring to the answer ÷ answered calls"), -1],
-  abandoned: [t("Abandoned"), () => t("Abandoned calls ÷ (answered + abandoned); those given up at once do not count"), -1],
+  abandoned: [t("Abandoned %"), () => t("Abandoned calls ÷ (answered + abandoned), without those abandoned early"), -1],
   longest_wait: [t("Longest wait now"), () => t("Age of the oldest call that is ringing now"), -1],
   average_handling_time: [t("Average handling time"), () => t("(Talk with holds + the wrap-up that followed at once) ÷ handled calls"), -1],
   occupancy: [t("Occupancy"), () => t("Time spent on calls ÷ (time on calls + time available)"), -1],
@@ -28,7 +28,7 @@ const SHOWN = {
 const COUNTS = {
   incoming: [t("Incoming"), t("Calls that came in; one that rang at several telephones or was transferred counts once")],
   answered: [t("Answered calls"), t("Incoming calls on which somebody spoke")],
-  abandoned: [t("Abandoned calls"), t("Incoming calls given up before anybody answered, those at once too")],
+  abandoned: [t("All abandoned"), t("Incoming calls abandoned before anybody answered, early ones too")],
   outgoing: [t("Outgoing"), t("Calls dialled, reached or not")],
   missed_open: [t("Missed, to be called back"), t("Missed calls of today that nobody has dealt with")],
 };

@@ -47,5 +47,5 @@ export function listenCell(call) {
 
 store.addEventListener("listeners", (event) => {
   const one = event.detail.data;
-  if (one?.why && one.user.id === me) toast(t("Nothing came of listening: {why}", { why: say(one.why_said, one.why) }), { kind: "bad" });
+  if (one?.why && one.user.id === me) toast(t("Listening failed: {why}", { why: say(one.why_said, one.why) }), { kind: "bad" });
 });

@@ -7,7 +7,7 @@ import { store } from "../live.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
-import { agentWord, lineName, lineReason, lineWord, numberOf, prioritiesOf, regionOf, talkSince, talkWord } from "../words.js";
+import { agentNow, agentWord, lineName, lineReason, lineWord, numberOf, prioritiesOf, regionOf, talkSince, talkWord } from "../words.js";
 import { listenCell, listenersOf, waysTo } from "./listening.js";
 
 const board = document.getElementById("wallboard");
@@ -34,13 +34,12 @@ function lineTile(line) {
 }
 
 function agentTile(agent) {
-  const word = agent.reason ? `${agentWord(agent.state)}: ${agent.reason}` : agentWord(agent.state);
   const call = store.all("calls").find((one) => one.agent?.id === agent.id && one.state !== "ended");
   const control = controlsAgents ? el("button", {
     type: "button", class: "btn btn-sm btn-quiet btn-icon tile-control", "data-key": `agent-${agent.id}`, onclick: () => moveAgent(agent),
     title: t("Change the state"), "aria-label": t("Change the state of {name}", { name: agent.name }),
   }, icon("three-dots")) : null;
-  return tile(`agent-${agent.id}`, agent.name, agent.state, word, agent.since, call ? call.patient?.name || numberOf(call) : agent.line, control);
+  return tile(`agent-${agent.id}`, agent.name, agent.state, agentNow(agent), agent.since, call ? call.patient?.name || numberOf(call) : agent.line, control);
 }
 
 async function moveAgent(agent) {
