@@ -202,7 +202,6 @@ def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_c
     daemon.simulate("call", "13666662222", "--line", "1", "--rings", "20", "--rings-before-id", "3", "--detach")
     expect(page.locator("[data-key=attach]")).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("p")
-    page.keyboard.press("Enter")
     expect(page.locator("#people-search")).to_be_focused()
     page.keyboard.type(own["name"])
     expect(page.locator("[data-rings]")).to_have_text("振铃 2 声", timeout=PATIENCE)
