@@ -1,6 +1,7 @@
 // Every page: the live connection and its banner, the call chip, menus, language and light or dark.
 import "./alarms.js";
 import "./dial.js";
+import "./filters.js";
 import "./forms.js";
 import "./sms.js";
 import "./times.js";
