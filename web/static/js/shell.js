@@ -3,6 +3,7 @@ import "./alarms.js";
 import "./dial.js";
 import "./filters.js";
 import "./forms.js";
+import "./rail.js";
 import "./sms.js";
 import "./times.js";
 import { el, mark } from "./dom.js";
