@@ -189,6 +189,9 @@ def test_an_unknown_caller_becomes_a_patient_and_is_known_the_next_time(daemon: 
     page.locator("#card-head").click()
     take_by_key(page)
     page.keyboard.press("h")
+    # On a telephone what is to be written down stands right below the buttons.
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#card > #wrap-up .outcome").first).to_be_in_viewport(timeout=PATIENCE)
     wrap_up_by_key(page)
     found = daemon.client("agent").get(f"/api/v1/patients/match?number={UNKNOWN}")
     assert [patient["name"] for patient in found["patients"]] == ["<b>欧阳</b>新"]

@@ -6,6 +6,7 @@ import "./card.js";
 import "./control.js";
 import "./people.js";
 import "./wrapup.js";
+import "./narrow.js";
 import "./lists.js";
 import "./texts.js";
 import "./callbacks.js";
