@@ -11,6 +11,7 @@ import "./lists.js";
 import "./texts.js";
 import "./callbacks.js";
 import "./tasks.js";
+import "./room.js";
 import "./next.js";
 import "./pad.js";
 import "./ring.js";
