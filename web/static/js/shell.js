@@ -60,7 +60,9 @@ function showChip() {
   chip.hidden = !mine;
   if (!mine) return;
   chip.dataset.state = mine.state;
-  chip.replaceChildren(mark(mine.state), el("span", {}, whoOf(mine)));
+  const rings = mine.state === "ringing" && mine.direction === "in";
+  chip.replaceChildren(mark(mine.state), el("span", {}, rings ? t("Incoming call: {who}", { who: whoOf(mine) }) : whoOf(mine)),
+    rings ? el("strong", {}, t("Open the console")) : "");
 }
 store.addEventListener("calls", showChip);
 
