@@ -93,3 +93,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     page.locator(".rail-more").click()
     page.locator(".rail a[href='/settings']").click()
     page.wait_for_url(ends_with("/settings"))
+    # Nothing of a row is out of sight there.
+    page.goto("/patients")
+    expect(page.locator("#list tbody tr").first).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("document.querySelector('#list .table-wrap').scrollWidth <= innerWidth")
