@@ -4,6 +4,7 @@ import "./dial.js";
 import "./filters.js";
 import "./forms.js";
 import "./rail.js";
+import "./refusal.js";
 import "./sms.js";
 import "./times.js";
 import { el, mark } from "./dom.js";
