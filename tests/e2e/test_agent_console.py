@@ -149,7 +149,7 @@ def test_an_outcome_that_needs_a_time_is_not_finished_without_one(
     take_by_key(page)
     page.keyboard.press("h")
     finish_by_key(page, "8")
-    expect(page.locator("[data-problem]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-problem]")).not_to_be_empty(timeout=PATIENCE)
     page.locator("[data-hours='24']").click()
     page.locator("[data-finish]").click()
     expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
