@@ -78,3 +78,9 @@ def test_the_pages_of_lines_fit_a_phone(daemon: DemoDaemon, browsers: Browsers) 
         page.goto(path)
         expect(page.locator("main")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    # A refused form leads to what is wrong.
+    page.goto("/lines/new?driver=hayes")
+    page.locator("main .form-end .btn-primary").click()
+    expect(page.locator("#f-name")).to_be_focused(timeout=PATIENCE)
+    page.locator("#refusal a").last.click()
+    expect(page.locator("#f-port")).to_be_focused()

@@ -80,3 +80,20 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"], timeout=PATIENCE)
     page.goto("/calls")
     expect(page).to_have_url(ends_with("/calls"))
+
+    # On a telephone filters and menu are folded; what is chosen is counted, the present page is in sight.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/calls?direction=in")
+    expect(page.locator(".filters-more")).to_have_text("Filters 1", timeout=PATIENCE)
+    expect(page.locator("#f-direction")).to_be_hidden()
+    expect(page.locator("#filters button:not([type])")).to_be_in_viewport()
+    page.locator(".filters-more").click()
+    expect(page.locator("#f-direction")).to_be_visible()
+    expect(page.locator(".rail [aria-current]")).to_be_in_viewport()
+    page.locator(".rail-more").click()
+    page.locator(".rail a[href='/settings']").click()
+    page.wait_for_url(ends_with("/settings"))
+    # Nothing of a row is out of sight there.
+    page.goto("/patients")
+    expect(page.locator("#list tbody tr").first).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("document.querySelector('#list .table-wrap').scrollWidth <= innerWidth")

@@ -115,22 +115,28 @@ def test_notices_are_a_choice_of_the_browser_and_go_with_the_call(daemon: DemoDa
     assert page.evaluate("notices.length") == 1
 
 
-def test_every_list_is_whole_on_a_small_screen_and_keeps_its_place(daemon: DemoDaemon, page: Page) -> None:
+def test_an_empty_list_leaves_its_room_to_the_others_and_nothing_moves_while_it_rings(
+    daemon: DemoDaemon, page: Page
+) -> None:
     panels = page.locator(".work-panel")
     expect(panels).to_have_count(5)
+    shared = "(one) => !one.querySelector('li') === one.matches('.is-empty')"
+    until(page, f"[...document.querySelectorAll('.work-panel')].every({shared})")
     places = [panels.nth(at).bounding_box() for at in range(5)]
-    for at, place in enumerate(places):
+    for place in places:
         assert place is not None
         assert place["y"] + place["height"] <= 768
-        # Nothing of what stands in an empty list is cut off.
-        body = panels.nth(at).locator(".work-body")
-        assert body.evaluate("one => one.scrollHeight <= one.clientHeight || Boolean(one.querySelector('li'))")
-    daemon.simulate("call", CALLER, "--line", "2", "--rings", "1")
-    expect(page.locator("#missed li").first).to_be_visible()
+    ring(daemon, "2")
+    expect(page.locator("#card")).to_be_visible()
+    page.wait_for_timeout(1500)
     assert [panels.nth(at).bounding_box() for at in range(5)] == places
+    daemon.simulate("unplug", "--line", "2")
+    missed = page.locator(".work-missed")
+    expect(missed.locator("li").first).to_be_in_viewport()
+    expect(missed).not_to_have_class(re.compile("is-empty"))
     page.set_viewport_size({"width": 1366, "height": 500})
-    panels.last.scroll_into_view_if_needed()
-    last = panels.last.bounding_box()
-    assert last is not None
-    assert last["y"] + last["height"] <= 500
-    assert last["height"] >= 120
+    missed.scroll_into_view_if_needed()
+    place = missed.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= 500
+    assert place["height"] >= 120

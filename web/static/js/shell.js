@@ -1,7 +1,10 @@
 // Every page: the live connection and its banner, the call chip, menus, language and light or dark.
 import "./alarms.js";
 import "./dial.js";
+import "./filters.js";
 import "./forms.js";
+import "./rail.js";
+import "./refusal.js";
 import "./sms.js";
 import "./times.js";
 import { el, mark } from "./dom.js";
@@ -58,7 +61,9 @@ function showChip() {
   chip.hidden = !mine;
   if (!mine) return;
   chip.dataset.state = mine.state;
-  chip.replaceChildren(mark(mine.state), el("span", {}, whoOf(mine)));
+  const rings = mine.state === "ringing" && mine.direction === "in";
+  chip.replaceChildren(mark(mine.state), el("span", {}, rings ? t("Incoming call: {who}", { who: whoOf(mine) }) : whoOf(mine)),
+    rings ? el("strong", {}, t("Open the console")) : "");
 }
 store.addEventListener("calls", showChip);
 

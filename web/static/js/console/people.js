@@ -49,9 +49,16 @@ function choices(call) {
   return box;
 }
 
-// The keyboard's way in: whatever comes first here.
+// The keyboard's way in: a name can be typed at once. Where several share the number, they come first and the search after them.
 export function focusPeople() {
-  place.querySelector("button, input")?.focus();
+  if (!place.hasChildNodes()) return;
+  const call = desk.selected;
+  const field = place.querySelector("input:not([type=checkbox])");
+  const sharer = place.querySelector(".choice");
+  if (field) field.focus();
+  else if (sharer && !place.contains(document.activeElement)) sharer.focus();
+  else if (!sharer && call.patient && call.candidates > 1) open(call, { element: picker(call, back(), true) });
+  else open(call, search(call, !call.patient));
 }
 
 async function settle(call, patientId, remember) {
@@ -74,7 +81,7 @@ function sharedHead(call) {
     el("p", { class: "quiet" }, t("{count} patients share this number.", { count: call.candidates }))];
 }
 
-function picker(call, way = null) {
+function picker(call, way = null, byKey = false) {
   const remember = el("input", { type: "checkbox", id: "remember", "data-key": "remember" });
   const list = el("ul", { class: "choices" }, el("li", { class: "quiet" }, t("Loading…")));
   fill();
@@ -88,6 +95,7 @@ function picker(call, way = null) {
       const found = await get(`/patients/match?number=${encodeURIComponent(call.number)}`);
       list.replaceChildren(...found.patients.map((patient) => choice(patient, () => settle(call, patient.id, remember.checked),
         patient.id === found.remembered ? t("remembered") : "")));
+      if (byKey) list.querySelector("button")?.focus();
     } catch (error) {
       complain(error);
     }

@@ -61,7 +61,7 @@ async function load() {
     if (mine !== asked) return;
     list = { items: page.items, next: page.next, loaded: true };
     for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
-    counts.overdue.classList.toggle("badge-bad", counted.overdue > 0);
+    counts.overdue.parentElement.classList.toggle("badge-bad", counted.overdue > 0);
     show();
   } catch {
     // The banner says that the server is away; the list stays as it was.

@@ -29,7 +29,7 @@ function lineTile(line) {
   const control = controlsLines ? el("button", {
     type: "button", class: "btn btn-sm btn-quiet btn-icon tile-control", "data-key": `line-${line.id}`, onclick: () => switchLine(line),
     title: line.out_of_service ? t("Back into service") : t("Take out of service"), "aria-label": `${lineName(line.name)}: ${line.out_of_service ? t("Back into service") : t("Take out of service")}`,
-  }, icon(line.out_of_service ? "play-fill" : "pause-fill")) : null;
+  }, icon("three-dots")) : null;
   return tile(`line-${line.id}`, lineName(line.name), line.state, lineWord(line.state), line.since, more, control);
 }
 
