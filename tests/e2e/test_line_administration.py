@@ -62,7 +62,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
         page.locator("tr", has_text=NAME).get_by_role("link", name="Set up").click()
         page.fill("#f-name", "Ward 7")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("Ward 7 is set up anew.")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Ward 7 was updated.")).to_be_visible(timeout=PATIENCE)
         expect(board.locator(".tile", has_text="Ward 7")).to_be_visible(timeout=PATIENCE)
 
         page.get_by_role("link", name="Ward 7").click()

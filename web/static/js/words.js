@@ -27,7 +27,7 @@ const ABSENT = { private: t("Number withheld"), unavailable: t("Number not avail
 // Why a ringing call is on this page.
 const WHY = {
   bound: t("It is your line"), last_agent: t("You talked with this patient last"), longest_idle: t("You have been free the longest"),
-  round_robin: t("It is your turn"), group: t("Rings for your whole group"), untaken: t("Not claimed yet"),
+  round_robin: t("It is your turn"), group: t("Rings for your whole group"), untaken: t("Not taken yet"),
 };
 const PRIORITY = { vip: t("VIP"), complaint: t("Open complaint") };
 
