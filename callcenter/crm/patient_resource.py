@@ -20,7 +20,7 @@ PATIENT_FIELDS = (
     Field("birth_date", N_("Birth date"), Kind.DATE, in_list=True, sortable=True),
     Field("phones", N_("Phone numbers"), Kind.PHONES, stored=False, sensitive=True, in_list=True,
           searchable=True),
-    Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
+    Field("department_id", N_("Clinical department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
           filterable=True),
     Field("doctor_id", N_("Doctor"), Kind.REFERENCE, reference=USERS, in_list=True, filterable=True),
     Field("tier", N_("Tier"), Kind.CHOICE, max_length=20, in_list=True, filterable=True,

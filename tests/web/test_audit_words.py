@@ -64,7 +64,7 @@ async def test_changes_of_records_have_labels_names_and_words(site: RunningSite)
     assert (await admin.post("/api/v1/departments/3/disable", {})).status == 200
     assert told(await admin.get("/audit?lang=en&action=disable")) == {"Disabled": "no → yes"}
     shown = told(await admin.get("/audit?lang=en&subject_type=patient&action=edit"))
-    assert shown.items() >= {"Department": "骨科 → 内科", "Do not call": "no → yes", "Tier": "– → Gold"}.items()
+    assert shown.items() >= {"Clinical department": "骨科 → 内科", "Do not call": "no → yes", "Tier": "– → Gold"}.items()
     raw = (await admin.get("/api/v1/audit?subject_type=patient&action=edit")).json["items"][0]
     assert raw["after"]["department_id"] == 2
     assert "张三" in (await admin.get("/audit?subject_type=patient")).text
@@ -94,7 +94,7 @@ async def test_deeds_with_calls_and_exports_are_told_in_words(site: RunningSite)
     await site.hear(Ended(by_far_end=True))
     assert (await admin.get("/api/v1/patients/export?department_id=1&sort=-name&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=patient"))
-    assert shown.items() >= {"Department": "骨科", "Sorted by": "Full name ↓", "Include disabled": "no"}.items()
+    assert shown.items() >= {"Clinical department": "骨科", "Sorted by": "Full name ↓", "Include disabled": "no"}.items()
     assert (await admin.get("/api/v1/calls/export?line_id=1&direction=in&format=csv")).status == 200
     shown = told(await admin.get("/audit?lang=en&action=export&subject_type=call"))
     assert shown == {"Direction": "Incoming", "Line": "line 1"}
@@ -118,7 +118,7 @@ async def test_the_exported_log_reads_like_the_page(site: RunningSite) -> None:
     await edit(admin, "/api/v1/departments/1", name="新骨科", clinical=False)
     heading, row = rows_of(await admin.get("/api/v1/audit/export?format=csv&lang=zh_CN&action=edit"))
     cells = dict(zip(heading, row, strict=True))
-    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "科室", "新骨科")
+    assert (cells["操作"], cells["对象"], cells["对象名称"]) == ("修改", "部门", "新骨科")
     assert cells["修改前"].splitlines() == ["名称: 骨科", "临床科室: 是"]
     assert cells["修改后"].splitlines() == ["名称: 新骨科", "临床科室: 否"]
 

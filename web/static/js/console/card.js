@@ -156,7 +156,7 @@ function patientOf(call) {
     known?.complaints?.length ? complaintsOf(known.complaints) : null,
     known ? el("dl", { class: "facts" },
       fact(t("Phone numbers"), phones),
-      fact(t("Department"), patient.department), fact(t("Doctor"), patient.doctor),
+      fact(t("Clinical department"), patient.department), fact(t("Doctor"), patient.doctor),
       fact(t("Address"), patient.address), fact(t("Notes"), patient.notes)) : el("p", { class: "quiet pop-loading" }, t("Loading the card…")),
     known?.last_contacts ? contacts(known.last_contacts, call) : null,
   ];

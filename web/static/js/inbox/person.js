@@ -48,7 +48,7 @@ function cardOf(patient, talk) {
   return [
     el("div", { class: "person-name" }, el("a", { href: `/patients/${whole.id}`, class: "cut-2" }, whole.name), el("span", { class: "quiet" }, aboutPatient(whole))),
     badges(whole),
-    known ? el("dl", { class: "facts facts-one" }, fact(t("Phone numbers"), phones), fact(t("Department"), whole.department), fact(t("Doctor"), whole.doctor), fact(t("Address"), whole.address), fact(t("Notes"), whole.notes)) : el("p", { class: "quiet" }, t("Loading the card…")),
+    known ? el("dl", { class: "facts facts-one" }, fact(t("Phone numbers"), phones), fact(t("Clinical department"), whole.department), fact(t("Doctor"), whole.doctor), fact(t("Address"), whole.address), fact(t("Notes"), whole.notes)) : el("p", { class: "quiet" }, t("Loading the card…")),
     talk ? proof(talk) : null,
     whole.last_contacts?.length ? el("section", { class: "person-part" }, el("h3", {}, t("Last calls")), el("ol", { class: "person-calls" }, whole.last_contacts.map((call) => el("li", {},
       icon(call.direction === "in" ? "telephone-inbound" : "telephone-outbound"), el("time", { datetime: call.started_at, title: exact(call.started_at) }, relative(call.started_at)), el("span", { class: "quiet cut" }, call.agent?.name ?? ""))))) : null,
