@@ -9,7 +9,7 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
-.PHONY: help setup run test test-browser test-whole test-edges test-calls test-parts browser check format bench lock catalogues clean
+.PHONY: help setup run test test-browser test-console test-whole test-edges test-calls test-parts browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -40,33 +40,39 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# All parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
+# All parts at a time. What drives browsers, whole daemons and devices mostly waits for them, and goes before the others.
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 5 --output-sync=target test-browser test-whole test-edges test-calls test-parts
+	@$(MAKE) --no-print-directory --jobs 6 --output-sync=target \
+		test-browser test-console test-whole test-edges test-calls test-parts
 else
 	$(bin)/pytest $(TESTS)
 endif
 
+console := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
+	saved_views.py)
 whole := tests/hardware tests/twistd_plugin
 edges := tests/web tests/protocols
 calls := $(addprefix tests/callcenter/,telephony recordings talking worklist alarms)
 
 test-browser:
-	$(bin)/pytest tests/e2e
+	$(bin)/pytest tests/e2e $(addprefix --ignore=,$(console))
+
+test-console:
+	$(bin)/pytest $(console)
 
 test-whole:
 	$(bin)/pytest $(whole)
 
 # Each looks at the statements that it sent itself with the eyes of Oracle.
 test-edges:
-	$(bin)/pytest $(edges) tests/storage/test_oracle.py
+	nice $(bin)/pytest $(edges) tests/storage/test_oracle.py
 
 test-calls:
-	$(bin)/pytest $(calls) tests/storage/test_oracle.py
+	nice $(bin)/pytest $(calls) tests/storage/test_oracle.py
 
 test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
+	nice $(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
 
 check: setup
 	$(bin)/ruff check
