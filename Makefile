@@ -40,7 +40,7 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# All parts at a time. What drives browsers, whole daemons and devices mostly waits for them, and goes before the others.
+# All parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
 test: browser
 ifeq ($(TESTS),tests)
 	@$(MAKE) --no-print-directory --jobs 6 --output-sync=target \
@@ -66,13 +66,13 @@ test-whole:
 
 # Each looks at the statements that it sent itself with the eyes of Oracle.
 test-edges:
-	nice $(bin)/pytest $(edges) tests/storage/test_oracle.py
+	$(bin)/pytest $(edges) tests/storage/test_oracle.py
 
 test-calls:
-	nice $(bin)/pytest $(calls) tests/storage/test_oracle.py
+	$(bin)/pytest $(calls) tests/storage/test_oracle.py
 
 test-parts:
-	nice $(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
+	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
 
 check: setup
 	$(bin)/ruff check

@@ -467,6 +467,7 @@ async def test_what_another_process_takes_away_is_noticed_and_told_once(database
     async with ward(database, tmp_path) as story:
         await story.listening.begin(SUSAN, story.call_id, "listen")
         ear = await story.lift()
+        await until(lambda: any(event.data["heard_at"] for event in story.hospital.told("listener.updated")))
         story.server.deaf.add("Hangup")
         await database.run(without_the_right)
         for times in (1, 2):
