@@ -55,7 +55,7 @@ from tests.peers.call_center import (
 from tests.peers.pbx import UP, Leg
 from web.fanout import reaches
 
-QUICK = AmiTimings(answer=1.0, keep_alive=0.5, listing=2.0, resync=0.5, patience=30.0)
+QUICK = AmiTimings(answer=6.0, keep_alive=0.5, listing=6.0, resync=0.5, patience=30.0)
 PHONES = {"8001": "anna", "8002": "ben", "8009": "susan"}
 ENTRIES = tuple(LineEntry(name, "asterisk", "随访中心", bound_agent=who) for name, who in PHONES.items())
 
