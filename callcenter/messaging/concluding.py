@@ -95,7 +95,7 @@ def _conclude_others(
     rows: list[_Values] = []
     tried = load_tried(session, ids)
     gateways = sorted({part.gateway_id for parts in tried.values() for part in parts})
-    costs = {gateway: cost for gateway, cost in _COSTS.rows(session, gateways)}  # noqa: C416 - rows are no pairs to dict
+    costs: dict[int, int] = {row[0]: row[1] for row in _COSTS.rows(session, gateways)}
     # Of what was never handed over there is nothing to conclude.
     for key, state, reason, since, purpose, batch, expires_at, cost in sorted(
         _ROWS.rows(session, ids), key=itemgetter(0)

@@ -96,9 +96,7 @@ class AgentService:
         Whoever may watch them all takes calls when they say so: to look at the wallboard makes nobody an agent.
         """
         if principal.user_id is not None and principal.may("calls.handle"):
-            await self._database.run(
-                come_back, principal.user_id, True, self._now(), to_work=not principal.may("wallboard.view")
-            )
+            await self._come_back(principal, principal.user_id, signed_in=True)
 
     async def connected(self, principal: Principal) -> None:
         """A page opened: an agent who was offline for want of pages is back as before. Others keep their state."""
@@ -108,9 +106,11 @@ class AgentService:
         leaving = self._leaving.pop(principal.user_id, None)
         if leaving is not None and leaving.active():
             leaving.cancel()
-        await self._database.run(
-            come_back, principal.user_id, False, self._now(), to_work=not principal.may("wallboard.view")
-        )
+        await self._come_back(principal, principal.user_id, signed_in=False)
+
+    async def _come_back(self, principal: Principal, user_id: int, *, signed_in: bool) -> None:
+        to_work = not principal.may("wallboard.view")
+        await self._database.run(come_back, user_id, signed_in, self._now(), to_work=to_work)
 
     async def disconnected(self, principal: Principal) -> None:
         """A page closed. If no other opens soon, the agent is rung no more and then offline, but not before the present
