@@ -7,10 +7,15 @@ from zoneinfo import ZoneInfo
 
 from twisted.internet.interfaces import IReactorTime
 
+from protocols.clocks import wall_seconds
+
 
 def utc_now(clock: IReactorTime) -> datetime:
-    """The present moment, aware, UTC. ``clock`` counts in seconds since the epoch, as the reactor does."""
-    return datetime.fromtimestamp(clock.seconds(), UTC)
+    """The present moment, aware, UTC, as the clock on the wall shows it: what is written down and shown.
+
+    It may be set at any time. How long something lasts here is measured by ``clock.seconds()``, which is steady.
+    """
+    return datetime.fromtimestamp(wall_seconds(clock), UTC)
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -18,6 +23,11 @@ def iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_told_as(moment: datetime, told: datetime) -> bool:
+    """Whether ``told`` is what ``iso`` makes of ``moment``, which is in whole milliseconds, cut off."""
+    return timedelta() <= moment - told < timedelta(milliseconds=1)
 
 
 def day_bounds(moment: datetime, time_zone: str) -> tuple[datetime, datetime]:

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from hardware.line_device import SignalListener
+from protocols.clocks import wall_seconds
 from protocols.line_host.served_line import ServedLine
 from protocols.line_host.server_session import ServerActions, ServerSession
 
@@ -101,7 +102,13 @@ class LineHost:
     @property
     def _session(self) -> ServerSession:
         if self._started is None:
-            self._started = ServerSession(self.name, tuple(self._names), self._written, lambda: secrets.token_hex(8))
+            self._started = ServerSession(
+                self.name,
+                tuple(self._names),
+                self._written,
+                lambda: secrets.token_hex(8),
+                lambda: wall_seconds(self._reactor),
+            )
         return self._started
 
     def _written(self, line: str, source: str, number: int) -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from protocols.clocks import wall_seconds
+
 log = Logger()
 
 FLUSH_AFTER = 0.5
@@ -127,7 +129,7 @@ class LineTrace:
 
     def opened(self) -> None:
         """The port is open."""
-        self._opened_at = self._clock.seconds()
+        self._opened_at = wall_seconds(self._clock)
         self._tell(Way.OPENED)
 
     def closed(self) -> None:
@@ -155,7 +157,7 @@ class LineTrace:
 
     def _tell(self, way: Way, data: bytes = b"") -> None:
         if self._listener is not None:
-            self._listener(TraceEntry(self._clock.seconds(), way, data))
+            self._listener(TraceEntry(wall_seconds(self._clock), way, data))
 
     def _record(self, direction: Way, data: bytes) -> None:
         self._tell(direction, data)
@@ -163,7 +165,7 @@ class LineTrace:
             return
         if len(self._waiting) == MAX_WAITING:
             self._dropped += 1
-        self._waiting.append(format_entry(self._clock.seconds(), direction, data))
+        self._waiting.append(format_entry(wall_seconds(self._clock), direction, data))
         if self._timer is None and not self._writing:
             self._timer = self._clock.callLater(FLUSH_AFTER, self._flush)
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 _HIGHEST = 0x7FFFFFFF
 _SLACK = 5.0
-"""Seconds that a timer may be late; with more the clock was set, or the program slept."""
+"""Seconds that a timer may be late; with more the program stood still."""
 
 
 class SteadyTime:
-    """Seconds that never go back, from a clock that may jump.
+    """Seconds in which the program ran, from a clock that goes on while it stands still.
 
-    A jump ahead of what was waited for passes for a few seconds, so that a clock that was set by an hour does not make
-    all answers late.
+    The daemon's clock is not set, but a process can be stopped and a machine suspended. When it goes on, timers are
+    called before anything is read: a jump ahead of what was waited for passes for a few seconds, so that answers that
+    wait to be read are not late. Of a clock that is set the same holds; it does not go back here.
     """
 
     def __init__(self) -> None:

@@ -42,6 +42,7 @@ from hardware.outgoing.endpoint import Reach
 from hardware.pbx_port import PbxAddress
 from hardware.supervisor import PortError
 from protocols.ami.settings import AmiSettings, AmiTimings
+from protocols.clocks import wall_seconds
 from storage.database import Database
 from twistd_plugin.messaging import build_messaging
 from web.catalogues import load_translations
@@ -158,9 +159,8 @@ def _target(settings: WebhookSettings, reactor: Any) -> Target:
         client = CheckedClient(reactor, settings.url.get_secret_value(), reach)
     except PortError as error:
         raise WebhookError(f"webhook {settings.name}: its authorities cannot be read ({error})") from error
-    return Target(
-        Webhook(settings.name, client, settings.secret.get_secret_value(), reactor.seconds), settings.wanted_kinds
-    )
+    webhook = Webhook(settings.name, client, settings.secret.get_secret_value(), lambda: wall_seconds(reactor))
+    return Target(webhook, settings.wanted_kinds)
 
 
 def _telephony(

@@ -10,6 +10,7 @@ from twisted.logger import ILogObserver, Logger
 
 from callcenter.alarms.settings import WebhookError
 from callcenter.config import Configuration, ConfigurationError, load
+from protocols.clocks import make_steady
 from storage.errors import StorageError
 from twistd_plugin.composition import Daemon, build_daemon
 from twistd_plugin.database_check import require_ready_database
@@ -68,11 +69,13 @@ class CallCenterService(ObservedService):
 
 
 def open_service(configuration: Configuration, reactor: Any, observer: ILogObserver | None = None) -> CallCenterService:
-    """The service for ``configuration``. Blocks: to be called before the reactor runs.
+    """The service for ``configuration``; ``reactor`` goes by the steady clock from now on. Blocks: to be called before
+    the reactor runs.
 
     Raises ``StorageError`` for a database that is not there or not at this program's schema, ``TlsError`` and
     ``WebhookError``.
     """
+    make_steady(reactor)
     require_ready_database(configuration)
     service = CallCenterService(build_daemon(configuration, reactor), reactor, observer)
     keep_loaded()

@@ -33,7 +33,8 @@ class SessionCache:
     def get(self, token_hash: str, now: datetime) -> SessionInfo | None:
         """The session, if it was read a moment ago."""
         found = self._known.get(token_hash)
-        if found is None or now - found[1] >= KEPT_FOR or now >= found[0].expires_at:
+        # What was read in the future was read before the wall was set back.
+        if found is None or not timedelta() <= now - found[1] < KEPT_FOR or now >= found[0].expires_at:
             return None
         return found[0]
 

@@ -199,7 +199,8 @@ class SignIn:
         return await self._database.read(find_session, token_hash, self._now(), self.limits, seen)
 
     async def _write_seen(self, now: datetime) -> None:
-        if now - self._seen_written < SEEN_WRITTEN_EVERY:
+        # Not so if the wall was set back.
+        if timedelta() <= now - self._seen_written < SEEN_WRITTEN_EVERY:
             return
         self._seen_written = now
         taken = self._cache.take_seen()

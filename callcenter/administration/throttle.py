@@ -11,7 +11,7 @@ hundred failures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 _REMEMBERED = 50_000
@@ -58,6 +58,9 @@ class Throttle:
         if found is not None and now - found.last > self._limits.forgotten_after:
             del self._standings[key]
             return None
+        if found is not None and found.closed_until and found.closed_until - now > self._limits.longest:
+            # The wall was set back: nobody waits longer for that.
+            found = self._standings[key] = replace(found, last=now, closed_until=now + self._limits.longest)
         return found
 
     def closed_for(self, key: str, now: datetime) -> timedelta:

@@ -57,13 +57,15 @@ def signature(secret: str, moment: int, body: bytes) -> str:
 
 
 class Webhook:
-    """An ``AlarmChannel``. ``name`` stands in the log; the address never does, it may hold a token."""
+    """An ``AlarmChannel``. ``name`` stands in the log; the address never does, it may hold a token. ``wall`` gives the
+    seconds since 1970.
+    """
 
-    def __init__(self, name: str, client: Poster, secret: str, seconds: Callable[[], float]) -> None:
+    def __init__(self, name: str, client: Poster, secret: str, wall: Callable[[], float]) -> None:
         self._name = name
         self._client = client
         self._secret = secret
-        self._seconds = seconds
+        self._wall = wall
 
     async def send(self, message: Message) -> Sent:
         """See ``AlarmChannel``. Any answer but a 2xx is a problem; a redirect too."""
@@ -74,7 +76,7 @@ class Webhook:
             "User-Agent": "Huifang",
             DELIVERY: str(message.delivery),
             EVENT: message.event,
-            SIGNATURE: signature(self._secret, int(self._seconds()), body),
+            SIGNATURE: signature(self._secret, int(self._wall()), body),
         }
         try:
             status = await self._client.post(headers, body)

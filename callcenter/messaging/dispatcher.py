@@ -79,7 +79,7 @@ class Dispatcher:
         self._after: Place | None = None
         self._full: frozenset[int] = frozenset()
         self.accepted_at: float | None = None
-        """When a gateway last answered for something, in seconds since 1970."""
+        """When a gateway last answered for something, in seconds of the clock."""
 
     @property
     def busy(self) -> int:

@@ -33,12 +33,15 @@ _log = Logger(namespace="callcenter.messaging")
 
 @dataclass
 class Post:
-    """A gateway at work. ``device`` is None while it is out of service."""
+    """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
+    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then.
+    """
 
     gateway_id: int
     arrangement: Arrangement
     device: GatewayDevice | None
     live: Live
+    away_since: float
 
     @property
     def abilities(self) -> GatewayAbility:
@@ -130,7 +133,7 @@ class GatewayBoard:
         live = Live("connecting" if device is not None else "out_of_service", "", now)
         if before is not None:
             live = replace(live, balance=before.live.balance, balance_at=before.live.balance_at)
-        self._posts[gateway_id] = Post(gateway_id, arrangement, device, live)
+        self._posts[gateway_id] = Post(gateway_id, arrangement, device, live, self._clock.seconds())
         self._mark(gateway_id)
         if device is None:
             return
@@ -218,21 +221,23 @@ class GatewayBoard:
         if before.state == "stopping" and state != "stopped":
             return
         away = ("lost", "refused", "connecting")
-        since = before.since if before.state in away and state in away else utc_now(self._clock)
+        since = before.since
+        if before.state not in away or state not in away:
+            since, post.away_since = utc_now(self._clock), self._clock.seconds()
         down = state == "refused" or (state == "lost" and before.down)
         post.live = replace(before, state=state, reason=reason, since=since, down=down)
         self._mark(gateway_id)
 
     async def _look_once(self) -> None:
         self._begin_writing()
-        now = utc_now(self._clock)
+        now = self._clock.seconds()
         for post in self:
             away = post.live.state in ("lost", "connecting") and post.device is not None
-            if away and not post.live.down and (now - post.live.since).total_seconds() >= DOWN_AFTER:
+            if away and not post.live.down and now - post.away_since >= DOWN_AFTER:
                 post.live = replace(post.live, down=True)
                 self._mark(post.gateway_id)
-        if self._clock.seconds() - self._balance_asked >= BALANCE_SECONDS:
-            self._balance_asked = self._clock.seconds()
+        if now - self._balance_asked >= BALANCE_SECONDS:
+            self._balance_asked = now
             for post in self:
                 if post.device is not None and post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE:
                     post.device.ask_balance()

@@ -36,13 +36,16 @@ LEAST_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class _Ringing:
-    """A call that rings and is nobody's yet; ``until`` in seconds of the clock, None where it goes on to nobody."""
+    """A call that rings and is nobody's yet. Its offer ends at ``until``, in seconds of the clock; the event ``told``
+    when by the wall. None where it goes on to nobody.
+    """
 
     id: int
     line_id: int
     urgent: bool
     agents: frozenset[int]
     until: float | None
+    told: datetime | None = None
     why: str = ""
 
     @property
@@ -103,12 +106,16 @@ class Dispatcher:
             self._due.update(one.id for one in self._ringing.values() if one.waits)
 
     def _noticed(self, data: Any, before: _Ringing | None) -> _Ringing:
-        until = None if data["offered_until"] is None else datetime.fromisoformat(data["offered_until"]).timestamp()
-        agents = frozenset(data["offered_to"])
-        if until is not None:
-            known = before is not None and before.until is not None and before.agents == agents
-            until = before.until if known and before is not None else max(until, self._clock.seconds() + LEAST_SECONDS)
-        return _Ringing(data["id"], data["line"]["id"], bool(data["priority"]), agents, until, data["offer_why"])
+        told = None if data["offered_until"] is None else datetime.fromisoformat(data["offered_until"])
+        agents, until = frozenset(data["offered_to"]), None
+        if told is not None:
+            known = before is not None and (before.agents, before.told) == (agents, told)
+            until = before.until if known and before is not None else self._ends(told)
+        return _Ringing(data["id"], data["line"]["id"], bool(data["priority"]), agents, until, told, data["offer_why"])
+
+    def _ends(self, told: datetime) -> float:
+        """When an offer is over that in the database is over at ``told``: from now on, the wall may be set."""
+        return self._clock.seconds() + max(LEAST_SECONDS, (told - utc_now(self._clock)).total_seconds())
 
     def _agent_moved(self, data: Any) -> None:
         user_id = data["id"]
@@ -148,8 +155,9 @@ class Dispatcher:
 
     async def _route(self, call: _Ringing) -> None:
         line = self._board.line(call.line_id).journal.line
+        over = call.told if call.until is not None and call.until <= self._clock.seconds() else None
         try:
-            await self._database.run(route_call, call.id, line, utc_now(self._clock))
+            await self._database.run(route_call, call.id, line, utc_now(self._clock), over)
         except DatabaseStoppedError:
             self._ringing.clear()
         except CancelledError:
@@ -161,7 +169,7 @@ class Dispatcher:
         self._look_again(call)
 
     def _look_again(self, call: _Ringing) -> None:
-        """Its time is over here, and in the database not quite."""
+        """Its time is over, and nothing came of it yet."""
         now = self._clock.seconds()
         if self._ringing.get(call.id) is call and call.until is not None and call.until <= now:
             self._ringing[call.id] = replace(call, until=now + PAUSE_SECONDS)

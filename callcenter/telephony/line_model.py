@@ -95,7 +95,7 @@ class OpenCall:
 
     def waits_for_third(self, at: datetime) -> bool:
         """Whether somebody was asked for and nobody knows yet whether they are called."""
-        return self.asked is not None and self.asked_at is not None and at - self.asked_at < ASKED_FOR
+        return self.asked is not None and self.asked_at is not None and timedelta() <= at - self.asked_at < ASKED_FOR
 
 
 @dataclass(frozen=True)

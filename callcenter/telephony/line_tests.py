@@ -23,6 +23,7 @@ from callcenter.telephony.line_runner import LineRunner
 from callcenter.telephony.line_trial import LineTrial, nothing_tried
 from callcenter.text import N_
 from hardware.trace import TraceEntry
+from protocols.clocks import wall_seconds
 from protocols.signals import LineSignal
 from storage.database import Database
 
@@ -150,7 +151,7 @@ class _Running:
         forgotten: Callable[[int], None],
         first: int,
     ) -> None:
-        self.trial = LineTrial(runner, clock.seconds(), LONGEST, first)
+        self.trial = LineTrial(runner, wall_seconds(clock), LONGEST, first)
         self._runner = runner
         self._clock = clock
         self._watchers = watchers
@@ -161,7 +162,7 @@ class _Running:
 
     def start(self) -> None:
         """Look on, for a time."""
-        self.trial.begin(self._clock.seconds())
+        self.trial.begin(wall_seconds(self._clock))
         self._runner.observe(self)
         self._end = self._clock.callLater(LONGEST, self.finish, "time")
         self.looked()
@@ -169,7 +170,7 @@ class _Running:
 
     def heard(self, signal: LineSignal) -> None:
         """See ``LineObserver``."""
-        self.trial.heard(signal, self._clock.seconds())
+        self.trial.heard(signal, wall_seconds(self._clock))
         self._later()
 
     def traced(self, entry: TraceEntry) -> None:

@@ -61,7 +61,7 @@ def entry_data(one: Numbered, *, numbers: bool) -> dict[str, Any]:
 class LineTrial:
     """What is seen from ``began`` on, for ``lasts`` seconds. Entries are numbered from the one after ``first``.
 
-    ``end`` says why it is over, empty while it goes on: time or stopped.
+    All moments are in seconds since 1970. ``end`` says why it is over, empty while it goes on: time or stopped.
     """
 
     def __init__(self, runner: LineRunner, began: float, lasts: float, first: int = 0) -> None:

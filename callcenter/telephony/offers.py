@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from callcenter.clock import is_told_as
 from callcenter.events import CallRinging
 from callcenter.telephony.announce import announce_call, announce_line
 from callcenter.telephony.candidates import (
@@ -52,16 +53,17 @@ def first_offer(session: Session, call: CallRecord, line: LineContext, at: datet
     return sorted(offer.agents)
 
 
-def route_call(session: Session, call_id: int, line: LineContext, at: datetime) -> None:
+def route_call(session: Session, call_id: int, line: LineContext, at: datetime, over: datetime | None = None) -> None:
     """Offer an unclaimed ringing call to whom it belongs at ``at``, and tell of it; nothing where nothing changes.
 
-    Its row is ours until the commit, so a claim comes before or after.
+    The offer that was to end at ``over``, as an event tells it, has had its time: ``at`` may be before, if the wall was
+    set back. Its row is ours until the commit, so a claim comes before or after.
     """
     row = _LOCK_CALL.first(session, {"key": call_id})
     if row is None:
         return
     call = record_in(CallRecord, _LOCK_CALL, row)
-    new = reroute(session, call, line, at)
+    new = reroute(session, call, line, at, over)
     if new is None:
         return
     announce_call(session, CallRinging, call, known=Facts(line.name))
@@ -70,7 +72,9 @@ def route_call(session: Session, call_id: int, line: LineContext, at: datetime) 
         announce_line(session, load_line(session, line.line_id), line, call_id=call.id)
 
 
-def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime) -> frozenset[int] | None:
+def reroute(
+    session: Session, call: CallRecord, line: LineContext, at: datetime, over: datetime | None = None
+) -> frozenset[int] | None:
     """What ``route_call`` does for a call whose row is ours already; tells nobody.
 
     Gives the agents to whom it was not offered before, None where nothing changes.
@@ -79,7 +83,7 @@ def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime)
     present = Offer(
         frozenset(user_id for user_id, closed_at, _ in rows if closed_at is None),
         Why(call.offer_why) if call.offer_why else None,
-        call.offered_until,
+        _end(call.offered_until, at, over),
         frozenset(user_id for user_id, _, let_ring in rows if let_ring),
     )
     after = _decide(session, call, line, present, at)
@@ -89,6 +93,11 @@ def reroute(session: Session, call: CallRecord, line: LineContext, at: datetime)
     if (after.why, after.until) != (present.why, present.until):
         update_call(session, call, {"offer_why": after.why or "", "offered_until": after.until})
     return after.agents - present.agents
+
+
+def _end(until: datetime | None, at: datetime, over: datetime | None) -> datetime | None:
+    """When the present offer ends: now at the latest, if it is the one that is ``over``."""
+    return min(until, at) if until is not None and over is not None and is_told_as(until, over) else until
 
 
 def _decide(session: Session, call: CallRecord, line: LineContext, present: Offer, at: datetime) -> Offer:

@@ -241,7 +241,7 @@ def _(effect: CallTaken, batch: Batch) -> None:
         return
     changes: dict[str, Any] = {
         "state": LineStateName.TALKING.value,
-        "answered_at": effect.at,
+        "answered_at": max(effect.at, call.started_at),
         "certainty": effect.certainty,
         "rings": effect.rings,
     }
@@ -380,7 +380,7 @@ def close_call(call: CallRecord, effect: CallClosed, batch: Batch) -> None:
     unheard = call.direction == Direction.IN.value and call.answered_at is None
     changes: dict[str, Any] = {
         "state": ENDED,
-        "ended_at": max(effect.at, call.started_at),
+        "ended_at": max(effect.at, call.answered_at or call.started_at),
         "end_reason": effect.reason.value,
         "rings": max(call.rings, effect.rings),
         "missed": unheard and effect.reason is not EndReason.ELSEWHERE,

@@ -20,6 +20,7 @@ from hardware.ports import stream_opener
 from hardware.settings import STANDARD_BAUD_RATES
 from hardware.supervisor import PortSupervisor
 from hardware.trace import TraceListener, trace_path
+from protocols.clocks import wall_seconds
 from protocols.gsm_modem.session import GsmSession
 from protocols.gsm_modem.settings import GsmSettings, ReportRoute, Storage, checked_number, checked_pin
 from protocols.line_endpoint import SessionProtocol
@@ -89,7 +90,7 @@ class GsmGateway:
     def __init__(self, settings: GsmGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._reactor = reactor
         self._wants_reports = settings.reports is not ReportRoute.NONE
-        self._session = GsmSession(session_settings(settings), self._wake)
+        self._session = GsmSession(session_settings(settings), self._wake, lambda: wall_seconds(reactor))
         self._trace = GsmTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace
         )

@@ -19,6 +19,7 @@ from hardware.gateways.http_talk import Talk
 from hardware.port_line import threads_of
 from hardware.supervisor import BackOff
 from hardware.trace import LineTrace, TraceListener, trace_path
+from protocols.clocks import wall_seconds
 from protocols.http_sms.provider import Form, Harvest
 from protocols.http_sms.requests import HttpRequest, build, values_of_account
 from protocols.sayings import Said, Saying
@@ -166,7 +167,7 @@ class HttpGateway:
         self._errands.later("look", pause, lambda: self._errands.run(self._look()))
 
     def _request(self, form: Form, values: Mapping[str, str] | None = None) -> HttpRequest:
-        account = values_of_account(self._settings.credentials, self._reactor.seconds())
+        account = values_of_account(self._settings.credentials, wall_seconds(self._reactor))
         return build(form, {**account, **(values or {})}, self._provider.charset)
 
     def _tell(self, signals: Sequence[GatewaySignal]) -> None:

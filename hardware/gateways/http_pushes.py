@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from hardware.gateways.device import PushAnswer
 from hardware.gateways.http_arrivals import Arrivals
+from protocols.clocks import wall_seconds
 from protocols.http_sms.pushes import Pushed, PushError, Seen, read_push, verify
 
 WRITE_SECONDS = 10.0
@@ -35,7 +36,7 @@ class Pushes:
     async def take(self, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
         """See ``PushTaker``."""
         try:
-            verify(self._secret, headers, body, self._clock.seconds())
+            verify(self._secret, headers, body, wall_seconds(self._clock))
             pushed = read_push(body)
         except PushError as error:
             return _answer(error.status, 1, str(error))

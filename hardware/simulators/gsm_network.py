@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from hardware.simulators.gsm_requests import Behaviour, FateRequest, TextRequest
 from protocols import gsm7
+from protocols.clocks import wall_seconds
 from protocols.gsm_modem.codec import encode_deliver, encode_report
 from protocols.gsm_modem.messages import Coding, Deliver, Joint, StatusReport, Submit, UserData
 
@@ -72,7 +73,7 @@ class GsmNetwork:
         self._reference = self._reference % 255 + 1
         self._keep(message)
         if message.receipt and fate.report is not None:
-            now = datetime.fromtimestamp(self._clock.seconds(), CHINA)
+            now = datetime.fromtimestamp(wall_seconds(self._clock), CHINA)
             after = (fate.delay + fate.report_after) / self._speed
             report = StatusReport(self._reference, message.number, now, now + timedelta(seconds=after), fate.report)
             self._later(after, encode_report(report), report=True)
@@ -121,7 +122,7 @@ class GsmNetwork:
     def _parts(self, request: TextRequest) -> list[bytes]:
         coding = Coding.GSM7 if gsm7.fits(request.text) else Coding.UCS2
         whole, piece = _SIZES[coding]
-        at = datetime.fromtimestamp(self._clock.seconds(), UTC).astimezone(CHINA)
+        at = datetime.fromtimestamp(wall_seconds(self._clock), UTC).astimezone(CHINA)
         pieces = _cut(request.text, coding, whole, piece)
         self._next_text = (self._next_text + 1) % 0xFFFF
         reference = self._next_text if request.wide else self._next_text & 0xFF

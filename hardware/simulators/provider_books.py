@@ -10,6 +10,7 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime
 
 from hardware.simulators.provider_requests import AnswerRequest, ReplyRequest
+from protocols.clocks import wall_seconds
 
 CHINA = timezone(timedelta(hours=8))
 MOST_REMEMBERED = 1000
@@ -33,7 +34,7 @@ class Books:
     @property
     def now(self) -> str:
         """The time as these providers write it."""
-        return f"{datetime.fromtimestamp(self._clock.seconds(), CHINA):%Y-%m-%d %H:%M:%S}"
+        return f"{datetime.fromtimestamp(wall_seconds(self._clock), CHINA):%Y-%m-%d %H:%M:%S}"
 
     def lets_in(self, account: str, password: str, *, hashed: bool = False) -> bool:
         """Whether these are the account and its password, or the MD5 of it."""

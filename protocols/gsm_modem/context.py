@@ -7,7 +7,7 @@ from protocols.sms import GatewayLost, GatewayReady, GatewaySignal
 
 
 class Context:
-    """Keeps GatewayReady and GatewayLost in turn. ``now`` is in seconds since 1970."""
+    """Keeps GatewayReady and GatewayLost in turn. ``now`` is in seconds from anywhere."""
 
     def __init__(self, gap: float) -> None:
         self.now = 0.0

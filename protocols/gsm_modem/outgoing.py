@@ -49,8 +49,8 @@ def submit_of(part: Part, *, receipt: bool) -> Submit:
 
 
 class Outgoing:
-    """``suspect`` is called when the modem behaves as if it were not there. ``reports`` tells whether it passes status
-    reports on.
+    """``wall`` gives the seconds since 1970. ``suspect`` is called when the modem behaves as if it were not there.
+    ``reports`` tells whether it passes status reports on.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Outgoing:
         settings: GsmSettings,
         context: Context,
         sent: SentMessages,
+        wall: Callable[[], float],
         *,
         suspect: Callable[[], None],
         reports: Callable[[], bool],
@@ -66,6 +67,7 @@ class Outgoing:
         self._pause = 1.0 / settings.rate
         self._context = context
         self._sent = sent
+        self._wall = wall
         self._suspect, self._reports = suspect, reports
         self._waiting: deque[Part] = deque()
         self._current: Part | None = None
@@ -171,7 +173,7 @@ class Outgoing:
     def _gateway_id(self, part: Part, reply: Reply) -> str:
         reference = (value_of(reply, "CMGS") or "").split(",")[0].strip()
         known = reference.isdecimal() and int(reference[:4]) < 256
-        return self._sent.add(int(reference), part.number, self._context.now) if known else ""
+        return self._sent.add(int(reference), part.number, self._wall()) if known else ""
 
     def _refused(self, part: Part, error: Answer) -> None:
         meaning = meaning_of(error)

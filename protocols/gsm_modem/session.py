@@ -26,16 +26,16 @@ _RESTARTED = frozenset({"RDY", "^SYSSTART", "SYSSTART", "+SYSSTART"})
 
 
 class GsmSession:
-    """A ``Session`` of a gateway. ``now`` is in seconds since 1970. ``wake`` is called when a ``tick`` is needed
-    although nothing came and no time is over: something that arrived was written down.
+    """A ``Session`` of a gateway. ``wake`` is called when a ``tick`` is needed although nothing came and no time is
+    over: something that arrived was written down. ``wall`` gives the seconds since 1970.
     """
 
-    def __init__(self, settings: GsmSettings, wake: Callable[[], None]) -> None:
+    def __init__(self, settings: GsmSettings, wake: Callable[[], None], wall: Callable[[], float]) -> None:
         self._context = context = Context(settings.timings.gap)
         self._decoder = ModemDecoder()
         sent = SentMessages()
         self._link = link = ModemLink(settings, context, self._forget)
-        self._outgoing = Outgoing(settings, context, sent, suspect=link.suspect, reports=lambda: self.has_reports)
+        self._outgoing = Outgoing(settings, context, sent, wall, suspect=link.suspect, reports=lambda: self.has_reports)
         self._incoming = Incoming(settings, context, sent, wake)
         self._was_ready = False
         self._draining = False

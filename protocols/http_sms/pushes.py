@@ -45,7 +45,9 @@ class Pushed:
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """``PushError`` unless whoever pushes knows ``secret``. ``headers`` have names in lower case."""
+    """``PushError`` unless whoever pushes knows ``secret``. ``headers`` have names in lower case, ``now`` is in seconds
+    since 1970.
+    """
     signature = headers.get("x-push-signature")
     if signature is None:
         given = headers.get("x-push-secret", "")

@@ -64,7 +64,7 @@ def build(form: Form, values: Mapping[str, str], charset: Charset) -> HttpReques
 
 
 def values_of_account(account: Account, now: float) -> dict[str, str]:
-    """The places that have a value in every request."""
+    """The places that have a value in every request. ``now`` is in seconds since 1970."""
     md5 = hashlib.md5(account.password.encode(), usedforsecurity=False).hexdigest()
     return {
         "account": account.name,

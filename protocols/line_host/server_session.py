@@ -73,7 +73,8 @@ class _Pending:
 class ServerSession:
     """``lines`` are those that the configuration has of ``host``. ``on_written`` is called when a receipt is used.
 
-    ``new_id`` makes the ids of orders, each different from all others ever.
+    ``new_id`` makes the ids of orders, each different from all others ever. ``wall`` gives the seconds since 1970;
+    ``now`` counts from anywhere, and is not set.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class ServerSession:
         lines: Sequence[str],
         on_written: Callable[[str, str, int], None],
         new_id: Callable[[], str],
+        wall: Callable[[], float],
         timings: ServerTimings | None = None,
     ) -> None:
         self._host = host
         self._lines = {name: ServedLine(host, name) for name in lines}
         self._on_written = on_written
         self._new_id = new_id
+        self._wall = wall
         self._timings = timings or ServerTimings()
         self._presence = Presence(self._timings.silence, self._timings.patience)
         self._pace = Pace(self._timings.messages)
@@ -217,7 +220,7 @@ class ServerSession:
             if not line.there:
                 missing = Said(Saying.HOST_WITHOUT_LINE, host=self._host, line=name)
                 self._report(line, line.stands(up=False, words=missing))
-        self._compare_clocks(now - hello.wall)
+        self._compare_clocks(self._wall() - hello.wall)
 
     def _compare_clocks(self, slow: float) -> None:
         was_skewed, self._skewed = self._skewed, abs(slow) > self._timings.skew

@@ -41,7 +41,7 @@ class GsmBench:
         self.network = GsmNetwork(self.clock, 1.0)
         self.chip = GsmChip(self.network, self._from_chip.extend, self.clock, pin, size)
         self.network.mobile = self.chip
-        self.session = GsmSession(settings or GsmSettings(rate=1.0), self.wake)
+        self.session = GsmSession(settings or GsmSettings(rate=1.0), self.wake, self.clock.seconds)
 
     def start(self) -> GsmBench:
         self.perform(self.session.start(self.clock.seconds()))

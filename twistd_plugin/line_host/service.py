@@ -14,6 +14,7 @@ from callcenter.config_errors import ConfigurationError
 from hardware.hosted_lines import HostedLines
 from hardware.line_device import HardwareError
 from hardware.websocket_port import WebSocketAddress, WebSocketOpener
+from protocols.clocks import make_steady
 from protocols.line_host.codec import MAX_MESSAGE
 from twistd_plugin.line_host.configuration import HostSettings, ServerSettings, load
 from twistd_plugin.logs import twistd_observer
@@ -82,6 +83,7 @@ def makeService(options: Options) -> LineHostService:
         configuration = load(options.configuration)
         for warning in configuration.warnings:
             sys.stderr.write(f"warning: {warning}\n")
+        make_steady(reactor)
         lines = hosted_lines(configuration.settings, reactor)
     except (ConfigurationError, HardwareError) as error:
         raise SystemExit(str(error)) from error

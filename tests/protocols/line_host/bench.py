@@ -15,7 +15,8 @@ from protocols.signals import LineSignal, Receipt
 
 CAN = ("ring", "caller_id", "dial", "hang_up", "answer")
 WALL = 1_800_000_000.0
-SERVER_CLOCK = 1_800_000_300.0
+SERVER_WALL = 1_800_000_300.0
+SERVER_CLOCK = 70.0
 """The host's clock of the day is five minutes slow."""
 
 
@@ -64,7 +65,9 @@ class Bench:
     # Both ends.
 
     def start_server(self) -> None:
-        self.server = ServerSession("ward3", self.served, self._written, lambda: next(self.ids), self.timings)
+        self.server = ServerSession(
+            "ward3", self.served, self._written, lambda: next(self.ids), lambda: SERVER_WALL + self.now, self.timings
+        )
         for line in self.served:
             self._server(self.server.start(line))
 

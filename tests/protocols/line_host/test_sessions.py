@@ -29,7 +29,7 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
-from tests.protocols.line_host.bench import CAN, SERVER_CLOCK, WALL, Bench
+from tests.protocols.line_host.bench import CAN, SERVER_CLOCK, SERVER_WALL, WALL, Bench
 
 NUMBER = "13800138000"
 READY = LineReady("USR 5637")
@@ -214,7 +214,7 @@ def test_a_silent_host_is_given_up() -> None:
     made._server(made.server.connect((), made.clock))
     # Nothing arrives any more.
     made.delay = 1_000.0
-    made.say(encode(Hello(1, "0.1", SERVER_CLOCK, 5_000.0, {"1": CAN})))
+    made.say(encode(Hello(1, "0.1", SERVER_WALL, 5_000.0, {"1": CAN})))
     made.wait(14)
     assert made.closings == []
     made.wait(2)
