@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from twisted.internet.task import Clock
 
@@ -22,11 +22,14 @@ from callcenter.telephony.settings import TelephonySettings
 from storage.database import Database
 from storage.event_log import StoredEvent
 from storage.models import (
+    AgentGroup,
     AuditEntry,
     Base,
     Department,
+    GroupMember,
     Patient,
     PatientPhone,
+    PhoneLine,
     Role,
     RolePermission,
     UserAccount,
@@ -116,6 +119,16 @@ def add_user(session: Session, person: Principal, role: str) -> None:
     session.add(UserRole(user_id=person.user_id, role_id=_ROLE_IDS[role]))
 
 
+def make_group(session: Session, members: Sequence[Principal], rule: str, **values: Any) -> int:
+    """A group for all lines."""
+    group = AgentGroup(name="热线", rule=rule, **values)
+    session.add(group)
+    session.flush()
+    session.add_all(GroupMember(group_id=group.id, user_id=member.user_id) for member in members)
+    session.execute(update(PhoneLine).values(agent_group_id=group.id))
+    return group.id
+
+
 def every_row(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     """All there is, to compare before and after: what a refused request must not change."""
     return {
@@ -133,8 +146,8 @@ NO_RECORDINGS = RecordingSettings(Path("/nonexistent/recordings"))
 
 @dataclass
 class CallCenter:
-    """Telephony on ``database`` with a clock that the test moves. ``events`` is all that was told, in order;
-    ``sessions`` is where a test ends sessions.
+    """Telephony on ``database`` with a clock that the test moves, or the reactor. ``events`` is all that was told, in
+    order; ``sessions`` is where a test ends sessions.
     """
 
     database: Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,10 +30,8 @@ from storage.models import (
     AgentStatus,
     CallOffer,
     CallRecord,
-    GroupMember,
     Patient,
     PatientPhone,
-    PhoneLine,
     Skill,
     UserAccount,
 )
@@ -51,6 +49,7 @@ from tests.peers.call_center import (
     ZHANG,
     CallCenter,
     add_user,
+    make_group,
     principal,
 )
 
@@ -58,19 +57,9 @@ SECONDS = 15
 CALLER, HEART_CALLER = CallerIdentified("13800138000"), CallerIdentified("13600136000")
 
 
-def make_group(session: Session, members: Sequence[Principal], rule: str, **values: Any) -> int:
-    """A group for all lines."""
-    group = AgentGroup(name="热线", rule=rule, ring_seconds=SECONDS, **values)
-    session.add(group)
-    session.flush()
-    session.add_all(GroupMember(group_id=group.id, user_id=member.user_id) for member in members)
-    session.execute(update(PhoneLine).values(agent_group_id=group.id))
-    return group.id
-
-
 async def group(hospital: CallCenter, *members: Principal, rule: str = "longest_idle", **values: Any) -> int:
     """Make the group; its members come one second after the other."""
-    key: int = await hospital.database.run(make_group, members, rule, **values)
+    key: int = await hospital.database.run(make_group, members, rule, ring_seconds=SECONDS, **values)
     for member in members:
         await hospital.telephony.agents.connected(member)
         hospital.clock.advance(1)

@@ -8,7 +8,6 @@ from typing import cast
 
 import pytest
 import pytest_twisted
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from callcenter.clock import iso
@@ -16,21 +15,14 @@ from callcenter.telephony.agent_states import announce_agent
 from callcenter.telephony.heartbeat import INTERVAL_SECONDS, last_heartbeat
 from protocols.signals import Answered, CallerIdentified, Ended, Rang
 from storage.database import Database
-from storage.models import AgentGroup, AgentStatus, GroupMember, PhoneLine, UserAccount
-from tests.peers.call_center import ANNA, BEN, NOW, CallCenter, fill
+from storage.models import AgentStatus, UserAccount
+from tests.peers.call_center import ANNA, BEN, NOW, CallCenter, fill, make_group
 from tests.peers.set_clock import SetClock
 
 HOUR = 3600.0
+AGENTS = (ANNA, BEN)
 RING_SECONDS, WRAP_UP_SECONDS = 15, 60
 BOTH_WAYS = pytest.mark.parametrize("jump", [HOUR, -HOUR])
-
-
-def make_group(session: Session) -> None:
-    group = AgentGroup(name="热线", rule="longest_idle", ring_seconds=RING_SECONDS, wrap_up_seconds=WRAP_UP_SECONDS)
-    session.add(group)
-    session.flush()
-    session.add_all(GroupMember(group_id=group.id, user_id=one.user_id) for one in (ANNA, BEN))
-    session.execute(update(PhoneLine).values(agent_group_id=group.id))
 
 
 @pytest_twisted.async_yield_fixture
@@ -39,8 +31,9 @@ async def hospital(database: Database) -> AsyncIterator[CallCenter]:
     await database.run(fill)
     hospital = CallCenter(database, SetClock(NOW))
     await hospital.telephony.start()
-    await hospital.database.run(make_group)
-    for agent in (ANNA, BEN):
+    limits = {"ring_seconds": RING_SECONDS, "wrap_up_seconds": WRAP_UP_SECONDS}
+    await database.run(make_group, AGENTS, "longest_idle", **limits)
+    for agent in AGENTS:
         await hospital.telephony.agents.connected(agent)
         hospital.clock.advance(1)
     await hospital.settle()
