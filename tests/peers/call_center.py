@@ -37,6 +37,7 @@ from storage.models import (
 )
 from storage.seed import seed_outcomes
 from tests.peers.scripted_line import ScriptedLine, Workbench
+from tests.peers.set_clock import SetClock
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 FOLLOW_UP, CARDIOLOGY = 101, 102
@@ -205,10 +206,9 @@ class CallCenter:
         return await self.database.read(function, *arguments)
 
 
-def clock_at(moment: datetime) -> Clock:
-    clock = Clock()
-    clock.advance(moment.timestamp())
-    return clock
+def clock_at(moment: datetime) -> SetClock:
+    """With a wall that is far from its steady seconds, so that nobody takes one for the other."""
+    return SetClock(moment)
 
 
 def _nothing(_: Session) -> None:

@@ -27,6 +27,7 @@ from storage.models import Base, Department, Patient, PatientPhone, Role, UserAc
 from storage.queries.patients import index_terms
 from storage.queries.terms import pinyin_of
 from storage.seed import seed_outcomes
+from tests.peers.set_clock import SetClock
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -124,8 +125,7 @@ def fill(session: Session, hashed: str) -> tuple[dict[str, Principal], dict[str,
 
 async def open_hospital(database: Database) -> Hospital:
     """Fill ``database`` and build the services on it."""
-    clock = Clock()
-    clock.advance(NOW.timestamp())
+    clock = SetClock(NOW)
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     people, roles = await database.run(fill, hasher.hash(PASSWORD))
     passwords = Passwords(reactor, hasher)

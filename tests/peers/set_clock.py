@@ -9,8 +9,8 @@ from zope.interface import implementer
 
 from protocols.clocks import IWallTime
 
-_ELSEWHERE = 7_000_000_000.0
-"""Whoever takes one time for the other is two hundred years off."""
+_ELSEWHERE = -1_000_000_000.0
+"""Whoever takes one time for the other is thirty years off."""
 
 
 @implementer(IWallTime)
@@ -19,12 +19,16 @@ class SetClock(Clock):
 
     def __init__(self, now: datetime) -> None:
         super().__init__()
-        self.rightNow = now.timestamp() + _ELSEWHERE
-        self._ahead = -_ELSEWHERE
+        self.rightNow = now.timestamp()
+        self._ahead = 0.0
+
+    def seconds(self) -> float:
+        """Steady, from anywhere."""
+        return self.rightNow + _ELSEWHERE
 
     def wall_seconds(self) -> float:
         """See ``IWallTime``."""
-        return self.seconds() + self._ahead
+        return self.rightNow + self._ahead
 
     def set(self, by: float) -> None:
         """Somebody sets the wall forward, or back where ``by`` is less than nothing; in seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
+from callcenter.clock import utc_now
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
@@ -66,7 +67,7 @@ class Desk:
 
     @property
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+        return utc_now(self.clock)
 
     async def hear(self, number: str, text: str, gateway: int = GATEWAY) -> int:
         """A text comes in; the id of its message."""

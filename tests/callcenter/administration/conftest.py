@@ -8,18 +8,16 @@ import pytest
 import pytest_twisted
 from argon2 import PasswordHasher
 from twisted.internet import reactor
-from twisted.internet.task import Clock
 
 from callcenter.administration.passwords import Passwords
 from storage.database import Database
 from tests.peers.hospital import NOW, Hospital, open_hospital
+from tests.peers.set_clock import SetClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    clock = Clock()
-    clock.advance(NOW.timestamp())
-    return clock
+def clock() -> SetClock:
+    return SetClock(NOW)
 
 
 @pytest.fixture

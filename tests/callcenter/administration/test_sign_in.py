@@ -25,6 +25,7 @@ from callcenter.clock import utc_now
 from callcenter.errors import InvalidError, NotAllowedError, ServiceError, UnavailableError
 from storage.database import Database
 from storage.models import AuditEntry, Role, RolePermission, UserAccount, UserRole, WebSession
+from tests.peers.set_clock import SetClock
 
 HERE, ELSEWHERE = "10.0.0.7", "203.0.113.9"
 GOOD = "correct horse battery"
@@ -286,6 +287,17 @@ async def test_changed_rights_are_felt_at_once_and_sockets_are_told(
     assert now is not None
     assert dict(now.principal.grants) == {"patients.view": Scope.ALL}
     assert await sign_in.is_open(now)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_another_process_changed_is_noticed_though_the_wall_was_set_back(
+    sign_in: SignIn, database: Database, clock: SetClock
+) -> None:
+    made = await sign_in.sign_in("liu", GOOD, HERE)
+    assert await sign_in.principal_for(made.token) is not None
+    await database.run(lambda session: session.execute(update(UserAccount).values(disabled=True)) and None)
+    clock.set(-3600)
+    assert await sign_in.principal_for(made.token) is None
 
 
 @pytest_twisted.ensureDeferred

@@ -59,3 +59,13 @@ def test_memory_is_bounded_and_the_oldest_go_first() -> None:
 @given(st.integers(min_value=0, max_value=10_000))
 def test_no_number_of_failures_closes_for_longer_than_the_limit(failures: int) -> None:
     assert timedelta() <= LIMITS.closed_for(failures) <= LIMITS.longest
+
+
+def test_nobody_waits_longer_because_the_wall_was_set_back() -> None:
+    throttle = Throttle(LIMITS)
+    for _ in range(4):
+        throttle.count("k", NOW)
+    back = NOW - timedelta(hours=1)
+    assert throttle.closed_for("k", back) == LIMITS.longest
+    assert throttle.closed_for("k", back + timedelta(seconds=59)) == timedelta(seconds=1)
+    assert throttle.closed_for("k", back + LIMITS.longest) == timedelta()

@@ -14,6 +14,7 @@ from callcenter.messaging.gateway_board import GatewayBoard
 from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.gateway_traces import KEPT, MOST_BYTES, PATIENCE, GatewayTraces
 from hardware.trace import TraceEntry, TraceListener, Way
+from protocols.clocks import wall_seconds
 from storage.database import Database
 from tests.peers.call_center import NOW, clock_at
 from tests.peers.scripted_gateway import ScriptedGateway
@@ -45,7 +46,7 @@ async def test_a_trace_is_told_once_and_ends_when_nobody_looks(database: Databas
         await traces.begin(ADMIN, 2)
     assert await traces.begin(ADMIN, 1) == {"running": True, "last": 0, "entries": []}
     assert one.listener is not None
-    one.listener(TraceEntry(clock.seconds(), Way.SENT, b"\x00a" * MOST_BYTES))
+    one.listener(TraceEntry(wall_seconds(clock), Way.SENT, b"\x00a" * MOST_BYTES))
     (entry,) = traces.view(ADMIN, 1)["entries"]
     assert (entry["way"], entry["size"], entry["text"]) == ("sent", 2 * MOST_BYTES, ".a" * (MOST_BYTES // 2))
     assert traces.view(ADMIN, 1, entry["number"])["entries"] == []
@@ -55,7 +56,7 @@ async def test_a_trace_is_told_once_and_ends_when_nobody_looks(database: Databas
     assert one.listener is None
     assert other.listener is not None
     for _ in range(KEPT + 5):
-        other.listener(TraceEntry(clock.seconds(), Way.RECEIVED, b"x"))
+        other.listener(TraceEntry(wall_seconds(clock), Way.RECEIVED, b"x"))
     view = traces.view(ADMIN, 1)
     assert (len(view["entries"]), view["last"]) == (KEPT, KEPT + 6)
     clock.advance(PATIENCE - 1)

@@ -187,6 +187,19 @@ async def test_one_that_cannot_be_made_is_lost_and_the_others_are_not(centre: Sm
     assert "no such port" in "".join(lost_failures.take())
 
 
+@pytest.mark.parametrize("jump", [3600, -3600])
+@pytest_twisted.ensureDeferred
+async def test_a_minute_is_a_minute_when_the_wall_is_set(centre: SmsCentre, jump: float) -> None:
+    await add(centre)
+    (device,) = centre.factory.made
+    device.lose()
+    centre.clock.set(jump)
+    await centre.wait(50, 10)
+    assert await alarms(centre) == []
+    await centre.wait(30, 10)
+    assert await alarms(centre) == [("gateway_down", True)]
+
+
 @pytest_twisted.ensureDeferred
 async def test_one_that_is_away_for_a_minute_is_an_alarm(centre: SmsCentre) -> None:
     await add(centre)

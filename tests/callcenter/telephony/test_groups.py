@@ -21,6 +21,7 @@ from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.offers import first_offer
 from callcenter.telephony.wrapup import WrapUpDraft
 from hardware.line_device import Capability
+from protocols.clocks import wall_seconds
 from protocols.signals import Answered, CallerIdentified, Ended, Rang, RingingStopped
 from storage import prepared
 from storage.database import Database
@@ -349,9 +350,9 @@ def disk_full(*_: object) -> None:
 
 async def until_moment(hospital: CallCenter, moment: float) -> None:
     """Let time go from timer to timer, as a reactor does, which is nowhere in between."""
-    while hospital.clock.seconds() < moment:
+    while (left := moment - wall_seconds(hospital.clock)) > 0:
         due = min(timer.getTime() for timer in hospital.clock.getDelayedCalls())
-        await later(hospital, max(0.0, min(due, moment) - hospital.clock.seconds()))
+        await later(hospital, max(0.0, min(due - hospital.clock.seconds(), left)))
 
 
 @pytest_twisted.ensureDeferred

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
+from callcenter.clock import utc_now
 from callcenter.telephony.effects import EndReason
 from protocols.signals import (
     CallerIdentified,
@@ -59,7 +60,7 @@ class Written:
 
 def play(hospital: CallCenter, written: Written, *happened: tuple[float, Callable[..., Any]]) -> None:
     """Everything is told now; ``happened`` has when it was, in seconds after NOW."""
-    now = hospital.clock.seconds() - NOW.timestamp()
+    now = (utc_now(hospital.clock) - NOW).total_seconds()
     for number, (at, signal) in enumerate(happened, 1):
         hospital.line.say(signal(age=now - at, receipt=written.receipt(number)))
 

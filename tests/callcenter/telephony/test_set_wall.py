@@ -16,7 +16,7 @@ from callcenter.telephony.heartbeat import INTERVAL_SECONDS, last_heartbeat
 from protocols.signals import Answered, CallerIdentified, Ended, Rang
 from storage.database import Database
 from storage.models import AgentStatus, UserAccount
-from tests.peers.call_center import ANNA, BEN, NOW, CallCenter, fill, make_group
+from tests.peers.call_center import ANNA, BEN, NOW, CallCenter, clock_at, fill, make_group
 from tests.peers.set_clock import SetClock
 
 HOUR = 3600.0
@@ -29,7 +29,7 @@ BOTH_WAYS = pytest.mark.parametrize("jump", [HOUR, -HOUR])
 async def hospital(database: Database) -> AsyncIterator[CallCenter]:
     """With a wall; Anna, then Ben, are there for all lines."""
     await database.run(fill)
-    hospital = CallCenter(database, SetClock(NOW))
+    hospital = CallCenter(database, clock_at(NOW))
     await hospital.telephony.start()
     limits = {"ring_seconds": RING_SECONDS, "wrap_up_seconds": WRAP_UP_SECONDS}
     await database.run(make_group, AGENTS, "longest_idle", **limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.clock import utc_now
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.telephony.wrapup import WrapUpDraft
 from callcenter.worklist.creating import TaskDraft
@@ -74,7 +75,7 @@ async def test_busy_comes_again_after_a_quarter_of_an_hour_and_is_done_when_it_i
     assert await next_id(hospital) == task_id
     busy = await attempt(hospital, task_id, "busy", DialFailed(DialFailure.BUSY))
     assert (busy["state"], busy["attempts"], busy["last_outcome"], busy["claimed_by"]) == ("open", 1, "busy", None)
-    at = datetime.fromtimestamp(hospital.clock.seconds(), UTC) + timedelta(minutes=15)
+    at = utc_now(hospital.clock) + timedelta(minutes=15)
     assert busy["next_at"] == at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert await next_id(hospital) is None
     hospital.clock.advance(15 * 60)
