@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.task import Clock
 
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.hosted_lines import HostedLines
@@ -20,6 +20,7 @@ from protocols.line_host.messages import Abilities, Hello, Message, Order, Repor
 from protocols.sayings import Said, Saying, said, words_of
 from protocols.signals import CommandTaken, LineLost, LineReady, LineSignal, OutOfReach
 from tests.peers.scripted_line import ScriptedLine
+from tests.peers.set_clock import SetClock
 
 
 class Link:
@@ -42,8 +43,7 @@ class Bench:
     """Two lines of the host ``ward3``."""
 
     def __init__(self, **settings: Any) -> None:
-        self.clock = Clock()
-        self.clock.advance(1_800_000_000)
+        self.clock = SetClock(datetime(2027, 1, 15, 8, tzinfo=UTC))
         self.shared = SharedPorts(self.clock)  # type: ignore[arg-type]
         self.heard: list[LineSignal] = []
         self.device, self.other = (self._device(line, **settings) for line in ("1", "2"))
@@ -58,7 +58,8 @@ class Bench:
     def connect(self, *can: str) -> Link:
         link = Link()
         self.host.connected(link, [])
-        self.say(link, Hello(1, "x", self.clock.seconds(), 50.0, {"1": can}), Standing("1", up=True, words="USR"))
+        hello = Hello(1, "x", self.clock.wall_seconds(), 50.0, {"1": can})
+        self.say(link, hello, Standing("1", up=True, words="USR"))
         return link
 
     def say(self, link: Link, *messages: Message) -> None:

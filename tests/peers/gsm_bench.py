@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from typing import Any, TypeVar
-
-from twisted.internet.task import Clock
 
 from hardware.simulators.gsm_chip import GsmChip
 from hardware.simulators.gsm_network import GsmNetwork
@@ -14,9 +13,10 @@ from protocols.actions import Doings
 from protocols.gsm_modem.session import GsmSession
 from protocols.gsm_modem.settings import GsmSettings
 from protocols.sms import GatewaySignal, Part, TextEncoding
+from tests.peers.set_clock import SetClock
 
 NUMBER = "+8613800138000"
-NOW = 1_796_000_000.0
+NOW = datetime(2026, 11, 30, 0, 53, 20, tzinfo=UTC)
 S = TypeVar("S", bound=GatewaySignal)
 
 
@@ -32,8 +32,7 @@ class GsmBench:
     def __init__(
         self, settings: GsmSettings | None = None, pin: str = "", size: int = 30, seed: int | None = None
     ) -> None:
-        self.clock = Clock()
-        self.clock.advance(NOW)
+        self.clock = SetClock(NOW)
         self._random = None if seed is None else random.Random(seed)
         self._from_chip = bytearray()
         self.commands = bytearray()
@@ -41,7 +40,7 @@ class GsmBench:
         self.network = GsmNetwork(self.clock, 1.0)
         self.chip = GsmChip(self.network, self._from_chip.extend, self.clock, pin, size)
         self.network.mobile = self.chip
-        self.session = GsmSession(settings or GsmSettings(rate=1.0), self.wake, self.clock.seconds)
+        self.session = GsmSession(settings or GsmSettings(rate=1.0), self.wake, self.clock.wall_seconds)
 
     def start(self) -> GsmBench:
         self.perform(self.session.start(self.clock.seconds()))
