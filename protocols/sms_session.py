@@ -80,6 +80,11 @@ class SmsSession:
         """How many parts are taken now."""
         return self._parts.room if self.up else 0
 
+    @property
+    def promised(self) -> int:
+        """How many parts are taken of whoever saw ``room`` a moment ago: never fewer."""
+        return self._parts.promised if self.up else 0
+
     def start(self, now: float) -> SmsActions:
         """The connection is open."""
         self._move(now)
@@ -132,7 +137,7 @@ class SmsSession:
     def submit(self, parts: Sequence[Part]) -> None:
         """Take ``parts``, all of a text, to be written in order by ``flush``; unsent where the session is not up.
 
-        ``room`` is the caller's to keep to.
+        ``promised`` is the caller's to keep to.
         """
         self._parts.take(parts)
         if not self.up:
