@@ -105,7 +105,7 @@ def _page_size(room: Collection[int], after: Place | None) -> int:
 def expire(session: Session, now: datetime) -> int:
     """End what is too late, a few hundred at a time; how many it were. For when no gateway takes anything."""
     columns = MESSAGE.c
-    late = and_(columns.state == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
+    late = and_(columns.stage == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
     ids = list(session.scalars(select(columns.id).where(late).order_by(columns.id).limit(PAGE)))
     put = Put(MessageState.EXPIRED, "too_late")
     taken = _Taken(now)
