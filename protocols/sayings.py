@@ -120,6 +120,8 @@ class Saying(enum.Enum):
     ANSWER_CHARSET = N_("the answer is in another charset")
     ANSWER_NOT_UNDERSTOOD = N_("the answer is not understood")
     PROVIDER_UNCLEAR = N_("the provider answers, but not what became of messages: {why}")
+    PROVIDER_TAKES_NOTHING = N_("the provider answers, but takes no messages: {why}")
+    MODEM_TAKES_NOTHING = N_("the modem answers, but sends no messages: {why}")
 
     # What is going on instead of what was asked for.
     NO_CALL = N_("no call")

@@ -18,7 +18,8 @@ class SmsGateway(Base):
     It is chosen for a message whose number begins with one of ``prefixes`` and whose purpose is among ``purposes``
     (empty: any), by ``priority`` (1 first), then by ``cost`` of a part (thousandths of a yuan). ``signature`` stands
     before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``counting`` is
-    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told.
+    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told. What it brought
+    before ``settled_until`` it does not bring again; that is kept for texts that it has no name for.
     """
 
     __tablename__ = "sms_gateway"
@@ -45,6 +46,7 @@ class SmsGateway(Base):
     balance: Mapped[int | None] = mapped_column(BigInteger)
     balance_at: Mapped[datetime | None] = mapped_column(Utc)
     balance_low: Mapped[int | None] = mapped_column(Integer)
+    settled_until: Mapped[datetime | None] = mapped_column(Utc)
     trace: Mapped[bool] = mapped_column(YesNo, default=False)
     disabled: Mapped[bool] = mapped_column(YesNo, default=False)
     version: Mapped[int] = mapped_column(Integer, default=1)
