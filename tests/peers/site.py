@@ -295,6 +295,6 @@ async def together(*coroutines: Any) -> list[Any]:
 
 
 async def all_rows(site: RunningSite) -> dict[str, list[Any]]:
-    """Every row of every table but the sessions, which note when they were last used."""
+    """Every row of every table but the sessions, which note when they were last used, and the daemon's heartbeat."""
     found = await site.database.read(every_row)
-    return {name: rows for name, rows in found.items() if name != "web_session"}
+    return {name: rows for name, rows in found.items() if name not in ("web_session", "heartbeat")}
