@@ -9,6 +9,9 @@ BENCH  ?=
 venv := .venv
 bin  := $(venv)/bin
 
+# What was compiled once need not be compiled again by each of the many processes that tests start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup run test test-browser test-console test-whole test-edges test-calls test-parts browser check format bench lock catalogues clean
 
 help:

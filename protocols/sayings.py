@@ -119,7 +119,10 @@ class Saying(enum.Enum):
     ANSWER_IS_PAGE = N_("a web page instead of an answer")
     ANSWER_CHARSET = N_("the answer is in another charset")
     ANSWER_NOT_UNDERSTOOD = N_("the answer is not understood")
+    ANSWER_TAKES_TOO_LONG = N_("the answer cannot be read in time with the patterns that are set for this gateway")
     PROVIDER_UNCLEAR = N_("the provider answers, but not what became of messages: {why}")
+    PROVIDER_TAKES_NOTHING = N_("the provider answers, but takes no messages: {why}")
+    MODEM_TAKES_NOTHING = N_("the modem answers, but sends no messages: {why}")
 
     # What is going on instead of what was asked for.
     NO_CALL = N_("no call")

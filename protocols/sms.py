@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from protocols.sms_link import Link
+
 
 class TextEncoding(enum.StrEnum):
     """How the words of a part are written."""
@@ -165,7 +167,9 @@ class ReceiptArrived(Arrival):
 @dataclass(frozen=True)
 class TextArrived(Arrival):
     """Somebody wrote: one part of ``total``, ``reference`` (up to 65535) joins them. ``recipient`` is the number they
-    wrote to. ``gateway_id`` is the gateway's name for it, empty if it has none.
+    wrote to. ``gateway_id`` is the gateway's name for it, empty if it has none: then ``link`` is the connection over
+    which it came, and from what became of that it can be told whether it may come again. None where there are no
+    connections.
     """
 
     sender: str
@@ -175,6 +179,7 @@ class TextArrived(Arrival):
     position: int = 1
     total: int = 1
     gateway_id: str = ""
+    link: Link | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from protocols.sms import Arrival
 from protocols.sms_heard import Came
+from protocols.sms_link import Link
 
 
 class Arrivals:
@@ -13,23 +14,24 @@ class Arrivals:
 
     def __init__(self, out: list[bytes]) -> None:
         self._out = out
-        self._connection = 0
+        self.link = Link()
         self.wake: Callable[[], None] = lambda: None
         self.owed = 0
 
     def begin(self) -> None:
         """Another connection begins, or one ended."""
-        self._connection += 1
+        self.link.ended = True
+        self.link = Link()
         self.owed = 0
 
     def signal(self, came: Came) -> Arrival:
         """What to report."""
         self.owed += 1
-        return came.make(_Owed(self, self._connection, came.taken))
+        return came.make(_Owed(self, self.link, came.taken), self.link)
 
-    def answer(self, connection: int, reply: bytes) -> None:
-        """What arrived on ``connection`` is on disk."""
-        if connection == self._connection:
+    def answer(self, link: Link, reply: bytes) -> None:
+        """What arrived over ``link`` is on disk."""
+        if link is self.link:
             self.owed -= 1
             self._out.append(reply)
             self.wake()
@@ -38,14 +40,14 @@ class Arrivals:
 class _Owed:
     """``Arrival.written``: does its work once."""
 
-    __slots__ = ("_arrivals", "_connection", "_reply")
+    __slots__ = ("_arrivals", "_link", "_reply")
 
-    def __init__(self, arrivals: Arrivals, connection: int, reply: bytes) -> None:
+    def __init__(self, arrivals: Arrivals, link: Link, reply: bytes) -> None:
         self._arrivals = arrivals
-        self._connection = connection
+        self._link = link
         self._reply = reply
 
     def __call__(self) -> None:
         reply, self._reply = self._reply, b""
         if reply:
-            self._arrivals.answer(self._connection, reply)
+            self._arrivals.answer(self._link, reply)

@@ -8,6 +8,7 @@ from struct import Struct
 from typing import Protocol
 
 from protocols.sms import Arrival, Part, Refusal, TextArrived
+from protocols.sms_link import Link
 from protocols.user_data import Place
 
 
@@ -55,19 +56,22 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """Something arrived. ``make`` makes the signal; ``taken`` is the answer to write when that is on disk."""
+    """Something arrived. ``make`` makes the signal, of what is to be called when that is on disk and of the connection;
+    ``taken`` is the answer to write then.
+    """
 
-    make: Callable[[Callable[[], None]], Arrival]
+    make: Callable[[Callable[[], None], Link], Arrival]
     taken: bytes
 
 
 def text_came(taken: bytes, sender: str, recipient: str, words: str, place: Place, gateway_id: str = "") -> Came:
     """Somebody wrote."""
 
-    def make(written: Callable[[], None]) -> Arrival:
+    def make(written: Callable[[], None], link: Link) -> Arrival:
         return TextArrived(
-            sender, recipient, words, place.reference, place.position, place.total, gateway_id, written=written
-        )
+            sender, recipient, words, place.reference, place.position, place.total, gateway_id,
+            written=written, link=None if gateway_id else link,
+        )  # fmt: skip
 
     return Came(make, taken)
 

@@ -59,6 +59,11 @@ class Outgoing:
         return 0 if self.paused else max(0, self._capacity.parts - len(self._queue))
 
     @property
+    def promised(self) -> int:
+        """How many parts are taken of whoever saw ``room`` a moment ago."""
+        return 0 if self.paused else max(0, self._capacity.promised - len(self._queue))
+
+    @property
     def paused(self) -> bool:
         """Whether the gateway asked us to wait."""
         return self._paused_until is not None

@@ -62,6 +62,8 @@ class SmsSession:
         self._failure = ""
         self._refused = False
         self._due = 0.0
+        # On the clock as it is, not the steady one: whoever reports has no other.
+        self._now = self._farewell_at = 0.0
         self.arrivals = Arrivals(self._out)
         self.tap: PduTap | None = None
 
@@ -80,6 +82,11 @@ class SmsSession:
         """How many parts are taken now."""
         return self._parts.room if self.up else 0
 
+    @property
+    def promised(self) -> int:
+        """How many parts are taken of whoever saw ``room`` a moment ago: never fewer."""
+        return self._parts.promised if self.up else 0
+
     def start(self, now: float) -> SmsActions:
         """The connection is open."""
         self._move(now)
@@ -96,6 +103,7 @@ class SmsSession:
         self._move(now)
         if self._state is not State.CLOSED and not self._failure:
             self._heartbeat.heard(self._time.now)
+            self.arrivals.link.heard(now)
             try:
                 for frame in self._splitter.feed(data):
                     self._frame(frame)
@@ -132,7 +140,7 @@ class SmsSession:
     def submit(self, parts: Sequence[Part]) -> None:
         """Take ``parts``, all of a text, to be written in order by ``flush``; unsent where the session is not up.
 
-        ``room`` is the caller's to keep to.
+        ``promised`` is the caller's to keep to.
         """
         self._parts.take(parts)
         if not self.up:
@@ -165,6 +173,7 @@ class SmsSession:
         self._state, self._due = state, self._time.now + seconds
 
     def _move(self, now: float) -> None:
+        self._now = now
         self._time.move(now, self._next_due())
 
     def _next_due(self) -> float | None:
@@ -208,6 +217,7 @@ class SmsSession:
                 self._out.append(reply)
                 self._fail(Said(Saying.GATEWAY_LEFT))
             case FarewellAnswered() if self._state is State.LEAVING:
+                self.arrivals.link.answered(self._farewell_at)
                 self._fail(Said(Saying.STOPPED))
             case _:
                 pass
@@ -262,6 +272,7 @@ class SmsSession:
 
     def _say_farewell(self) -> None:
         self._wait(State.LEAVING, self._timings.farewell)
+        self._farewell_at = self._now
         self._out.append(self._tongue.farewell(self._sequence.take()))
 
     def _pump(self) -> None:

@@ -134,13 +134,14 @@ class Capacity:
     """How many parts may wait unwritten so that all are written in about a second.
 
     ``rate`` at first; when parts were waiting for a whole second, what was answered in it. It grows again when there
-    were none for a moment.
+    were none for a moment. ``promised`` is what it was before it last changed, if that is more: whoever saw room then
+    may be bringing parts for it.
     """
 
     def __init__(self, rate: float, least: int) -> None:
         self._most = max(int(rate + 0.999), 1)
         self._least = min(least, self._most)
-        self.parts = self._most
+        self.parts = self.promised = self._most
         self._since = 0.0
         self._answered = 0
         self._ran_empty = True
@@ -156,7 +157,9 @@ class Capacity:
     def _measure(self, now: float) -> None:
         per_second = self._answered / (now - self._since)
         wanted = 2 * self.parts if self._ran_empty else int(per_second) + 1
+        before = self.parts
         self.parts = max(self._least, min(self._most, wanted))
+        self.promised = max(before, self.parts)
         self._since, self._answered, self._ran_empty = now, 0, False
 
 

@@ -78,7 +78,7 @@ _STATES: Mapping[str, Present] = MappingProxyType(
         "call_tasks": lambda services, principal: services.telephony.tasks.held(principal),
         "complaints": lambda services, principal: services.complaints.unsettled(principal),
         "messages": lambda services, principal: services.messaging.messages.recent(principal),
-        "conversations": lambda services, principal: services.desk.conversations.waiting(principal),
+        "conversations": lambda services, principal: services.desk.conversations.to_know(principal),
         "gateways": lambda services, principal: services.messaging.gateways.list(principal),
         "listeners": lambda services, principal: services.telephony.listening.present(principal),
     }

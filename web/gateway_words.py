@@ -72,7 +72,9 @@ _LABELS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Setting:
-    """An input for one setting. ``choices`` is empty where something is typed; ``given`` says that a secret is kept."""
+    """An input for one setting. ``choices`` is empty where something is typed; ``given`` says that a secret is kept,
+    and ``removable`` that it need not be; ``removed``, that it is to go.
+    """
 
     name: str
     label: str
@@ -83,6 +85,8 @@ class Setting:
     choices: tuple[str, ...]
     hint: str
     given: bool
+    removable: bool
+    removed: bool
 
 
 def setting_inputs(
@@ -115,6 +119,8 @@ def setting_inputs(
                 choices=choices,
                 hint=_range(shape),
                 given=name in kept,
+                removable=name in kept and name not in schema.get("required", ()),
+                removed=name in values and values[name] is None,
             )
         )
     return sorted(found, key=lambda one: not one.needed and not one.secret)
@@ -140,12 +146,16 @@ def _shown(value: Any) -> str:
 
 
 def read_options(fields: Mapping[str, Any], inputs: list[Setting]) -> dict[str, Any]:
-    """What was typed into ``inputs``. What is left empty has its default, and a secret stays as it is."""
-    read: dict[str, Any] = {}
-    for one in inputs:
-        typed = fields.get(f"o-{one.name}", "")
-        if one.flag:
-            read[one.name] = bool(typed)
-        elif typed != "":
-            read[one.name] = typed
-    return read
+    """What was typed into ``inputs``, for ``Gateways.edit``: None where nothing was, which is the default. A secret
+    stays as it is then, unless it is to be removed.
+    """
+    return {one.name: _typed(one, fields) for one in inputs}
+
+
+def _typed(one: Setting, fields: Mapping[str, Any]) -> Any:
+    typed = fields.get(f"o-{one.name}", "")
+    if one.flag:
+        return bool(typed)
+    if one.secret and not typed:
+        return None if one.removable and fields.get(f"x-{one.name}") else ""
+    return typed or None

@@ -133,7 +133,7 @@ def _rows(gateway_id: int, name: str, signal: TextArrived, now: datetime) -> Ite
     text = _cut(text, _MOST_PARTS * _PART_LENGTH)
     pieces = [text[first : first + _PART_LENGTH] for first in range(0, len(text), _PART_LENGTH)]
     # Not that of any text that came in parts.
-    row |= {"reference": 0x10000 + int(name[:7], 16), "total": len(pieces)}
+    row |= {"reference": 0x10000 + int(name[-7:], 16), "total": len(pieces)}
     for place, piece in enumerate(pieces, 1):
         yield row | {"fingerprint": piece_name(name, place), "position": place, "text": piece}
 

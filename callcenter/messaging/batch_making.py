@@ -115,7 +115,7 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     if batch is None or not batch.sweep:
         return False
     columns = MESSAGE.c
-    waiting = columns.batch_id == batch_id, columns.state == MessageState.QUEUED.value, columns.id > batch.swept
+    waiting = columns.batch_id == batch_id, columns.stage == MessageState.QUEUED.value, columns.id > batch.swept
     # Whether they are held already is asked of these only: to look for so many that are may take all there are.
     ids = list(session.scalars(select(columns.id).where(*waiting).order_by(columns.id).limit(SWEEP)))
     still = [columns.id.in_(ids), unindexed(columns.state) == MessageState.QUEUED.value]

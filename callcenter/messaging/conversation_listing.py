@@ -18,12 +18,13 @@ from callcenter.messaging.conversation_views import (
     load_conversations,
 )
 from callcenter.messaging.rows import DONE, OPEN, SNOOZED
+from callcenter.messaging.waiting import waiting
 from callcenter.paging import page_of_views
 from storage.models import Conversation, PatientTerm
 from storage.queries.paging import Page, Stretch
 from storage.queries.terms import words_of
 
-MOST_WAITING = 200
+MOST_KNOWN = 200
 _COUNTED = 1000
 _LAST = chr(0x10FFFF)
 
@@ -47,6 +48,7 @@ class ConversationFilter:
     box: Box = Box.OPEN
     q: str = ""
     unread: bool = False
+    waiting: bool = False
     patient_id: int | None = None
     number: str | None = None
 
@@ -69,23 +71,24 @@ def get_conversation(session: Session, principal: Principal, conversation_id: in
     return found[0][0]
 
 
-def waiting_conversations(session: Session, principal: Principal) -> Sequence[ConversationView]:
-    """Those with unread texts in reach, newest first, at most ``MOST_WAITING``: what a page must know to count them."""
-    statement = conversations_statement().where(conversation_scope(principal), *_unread())
-    newest = statement.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(MOST_WAITING)
-    return [view for view, _ in load_conversations(session, newest)]
+def conversations_to_know(session: Session, principal: Principal) -> Sequence[ConversationView]:
+    """What a page must know to count those in reach in which somebody waits for an answer, and those with unread texts.
+
+    Of the former at most ``MOST_KNOWN``, the longest waiting first; then of the others as many, the newest first.
+    """
+    within = conversations_statement().where(conversation_scope(principal))
+    longest = within.where(*waiting()).order_by(Conversation.waiting_since, Conversation.id)
+    others = within.where(Conversation.state == OPEN, Conversation.unread > 0, Conversation.waiting_since.is_(None))
+    newest = others.order_by(Conversation.last_at.desc(), Conversation.id.desc())
+    return [view for each in (longest, newest) for view, _ in load_conversations(session, each.limit(MOST_KNOWN))]
 
 
-def count_unread(session: Session, principal: Principal) -> dict[str, int]:
-    """How many conversations with unread texts are in each box, each counted up to 1000; and since when one waits."""
+def count_waiting(session: Session, principal: Principal) -> dict[str, int]:
+    """In how many conversations of each box somebody waits for an answer, each counted up to 1000."""
     return {
-        str(box): _counted(session, conversation_scope(principal), *_unread(), _BOXES[box](principal))
+        str(box): _counted(session, conversation_scope(principal), *waiting(), _BOXES[box](principal))
         for box in (Box.OPEN, Box.MINE, Box.DEPARTMENT, Box.UNASSIGNED)
     }
-
-
-def _unread() -> list[ColumnElement[bool]]:
-    return [Conversation.state == OPEN, Conversation.unread > 0]
 
 
 def _counted(session: Session, *limits: ColumnElement[bool]) -> int:
@@ -133,6 +136,8 @@ def _conditions(principal: Principal, wanted: ConversationFilter) -> list[Column
     conditions: list[ColumnElement[bool]] = [_BOXES[wanted.box](principal)]
     if wanted.unread:
         conditions.append(Conversation.unread > 0)
+    if wanted.waiting:
+        conditions += waiting()
     if wanted.patient_id is not None:
         conditions.append(Conversation.patient_id == wanted.patient_id)
     if wanted.number is not None:

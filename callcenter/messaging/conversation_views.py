@@ -14,6 +14,7 @@ from callcenter.events import ConversationUpdated
 from callcenter.messaging.attempts import chunks
 from callcenter.messaging.conversation_scope import audience_of
 from callcenter.messaging.talks import Talk
+from callcenter.messaging.waiting import is_waiting
 from callcenter.naming import named
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.announce import announce
@@ -121,6 +122,7 @@ def conversation_view(
         "state": conversation.state,
         "snoozed_until": iso(conversation.snoozed_until),
         "unread": conversation.unread,
+        "waiting": is_waiting(conversation),
         "waiting_since": iso(conversation.waiting_since),
         "last_at": iso(conversation.last_at),
         "last_text": conversation.last_text[:LAST_WORDS],

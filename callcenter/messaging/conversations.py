@@ -19,10 +19,10 @@ from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.composing import House
 from callcenter.messaging.conversation_listing import (
     ConversationFilter,
-    count_unread,
+    conversations_to_know,
+    count_waiting,
     get_conversation,
     list_conversations,
-    waiting_conversations,
 )
 from callcenter.messaging.conversation_scope import VIEW
 from callcenter.messaging.conversation_views import ConversationView
@@ -100,13 +100,13 @@ class ConversationService:
         """Who has the number, as far as in reach, and whom somebody said to take. Needs ``patients.view`` too."""
         return await self._database.read(_candidates, principal, conversation_id)
 
-    async def waiting(self, principal: Principal) -> Sequence[ConversationView]:
-        """Those with unread texts, newest first: what a page's snapshot holds."""
-        return await self._database.read(waiting_conversations, principal)
+    async def to_know(self, principal: Principal) -> Sequence[ConversationView]:
+        """Those in which somebody waits for an answer, and those with unread texts: what a page's snapshot holds."""
+        return await self._database.read(conversations_to_know, principal)
 
     async def counts(self, principal: Principal) -> dict[str, int]:
-        """How many have unread texts, by box."""
-        return await self._database.read(count_unread, principal)
+        """In how many somebody waits for an answer, by box."""
+        return await self._database.read(count_waiting, principal)
 
     async def people(self, principal: Principal) -> dict[str, Any]:
         """To whom conversations can be given: ``people`` who may answer, and ``departments``; by name."""

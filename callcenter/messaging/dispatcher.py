@@ -17,6 +17,8 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.arrivals import Text, store_parts
+from callcenter.messaging.brought import Brought
+from callcenter.messaging.brought_rows import left_behind, write_settled
 from callcenter.messaging.due_messages import Place, anything_due
 from callcenter.messaging.filing import Filing
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
@@ -72,6 +74,7 @@ class Dispatcher:
         self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
         self._unsubscribe: Unsubscribe | None = None
         self._heard: list[Heard] = []
+        self._brought = Brought(clock)
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
         self._wanted = self._settling = self._sending = self._orphaned = False
@@ -90,6 +93,7 @@ class Dispatcher:
         """Repair what the last process left, before anything is handed over; then begin."""
         while await self._database.run(recover, utc_now(self._clock)):
             pass
+        self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
         self._look.start()
@@ -117,6 +121,7 @@ class Dispatcher:
         self._filing.stop()
         if self._orphaned and not self._claiming.locked:
             self._tasks.start(self._release_orphans())
+        self._tasks.start(self._write_settled())
         await self._tasks.drain(max(0.0, ends - self._clock.seconds()))
 
     def wake(self) -> None:
@@ -127,7 +132,8 @@ class Dispatcher:
 
     def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> None:
         """A gateway reported; what concerns messages is kept until it is written."""
-        self._heard += [Heard(gateway_id, one) for one in signals if type(one) in _KEPT]
+        named = self._brought.heard(gateway_id, signals)
+        self._heard += [Heard(gateway_id, one) for one in named if type(one) in _KEPT]
         if self._heard and not self._settling:
             self._settling = True
             self._tasks.start(self._settle_heard())
@@ -221,6 +227,7 @@ class Dispatcher:
             elif isinstance(signal, Arrival):
                 try:
                     signal.written()
+                    self._brought.confirmed(one.gateway_id, signal)
                 except Exception:  # noqa: BLE001 - it comes again, and is known then
                     _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
 
@@ -230,6 +237,7 @@ class Dispatcher:
 
     async def _keep_up(self) -> None:
         await self._filing.add_left()
+        await self._write_settled()
         now = utc_now(self._clock)
         steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
         for step in steps:
@@ -237,6 +245,10 @@ class Dispatcher:
         if not any(route.ready and route.in_service for route in self._switchboard.routes()):
             while await self._database.run(expire, now):
                 pass
+
+    async def _write_settled(self) -> None:
+        if until := self._brought.settled_until(utc_now(self._clock)):
+            await self._database.run(write_settled, until)
 
 
 _QUEUED = MessageState.QUEUED.value

@@ -18,7 +18,7 @@ PAGES = 8
 """Looked at in one transaction at most, so that what waits for one gateway does not hold up what another can take."""
 _QUEUED = MessageState.QUEUED.value
 _COLUMNS = MESSAGE.c
-_DUE = and_(_COLUMNS.state == _QUEUED, _COLUMNS.priority == bindparam("level"), _COLUMNS.next_at <= bindparam("latest"))
+_DUE = and_(_COLUMNS.stage == _QUEUED, _COLUMNS.priority == bindparam("level"), _COLUMNS.next_at <= bindparam("latest"))
 _AFTER = and_(
     # What the index is entered by: of the alternatives alone no database sees where to begin.
     _COLUMNS.next_at >= bindparam("moment"),
@@ -132,6 +132,6 @@ def lock_due(session: Session, ids: Sequence[int], now: datetime) -> list[DueRow
 def anything_due(session: Session, now: datetime) -> bool:
     """Whether something waits that could be sent: one look into an index."""
     statement = select(_COLUMNS.id).where(
-        _COLUMNS.state == _QUEUED, _COLUMNS.priority.in_(range(1, LOWEST_PRIORITY + 1)), _COLUMNS.next_at <= now
+        _COLUMNS.stage == _QUEUED, _COLUMNS.priority.in_(range(1, LOWEST_PRIORITY + 1)), _COLUMNS.next_at <= now
     )
     return session.scalar(statement.limit(1)) is not None

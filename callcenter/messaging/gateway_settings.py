@@ -113,19 +113,20 @@ def read_set_up(
 ) -> SetUp:
     """What a person sent, checked; ``secrets`` are those kept so far. InvalidError names each field that is wrong.
 
-    An empty secret among ``options`` leaves the one that is kept.
+    None, in either mapping, is the default, and no secret. An empty secret leaves the one that is kept.
     """
     wrong: dict[str, str] = {}
     model = models[kind]
     arranged: Arrangement | None = None
     try:
-        arranged = Arrangement.model_validate({"counting": default_counting(kind), **arrangement})
+        arranged = Arrangement.model_validate({"counting": default_counting(kind), **_given(arrangement)})
     except ValidationError as error:
         wrong |= problem_words(error)
     hidden = secret_names(model)
-    told = {name: value for name, value in options.items() if not (name in hidden and value in ("", None))}
+    told = {name: value for name, value in _given(options).items() if not (name in hidden and value == "")}
+    kept = {name: value for name, value in secrets.items() if name not in options or options[name] is not None}
     wrong |= {name: N_("This gateway has no such setting.") for name in set(told) - set(option_names(model))}
-    values = {**secrets, **told, "name": arranged.name if arranged else "?", "trace": bool(arranged and arranged.trace)}
+    values = {**kept, **told, "name": arranged.name if arranged else "?", "trace": bool(arranged and arranged.trace)}
     if "kind" in model.model_fields:
         values["kind"] = kind
     settings: GatewaySettings | None = None
@@ -136,6 +137,10 @@ def read_set_up(
     if wrong or arranged is None or settings is None:
         raise InvalidError(NOT_ACCEPTED, wrong)
     return SetUp(kind, arranged, _options(settings), _secrets(settings, hidden), settings)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _options(settings: GatewaySettings) -> dict[str, Any]:

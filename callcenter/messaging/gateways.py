@@ -101,9 +101,7 @@ class Gateways:
         """
         principal.require("gateways.edit")
         kind = read_kind(self._kinds.models, values.get("kind"))
-        wanted = {
-            name: value for name, value in values.items() if name not in ("kind", "options") and value is not None
-        }
+        wanted = {name: value for name, value in values.items() if name not in ("kind", "options")}
         made = read_set_up(self._kinds.models, kind, wanted, values.get("options") or {}, {})
         await self._turn.acquire()
         try:
@@ -115,7 +113,9 @@ class Gateways:
         return await self._show(kept.gateway_id)
 
     async def edit(self, principal: Principal, gateway_id: int, values: Mapping[str, Any], version: Any) -> GatewayView:
-        """Change what ``values`` names; an empty secret stays as it is. Needs ``gateways.edit``.
+        """Change what ``values`` names. Needs ``gateways.edit``.
+
+        None: its default again; of a secret, that it is removed. An empty secret stays as it is.
 
         What concerns the connection makes it anew; what was being sent by it is answered for first. Raises
         ConflictError, ``current`` the gateway as it is, when somebody else has changed it since ``version``.
@@ -127,12 +127,10 @@ class Gateways:
             kept = await self._kept(gateway_id)
             kind = read_kind(self._kinds.models, kept.kind)
             before = self._before(kept)
-            wanted = {name: value for name, value in values.items() if name != "options" and value is not None}
-            if "balance_low" in values:
-                wanted["balance_low"] = values["balance_low"]
+            wanted = {**kept.arrangement, **{name: value for name, value in values.items() if name != "options"}}
             options = {**kept.options, **(values.get("options") or {})}
             secrets = before.secrets if before is not None else {}
-            after = read_set_up(self._kinds.models, kind, {**kept.arrangement, **wanted}, options, secrets)
+            after = read_set_up(self._kinds.models, kind, wanted, options, secrets)
             await self._database.run(
                 change_gateway_row,
                 principal,

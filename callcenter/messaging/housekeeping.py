@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, load_tried, move_messages, part_key, update_messages
+from callcenter.messaging.attempts import ATTEMPT, MESSAGE, chunks, move_messages, part_key
 from callcenter.messaging.concluding import conclude
 from callcenter.messaging.parked import unpark
 from callcenter.messaging.receipts import settle_receipts
@@ -40,14 +40,13 @@ def release_orphans(session: Session, in_flight: Collection[str], now: datetime)
 
 def _being_sent(session: Session, limit: int | None = None) -> list[Any]:
     """Parts that are written down as being sent, wherever their messages stand: one that was sent again may have been
-    settled by a receipt for the attempt before. What is being sent has no name; the index knows no others.
+    settled by a receipt for the attempt before. What is being sent has no name.
     """
     columns = ATTEMPT.c
     each = select(columns.id, columns.message_id, columns.attempt, columns.position)
     found: list[Any] = []
     for gateway in session.scalars(select(_GATEWAY.c.id).order_by(_GATEWAY.c.id)).all():
-        here = columns.gateway_id == gateway, columns.gateway_ref.is_(None)
-        statement = each.where(*here, columns.state == PartState.SENDING.value)
+        statement = each.where(columns.gateway_id == gateway, columns.nameless == PartState.SENDING.value)
         found += session.execute(statement if limit is None else statement.limit(limit - len(found)))
         if limit is not None and len(found) >= limit:
             break
@@ -60,7 +59,7 @@ def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
     One that is unknown for another reason than that nobody answered stays so, and is not looked at again.
     """
     columns = MESSAGE.c
-    due = select(columns.id).where(columns.state == MessageState.UNKNOWN.value, columns.next_at <= now)
+    due = select(columns.id).where(columns.stage == MessageState.UNKNOWN.value, columns.next_at <= now)
     count = 0
     for chunk in chunks(list(session.scalars(due.order_by(columns.id).limit(limit)))):
         doubtful_parts = ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.UNKNOWN.value
@@ -79,14 +78,12 @@ def resend_unknown(session: Session, now: datetime, limit: int = 500) -> int:
 def recover(session: Session, now: datetime, limit: int = 500) -> int:
     """After a start: what was being sent when the last process ended may have gone out or not. How many messages.
 
-    First messages that are being sent, then those that were settled while a later attempt was being sent: it is a
-    doubt all the same, and as long as it seems to be under way, no receipt can be told by its number.
+    A message that was settled while a later attempt was being sent is among them: that attempt is a doubt all the same,
+    and as long as it seems to be under way, no receipt can be told by its number.
 
     To be called until it gives 0, before anything is handed to a gateway.
     """
-    columns = MESSAGE.c
-    lost = select(columns.id).where(columns.state == MessageState.SENDING.value).order_by(columns.id).limit(limit)
-    ids = list(session.scalars(lost)) or sorted({row.message_id for row in _being_sent(session, limit)})
+    ids = sorted({row.message_id for row in _being_sent(session, limit)})
     for chunk in chunks(ids):
         session.execute(
             update(ATTEMPT)
@@ -95,16 +92,8 @@ def recover(session: Session, now: datetime, limit: int = 500) -> int:
         )
     # A receipt may have come when the part was still being sent, and have waited for the answer that was lost.
     told = settle_receipts(session, (), unpark(session, {}, doubtful(session, ids)), now)
-    tried = load_tried(session, ids)
-    untried = [{"id": key, "was": MessageState.SENDING.value, **_as_queued(now)} for key in ids if not tried.get(key)]
-    update_messages(session, untried, ("state", "reason", "next_at", "state_at"))
-    tried_ids = sorted({key for key in ids if tried.get(key)} | told)
-    conclude(session, tried_ids, now, dict.fromkeys(ids, Reason.INTERRUPTED))
+    conclude(session, sorted({*ids, *told}), now, dict.fromkeys(ids, Reason.INTERRUPTED))
     return len(ids)
 
 
 _INTERRUPTED = N_("The daemon ended before the answer came.")
-
-
-def _as_queued(now: datetime) -> dict[str, Any]:
-    return {"state": MessageState.QUEUED.value, "reason": "", "next_at": now, "state_at": now}

@@ -15,6 +15,7 @@ from callcenter.clock import iso
 from callcenter.errors import NotFoundError
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view, messages_statement
+from callcenter.messaging.vocabulary import SENT_STAGE, UNDER_WAY, MessageState, PartState
 from callcenter.number_plan import digits_of
 from callcenter.paging import page_of
 from callcenter.text import N_
@@ -112,10 +113,12 @@ def _history(session: Session, message_id: int) -> list[dict[str, Any]]:
 
 def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
     """The filter on ``sms_message``."""
-    texts = ("direction", "state", "purpose", "reason")
+    texts = ("direction", "purpose", "reason")
     keys = ("gateway_id", "patient_id", "conversation_id", "batch_id", "created_by")
     asked = [(name, getattr(wanted, name)) for name in (*texts, *keys)]
     found: list[ColumnElement[bool]] = [_MESSAGE[name] == value for name, value in asked if value not in ("", None)]
+    if wanted.state:
+        found += _in_state(wanted.state)
     if digits := digits_of(wanted.number):
         found.append(_MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%"))
     if wanted.since is not None:
@@ -126,6 +129,17 @@ def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
 
 
 _ANYWHERE = 7
+
+
+def _in_state(state: str) -> list[ColumnElement[bool]]:
+    """Of what was sent, few are being sent still: those are found by their parts, which have no name yet."""
+    if state not in UNDER_WAY:
+        return [_MESSAGE.stage == state]
+    found: list[ColumnElement[bool]] = [_MESSAGE.stage == SENT_STAGE, _MESSAGE.state == state]
+    if state == MessageState.SENDING:
+        here = _ATTEMPT.gateway_id.in_(select(_GATEWAY.id)), _ATTEMPT.nameless == PartState.SENDING.value
+        found.append(_MESSAGE.id.in_(select(_ATTEMPT.message_id).where(*here)))
+    return found
 
 
 def count_states(

@@ -28,6 +28,7 @@ from callcenter.messaging.listing import (
     show_message,
 )
 from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.sending import purpose_in
 from callcenter.messaging.totals import load_totals, require_days
 from callcenter.messaging.views import MessageView, load_messages, message_view
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
@@ -151,10 +152,12 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
             raise ConflictError(N_("This message may have arrived. Sending it again may bring it twice."), doubt=True)
         # Two copies are enough: ours does not follow by itself any more.
         session.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(next_at=None))
+    purpose = Purpose(row.purpose)
     draft = MessageDraft(
         row.number,
         row.text,
-        Purpose(row.purpose),
+        # An answer is one as long as somebody waits for it.
+        purpose_in(session, row.conversation_id, now) if purpose is Purpose.REPLY else purpose,
         conversation_id=row.conversation_id,
         patient_id=row.patient_id,
         source=f"resend:{message_id}:{row.version}",

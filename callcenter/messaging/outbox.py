@@ -42,6 +42,8 @@ from storage.models.base import table_of
 
 FEWEST, PAGE = 50, 500
 """So many are looked at together: as many as there is room for, within these."""
+MOST = 1000
+"""When so many were taken, a claim ends and another may follow: SQLite's one writer is needed by calls as well."""
 _TALK = table_of(Conversation).c
 _TALKS = Keyed(lambda among: select(_TALK.id, _TALK.gateway_id, _TALK.our_number).where(among(_TALK.id)))
 _QUEUED = MessageState.QUEUED.value
@@ -87,7 +89,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
             facts.count(number, purpose, now)
         _take_page(session, rows, choosing, rules, facts, taken)
         room = any(choosing.room.values())
-        if not room:
+        if not room or len(taken.went) >= MOST:
             break
     taken.write(session)
     more = taken.settled > 0 or (room and bool(taken.went) and pages.reached is not None)
@@ -103,7 +105,7 @@ def _page_size(room: Collection[int], after: Place | None) -> int:
 def expire(session: Session, now: datetime) -> int:
     """End what is too late, a few hundred at a time; how many it were. For when no gateway takes anything."""
     columns = MESSAGE.c
-    late = and_(columns.state == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
+    late = and_(columns.stage == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
     ids = list(session.scalars(select(columns.id).where(late).order_by(columns.id).limit(PAGE)))
     put = Put(MessageState.EXPIRED, "too_late")
     taken = _Taken(now)

@@ -27,7 +27,7 @@ from callcenter.messaging.once import run_once
 from callcenter.messaging.placeholders import LONGEST_TEXT
 from callcenter.messaging.quoting import load_tariff
 from callcenter.messaging.rules import load_rules
-from callcenter.messaging.sending import Typed, purpose_in, send_first
+from callcenter.messaging.sending import Typed, purpose_in, require_asked, send_first
 from callcenter.messaging.suppression import judge, load_facts
 from callcenter.messaging.texts import load_texts
 from callcenter.messaging.views import MessageView
@@ -63,7 +63,10 @@ class OutgoingService:
         patient_id: int | None = None,
         number: str = "",
     ) -> dict[str, Any]:
-        """What would be read, in how many parts, at what cost; what is missing in it and what to think about."""
+        """What would be read, in how many parts, at what cost; what is missing in it and what to think about.
+
+        Raises ``InvalidError`` like ``send``.
+        """
         about = (conversation_id, patient_id, normalise(number, self._house.area_code).number)
         return await self._database.read(_preview, principal, text, purpose, about, self._house, self._now)
 
@@ -98,13 +101,14 @@ def _preview(
     if conversation_id is not None:
         conversation = _conversation(session, principal, conversation_id)
         patient_id, number, gateway = conversation.patient_id, conversation.number, conversation.gateway_id
-        purpose = purpose or purpose_in(session, conversation, now)
+        purpose = purpose or purpose_in(session, conversation.id, now)
     elif patient_id is not None:
         _require_patient(session, principal, patient_id)
         number = number or first_mobiles(session, [patient_id]).get(patient_id, "")
     else:
         principal.require("messages.send")
     wanted = purpose or Purpose.CARE
+    require_asked(session, wanted, number, now)
     filled = fill_for(session, principal, text[:LONGEST_TEXT], patient_id, house, now)
     verdict = _verdict(session, number, patient_id, wanted, now)
     cautions = warnings_about(session, text, filled.text, wanted)

@@ -178,12 +178,12 @@ def _by_number(session: Session, gateway: int, number: str, group: list[Matched]
     another.
     """
     columns = ATTEMPT.c
-    # What is being sent or in doubt has no name yet; the index knows no others.
-    here = columns.gateway_id == gateway, columns.number == number, columns.gateway_ref.is_(None)
-    waiting = select(columns.id).where(*here, columns.state == PartState.SENDING.value)
+    # What is being sent or in doubt has no name yet.
+    here = columns.gateway_id == gateway, columns.number == number
+    waiting = select(columns.id).where(*here, columns.nameless == PartState.SENDING.value)
     if session.scalar(waiting.limit(1)) is not None:
         return group
-    doubtful = columns.state.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
+    doubtful = columns.nameless.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
     lately = columns.sent_at >= now - TOLD_WITHIN
     wanted = columns.id, columns.message_id, columns.gateway_ref, columns.sent_at
     statement = select(*wanted).where(*here, doubtful, lately)

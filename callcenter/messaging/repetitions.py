@@ -1,7 +1,6 @@
 """Tells what a gateway brings again from what is new: by its name or time, and without those by what it says. Pure.
 
-A deliver_sm has neither (SMPP 3.4, section 4.6.1), and comes again when it was not acknowledged before the connection
-or the daemon ended, which may be minutes ago.
+Texts of one part that came over a connection have a name of ours where the gateway gives none: see ``brought``.
 """
 
 from __future__ import annotations
@@ -14,13 +13,16 @@ from typing import NamedTuple
 from protocols.sms import TextArrived
 
 SAME_TEXT = timedelta(minutes=1)
-"""A short answer may be given twice, so of texts of one part only what follows at once is taken for a repetition: a
-text that is shown twice does less harm than one that is lost.
+"""Where nothing else is known. A short answer may be given twice, so of texts of one part only what follows at once is
+taken for a repetition: a text that is shown twice does less harm than one that is lost.
 """
 SAME_PART = timedelta(minutes=30)
 """Two long texts of one reference, with a part that is the same, are hardly two; and its other parts are known, so
 that it would never be whole. As long as the others are waited for.
 """
+_NAME_LENGTH = 64
+_OURS = "~"
+"""No digest begins so."""
 
 
 class Mark(NamedTuple):
@@ -44,6 +46,8 @@ class Mark(NamedTuple):
 
 def mark(gateway_id: int, signal: TextArrived, now: datetime) -> Mark:
     """By what the part is known when it comes again."""
+    if is_name_of_ours(signal.gateway_id) and signal.link is not None:
+        return Mark(signal.gateway_id)
     when = signal.at.isoformat() if signal.at is not None else ""
     if once := signal.gateway_id or when:
         return Mark(_digest(gateway_id, once, when, signal))
@@ -53,6 +57,17 @@ def mark(gateway_id: int, signal: TextArrived, now: datetime) -> Mark:
     return Mark(present, before, within)
 
 
+def named_content(gateway_id: int, signal: TextArrived) -> str:
+    """The first half of a name of ours: the same for all that say the same. The other half is to be new for each."""
+    parts = (gateway_id, signal.sender, signal.recipient, signal.text)
+    return _OURS + hashlib.sha256(_plain(parts)).hexdigest()[: _NAME_LENGTH // 2 - len(_OURS)]
+
+
+def is_name_of_ours(name: str) -> bool:
+    """Whether it is one that begins with ``named_content``."""
+    return name.startswith(_OURS) and len(name) == _NAME_LENGTH
+
+
 def piece_name(name: str, place: int) -> str:
     """What a piece is called of what is written down in several; the first one is called as the whole."""
     return name if place == 1 else hashlib.sha256(f"{name} {place}".encode()).hexdigest()
@@ -60,4 +75,8 @@ def piece_name(name: str, place: int) -> str:
 
 def _digest(gateway_id: int, once: str, when: str, signal: TextArrived) -> str:
     parts = (gateway_id, once, when, signal.sender, signal.reference, signal.position, signal.total, signal.text)
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_plain(parts)).hexdigest()
+
+
+def _plain(parts: tuple[object, ...]) -> bytes:
+    return repr(parts).encode("utf-8", "surrogatepass")

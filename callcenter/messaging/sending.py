@@ -12,7 +12,7 @@ from callcenter.administration.audit import record_audit
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.crm.scope import patient_scope_clause
-from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.errors import ConflictError, InvalidError, NotAllowedError
 from callcenter.messaging.composing import House, fill_for, read_key, read_text, read_time, require_filled
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
@@ -20,11 +20,12 @@ from callcenter.messaging.handling import see_all
 from callcenter.messaging.mobiles import first_mobiles, takes_texts
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.rows import IN, OPEN, OUT
+from callcenter.messaging.segments import message_text
 from callcenter.messaging.threads import note_words, route, thread_of
 from callcenter.messaging.views import MessageView, load_messages, message_view
 from callcenter.messaging.vocabulary import MessageState, Purpose
 from callcenter.numbers import normalise
-from callcenter.text import N_
+from callcenter.text import N_, Text
 from storage.models import Conversation, Patient, PatientPhone, SmsMessage
 from storage.models.base import NO
 
@@ -48,24 +49,41 @@ def source_of(principal: Principal, key: str) -> str:
     return f"by:{principal.user_id or 0}:{read_key(key)}"
 
 
-def purpose_in(session: Session, conversation: Conversation, now: datetime) -> Purpose:
+def purpose_in(session: Session, conversation_id: int | None, now: datetime) -> Purpose:
     """An answer to somebody who wrote lately, else care: then hours, caps and opt-outs are heeded."""
     wrote = select(SmsMessage.id).where(
-        SmsMessage.conversation_id == conversation.id,
+        SmsMessage.conversation_id == conversation_id,
         SmsMessage.direction == IN,
         SmsMessage.created_at > now - ANSWER_WITHIN,
     )
     return Purpose.CARE if session.scalar(wrote.limit(1)) is None else Purpose.REPLY
 
 
+def require_asked(session: Session, purpose: Purpose, number: str, now: datetime) -> None:
+    """Raise ``InvalidError`` where ``purpose`` is a reply, and nobody wrote from the canonical ``number`` lately: no
+    opt-out, hour or cap holds a reply back.
+    """
+    if purpose is not Purpose.REPLY:
+        return
+    conversation_id = session.scalar(select(Conversation.id).where(Conversation.number == number))
+    if purpose_in(session, conversation_id, now) is not Purpose.REPLY:
+        message = Text(
+            N_("Nobody wrote from this number within {days} days: choose another purpose than a reply."),
+            days=ANSWER_WITHIN.days,
+        )
+        raise InvalidError(message, {"purpose": message})
+
+
 def send_reply(
     session: Session, principal: Principal, conversation_id: int, typed: Typed, house: House, now: datetime
 ) -> MessageView:
-    """Write back. Raises ``NotFoundError`` out of reach, ``InvalidError`` for a text that cannot be sent."""
+    """Write back. Raises ``NotFoundError`` out of reach, ``InvalidError`` for a text that cannot be sent,
+    ``ConflictError`` when the form sent something else before.
+    """
     conversation = find_conversation(session, principal, REPLY, conversation_id)
-    if (sent := _sent_before(session, principal, typed)) is not None:
+    if (sent := _sent_before(session, principal, typed, conversation, house)) is not None:
         return sent
-    view = _send(session, principal, conversation, typed, purpose_in(session, conversation, now), house, now)
+    view = _send(session, principal, conversation, typed, purpose_in(session, conversation.id, now), house, now)
     if _goes(view):
         _answered(session, principal, conversation, view["text"], now)
     tell_conversation(session, conversation)
@@ -88,13 +106,15 @@ def send_first(
 ) -> MessageView:
     """Write to a patient, at ``number`` or the first one that takes texts; or to a number of which no patient is known.
 
-    An unknown number is written to by those only who may write to everybody. Raises ``InvalidError`` for nobody.
+    An unknown number is written to by those only who may write to everybody. Raises ``InvalidError`` for nobody,
+    and for a reply to who asked nothing; ``ConflictError`` when the form sent something else before.
     """
     patient = None if patient_id is None else _patient(session, principal, patient_id)
     to = _number_for(session, principal, patient, number, house)
     conversation = thread_of(session, to, now)
-    if (sent := _sent_before(session, principal, typed)) is not None:
+    if (sent := _sent_before(session, principal, typed, conversation, house, patient, purpose)) is not None:
         return sent
+    require_asked(session, purpose, to, now)
     session.flush()
     if _is_empty(session, conversation):
         # One in which something was said belongs to whom it belongs: writing to a number gives no sight of it.
@@ -148,9 +168,32 @@ def _is_empty(session: Session, conversation: Conversation) -> bool:
     return session.scalar(said.limit(1)) is None
 
 
-def _sent_before(session: Session, principal: Principal, typed: Typed) -> MessageView | None:
-    sent = session.scalar(select(SmsMessage.id).where(SmsMessage.source == source_of(principal, typed.key)))
-    return None if sent is None else message_view(load_messages(session, [sent])[0])
+def _sent_before(
+    session: Session,
+    principal: Principal,
+    typed: Typed,
+    conversation: Conversation,
+    house: House,
+    patient: Patient | None = None,
+    purpose: Purpose | None = None,
+) -> MessageView | None:
+    """What the same form made already. Raises ``ConflictError`` with its ``message_id`` if that was something else.
+
+    ``patient`` and ``purpose`` None: whoever and whatever the conversation makes of it.
+    """
+    found = select(SmsMessage).where(SmsMessage.source == source_of(principal, typed.key))
+    if (sent := session.scalar(found)) is None:
+        return None
+    asked = conversation.id, patient and patient.id, purpose
+    made = sent.conversation_id, patient and sent.patient_id, purpose and Purpose(sent.purpose)
+    # As it was filled then: a form of yesterday is no other one because it says {date}.
+    filled = fill_for(session, principal, read_text(typed.text), sent.patient_id, house, sent.created_at)
+    if asked != made or message_text(filled.text) != sent.text:
+        message = N_(
+            "Something else was sent from this form already. Look at that message before you send this one as well."
+        )
+        raise ConflictError(message, message_id=sent.id)
+    return message_view(load_messages(session, [sent.id])[0])
 
 
 def _patient(session: Session, principal: Principal, patient_id: int) -> Patient:

@@ -24,7 +24,7 @@ def is_stuck(session: Session, now: datetime) -> bool:
     late = now - STUCK_AFTER
     put_off = and_(columns.state_at <= late, columns.reason.in_([reason.value for reason in _WAITS]))
     statement = select(columns.id).where(
-        columns.state == MessageState.QUEUED.value,
+        columns.stage == MessageState.QUEUED.value,
         columns.priority.in_(range(1, LOWEST_PRIORITY + 1)),
         columns.next_at <= now + _FURTHEST,
         or_(columns.next_at <= late, put_off),

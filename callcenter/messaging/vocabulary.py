@@ -48,6 +48,10 @@ class MessageState(StrEnum):
     RECEIVED = "received"
 
 
+SENT_STAGE = "sent"
+"""The stage, by which indexes find messages, of what is sending or accepted. Other states are stages themselves."""
+UNDER_WAY = frozenset({MessageState.SENDING, MessageState.ACCEPTED})
+
 OVER = frozenset(
     {
         MessageState.DELIVERED,

@@ -78,7 +78,7 @@ class GatewayDevice(Protocol):
 
         They are written in order, those of one text on one connection. Exactly one of PartAccepted, PartRefused,
         PartUnknown and PartUnsent is reported for each, never before this returns; only a PartUnknown may be followed
-        by the answer that came after all. What goes beyond ``room`` is PartUnsent.
+        by the answer that came after all. What goes beyond ``room``, as it is or was a moment ago, is PartUnsent.
         """
         ...
 

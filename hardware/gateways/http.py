@@ -28,8 +28,8 @@ from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySig
 REFUSED_SECONDS = 900.0
 """Pause after the provider did not let us in."""
 _RETRY_FIRST, _RETRY_MOST = 2.0, 60.0
-# One message finds out whether a provider is understood again, and may go out in vain or twice.
-_UNCLEAR_FIRST, _UNCLEAR_MOST = 60.0, REFUSED_SECONDS
+# One message finds out whether a provider takes messages again, and may go out in vain or twice.
+_FAILING_FIRST, _FAILING_MOST = 60.0, REFUSED_SECONDS
 _GIVES = {
     Harvest.STATUS_XML: GatewayAbility.RECEIPTS,
     Harvest.REPLY_XML: GatewayAbility.REPLIES,
@@ -63,7 +63,7 @@ class HttpGateway:
             settings.name, provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell
         )
         self._back_off = BackOff(_RETRY_FIRST, _RETRY_MOST)
-        self._unclear_back_off = BackOff(_UNCLEAR_FIRST, _UNCLEAR_MOST)
+        self._failing_back_off = BackOff(_FAILING_FIRST, _FAILING_MOST)
         self._listener: GatewayListener | None = None
         self._up: bool | None = None
         self._stopping = False
@@ -144,15 +144,14 @@ class HttpGateway:
         """See ``Watcher``. One that can be connected to and then gives nothing is asked more and more seldom."""
         self._back_off.reset()
 
-    def understood(self) -> None:
+    def worked(self) -> None:
         """See ``Watcher``."""
-        self._unclear_back_off.reset()
+        self._failing_back_off.reset()
 
-    def unclear(self, reason: str) -> None:
+    def failing(self, reason: str) -> None:
         """See ``Watcher``. That is a wrong address or a fault over there: somebody should be told at once."""
         if self._up:
-            why = Said(Saying.PROVIDER_UNCLEAR, why=reason)
-            self._lose(GatewayLost(why, refused=True), self._unclear_back_off.pause())
+            self._lose(GatewayLost(reason, refused=True), self._failing_back_off.pause())
 
     def lost(self, reason: str, *, refused: bool) -> None:
         """See ``Watcher``."""

@@ -27,12 +27,11 @@ from protocols.sms import (
     PartUnsent,
     Refusal,
 )
+from protocols.sms_failures import Failures
 
 SLOWER_SECONDS = 10.0
 """Pause after too many requests."""
 DRAIN_SECONDS = 10.0
-MOST_UNCLEAR = 3
-"""With so many answers in a row that do not say what became of a message, no more are sent."""
 _MOST_PARTS = 10
 _NEXT, _PAUSE = "next", "pause"
 
@@ -44,12 +43,12 @@ class Watcher(Protocol):
         """It answered."""
         ...
 
-    def understood(self) -> None:
-        """It said what became of a message."""
+    def worked(self) -> None:
+        """It took a message, or found what is wrong with one."""
         ...
 
-    def unclear(self, reason: str) -> None:
-        """It answers, and for some time did not say what became of messages, because of ``reason``."""
+    def failing(self, reason: str) -> None:
+        """It answers, and for some time took nothing, because of ``reason``."""
         ...
 
     def lost(self, reason: str, *, refused: bool) -> None:
@@ -83,7 +82,7 @@ class Sending:
         self._in_flight: dict[int, Letter] = {}
         self._beyond: list[PartUnsent] = []
         self._letters = 0
-        self._unclear = 0
+        self._failures = Failures()
         self._not_before = 0.0
         self._drained: Deferred[None] | None = None
 
@@ -123,8 +122,7 @@ class Sending:
     def _next(self) -> None:
         beyond, self._beyond = self._beyond, []
         self._tell(beyond)
-        # After an answer that left a doubt one goes alone, so that a fault that stays makes few of them.
-        window = 1 if self._unclear else self._settings.window
+        window = 1 if self._failures.any else self._settings.window
         while self._waiting and len(self._in_flight) < window:
             now = self._clock.seconds()
             if now < self._not_before:
@@ -173,19 +171,38 @@ class Sending:
 
     def _read(self, number: int, answer: HttpAnswer) -> None:
         verdict = read_answer(self._provider.answer, answer, self._provider.charset)
-        if not isinstance(verdict, Unclear):
-            self._unclear = 0
-            self._watcher.understood()
         match verdict:
             case Taken(gateway_id):
+                self._worked()
                 self._tell([PartAccepted(key, gateway_id) for key in self._in_flight.pop(number).keys])
             case NotTaken() as refused:
                 self._refuse(self._in_flight.pop(number), refused)
+                self._judge(refused)
             case Unclear(words, heard):
                 self._unknown(number, Said(Saying.BECAUSE, what=words, why=heard) if heard else words)
-                self._unclear += 1
-                if self._unclear >= MOST_UNCLEAR:
-                    self._watcher.unclear(words)
+                self._failed(Said(Saying.PROVIDER_UNCLEAR, why=words))
+
+    def _judge(self, refused: NotTaken) -> None:
+        """Whose fault it is that a message was not taken."""
+        if refused.meaning.account:
+            self._watcher.lost(Said(Saying.PROVIDER_REFUSES, why=refused.words or refused.code), refused=True)
+        elif refused.slower:
+            self._not_before = self._clock.seconds() + SLOWER_SECONDS
+            self._errands.later(_PAUSE, SLOWER_SECONDS, self._next)
+            self._tell([GatewayPaused(SLOWER_SECONDS)])
+        elif refused.meaning.refusal is Refusal.NEVER:
+            self._worked()
+        else:
+            self._failed(Said(Saying.PROVIDER_TAKES_NOTHING, why=_shown(refused)))
+
+    def _worked(self) -> None:
+        self._failures.worked()
+        self._watcher.worked()
+
+    def _failed(self, why: Said) -> None:
+        self._failures.failed()
+        if self._failures.too_many:
+            self._watcher.failing(why)
 
     def _unknown(self, number: int, why: str) -> None:
         self._tell([PartUnknown(key, why) for key in self._in_flight.pop(number).keys])
@@ -193,9 +210,8 @@ class Sending:
     def _refuse(self, letter: Letter, refused: NotTaken) -> None:
         meaning = refused.meaning
         self._tell([PartRefused(key, meaning.refusal, refused.code, refused.words) for key in letter.keys])
-        if meaning.account:
-            self._watcher.lost(Said(Saying.PROVIDER_REFUSES, why=refused.words or refused.code), refused=True)
-        elif refused.slower:
-            self._not_before = self._clock.seconds() + SLOWER_SECONDS
-            self._errands.later(_PAUSE, SLOWER_SECONDS, self._next)
-            self._tell([GatewayPaused(SLOWER_SECONDS)])
+
+
+def _shown(refused: NotTaken) -> str:
+    words, code = refused.words, refused.code
+    return f"{words} ({code})" if words and code else words or code

@@ -13,6 +13,7 @@ from hardware.outgoing.endpoint import Reach
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
 from protocols.http_sms.requests import Account, places_in
+from protocols.patterns import check_pattern
 from protocols.sms import Refusal
 
 _URL = re.compile(r"https?://[0-9A-Za-z.:\[\]_-]+(/[0-9A-Za-z._~/%-]*)?")
@@ -61,16 +62,13 @@ class OwnProvider(BaseModel):
     @field_validator("accepted", "gateway_id", "code", "words", "balance")
     @classmethod
     def _pattern(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from error
+        check_pattern(pattern)
         return pattern
 
     @field_validator("gateway_id", "code", "words", "balance")
     @classmethod
     def _group(cls, pattern: str) -> str:
-        if pattern and not re.compile(pattern).groups:
+        if pattern and not check_pattern(pattern):
             raise ValueError("must have a group, in parentheses, around what is wanted")
         return pattern
 

@@ -51,7 +51,16 @@ class PduConnection:
     @property
     def room(self) -> int:
         """How many parts ``submit`` takes now."""
-        return self._session.room if self.sends and self._ended is None else 0
+        return self._session.room if self._takes else 0
+
+    @property
+    def promised(self) -> int:
+        """How many it takes of whoever saw ``room`` a moment ago: never fewer."""
+        return self._session.promised if self._takes else 0
+
+    @property
+    def _takes(self) -> bool:
+        return self.sends and self._ended is None
 
     def start(self) -> None:
         """Connect now, and again whenever the connection is lost."""

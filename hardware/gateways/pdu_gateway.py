@@ -94,10 +94,10 @@ class PduGateway:
         self._trace.close()
 
     def submit(self, parts: Sequence[Part]) -> None:
-        """See ``GatewayDevice``. A text of which some parts fit into ``room`` is taken whole."""
+        """See ``GatewayDevice``. A text of which some parts fit in is taken whole."""
         for text in _texts(parts):
-            connection = max(self._senders, key=_room)
-            if self._up and connection.room:
+            connection = max(self._senders, key=_promised)
+            if self._up and connection.promised:
                 connection.submit(text)
             else:
                 self._unsent.extend([PartUnsent(part.key) for part in text])
@@ -167,8 +167,8 @@ class PduGateway:
             self._listener(signals)
 
 
-def _room(connection: PduConnection) -> int:
-    return connection.room
+def _promised(connection: PduConnection) -> int:
+    return connection.promised
 
 
 def _texts(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:

@@ -159,13 +159,13 @@ class CmppTongue:
         taken = self._delivered(message.msg_id, sequence, 0)
         if not message.is_report:
             place, words = read_words(message)
-            return text_came(taken, message.sender, message.recipient, words, place, str(message.msg_id))
+            return text_came(taken, message.sender, message.recipient, words, place, str(message.msg_id or ""))
         report = decode_report(message.content)
         receipt = partial(
             ReceiptArrived, str(report.msg_id), fate(report.state), report.state, "", report.number,
             at=self._account.writing.when(report.done),
         )  # fmt: skip
-        return Came(lambda written: receipt(written=written), taken)
+        return Came(lambda written, _: receipt(written=written), taken)
 
     def _delivered(self, msg_id: int, sequence: int, result: int) -> bytes:
         return encode(Command.DELIVER | RESPONSE, sequence, DeliverAnswer(msg_id, result), self._dialect)

@@ -42,6 +42,7 @@ class ModemLink:
         """Whether nothing should be asked of the modem before it showed that it is there."""
         self._retry_at: float | None = None
         self._retry_after = self._timings.retry_first
+        self._failing_after = self._timings.retry_failing
 
     @property
     def ready(self) -> bool:
@@ -64,6 +65,15 @@ class ModemLink:
     def suspect(self) -> None:
         """Ask the modem whether it is there, before anything else."""
         self.suspected = True
+
+    def worked(self) -> None:
+        """The modem sent a message, or found what is wrong with one."""
+        self._failing_after = self._timings.retry_failing
+
+    def failing(self, reason: str) -> None:
+        """The modem answers, and for some time sent nothing. Whoever calls this from a dialogue ends it."""
+        self._lose(Phase.DOWN, SetupFailure(reason, refused=True), self._failing_after)
+        self._failing_after = min(2 * self._failing_after, self._timings.retry_refused)
 
     def restarted(self) -> None:
         """The modem says that it restarted: it has lost its settings."""
@@ -120,13 +130,13 @@ class ModemLink:
         if problem := network_problem(reply):
             self._lose(Phase.DOWN, problem)
 
-    def _lose(self, phase: Phase, failure: SetupFailure) -> None:
+    def _lose(self, phase: Phase, failure: SetupFailure, after: float | None = None) -> None:
         self.phase = phase
         self._on_lost()
         self._context.runner.cancel()
         self._context.lost(failure.reason, refused=failure.refused)
-        after = self._timings.retry_refused if failure.refused else self._retry_after
-        self._retry_at = self._context.now + after
+        usual = self._timings.retry_refused if failure.refused else self._retry_after
+        self._retry_at = self._context.now + (usual if after is None else after)
         self._retry_after = min(2 * self._retry_after, self._timings.retry_most)
 
 

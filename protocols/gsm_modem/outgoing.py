@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from protocols.gsm_modem.answers import Answer, Outcome
 from protocols.gsm_modem.codec import encode_submit, to_line
@@ -35,6 +36,7 @@ from protocols.sms import (
     Refusal,
     TextEncoding,
 )
+from protocols.sms_failures import Failures
 
 MOST_PARTS = 10
 """Most that wait: a long text that may be sent in China."""
@@ -48,10 +50,24 @@ def submit_of(part: Part, *, receipt: bool) -> Submit:
     return Submit(part.number, body, part.validity, receipt=receipt)
 
 
+class Watcher(Protocol):
+    """Wants to know how the modem behaves."""
+
+    def suspect(self) -> None:
+        """As if it were not there."""
+        ...
+
+    def worked(self) -> None:
+        """It sent a message, or found what is wrong with one."""
+        ...
+
+    def failing(self, reason: str) -> None:
+        """It answers, and for some time sent nothing, because of ``reason``."""
+        ...
+
+
 class Outgoing:
-    """``wall`` gives the seconds since 1970. ``suspect`` is called when the modem behaves as if it were not there.
-    ``reports`` tells whether it passes status reports on.
-    """
+    """``wall`` gives the seconds since 1970. ``reports`` tells whether the modem passes status reports on."""
 
     def __init__(
         self,
@@ -59,8 +75,7 @@ class Outgoing:
         context: Context,
         sent: SentMessages,
         wall: Callable[[], float],
-        *,
-        suspect: Callable[[], None],
+        watcher: Watcher,
         reports: Callable[[], bool],
     ) -> None:
         self._timings = settings.timings
@@ -68,7 +83,8 @@ class Outgoing:
         self._context = context
         self._sent = sent
         self._wall = wall
-        self._suspect, self._reports = suspect, reports
+        self._watcher, self._reports = watcher, reports
+        self._failures = Failures()
         self._waiting: deque[Part] = deque()
         self._current: Part | None = None
         self._pdu_next = False
@@ -154,9 +170,10 @@ class Outgoing:
         message = to_line(tpdu).encode("ascii") + END_OF_MESSAGE
         reply = yield Command(message, self._timings.submit, FINALS)
         if reply.result is None:
-            self._suspect()
+            self._watcher.suspect()
             self._finish(PartUnknown(part.key, Said(Saying.MODEM_UNANSWERED)))
         elif reply.ok:
+            self._worked()
             self._finish(PartAccepted(part.key, self._gateway_id(part, reply) if receipt else ""))
         else:
             self._refused(part, reply.result)
@@ -166,7 +183,7 @@ class Outgoing:
         if error is not None:
             self._refused(part, error)
             return
-        self._suspect()
+        self._watcher.suspect()
         yield escape(self._timings.escape)
         self._finish(PartRefused(part.key, Refusal.LATER, "", Said(Saying.MODEM_WITHOUT_PROMPT)))
 
@@ -184,6 +201,17 @@ class Outgoing:
         if meaning.busy:
             self._stopped_until = self._context.now + self._timings.congested
             self._context.report(GatewayPaused(self._timings.congested))
+        elif meaning.refusal is Refusal.NEVER:
+            self._worked()
+        else:
+            self._failures.failed()
+            if self._failures.too_many:
+                why = f"{meaning.words} ({meaning.code})"
+                self._watcher.failing(Said(Saying.MODEM_TAKES_NOTHING, why=why))
+
+    def _worked(self) -> None:
+        self._failures.worked()
+        self._watcher.worked()
 
     def _finish(self, signal: GatewaySignal) -> None:
         self._current, self._pdu_next = None, False

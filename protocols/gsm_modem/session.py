@@ -35,7 +35,7 @@ class GsmSession:
         self._decoder = ModemDecoder()
         sent = SentMessages()
         self._link = link = ModemLink(settings, context, self._forget)
-        self._outgoing = Outgoing(settings, context, sent, wall, suspect=link.suspect, reports=lambda: self.has_reports)
+        self._outgoing = Outgoing(settings, context, sent, wall, link, lambda: self.has_reports)
         self._incoming = Incoming(settings, context, sent, wake)
         self._was_ready = False
         self._draining = False

@@ -61,6 +61,8 @@ class GsmTimings:
     """A modem that cannot be used is set up again after these, doubling."""
     retry_refused: float = 900.0
     """The same where the SIM does not let us."""
+    retry_failing: float = 60.0
+    """The same where it takes no messages, doubling up to ``retry_refused``: each time it costs one."""
     congested: float = 30.0
     """Nothing is sent for so long after the network was too busy."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from protocols.http_sms.provider import AnswerRules, Charset, Meaning
+from protocols.patterns import SlowPatternError, search
 from protocols.sayings import Said, Saying
 from protocols.sms import Refusal
 from protocols.text import clean_text
@@ -93,7 +94,14 @@ def read_answer(rules: AnswerRules, answer: HttpAnswer, charset: Charset) -> Ver
     text = text_of(answer, charset)
     if text is None:
         return Unclear(Said(Saying.ANSWER_CHARSET))
-    if re.search(rules.accepted, text):
+    try:
+        return _by_text(rules, text)
+    except SlowPatternError:
+        return Unclear(Said(Saying.ANSWER_TAKES_TOO_LONG), clean_text(text, _WORDS))
+
+
+def _by_text(rules: AnswerRules, text: str) -> Verdict:
+    if search(rules.accepted, text):
         return Taken(clean_text(_group(rules.gateway_id, text), 64))
     if _HTML.match(text):
         # Of whoever stands before the provider, as often as not: it does not say that the provider has not taken it.
@@ -106,12 +114,12 @@ def read_answer(rules: AnswerRules, answer: HttpAnswer, charset: Charset) -> Ver
 
 
 def read_number(pattern: str, answer: HttpAnswer, charset: Charset) -> int | None:
-    """Group 1 of ``pattern`` as a number; None if there is none."""
+    """Group 1 of ``pattern`` as a number; None if there is none, or it is not found in time."""
     text = text_of(answer, charset) if 200 <= answer.status < 300 else None
-    found = _group(pattern, text or "")
     try:
+        found = _group(pattern, text or "")
         return int(float(found)) if len(found) < 20 else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, SlowPatternError):
         return None
 
 
@@ -131,7 +139,7 @@ def _by_status(answer: HttpAnswer) -> NotTaken | Unclear:
 
 
 def _group(pattern: str, text: str) -> str:
-    found = re.search(pattern, text) if pattern else None
+    found = search(pattern, text) if pattern else None
     return (found[1] or "") if found else ""
 
 

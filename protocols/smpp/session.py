@@ -139,7 +139,7 @@ class SmppTongue:
             ReceiptArrived, self._account.ids.of_receipt(told.message_id), told.fate, told.state, told.error,
             _number(message.source), at=self._account.writing.when(told.done),
         )  # fmt: skip
-        return Came(lambda written: receipt(written=written), taken)
+        return Came(lambda written, _: receipt(written=written), taken)
 
 
 def _is_receipt(message: ShortMessage) -> bool:

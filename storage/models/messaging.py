@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, Computed, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, partial, primary_key
+from storage.models.base import Base, Json, Key, LongWords, Utc, Words, YesNo, partial, primary_key, roomy
 
 
 class SmsGateway(Base):
@@ -18,7 +18,8 @@ class SmsGateway(Base):
     It is chosen for a message whose number begins with one of ``prefixes`` and whose purpose is among ``purposes``
     (empty: any), by ``priority`` (1 first), then by ``cost`` of a part (thousandths of a yuan). ``signature`` stands
     before every text, without its brackets; ``adds_signature`` says that the gateway adds it by itself. ``counting`` is
-    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told.
+    the rule by which parts are counted. ``balance_low`` is the balance under which somebody is told. What it brought
+    before ``settled_until`` it does not bring again; that is kept for texts that it has no name for.
     """
 
     __tablename__ = "sms_gateway"
@@ -45,6 +46,7 @@ class SmsGateway(Base):
     balance: Mapped[int | None] = mapped_column(BigInteger)
     balance_at: Mapped[datetime | None] = mapped_column(Utc)
     balance_low: Mapped[int | None] = mapped_column(Integer)
+    settled_until: Mapped[datetime | None] = mapped_column(Utc)
     trace: Mapped[bool] = mapped_column(YesNo, default=False)
     disabled: Mapped[bool] = mapped_column(YesNo, default=False)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -146,25 +148,32 @@ class SmsMessage(Base):
     of a yuan) are by the gateway's rule. ``source`` says what made it, such as ``campaign:12:7``: of each there is one.
 
     Incoming: ``state`` is received.
+
+    ``stage`` is what indexes know of its state: the same, but ``sent`` while it is sending or accepted. So the step
+    that every message takes between the two touches none of them.
     """
 
     __tablename__ = "sms_message"
     __table_args__ = (
         UniqueConstraint("source", name="uq_smsmessage_source"),
         # Only what waits for a time, so that most changes of a state have nothing to do with it; not on Oracle.
-        Index("ix_smsmessage_due", "state", "priority", "next_at", "id", **partial("next_at IS NOT NULL")),
+        Index("ix_smsmessage_due", "stage", "priority", "next_at", "id", **partial("next_at IS NOT NULL")),
         Index("ix_smsmessage_talk", "conversation_id", "id"),
         Index("ix_smsmessage_created", "created_at", "id"),
         Index("ix_smsmessage_number", "number", "created_at", "id"),
         Index("ix_smsmessage_patient", "patient_id", "created_at", "id"),
-        Index("ix_smsmessage_batch", "batch_id", "state", "id"),
+        Index("ix_smsmessage_batch", "batch_id", "stage", "id"),
         Index("ix_smsmessage_gateway", "gateway_id", "created_at", "id"),
-        Index("ix_smsmessage_state", "state", "created_at", "id"),
+        Index("ix_smsmessage_stage", "stage", "created_at", "id"),
+        roomy(),
     )
 
     id: Mapped[int] = primary_key("sms_message")
     direction: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(10))
+    stage: Mapped[str] = mapped_column(
+        String(10), Computed("CASE WHEN state IN ('sending', 'accepted') THEN 'sent' ELSE state END")
+    )
     purpose: Mapped[str] = mapped_column(Words(12), nullable=True, default="")
     number: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(LongWords, nullable=True, default="")
@@ -197,15 +206,19 @@ class SmsAttempt(Base):
     ``attempt`` counts the message's attempts, ``position`` its parts from 1; an attempt that makes up for some parts
     only has rows for those. ``state`` is a ``callcenter.messaging.vocabulary.PartState``. ``gateway_ref`` is what the
     gateway calls it in receipts, in lower case and without leading zeros. ``code`` and ``words`` are the gateway's own.
+    ``nameless`` is its state as long as it has no such name: of the others receipts tell by that.
     """
 
     __tablename__ = "sms_attempt"
     __table_args__ = (
         UniqueConstraint("message_id", "attempt", "position", name="uq_smsattempt_part"),
         Index("ix_smsattempt_ref", "gateway_id", "gateway_ref"),
-        # For parts that have no name: of the others receipts tell by that.
-        Index("ix_smsattempt_doubt", "gateway_id", "state", "number", "sent_at", **partial("gateway_ref IS NULL")),
-        Index("ix_smsattempt_sent", "gateway_id", "sent_at"),
+        Index(
+            "ix_smsattempt_nameless", "gateway_id", "nameless", "number", "sent_at", **partial("nameless IS NOT NULL")
+        ),
+        # No other than that of names begins with the gateway: without statistics PostgreSQL might take it instead.
+        Index("ix_smsattempt_sent", "sent_at", "gateway_id"),
+        roomy(),
     )
 
     id: Mapped[int] = primary_key("sms_attempt")
@@ -218,6 +231,7 @@ class SmsAttempt(Base):
     reference: Mapped[int] = mapped_column(SmallInteger, default=0)
     state: Mapped[str] = mapped_column(String(10))
     gateway_ref: Mapped[str | None] = mapped_column(String(70))
+    nameless: Mapped[str | None] = mapped_column(String(10), Computed("CASE WHEN gateway_ref IS NULL THEN state END"))
     code: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     words: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
     sent_at: Mapped[datetime] = mapped_column(Utc)

@@ -43,7 +43,8 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     talk.click()
     expect(page.locator(".bubble.is-theirs")).to_contain_text("刀口有点痒")
     expect(page.locator("#person")).to_contain_text(patient["name"], timeout=PATIENCE)
-    # Looked at, it is read: here, in the menu, and for everybody else.
+    # Looked at, it is read: here, in the menu, and for everybody else. But the patient waits on.
+    expect(page.locator("[data-waiting=open]")).to_have_text("1", timeout=PATIENCE)
     expect(page.locator(".rail [data-unread-sms]")).to_be_hidden(timeout=PATIENCE)
     page.locator("[data-texts=templates]").click()
     page.locator("#texts .text-choice", has_text="切口护理").click()

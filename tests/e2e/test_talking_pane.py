@@ -38,9 +38,8 @@ Object.defineProperty(navigator, "userActivation", { value: { get hasBeenActive(
 def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
     window = browsers.window(daemon, "agent", "/console", locale="en")
     window.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    window.context.add_init_script(SPIES)
     window.page.close()
-    page = window.tab("/console")
+    page = window.tab("/console", SPIES)
     wait_until_live(page)
     yield page
     for line in ("2", "3"):

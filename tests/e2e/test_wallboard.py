@@ -102,7 +102,7 @@ def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
     assert "****" in doctor.locator("#list").inner_text()
 
 
-def test_gateways_and_unread_texts_are_on_the_wall_live_and_only_for_whoever_may_know(
+def test_gateways_and_who_waits_for_an_answer_are_on_the_wall_live_and_only_for_whoever_may_know(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:
     admin = daemon.client("admin")
@@ -110,12 +110,21 @@ def test_gateways_and_unread_texts_are_on_the_wall_live_and_only_for_whoever_may
     tiles = page.locator("#gateways .tile")
     expect(tiles).to_have_count(2, timeout=PATIENCE)
     expect(page.locator("#gateways-sum")).to_have_text("Ready 2", timeout=PATIENCE)
-    expect(page.locator("[data-sms=unread]")).to_contain_text("Unread SMS 0")
+    waiting = page.locator("[data-sms=waiting]")
+    expect(waiting).to_contain_text("SMS to answer 0")
     expect(page.locator("[data-sms=oldest]")).to_have_count(0)
     for text in ("几点开门？", "周六呢？"):
         daemon.simulate("sms", "13787650001", text)
-    expect(page.locator("[data-sms=unread]")).to_contain_text("Unread SMS 2", timeout=PATIENCE)
+    expect(waiting).to_contain_text("SMS to answer 1", timeout=PATIENCE)
     expect(page.locator("[data-sms=oldest] [data-since]")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    # Who is only looked at waits on.
+    (talk,) = admin.get("/api/v1/conversations?waiting=true")["items"]
+    assert admin.send("POST", f"/api/v1/conversations/{talk['id']}/read", {}).status == 200
+    daemon.simulate("sms", "13787650002", "今天有号吗？")
+    expect(waiting).to_contain_text("SMS to answer 2", timeout=PATIENCE)
+    answer = {"text": "八点开门。", "key": "answer-to-the-first"}
+    assert admin.send("POST", f"/api/v1/conversations/{talk['id']}/reply", answer).status == 200
+    expect(waiting).to_contain_text("SMS to answer 1", timeout=PATIENCE)
     second = admin.get("/api/v1/gateways")["items"][1]
     resting = {"version": second["version"], "in_service": False}
     assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", resting).status == 200

@@ -37,12 +37,14 @@ from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.pbx import UP
 from tests.peers.simulator import Heard
 
-QUICK = AmiTimings(answer=0.5, keep_alive=0.3, listing=1.0, resync=1.0, patience=30.0)
+QUICK = AmiTimings(answer=10.0, keep_alive=0.3, listing=10.0, resync=1.0, patience=30.0)
+IMPATIENT = replace(QUICK, answer=0.5, listing=1.0)
+"""For a PBX that does not answer; any other is given longer than a busy machine is away."""
 
 
-def directory(server: AmiServer, **address: Any) -> SharedPorts:
+def directory(server: AmiServer, timings: AmiTimings = QUICK, **address: Any) -> SharedPorts:
     where = PbxAddress(**{"host": "127.0.0.1", "port": server.port, **address})
-    pbx = PbxSettings("main", where, AmiSettings("huifang", "s3cret", timings=QUICK))
+    pbx = PbxSettings("main", where, AmiSettings("huifang", "s3cret", timings=timings))
     return SharedPorts(reactor, pbx_directory([pbx], reactor))
 
 
@@ -205,7 +207,7 @@ async def test_a_pbx_that_is_not_there_at_first(tmp_path: Path) -> None:
 async def test_a_pbx_that_accepts_and_never_answers_is_found_and_tried_again(how: str, tmp_path: Path) -> None:
     async with (
         ami_server(silent=how == "silent", deaf={"Login"}) as server,
-        lines_on(directory(server), tmp_path, "PJSIP/8001") as ((_, heard),),
+        lines_on(directory(server, IMPATIENT), tmp_path, "PJSIP/8001") as ((_, heard),),
     ):
         lost = await heard.first(LineLost)
         assert isinstance(lost, LineLost)
@@ -217,7 +219,7 @@ async def test_a_pbx_that_accepts_and_never_answers_is_found_and_tried_again(how
 
 @ensureDeferred
 async def test_a_pbx_that_falls_silent_is_found_by_keep_alive(tmp_path: Path) -> None:
-    async with ami_server() as server, lines_on(directory(server), tmp_path, "PJSIP/8001") as ((_, heard),):
+    async with ami_server() as server, lines_on(directory(server, IMPATIENT), tmp_path, "PJSIP/8001") as ((_, heard),):
         await heard.first(LineReady)
         server.deaf.update({"Ping", "CoreShowChannels"})
         lost = await heard.first(LineLost)

@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PERSONAL = "cookies,local_storage,indexeddb,cache_storage,service_workers"
 PATIENCE = 20_000
 """Milliseconds to wait for what must appear."""
 
@@ -44,9 +45,11 @@ class Window:
         page.on("console", self._heard)
         return page
 
-    def tab(self, path: str) -> Page:
-        """Another tab of the same window."""
+    def tab(self, path: str, script: str = "") -> Page:
+        """Another tab of the same window, in which ``script`` runs before those of the page."""
         page = self.watch(self.context.new_page())
+        if script:
+            page.add_init_script(script)
         page.goto(path)
         return page
 
@@ -55,21 +58,74 @@ class Window:
             self.problems.append(message.text)
 
 
-class Browsers:
-    """Opens windows and, at the end, fails the test when a page had a script error or broke its own policy."""
+@dataclass(frozen=True)
+class Place:
+    """Whose pages are looked at, in which language, on how large a screen."""
+
+    base_url: str
+    locale: str
+    size: tuple[int, int]
+
+
+class Profile:
+    """A browser's memory, which one person has after the other."""
+
+    def __init__(self, browser: Browser, place: Place) -> None:
+        width, height = place.size
+        self.place = place
+        self.context = browser.new_context(
+            base_url=place.base_url, locale=place.locale, viewport={"width": width, "height": height}
+        )
+        # A blank page: what is kept for the pages of a daemon can be forgotten when none of them is open.
+        self._blank = self.context.new_page()
+        self._commands = self.context.new_cdp_session(self._blank)
+
+    def forget(self) -> None:
+        """Close the pages and forget the person, but not the files that are the same for everybody."""
+        for page in self.context.pages:
+            if page is not self._blank:
+                page.close()
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        origin = {"origin": self.place.base_url.rstrip("/"), "storageTypes": _PERSONAL}
+        self._commands.send("Storage.clearDataForOrigin", origin)
+
+
+class Chromium:
+    """A running browser. A profile that was at a place before has its scripts and styles: to fetch and compile them is
+    most of the work of opening a page.
+    """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+        self._free: dict[Place, list[Profile]] = {}
+
+    def take(self, place: Place) -> Profile:
+        """One that nobody uses."""
+        free = self._free.get(place)
+        return free.pop() if free else Profile(self._browser, place)
+
+    def give_back(self, profile: Profile) -> None:
+        """For the next person."""
+        profile.forget()
+        self._free.setdefault(profile.place, []).append(profile)
+
+
+class Browsers:
+    """Opens windows and, at the end, fails the test when a page had a script error or broke its own policy."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self._profiles: list[Profile] = []
         self._windows: list[Window] = []
 
     def window(
         self, daemon: DemoDaemon, role: str, path: str, locale: str = "zh-CN", size: tuple[int, int] = (1366, 768)
     ) -> Window:
         """A window in which ``role`` is signed in, by the sign-in page, at ``path`` and live."""
-        context = self._browser.new_context(
-            base_url=daemon.base_url, locale=locale, viewport={"width": size[0], "height": size[1]}
-        )
-        window = Window(context, context.new_page())
+        profile = self._chromium.take(Place(daemon.base_url, locale, size))
+        self._profiles.append(profile)
+        window = Window(profile.context, profile.context.new_page())
         self._windows.append(window)
         page = window.watch(window.page)
         page.goto(f"/sign-in?next={path}")
@@ -83,8 +139,8 @@ class Browsers:
     def close(self) -> None:
         """Close every window; what went wrong in them."""
         problems = [problem for window in self._windows for problem in window.problems]
-        for window in self._windows:
-            window.context.close()
+        for profile in self._profiles:
+            self._chromium.give_back(profile)
         assert not problems, problems
 
 
@@ -99,14 +155,20 @@ def _launched(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
 
-@pytest.fixture
-def browsers() -> Iterator[Browsers]:
-    """Windows of a Chromium of the test's own."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """A Chromium for all tests of a module."""
     with sync_playwright() as playwright:
         browser = _launched(playwright)
-        windows = Browsers(browser)
         try:
-            yield windows
-            windows.close()
+            yield Chromium(browser)
         finally:
             browser.close()
+
+
+@pytest.fixture
+def browsers(chromium: Chromium) -> Iterator[Browsers]:
+    """Windows of the test's own; whoever had them before has left nothing in them."""
+    windows = Browsers(chromium)
+    yield windows
+    windows.close()

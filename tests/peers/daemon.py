@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import io
 import json
 import os
 import signal
@@ -15,12 +16,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from twistd_plugin.commands import main
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
@@ -72,6 +76,11 @@ class HttpClient:
         return answer
 
     @property
+    def is_signed_in(self) -> bool:
+        """Whether the server still knows the session."""
+        return self.send("GET", "/api/v1/session").status == 200
+
+    @property
     def cookie(self) -> str:
         """The Cookie header that it would send."""
         return "; ".join(f"{one.name}={one.value}" for one in self._cookies)
@@ -119,6 +128,7 @@ class DemoDaemon:
         self._past_days = past_days
         self._process: subprocess.Popen[bytes] | None = None
         self._output = var.with_name(var.name + ".log")
+        self._clients: dict[str, HttpClient] = {}
 
     @property
     def users(self) -> dict[str, dict[str, str]]:
@@ -163,17 +173,25 @@ class DemoDaemon:
         self._end(signal.SIGKILL)
 
     def client(self, role: str | None = None) -> HttpClient:
-        """A client, signed in as ``role``."""
-        client = HttpClient(self.base_url)
-        if role is not None:
-            assert client.sign_in(self.users[role]).status == 200
-        return client
+        """A client; signed in as ``role``, the one of before while its session lasts: to look at a password is slow."""
+        if role is None:
+            return HttpClient(self.base_url)
+        known = self._clients.get(role)
+        if known is None or not known.is_signed_in:
+            known = self._clients[role] = HttpClient(self.base_url)
+            assert known.sign_in(self.users[role]).status == 200
+        return known
 
-    def simulate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """``callcenter simulate …`` against this daemon; fails the test when it fails."""
-        result = run_callcenter("simulate", *arguments, "--var", str(self.var))
-        assert result.returncode == 0, result.stderr
-        return result
+    def simulate(self, *arguments: str) -> str:
+        """What ``callcenter simulate …`` against this daemon prints; fails the test when it fails.
+
+        In this process: another would be busy for half a second to say one thing to a simulator.
+        """
+        printed = io.StringIO()
+        with redirect_stdout(printed), redirect_stderr(printed):
+            status = main(["simulate", *arguments, "--var", str(self.var)])
+        assert status == 0, printed.getvalue()
+        return printed.getvalue()
 
     def _is_ready(self) -> bool:
         assert self._process is not None

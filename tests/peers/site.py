@@ -47,12 +47,15 @@ from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
+from tests.peers.made_once import make_once
 from tests.peers.messaging import Factory
 from tests.peers.scripted_line import ScriptedLine, Workbench
 from web.prompt_transport import listen_promptly
 from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
+
+make_once()
 
 SAFE = "/?&=%:+,;@!$'()*~-._[]"
 
@@ -292,6 +295,6 @@ async def together(*coroutines: Any) -> list[Any]:
 
 
 async def all_rows(site: RunningSite) -> dict[str, list[Any]]:
-    """Every row of every table but the sessions, which note when they were last used."""
+    """Every row of every table but the sessions, which note when they were last used, and the daemon's heartbeat."""
     found = await site.database.read(every_row)
-    return {name: rows for name, rows in found.items() if name != "web_session"}
+    return {name: rows for name, rows in found.items() if name not in ("web_session", "heartbeat")}

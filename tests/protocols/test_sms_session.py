@@ -388,6 +388,43 @@ def test_an_answer_for_a_connection_that_is_gone_is_not_given_to_the_next(peer: 
     assert written(peer, driven) == []
 
 
+def test_a_text_without_a_name_has_the_connection_that_tells_whether_its_answer_was_read() -> None:
+    peer = SmppPeer()
+    driven = signed_in(peer)
+    driven.hear(peer.text(5))
+    [text] = driven.take_signals()
+    assert isinstance(text, TextArrived)
+    assert text.link is not None
+    answered = driven.now
+    driven.wait(4)
+    driven.hear(peer.text(6))
+    assert not text.link.has_read(answered)
+    driven.wait(1)
+    driven.hear(peer.text(7))
+    assert text.link.has_read(answered)
+    assert not text.link.has_read(driven.now)
+    driven.leave()
+    before = driven.now
+    driven.wait(1)
+    [(_, sequence)] = written(peer, driven)
+    driven.hear(peer.plain(peer.farewell | RESPONSE, sequence))
+    assert (text.link.has_read(before), text.link.has_read(driven.now), text.link.ended) == (True, False, False)
+    driven.lose()
+    assert text.link.ended
+
+
+def test_a_text_with_a_name_needs_no_connection() -> None:
+    driven = signed_in(CmppPeer())
+    message = Deliver(0, "1069", "13800138000", b"T", 0)
+    driven.hear(CmppPeer().text(5), cmpp.encode(Cmpp.DELIVER, 6, message, cmpp.V3))
+    named, nameless = driven.take_signals()
+    assert isinstance(named, TextArrived)
+    assert isinstance(nameless, TextArrived)
+    assert (named.gateway_id, named.link) == ("7", None)
+    # Msg_Id 0 names nothing.
+    assert (nameless.gateway_id, nameless.link is None) == ("", False)
+
+
 def test_nothing_is_heard_of_texts_before_the_sign_in(peer: Peer) -> None:
     driven = Driven(peer.tongue())
     driven.start()

@@ -77,6 +77,16 @@ def test_capacity_shrinks_to_what_is_managed_and_grows_again() -> None:
     assert capacity.parts > 100
 
 
+def test_capacity_keeps_what_it_promised_until_the_next_second() -> None:
+    capacity = Capacity(1000.0, 10)
+    for step in range(1, 50):
+        capacity.answered(step / 20, waiting=5)
+    assert (capacity.parts <= 25, capacity.promised) == (True, 1000)
+    for step in range(50, 70):
+        capacity.answered(step / 20, waiting=5)
+    assert capacity.promised <= 25
+
+
 def test_a_heartbeat_asks_so_often_and_no_more() -> None:
     heartbeat = Heartbeat(60.0, 10.0, 2)
     heartbeat.heard(0.0)

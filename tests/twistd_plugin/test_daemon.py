@@ -53,7 +53,9 @@ def test_a_simulated_call_is_recorded_with_its_patient(daemon: DemoDaemon) -> No
     client = daemon.client("supervisor")
     wait_for(lambda: lines_ready(client), 30, "all lines")
     known = next(word for word in daemon.output.split("simulate call ")[1].split() if word.isdecimal())
-    result = daemon.simulate("call", known, "--line", "2", "--answer-after", "3", "--hangup-after", "1")
+    call_up = ("simulate", "call", known, "--line", "2", "--answer-after", "3", "--hangup-after", "1")
+    result = run_callcenter(*call_up, "--var", str(daemon.var))
+    assert result.returncode == 0, result.stderr
     assert "line 2" in result.stdout
     call = wait_for(lambda: (one := newest_call(client)) and one["state"] == "ended" and one, 30, "the end of the call")
     assert call["direction"] == "in"
@@ -94,7 +96,7 @@ def test_health_and_metrics_have_no_patient_in_them(daemon: DemoDaemon) -> None:
 
 
 def test_status_lists_the_simulated_lines(daemon: DemoDaemon) -> None:
-    lines = json.loads(daemon.simulate("status", "--json").stdout)
+    lines = json.loads(daemon.simulate("status", "--json"))
     assert [(line["name"], line["driver"]) for line in lines] == [
         ("1", "hayes"), ("2", "hayes"), ("3", "hayes"), ("4", "fsk"), ("5", "ubox"),
     ]  # fmt: skip

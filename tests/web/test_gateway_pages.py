@@ -91,6 +91,23 @@ async def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(site: Ru
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_is_emptied_is_gone_and_a_secret_can_be_taken_away(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    options = {"secret": "geheim", "second": "auch-geheim", "host": "10.0.0.1"}
+    made = (await admin.post("/api/v1/gateways", {"kind": "cmpp2", "name": "移动", "options": options})).json
+    path = f"/gateways/{made['id']}/edit"
+    form = Form((await admin.get(path)).text, path).fields
+    assert "x-secret" not in (await admin.get(path)).text
+    kept = await admin.post(path, form={**form, "o-host": [""], "priority": [""]})
+    assert kept.header("Location") == "/gateways?done=changed", kept.text
+    after = (await admin.get(f"/api/v1/gateways/{made['id']}")).json
+    assert (after["options"], after["secrets"], after["priority"]) == ({}, ["second", "secret"], 5)
+    form = Form((await admin.get(path)).text, path).fields
+    await admin.post(path, form={**form, "x-second": ["true"]})
+    assert (await admin.get(f"/api/v1/gateways/{made['id']}")).json["secrets"] == ["secret"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_who_may_only_look_is_offered_nothing_else(site: RunningSite) -> None:
     supervisor = await site.signed_in("supervisor")
     page = await supervisor.get("/gateways")

@@ -9,7 +9,7 @@ import pytest
 import pytest_twisted
 
 from callcenter.administration.saved_views import LISTS
-from tests.peers.site import Browser, RunningSite, all_rows
+from tests.peers.site import Answer, Browser, RunningSite, all_rows
 
 PATHS = {name: f"/{name}" for name in LISTS} | {"missed": "/calls/missed"}
 KEPT = {
@@ -125,3 +125,68 @@ async def test_a_view_that_the_list_does_not_take_any_more_locks_nobody_out(site
         assert "is not known here" in page.text
         assert chips(page.text).keys() == {"All", "Old"}
         assert (await browser.get(chips(page.text)["All"][0])).status == 200
+
+
+async def followed(browser: Browser, path: str) -> tuple[str, Answer]:
+    """Where one ends who opens ``path`` as the menu does; clearing the filters wherever that is offered."""
+    seen = set()
+    while path not in seen:
+        seen.add(path)
+        answer = await browser.get(path)
+        if answer.status == 303:
+            path = answer.header("Location")
+        elif answer.status == 422 and (clear := re.search(r'href="([^"]*)">(?:Clear filters|清除筛选)', answer.text)):
+            path = unescape(clear[1])
+        else:
+            return path, answer
+    raise AssertionError(f"it leads to itself: {path}")
+
+
+def outdated(text: str) -> list[str]:
+    """What is told of views that the list does not know whole any more."""
+    return [unescape(one) for one in re.findall(r'views-outdated"[^>]*>\s*<span>(.*?)</span>', text)]
+
+
+BROKEN = (
+    ("calls", "direction=sideways", "", "direction=sideways"),
+    ("calls", "direction=in&gone=1&line_id=x", "direction=in", "gone=1, line_id=x"),
+    ("missed", "sort=gone&number=138", "number=138", "sort=gone"),
+    ("audit", "scope=all&sort=at", "sort=at", "scope=all"),
+    ("audit", "from_day=yesterday", "", "from_day=yesterday"),
+    ("alarms", "kind=gone", "", "kind=gone"),
+    ("complaints", "severity=9&overdue=true", "overdue=true", "severity=9"),
+    ("patients", "tier=diamond&q=zs", "q=zs", "tier=diamond"),
+    ("users", "q=a&sort=password", "q=a", "sort=password"),
+    ("users", "q=%FF", "", "q=%FF"),
+)
+
+
+@pytest.mark.parametrize(("list_name", "query", "kept", "left_out"), BROKEN)
+@pytest_twisted.ensureDeferred
+async def test_a_default_view_of_which_something_is_not_known_any_more_opens_the_list_without_that_and_says_so(
+    site: RunningSite, list_name: str, query: str, kept: str, left_out: str
+) -> None:
+    browser, path = await site.signed_in("admin"), PATHS[list_name]
+    old = await site.services.views.save(site.people["admin"], list_name, "Old <b>", query, default=True)
+    where, page = await followed(browser, path)
+    assert (where, page.status) == (f"{path}?{kept}" if kept else path, 200)
+    (told,) = outdated(page.text)
+    assert "Old <b>" in told
+    assert told.endswith(left_out)
+    # The chip leads to the same, and from here the view can be deleted.
+    assert chips(page.text)["Old <b>"] == (f"{path}?{kept or 'plain=1'}", bool(kept))
+    assert re.search(
+        rf'<form [^>]*data-view="{old["id"]}"[^>]*>(?:(?!</form>).)*data-delete-view', page.text, re.DOTALL
+    )
+    assert (await browser.ask("DELETE", f"/api/v1/views/{old['id']}")).status == 204
+    assert outdated((await browser.get(path)).text) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_may_not_sort_by_it_any_more_gets_the_list_in_its_usual_order(site: RunningSite) -> None:
+    doctor = await site.signed_in("doctor")
+    await site.services.views.save(
+        site.people["doctor"], "calls", "By number", "direction=in&sort=number", default=True
+    )
+    where, page = await followed(doctor, "/calls")
+    assert (where, page.status) == ("/calls?direction=in", 200)

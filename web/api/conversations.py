@@ -57,6 +57,7 @@ class Conversation(BaseModel):
     state: Literal["open", "snoozed", "done"]
     snoozed_until: AwareDatetime | None
     unread: int
+    waiting: bool
     waiting_since: AwareDatetime | None
     last_at: AwareDatetime
     last_text: str
@@ -92,6 +93,7 @@ class ConversationQuery(Input):
     box: Literal["open", "mine", "department", "unassigned", "snoozed", "done", "all"] = "open"
     q: Short = ""
     unread: bool = False
+    waiting: bool = False
     patient_id: Id | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -139,7 +141,7 @@ class Stop(Input):
 
 def conversation_filter(query: Any) -> ConversationFilter:
     """The filter for the service."""
-    return ConversationFilter(Box(query.box), query.q, query.unread, query.patient_id)
+    return ConversationFilter(Box(query.box), query.q, query.unread, query.waiting, query.patient_id)
 
 
 @routes.get("/conversations", permission="conversations.view", returns=ConversationPage)
@@ -151,7 +153,7 @@ async def list_conversations(exchange: Exchange, query: ConversationQuery) -> Re
 
 @routes.get("/conversations/counts", permission="conversations.view", returns=dict[str, int])
 async def counts(exchange: Exchange) -> Reply:
-    """How many conversations have unread texts, by box, each counted up to 1000."""
+    """In how many conversations somebody waits for an answer, by box, each counted up to 1000."""
     return Json(await exchange.services.desk.conversations.counts(exchange.principal))
 
 

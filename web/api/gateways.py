@@ -74,7 +74,9 @@ class KindsOfGateways(BaseModel):
 
 
 class GatewayChange(Input):
-    """What is set up; what is left out stays, or has its default. An empty secret in ``options`` stays as it is."""
+    """What is set up; what is left out stays, and null is the default. In ``options`` likewise; an empty secret there
+    stays as it is, and null removes it.
+    """
 
     name: Short | None = None
     prefixes: list[Short] | None = None

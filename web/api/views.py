@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from callcenter.administration import audit_log
-from callcenter.administration.reading import check_query
-from callcenter.administration.resources import chosen_sort
 from callcenter.administration.saved_views import LONGEST_NAME
-from callcenter.alarms import service as alarms
-from callcenter.servicedesk.complaints import listing as complaints
-from callcenter.telephony import call_orders
 from web.api.models import Short
 from web.exchange import Empty, Exchange, Json, Reply
-from web.pages.alarms import AlarmsPage
-from web.pages.audit import AuditPage
-from web.pages.calls import CallsPage
-from web.pages.complaints import ComplaintsPage
+from web.pages.alarms import alarm_view
+from web.pages.audit import audit_view
+from web.pages.calls import call_view
+from web.pages.complaints import complaint_view
 from web.pages.lists import query_string
-from web.pages.resources import ListPage
-from web.parsing import Input, check, form_fields
-from web.records import declaration
+from web.pages.resources import record_view
+from web.pages.view_chips import Reader, view_fields
+from web.parsing import Input
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -104,47 +98,15 @@ def kept_query(exchange: Exchange, list_name: str, text: str) -> str:
 
     Raises InvalidError for anything that the list does not take.
     """
-    given = {name: value for name, value in form_fields(text.removeprefix("?")).items() if value != ""}
-    view = _READERS.get(list_name, _record_view)(exchange, list_name, given)
-    return query_string(view)
+    return query_string(_READERS.get(list_name, record_view)(exchange, list_name, view_fields(text)))
 
 
-def _record_view(exchange: Exchange, list_name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    query = check(ListPage, given)
-    check_query(declaration(exchange.services, list_name), query.list_query())
-    return query.view
-
-
-def _call_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    query = check(CallsPage, given)
-    chosen_sort(query.sort, call_orders.DEFAULT_SORT, call_orders.call_sorts(exchange.principal))
-    return query.view
-
-
-def _audit_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    query = check(AuditPage, given)
-    chosen_sort(query.sort, audit_log.DEFAULT_SORT, audit_log.SORTS)
-    return query.view
-
-
-def _alarm_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    query = check(AlarmsPage, given)
-    chosen_sort(query.sort, alarms.DEFAULT_SORT, alarms.SORTS)
-    return query.view
-
-
-def _complaint_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    query = check(ComplaintsPage, given)
-    chosen_sort(query.sort, complaints.DEFAULT_SORT, complaints.SORTS)
-    return query.view
-
-
-_READERS: Mapping[str, Callable[[Exchange, str, Mapping[str, Any]], Mapping[str, Any]]] = MappingProxyType(
+_READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "calls": _call_view,
-        "missed": _call_view,
-        "audit": _audit_view,
-        "alarms": _alarm_view,
-        "complaints": _complaint_view,
+        "calls": call_view,
+        "missed": call_view,
+        "audit": audit_view,
+        "alarms": alarm_view,
+        "complaints": complaint_view,
     }
 )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from callcenter.administration.resources import chosen_sort
 from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.service import DEFAULT_SORT
+from callcenter.alarms.service import DEFAULT_SORT, SORTS
 from callcenter.text import N_
 from web.alarm_filters import AlarmLimits, AlarmQuery, alarm_filter, reason_words
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import export_links, heading, ways
 from web.pages.view_chips import view_chips
+from web.parsing import check
 from web.routing import Routes
 from web.words import ALARM_KINDS, word_of
 
@@ -45,11 +48,18 @@ class AlarmsPage(AlarmQuery):
         return self.model_dump(mode="json", include=set(AlarmLimits.model_fields))
 
 
+def alarm_view(_: Exchange, __: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the list is narrowed and sorted; InvalidError for what it does not take."""
+    query = check(AlarmsPage, given)
+    chosen_sort(query.sort, DEFAULT_SORT, SORTS)
+    return query.view
+
+
 @routes.get("/alarms", permission="alarms.view")
 async def show_alarms(exchange: Exchange, query: AlarmsPage) -> Reply:
     """Every alarm there was, newest first."""
     view = query.view
-    views = await view_chips(exchange, "alarms", "/alarms", view)
+    views = await view_chips(exchange, "alarms", "/alarms", view, alarm_view)
     if views["start"]:
         return Redirect(views["start"])
     wanted = alarm_filter(query, exchange.settings.time_zone)

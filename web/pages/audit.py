@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from callcenter.administration.audit_log import DEFAULT_SORT
+from callcenter.administration.audit_log import DEFAULT_SORT, SORTS
+from callcenter.administration.resources import chosen_sort
 from callcenter.text import N_
 from web.audit_filters import AuditLimits, AuditQuery, audit_filter
 from web.audit_words import readable
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import address, heading, ways
 from web.pages.view_chips import view_chips
+from web.parsing import check
 from web.routing import Routes
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
@@ -32,11 +34,18 @@ class AuditPage(AuditQuery):
         return self.model_dump(mode="json", include=set(AuditLimits.model_fields))
 
 
+def audit_view(_: Exchange, __: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the list is narrowed and sorted; InvalidError for what it does not take."""
+    query = check(AuditPage, given)
+    chosen_sort(query.sort, DEFAULT_SORT, SORTS)
+    return query.view
+
+
 @routes.get("/audit", permission="audit.view")
 async def show_log(exchange: Exchange, query: AuditPage) -> Reply:
     """Who did what to what, newest first."""
     view = query.view
-    views = await view_chips(exchange, "audit", "/audit", view)
+    views = await view_chips(exchange, "audit", "/audit", view, audit_view)
     if views["start"]:
         return Redirect(views["start"])
     wanted = audit_filter(query, exchange.settings.time_zone)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callcenter.administration.resources import chosen_sort
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_sorts
 from callcenter.telephony.calls import CallFilter
 from callcenter.telephony.reports import NOBODY
@@ -15,6 +16,7 @@ from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.list_place import ListPlace
 from web.pages.lists import export_links, heading, listed
 from web.pages.view_chips import view_chips
+from web.parsing import check
 from web.report_words import COUNTED
 from web.routing import Routes
 
@@ -35,6 +37,13 @@ class CallsPage(ListPlace, CallLimits):
     """A list of calls. ``plain`` shows it as it is, whatever view it opens with otherwise."""
 
     plain: bool = False
+
+
+def call_view(exchange: Exchange, _: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the list is narrowed and sorted; InvalidError for what it does not take."""
+    query = check(CallsPage, given)
+    chosen_sort(query.sort, DEFAULT_SORT, call_sorts(exchange.principal))
+    return query.view
 
 
 @routes.get("/calls", permission="calls.view")
@@ -64,7 +73,7 @@ async def show_call(exchange: Exchange, call_id: int) -> Reply:
 
 
 async def _list(exchange: Exchange, query: CallsPage, path: str, find: Any) -> Reply:
-    views = await view_chips(exchange, "missed" if path == "/calls/missed" else "calls", path, query.view)
+    views = await view_chips(exchange, "missed" if path == "/calls/missed" else "calls", path, query.view, call_view)
     if views["start"]:
         return Redirect(views["start"])
     wanted = call_filter(query, exchange.settings.time_zone)

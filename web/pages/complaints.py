@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from callcenter.administration.resources import chosen_sort
 from callcenter.clock import iso, utc_now
-from callcenter.servicedesk.complaints.listing import DEFAULT_SORT
+from callcenter.servicedesk.complaints.listing import DEFAULT_SORT, SORTS
 from callcenter.text import N_
 from web.api.models import Id
 from web.complaint_sheet import Channel, ComplaintLimits, complaint_filter
@@ -13,7 +15,7 @@ from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.list_place import ListPlace
 from web.pages.lists import export_links, heading, listed
 from web.pages.view_chips import view_chips
-from web.parsing import Input
+from web.parsing import Input, check
 from web.routing import Routes
 
 routes = Routes()
@@ -35,11 +37,18 @@ class NewPage(Input):
     channel: Channel | None = None
 
 
+def complaint_view(_: Exchange, __: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the list is narrowed and sorted; InvalidError for what it does not take."""
+    query = check(ComplaintsPage, given)
+    chosen_sort(query.sort, DEFAULT_SORT, SORTS)
+    return query.view
+
+
 @routes.get("/complaints", permission="complaints.view")
 async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
     """The list."""
     complaints, principal, say = exchange.services.complaints, exchange.principal, exchange.translate
-    views = await view_chips(exchange, "complaints", _PATH, query.view)
+    views = await view_chips(exchange, "complaints", _PATH, query.view, complaint_view)
     if views["start"]:
         return Redirect(views["start"])
     wanted = complaint_filter(query, exchange.settings.time_zone)

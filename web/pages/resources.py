@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from callcenter.administration.permissions import RESOURCES
+from callcenter.administration.reading import check_query
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, ServiceError
 from callcenter.text import N_, translated
 from storage.queries.paging import Page as ResultPage
@@ -17,6 +18,7 @@ from web.field_words import field_text
 from web.forms import form_inputs, typed_body
 from web.pages.lists import list_context
 from web.pages.view_chips import view_chips
+from web.parsing import check
 from web.records import NAMES, ListInput, declaration, service_of
 from web.routing import Handler, Routes
 from web.words import NEW
@@ -43,6 +45,13 @@ class ListPage(ListInput):
         return {"q": self.q, "sort": self.sort, "disabled": self.disabled or "", **self.filters}
 
 
+def record_view(exchange: Exchange, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the list is narrowed and sorted; InvalidError for what it does not take."""
+    query = check(ListPage, given)
+    check_query(declaration(exchange.services, name), query.list_query())
+    return query.view
+
+
 def add_pages(routes: Routes, name: str, key: str) -> None:
     """Declare the pages of ``name``, as far as roles can permit what they do."""
     one = f"/{name}/<{key}>"
@@ -66,7 +75,7 @@ def add_pages(routes: Routes, name: str, key: str) -> None:
 def _lister(name: str) -> Handler:
     async def show_list(exchange: Exchange, query: ListPage) -> Reply:
         """The list."""
-        views = await view_chips(exchange, name, f"/{name}", query.view)
+        views = await view_chips(exchange, name, f"/{name}", query.view, record_view)
         if views["start"]:
             return Redirect(views["start"])
         problem, page = "", ResultPage[Any]([], None)

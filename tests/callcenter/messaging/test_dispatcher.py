@@ -468,6 +468,20 @@ async def test_what_waits_for_a_full_gateway_hides_nothing_that_another_can_take
     assert [part.number for part in slow.given] == ["+8613900000000", "+8613900000001"]
 
 
+@pytest_twisted.ensureDeferred
+async def test_a_claim_ends_when_it_took_so_many_and_says_that_there_is_more(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "FEWEST", 5)
+    monkeypatch.setattr(outbox, "PAGE", 5)
+    monkeypatch.setattr(outbox, "MOST", 10)
+    await centre.gateway(capacity=0)
+    await centre.queue(*[replace(REPLY, number=f"+86139{place:08}") for place in range(23)])
+    route = Route(1, wording=Wording(Counting.CHINA), receipts=True, ready=True, room=100)
+    claims = [await centre.database.run(claim, [route], NOW) for _ in range(4)]
+    assert [(one.count, one.more) for one in claims] == [(10, True), (10, True), (3, False), (0, False)]
+
+
 SURE_AND_UNKNOWN = [
     (lambda key: PartRefused(key, Refusal.NEVER, "8", "no"), "failed"),
     (PartUnsent, "queued"),

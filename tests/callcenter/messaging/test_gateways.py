@@ -87,6 +87,20 @@ async def test_an_empty_secret_stays_as_it_is(centre: SmsCentre) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_null_has_the_default_back_and_takes_a_secret_away(centre: SmsCentre) -> None:
+    options = {"secret": "geheim", "host": "10.0.0.1", "second": "too"}
+    view = await add(centre, options=options, priority=2, balance_low=100)
+    assert view["secrets"] == ["second", "secret"]
+    emptied = {"priority": None, "balance_low": None, "options": {"host": None, "second": None}}
+    after = await centre.messaging.gateways.edit(ADMIN, view["id"], emptied, view["version"])
+    assert (after["options"], after["secrets"]) == ({}, ["secret"])
+    assert (after["priority"], after["balance_low"]) == (5, None)
+    with pytest.raises(InvalidError) as refused:
+        await centre.messaging.gateways.edit(ADMIN, view["id"], {"options": {"secret": None}}, after["version"])
+    assert list(refused.value.fields) == ["secret"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_does_not_concern_the_connection_leaves_it_alone(centre: SmsCentre) -> None:
     view = await add(centre)
     changed = {"prefixes": ["139"], "purposes": ["care"], "trace": True, "priority": 2}

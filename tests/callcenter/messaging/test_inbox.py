@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.desk_rules import KEY
 from callcenter.messaging.rule_row import ROW
+from callcenter.messaging.sending import Typed
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import remember_choice
 from tests.peers.call_center import ANNA, CARDIOLOGY, DORA, FAMILY_ONE, FAMILY_TWO, HEART, NOW, SUSAN
@@ -70,8 +71,8 @@ async def test_an_unknown_number_waits_for_the_desk_and_nobody_else_sees_it(desk
     talk = await only(desk)
     assert (talk["patient"], talk["assigned_to"], talk["department"], talk["candidates"]) == (None, None, None, 0)
     assert (await desk.desk.conversations.list(DORA, ConversationFilter(Box.ALL))).items == []
-    assert await desk.desk.conversations.waiting(DORA) == []
-    assert [one["id"] for one in await desk.desk.conversations.waiting(ANNA)] == [talk["id"]]
+    assert await desk.desk.conversations.to_know(DORA) == []
+    assert [one["id"] for one in await desk.desk.conversations.to_know(ANNA)] == [talk["id"]]
 
 
 @pytest_twisted.ensureDeferred
@@ -186,3 +187,60 @@ async def test_a_text_opens_what_was_done_or_put_off(desk: Desk) -> None:
     await conversations.wake()
     assert desk.last("conversation.updated").data["state"] == "open"
     assert [row["gateway_id"] for row in await desk.rows(Conversation)] == [GATEWAY]
+
+
+# Who waits for an answer.
+
+
+async def waits(desk: Desk) -> bool:
+    """Whether a patient waits, by every way there is to ask."""
+    conversations = desk.desk.conversations
+    counts = await conversations.counts(SUSAN)
+    listed = (await conversations.list(SUSAN, ConversationFilter(Box.ALL, waiting=True))).items
+    talk = await only(desk)
+    assert bool(counts["open"]) == bool(listed) == talk["waiting"]
+    known = await conversations.to_know(SUSAN)
+    assert [one["id"] for one in known if one["waiting"]] == [one["id"] for one in listed]
+    return bool(talk["waiting"])
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_is_only_looked_at_waits_on_until_somebody_answers(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    talk = await only(desk)
+    await desk.desk.conversations.mark_read(DORA, talk["id"])
+    assert ((await only(desk))["unread"], await waits(desk)) == (0, True)
+    await desk.desk.conversations.reply(DORA, talk["id"], Typed("请来复查", "0123456789abcdef"))
+    assert not await waits(desk)
+    await desk.hear(HEARTS_NUMBER, "好的")
+    assert await waits(desk)
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_is_put_off_waits_again_when_the_time_comes(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "您好")
+    talk = await only(desk)
+    conversations = desk.desk.conversations
+    await conversations.snooze(DORA, talk["id"], desk.now + timedelta(hours=2))
+    assert not await waits(desk)
+    desk.clock.advance(7201)
+    await conversations.wake()
+    assert await waits(desk)
+    await conversations.finish(DORA, talk["id"])
+    assert not await waits(desk)
+    await conversations.reopen(DORA, talk["id"])
+    assert not await waits(desk)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_page_knows_who_waits_longest_and_what_nobody_has_read_beside(desk: Desk) -> None:
+    await desk.hear(STRANGER, "T")
+    for number in (HEARTS_NUMBER, FAMILY):
+        desk.clock.advance(60)
+        await desk.hear(number, "您好")
+    desk.clock.advance(60)
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    known = await desk.desk.conversations.to_know(SUSAN)
+    assert [(one["number"], one["waiting"]) for one in known] == [
+        (HEARTS_NUMBER, True), (FAMILY, True), (STRANGER, False),
+    ]  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_twisted
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
@@ -16,7 +19,7 @@ from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Counting, Wording
 from callcenter.messaging.settling import Heard, settle
 from callcenter.messaging.vocabulary import Purpose
-from protocols.sms import Fate, PartAccepted, ReceiptArrived
+from protocols.sms import Fate, GatewaySignal, PartAccepted, ReceiptArrived
 from storage.database import Database
 from storage.models import Patient, PatientPhone, SmsBatch
 from tests.peers.call_center import NOW, fill
@@ -45,6 +48,14 @@ def fill_much(session: Session) -> None:
     queue_messages(session, drafts, NOW)
 
 
+@pytest_twisted.async_yield_fixture
+async def database(postgresql_url: str) -> AsyncIterator[Database]:
+    database = Database(postgresql_url, reactor)
+    await database.start()
+    yield database
+    await database.stop()
+
+
 @pytest.fixture
 def repeated(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """SELECT → how often the most repeated step of its plan was carried out."""
@@ -68,9 +79,7 @@ def most_loops(node: dict[str, Any]) -> int:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_turn_looks_up_no_more_than_it_is_about(postgresql_url: str, repeated: dict[str, int]) -> None:
-    database = Database(postgresql_url, reactor)
-    await database.start()
+async def test_a_turn_looks_up_no_more_than_it_is_about(database: Database, repeated: dict[str, int]) -> None:
     await database.run(fill_much)
     route = Route(1, receipts=True, wording=Wording(Counting.CHINA), room=TURN)
     for turn in range(MESSAGES // TURN):
@@ -80,7 +89,34 @@ async def test_a_turn_looks_up_no_more_than_it_is_about(postgresql_url: str, rep
         await database.run(settle, [Heard(1, PartAccepted(key, name)) for key, name in names.items()], NOW)
         receipts = [ReceiptArrived(name, Fate.DELIVERED, "DELIVRD", written=lambda: None) for name in names.values()]
         await database.run(settle, [Heard(1, one) for one in receipts], NOW)
-    await database.stop()
     assert any("patient_phone" in one for one in repeated)
     assert any("array_agg" in one for one in repeated)
     assert {query: loops for query, loops in repeated.items() if loops > TURN} == {}
+
+
+_TOUCHED = text("SELECT relname, n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname LIKE 'sms_%'")
+
+
+def changed(session: Session, signals: list[GatewaySignal]) -> dict[str, tuple[int, int]]:
+    """Table → how many rows the writing of ``signals`` changed, and how many of these without touching an index."""
+    before = {name: counts for name, *counts in session.execute(_TOUCHED)}
+    settle(session, [Heard(1, one) for one in signals], NOW)
+    after = {name: counts for name, *counts in session.execute(_TOUCHED)}
+    return {name: tuple(map(operator.sub, after[name], before.get(name, (0, 0)))) for name in after}
+
+
+@pytest_twisted.ensureDeferred
+async def test_being_accepted_changes_no_index_of_messages_and_a_receipt_none_of_parts(
+    database: Database,
+) -> None:
+    await database.run(fill_much)
+    route = Route(1, receipts=True, wording=Wording(Counting.CHINA), room=TURN)
+    handed = (await database.run(claim, [route], NOW)).handed[1]
+    accepted = await database.run(changed, [PartAccepted(part.key, f"n{place}") for place, part in enumerate(handed)])
+    # A page may be full, as an exception.
+    assert accepted["sms_message"][0] == TURN
+    assert accepted["sms_message"][1] > 0.9 * TURN
+    receipts = [ReceiptArrived(f"n{place}", Fate.DELIVERED, "", written=lambda: None) for place in range(TURN)]
+    delivered = await database.run(changed, receipts)
+    assert delivered["sms_message"][0] == TURN
+    assert delivered["sms_attempt"][1] > 0.9 * TURN

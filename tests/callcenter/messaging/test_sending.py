@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from sqlalchemy import update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -16,9 +16,10 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
+from callcenter.messaging.messages import Messages
 from callcenter.messaging.sending import Typed
-from callcenter.messaging.vocabulary import Purpose
-from storage.models import AuditEntry, Patient, PatientPhone
+from callcenter.messaging.vocabulary import MessageState, Purpose
+from storage.models import AuditEntry, Conversation, Patient, PatientPhone
 from tests.peers.call_center import (
     ANNA,
     DORA,
@@ -30,13 +31,17 @@ from tests.peers.call_center import (
     every_row,
     principal,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, STRANGER, Desk
+from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, move
 
 KEY = "0123456789abcdef"
 
 
 async def talk_of(desk: Desk) -> dict[str, Any]:
     return dict((await desk.desk.conversations.list(SUSAN, ConversationFilter(Box.ALL))).items[0])
+
+
+def talk_with(number: str) -> Select[tuple[int]]:
+    return select(Conversation.id).where(Conversation.number == number)
 
 
 async def unchanged(desk: Desk, error: type[Exception], doing: Any) -> Any:
@@ -98,6 +103,58 @@ async def test_whoever_stopped_messages_is_answered_but_not_written_to(desk: Des
     desk.clock.advance(timedelta(days=31).total_seconds())
     late = await desk.desk.conversations.reply(DORA, (await talk_of(desk))["id"], Typed("复查", KEY + "3"))
     assert (late["purpose"], late["state"]) == ("care", "suppressed")
+
+
+@pytest_twisted.ensureDeferred
+async def test_only_who_wrote_lately_gets_a_reply(desk: Desk) -> None:
+    """No opt-out, hour or cap holds a reply back: so nobody gets one who asked for nothing, whoever says it is one."""
+    outgoing = desk.desk.outgoing
+    for asked in (
+        outgoing.send(ANNA, ZHANG, "", Typed("您好", KEY), Purpose.REPLY),
+        outgoing.send(ANNA, None, STRANGER, Typed("您好", KEY), Purpose.REPLY),
+        outgoing.preview(ANNA, "您好", Purpose.REPLY, patient_id=ZHANG),
+        outgoing.preview(ANNA, "您好", Purpose.REPLY, number=STRANGER),
+    ):
+        assert "purpose" in (await unchanged(desk, InvalidError, asked)).fields
+    await desk.hear(HEARTS_NUMBER, "T")
+    answered = await outgoing.send(DORA, HEART, "", Typed("已为您退订", KEY), Purpose.REPLY)
+    assert (answered["state"], answered["purpose"]) == ("queued", "reply")
+    desk.clock.advance(timedelta(days=31).total_seconds())
+    talk = (await talk_of(desk))["id"]
+    for asked in (
+        outgoing.send(DORA, HEART, "", Typed("复查", KEY + "2"), Purpose.REPLY),
+        outgoing.preview(DORA, "复查", Purpose.REPLY, patient_id=HEART),
+        outgoing.preview(DORA, "复查", Purpose.REPLY, conversation_id=talk),
+    ):
+        assert "purpose" in (await unchanged(desk, InvalidError, asked)).fields
+    # Nor is an old answer one still that is sent again.
+    await desk.change(move, answered["id"], MessageState.FAILED)
+    again = await Messages(desk.database, desk.clock, HOUSE.time_zone).resend(SUSAN, answered["id"])
+    assert (again["purpose"], again["state"], again["reason"]) == ("care", "suppressed", "opted_out")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_form_that_is_sent_again_with_something_else_in_it_is_refused(desk: Desk) -> None:
+    outgoing = desk.desk.outgoing
+    typed = Typed("{patient.name}您好，今天{date}", KEY)
+    sent = await outgoing.send(SUSAN, ZHANG, "", typed, Purpose.CARE)
+    for patient, number, text, purpose in (
+        (ZHANG, "", "张先生您好", Purpose.CARE), (HEART, "", typed.text, Purpose.CARE),
+        (None, STRANGER, typed.text, Purpose.CARE), (ZHANG, "", typed.text, Purpose.REMINDER),
+    ):  # fmt: skip
+        asked = outgoing.send(SUSAN, patient, number, Typed(text, KEY), purpose)
+        assert (await unchanged(desk, ConflictError, asked)).details == {"message_id": sent["id"]}
+    await desk.hear(HEARTS_NUMBER, "您好")
+    talk = await desk.database.read(lambda session: session.scalar(talk_with(HEARTS_NUMBER)))
+    reply = desk.desk.conversations.reply
+    answer = await reply(DORA, talk, Typed("请来复查", KEY))
+    error = await unchanged(desk, ConflictError, reply(DORA, talk, Typed("不用来了", KEY)))
+    assert error.details == {"message_id": answer["id"]}
+    await unchanged(desk, ConflictError, reply(SUSAN, talk, Typed(typed.text, KEY)))
+    # The same is the same on another day too.
+    desk.clock.advance(timedelta(days=1).total_seconds())
+    assert (await outgoing.send(SUSAN, ZHANG, "", typed, Purpose.CARE))["id"] == sent["id"]
+    assert (await reply(DORA, talk, Typed("请来复查", KEY)))["id"] == answer["id"]
 
 
 @pytest_twisted.ensureDeferred
@@ -211,6 +268,7 @@ async def test_what_a_glance_at_the_phone_would_tell_is_warned_of(
         patient_department(session, patient.department_id)
 
     await desk.change(clinical)
+    await desk.hear(HEARTS_NUMBER, "请问")
     shown = await desk.desk.outgoing.preview(DORA, text, purpose, patient_id=HEART)
     assert shown["warnings"] == list(warnings)
 

@@ -25,7 +25,7 @@ from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import ANNA, NOW, ZHANG, CallCenter, LineEntry, clock_at, fill
 from tests.peers.pbx import UP
 
-QUICK = AmiTimings(answer=1.0, keep_alive=0.5, listing=2.0, resync=0.5, patience=30.0)
+QUICK = AmiTimings(answer=10.0, keep_alive=0.5, listing=10.0, resync=0.5, patience=30.0)
 LINES = {"8001": "main/PJSIP/8001", "8002": "main/PJSIP/8002"}
 
 

@@ -196,11 +196,52 @@ async def test_a_provider_of_which_nothing_is_understood_gets_no_more_messages(
             assert [one.key for one in heard.of(PartUnsent)] == ["2", "3", "4", "5", "6", "7"]
 
 
+@pytest.mark.parametrize("status", [404, 408, 410])
+@ensureDeferred
+async def test_a_provider_that_takes_nothing_is_told_of_and_gets_no_more_messages(status: int, tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
+            await heard.first(GatewayReady)
+            simulator.ask("answer", status=status)
+            for key in "ab":
+                device.submit([part(key, WORDS)])
+                await heard.first(PartRefused)
+            assert heard.of(GatewayLost) == []
+            device.submit([part(str(number), WORDS) for number in range(8)])
+            await heard.until(lambda _: heard.of(GatewayLost))
+            [lost] = heard.of(GatewayLost)
+            assert lost.refused
+            assert lost.reason.saying is Saying.PROVIDER_TAKES_NOTHING  # type: ignore[attr-defined]
+            assert f"HTTP {status}" in lost.reason
+            assert device.room == 0
+            # Of the third it is certain too, and of those that were not written.
+            assert [one.key for one in heard.of(PartRefused)] == ["0"]
+            assert [one.key for one in heard.of(PartUnsent)] == ["1", "2", "3", "4", "5", "6", "7"]
+            assert heard.of(PartUnknown) == []
+
+
+@ensureDeferred
+async def test_what_is_wrong_with_messages_is_not_the_providers_fault(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path) as (device, heard):
+            await heard.first(GatewayReady)
+            # Each with a doubt before it, and never two in a row.
+            for key in "abcd":
+                simulator.ask("answer", status=404, count=1)
+                device.submit([part(key, WORDS)])
+                await heard.first(PartRefused)
+                simulator.ask("answer", code="-1", count=1)
+                device.submit([part(f"bad {key}", WORDS)])
+                refused = await heard.first(PartRefused)
+                assert refused.refusal is Refusal.NEVER  # type: ignore[attr-defined]
+            assert heard.of(GatewayLost) == []
+
+
 @ensureDeferred
 async def test_one_message_finds_out_whether_the_provider_is_understood_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hardware.gateways.http._UNCLEAR_FIRST", 0.1)
+    monkeypatch.setattr("hardware.gateways.http._FAILING_FIRST", 0.1)
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
@@ -389,6 +430,8 @@ OWN = {"fields": {"to": "{numbers}", "msg": "{text}"}, "accepted": "OK"}
      {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}"}}}, {"sender": "12a"},
      {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}", "msg": "{text}", "x": "{secret}"}}},
      {"preset": "custom", "own": OWN | {"accepted": "("}}, {"preset": "custom", "own": OWN | {"code": "-1"}},
+     {"preset": "custom", "own": OWN | {"accepted": "^(a+)+$"}},
+     {"preset": "custom", "own": OWN | {"words": r"(\w+\s?)*$"}},
      {"preset": "custom", "own": OWN | {"path": "//evil/"}}, {"preset": "custom", "own": OWN | {"path": "a?b=c"}},
      {"preset": "custom", "own": OWN | {"path": "页"}}],
 )  # fmt: skip

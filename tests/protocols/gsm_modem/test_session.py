@@ -18,6 +18,7 @@ from protocols.sms import (
     GatewayLost,
     GatewayPaused,
     GatewayReady,
+    GatewaySignal,
     NameHint,
     Part,
     PartAccepted,
@@ -200,6 +201,58 @@ class TestSending:
         [refused] = bench.of(PartRefused)
         assert (refused.key, refused.refusal, refused.code) == ("1", Refusal.LATER, "CMS 500")
         assert bench.of(PartUnknown) == []
+
+    @pytest.mark.parametrize(("error", "kind"), [(500, PartUnknown), (38, PartRefused), (302, PartRefused)])
+    def test_a_modem_that_sends_nothing_is_lost_and_says_so(self, error: int, kind: type[GatewaySignal]) -> None:
+        bench = ready()
+        bench.fate(behaviour="refuse", error=error)
+        bench.submit(*(part(str(number)) for number in range(8)))
+        bench.run(20)
+        [lost] = bench.of(LOST)
+        assert lost.refused
+        assert lost.reason.saying is Saying.MODEM_TAKES_NOTHING
+        assert f"CMS {error}" in lost.reason
+        assert [one.key for one in bench.of(kind)] == ["0", "1", "2"]  # type: ignore[attr-defined]
+        assert [one.key for one in bench.of(PartUnsent)] == ["3", "4", "5", "6", "7"]
+        assert bench.session.room == 0
+
+    def test_one_message_finds_out_whether_a_modem_sends_again(self) -> None:
+        bench = ready()
+        bench.fate(behaviour="refuse", error=500)
+        bench.submit(*(part(key) for key in "abc"))
+        bench.run(20)
+        # The pause grows.
+        for key, pause in (("d", 60), ("e", 120), ("f", 240)):
+            del bench.signals[:]
+            bench.run(pause - 30, 0.5)
+            assert bench.signals == []
+            bench.run(60, 0.5)
+            assert bench.signals == [GatewayReady()]
+            bench.submit(part(key), part("behind"))
+            bench.run(5)
+            assert [one.key for one in bench.of(PartUnknown)] == [key]
+            assert [one.key for one in bench.of(PartUnsent)] == ["behind"]
+            assert bench.of(LOST)
+        bench.fate(behaviour="accept")
+        bench.run(480, 0.5)
+        bench.submit(part("g"), part("h"))
+        bench.run(10)
+        assert [one.key for one in bench.of(PartAccepted)] == ["g", "h"]
+        # And the counting begins anew.
+        bench.fate(behaviour="refuse", error=500, count=2)
+        del bench.signals[:]
+        bench.submit(part("i"), part("j"), part("k"))
+        bench.run(20)
+        assert bench.of(LOST) == []
+
+    @pytest.mark.parametrize("error", [28, 42])
+    def test_a_bad_number_or_a_busy_network_is_not_the_modems_fault(self, error: int) -> None:
+        bench = ready()
+        bench.fate(behaviour="refuse", error=error, count=6)
+        bench.submit(*(part(str(number)) for number in range(8)))
+        bench.run(300, 0.5)
+        assert bench.of(LOST) == []
+        assert len(bench.of(PartRefused)) == 6
 
     def test_a_modem_that_never_answers_leaves_a_doubt_and_is_asked_whether_it_is_there(self) -> None:
         bench = ready()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,8 @@ from protocols.http_sms.answers import (
     read_number,
 )
 from protocols.http_sms.presets import PRESETS, Preset
-from protocols.http_sms.provider import Charset
+from protocols.http_sms.provider import AnswerRules, Charset
+from protocols.sayings import Saying
 from protocols.sms import Refusal
 
 XML = '<?xml version="1.0" encoding="utf-8" ?><returnsms>\n'
@@ -149,3 +152,19 @@ def test_rubbish_is_read_without_an_error(preset: Preset, body: bytes, status: i
     assert isinstance(read_answer(provider.answer, answer, provider.charset), Taken | NotTaken | Unclear)
     legible_text_of(answer, provider.charset)
     read_number(r"(.*)", answer, Charset.GBK)
+
+
+@pytest.mark.parametrize("slow", ["accepted", "gateway_id", "code", "words"])
+def test_an_answer_that_a_pattern_does_not_get_through_leaves_a_doubt(slow: str) -> None:
+    rules = AnswerRules("^never" if slow in ("code", "words") else "^a")
+    answer = HttpAnswer(200, "text/html", b"a" * 250_000 + b"!")
+    verdict = read_answer(replace(rules, **{slow: "(a+)+$"}), answer, Charset.UTF8)
+    assert isinstance(verdict, Unclear)
+    assert verdict.words.saying is Saying.ANSWER_TAKES_TOO_LONG
+    assert verdict.heard.startswith("aaa")
+    assert read_number("(a+)+$", answer, Charset.UTF8) is None
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_answer_of_blanks_ends_in_time(preset: Preset) -> None:
+    assert isinstance(read(preset, b" " * 250_000), Unclear)

@@ -1,4 +1,4 @@
-// SMS on every page: how many conversations have unread texts for me, and the words and icons for the states of messages.
+// SMS on every page: which conversations are mine to answer or to read, and the words and icons for the states of messages.
 import { el, icon } from "./dom.js";
 import { exact } from "./format.js";
 import { me, store } from "./live.js";
@@ -6,10 +6,16 @@ import { t } from "./text.js";
 
 export const MOST = 200; // So many the snapshot tells of.
 
-// What I am to answer: mine, and what nobody has. Of others' I know, but it is theirs.
-export const unreadTalks = () => store.all("conversations")
-  .filter((talk) => talk.unread > 0 && talk.state === "open" && (talk.assigned_to?.id === me || !talk.assigned_to))
-  .sort((one, other) => Date.parse(one.waiting_since ?? one.last_at) - Date.parse(other.waiting_since ?? other.last_at));
+// Those in which a patient waits for an answer, the longest waiting first. When that is, the server says.
+export const waitingTalks = () => store.all("conversations").filter((talk) => talk.waiting)
+  .sort((one, other) => Date.parse(one.waiting_since) - Date.parse(other.waiting_since));
+
+export const WAITING = t("Conversations in which a patient waits for an answer: the last word is the patient's, and nobody has marked it as done or snoozed it. Opening one answers nothing.");
+
+// What is for me: mine, and what nobody has. Of others' I know, but it is theirs.
+export const isMine = (talk) => talk.assigned_to?.id === me || !talk.assigned_to;
+
+const unreadTalks = () => store.all("conversations").filter((talk) => talk.unread > 0 && talk.state === "open" && isMine(talk));
 
 export const countWord = (count) => (count >= MOST ? `${MOST}+` : String(count));
 

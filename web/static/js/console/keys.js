@@ -38,7 +38,7 @@ const KEYS = {
   x: nextOrSkip,
   y: dialNext,
   m: () => enter("missed"),
-  i: () => enter("unread-texts"),
+  i: () => enter("waiting-texts"),
   c: () => enter("callbacks"),
   w: () => enter("owed"),
   l: () => enter("tasks"),

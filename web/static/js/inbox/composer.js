@@ -6,7 +6,7 @@ import { money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { desk, may } from "./desk.js";
-import { draftOf, forget, keep } from "./draft.js";
+import { draftOf, forget, fresh, keep } from "./draft.js";
 import { heard } from "./thread.js";
 
 const ASK_AFTER = 250;
@@ -144,6 +144,11 @@ async function send() {
   } catch (error) {
     // The draft and its key stay: sent again, it goes once, whatever became of the first time.
     problem(Object.values(error.fields ?? {})[0] ?? error.message);
+    // Another text went with this key: who sends this one too, now that it is known, means a second message.
+    if (error.body?.details?.message_id && whose === about) {
+      draft = { ...draft, key: fresh() };
+      keep(about, draft);
+    }
   } finally {
     sending = false;
     say();

@@ -2,7 +2,7 @@
 import { me } from "../live.js";
 
 const place = (about) => `huifang.sms.${me}.${about}`;
-const fresh = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const fresh = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // → { text, at, purpose, key }: the key is this draft's own, so that what is sent again after a doubt is not sent twice.
 export function draftOf(about) {

@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { socket, store } from "../live.js";
-import { stopBadge, talkName } from "../sms.js";
+import { WAITING, stopBadge, talkName } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -15,7 +15,7 @@ const LONG_WAIT = 30; // Minutes after which a wait is called out.
 const box = document.getElementById("talks");
 const boxes = document.getElementById("boxes");
 const search = document.getElementById("talk-search");
-const counts = document.querySelectorAll("[data-unread]");
+const counts = document.querySelectorAll("[data-waiting]");
 
 let list = { items: [], next: null, loaded: false };
 let asked = 0;
@@ -32,7 +32,7 @@ const EMPTY = {
 };
 
 export function waited(talk) {
-  if (!talk.waiting_since) return null;
+  if (!talk.waiting) return null;
   const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
   const words = minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
     ? t("waiting {count} h", { count: Math.floor(minutes / 60) }) : t("waiting {count} days", { count: Math.floor(minutes / 1440) });
@@ -112,7 +112,7 @@ function heard(talk) {
 async function countNow() {
   try {
     const found = await get("/conversations/counts");
-    for (const place of counts) place.textContent = found[place.dataset.unread] ? String(found[place.dataset.unread]) : "";
+    for (const place of counts) place.textContent = found[place.dataset.waiting] ? String(found[place.dataset.waiting]) : "";
   } catch {
     // The banner says that the server is away.
   }
@@ -161,6 +161,7 @@ socket.addEventListener("ready", () => {
   load();
   countSoon(0);
 });
+for (const place of counts) place.title = WAITING;
 everySecond(show);
 show();
 load();

@@ -1,7 +1,8 @@
-// SMS on the wall: gateways as tiles, and how many texts nobody has looked at, since when. Nothing where there is no gateway.
+// SMS on the wall: gateways as tiles, and in how many conversations a patient waits for an answer, since when. Nothing where
+// there is no gateway.
 import { el, icon, refresh } from "../dom.js";
 import { store } from "../live.js";
-import { MOST } from "../sms.js";
+import { WAITING, countWord, waitingTalks } from "../sms.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { lineReason } from "../words.js";
@@ -14,8 +15,8 @@ const states = JSON.parse(board.dataset.gatewayStates); // state → its word an
 const seesGateways = document.body.dataset.topics.includes("gateways");
 const seesTexts = document.body.dataset.topics.includes("conversations");
 
-const UNREAD = [t("Unread SMS"), t("Texts from patients that nobody has looked at, in open conversations")];
-const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody has answered, in a conversation with unread texts")];
+const TO_ANSWER = [t("SMS to answer"), WAITING];
+const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody has answered, in the conversation that has waited longest")];
 
 const word = (state) => states[state]?.[0] ?? state;
 const isLow = (gateway) => gateway.balance !== null && gateway.balance_low !== null && gateway.balance < gateway.balance_low;
@@ -34,18 +35,16 @@ function gatewayTile(gateway) {
 const count = (name, [label, definition], value) => el("span", { class: "count", "data-sms": name }, `${label} `, value,
   el("button", { type: "button", class: "tip", "aria-label": `${label}: ${definition}`, "data-tip": definition }, "?"));
 
-// The page knows the newest conversations only: beyond them there may be more, and older ones.
+// The page knows those that wait longest: beyond them there may be more, but none that waits longer.
 function showCounts(gateways) {
-  const talks = store.all("conversations").filter((talk) => talk.state === "open" && talk.unread > 0);
+  const talks = waitingTalks();
   const sees = seesTexts && store.has("conversations") && (gateways.length > 0 || (!seesGateways && talks.length > 0));
   counts.hidden = !sees;
   if (!sees) return;
-  const texts = talks.reduce((all, talk) => all + talk.unread, 0);
-  const partly = talks.length >= MOST;
-  const since = talks.map((talk) => talk.waiting_since ?? talk.last_at).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
-  if (refresh(counts, [texts, partly, since], () => [
-    count("unread", UNREAD, el("a", { class: "number", href: "/inbox" }, partly ? `${texts}+` : texts)),
-    since ? count("oldest", OLDEST, [partly ? "≥ " : null, el("strong", { class: "number", "data-since": since })]) : null])) writeTimes(counts);
+  const since = talks[0]?.waiting_since;
+  if (refresh(counts, [talks.length, since], () => [
+    count("waiting", TO_ANSWER, el("a", { class: "number", href: "/inbox" }, countWord(talks.length))),
+    since ? count("oldest", OLDEST, el("strong", { class: "number", "data-since": since })) : null])) writeTimes(counts);
 }
 
 function show() {
