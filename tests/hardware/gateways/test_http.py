@@ -389,8 +389,8 @@ OWN = {"fields": {"to": "{numbers}", "msg": "{text}"}, "accepted": "OK"}
      {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}"}}}, {"sender": "12a"},
      {"preset": "custom", "own": OWN | {"fields": {"to": "{numbers}", "msg": "{text}", "x": "{secret}"}}},
      {"preset": "custom", "own": OWN | {"accepted": "("}}, {"preset": "custom", "own": OWN | {"code": "-1"}},
-     {"preset": "custom", "own": OWN | {"accepted": "^(a+)+$"}},
-     {"preset": "custom", "own": OWN | {"words": r"(\w+\s?)*$"}},
+     {"preset": "custom", "own": OWN | {"accepted": "^(a|aa)+$"}},
+     {"preset": "custom", "own": OWN | {"words": r"(?:(a|b)*c?)*$"}},
      {"preset": "custom", "own": OWN | {"path": "//evil/"}}, {"preset": "custom", "own": OWN | {"path": "a?b=c"}},
      {"preset": "custom", "own": OWN | {"path": "页"}}],
 )  # fmt: skip
