@@ -14,7 +14,8 @@ import regex
 SECONDS = 0.05
 """What one search may take, in seconds of this process's work."""
 _MOST_REPEATS = 10_000
-_PROBE = 3000
+# Long enough for what takes for ever; what takes the square of the length, as good patterns may, takes 0.01 s of it.
+_PROBE = 400
 _COMMON, _MOST_PROBES, _END = "a0 \n", 20, "\N{REPLACEMENT CHARACTER}"
 # The engine writes counted repetitions out, one within another as often as their product: ten million take it seconds.
 _COUNTS = re.compile(r"\{(\d*),?(\d*)\}")

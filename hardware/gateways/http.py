@@ -57,7 +57,7 @@ class HttpGateway:
         self._talk = talk = Talk(settings, reactor, forms, self._trace)
         self._errands = errands = Errands(reactor)
         self._arrivals = Arrivals(reactor, self._tell, settings.sender)
-        self._pushes = Pushes(settings.push_secret.get_secret_value(), self._arrivals, reactor)
+        self._pushes = Pushes(settings.name, settings.push_secret.get_secret_value(), self._arrivals, reactor)
         self._sending = Sending(settings, provider, talk, self._request, errands, reactor, self._tell, self)
         self._fetching = Fetching(
             settings.name, provider, pulls, talk, self._request, self._arrivals, errands, reactor, self._tell

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from hardware.gateways.device import PushAnswer
 from hardware.gateways.http_arrivals import Arrivals
 from protocols.clocks import wall_seconds
 from protocols.http_sms.pushes import Pushed, PushError, Seen, read_push, verify
+
+_log = Logger(namespace="hardware.gateways")
 
 WRITE_SECONDS = 10.0
 """So long a push waits until what it says is written down."""
@@ -24,9 +27,10 @@ def _answer(status: int, result: int, words: str) -> PushAnswer:
 
 
 class Pushes:
-    """Without ``secret`` nothing is taken."""
+    """Of the gateway ``name``. Without ``secret`` nothing is taken."""
 
-    def __init__(self, secret: str, arrivals: Arrivals, clock: IReactorTime) -> None:
+    def __init__(self, name: str, secret: str, arrivals: Arrivals, clock: IReactorTime) -> None:
+        self._name = name
         self._secret = secret
         self._arrivals = arrivals
         self._clock = clock
@@ -37,14 +41,23 @@ class Pushes:
         """See ``PushTaker``."""
         try:
             verify(self._secret, headers, body, wall_seconds(self._clock))
-            pushed = read_push(body)
+            push = read_push(body)
         except PushError as error:
             return _answer(error.status, 1, str(error))
+        pushed = push.pushed
         if self._arrivals.waiting > MOST_WAITING or any(one.identity in self._being_written for one in pushed):
             return _answer(503, 2, "busy")
         fresh = {one.identity: one for one in pushed if one.identity not in self._seen}
         if fresh and not await self._written(fresh):
             return _answer(503, 2, "busy")
+        if push.unread:
+            # The answer is yes all the same: otherwise it would come again for ever, with the others.
+            _log.warn(
+                "gateway {gateway}: {unread} replies or receipts of {pushed} that were pushed cannot be read",
+                gateway=self._name,
+                unread=push.unread,
+                pushed=push.unread + len(pushed),
+            )
         return _answer(200, 0, "OK")
 
     async def _written(self, fresh: Mapping[str, Pushed]) -> bool:

@@ -62,8 +62,16 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> 
         raise PushError(403, "too old")
 
 
-def read_push(body: bytes) -> list[Pushed]:
-    """A JSON object or a list of them; ``PushError`` if it is neither."""
+@dataclass(frozen=True)
+class Push:
+    """What was read, in order, and how many there were that could not be."""
+
+    pushed: tuple[Pushed, ...]
+    unread: int = 0
+
+
+def read_push(body: bytes) -> Push:
+    """A JSON object or a list of them; ``PushError`` if it is neither, or nothing in it can be read."""
     if len(body) > MOST_BYTES:
         raise PushError(413, "too long")
     try:
@@ -71,13 +79,16 @@ def read_push(body: bytes) -> list[Pushed]:
     except (ValueError, RecursionError):
         raise PushError(400, "not JSON") from None
     items = found if isinstance(found, list) else [found]
-    if len(items) > MOST_ITEMS or not all(isinstance(item, dict) for item in items):
-        raise PushError(400, "neither a message nor a list of them")
+    if len(items) > MOST_ITEMS:
+        raise PushError(400, "too many at once")
     try:
-        return [Pushed(_crop(item), _identity(item)) for item in items]
+        pushed = tuple(Pushed(crop, _identity(item)) for item in items if (crop := _crop(item)) is not None)
     except RecursionError:
         # Deep enough that it could just be read.
         raise PushError(400, "not JSON") from None
+    if items and not pushed:
+        raise PushError(400, "neither a reply nor a receipt, nor a list of them")
+    return Push(pushed, len(items) - len(pushed))
 
 
 class Seen:
@@ -97,16 +108,25 @@ class Seen:
             self._seen.popitem(last=False)
 
 
-def _crop(item: Mapping[str, Any]) -> Crop:
-    number = _word(item, "mobile")
+def _crop(item: Any) -> Crop | None:
+    """None for what is neither a reply nor a receipt: it has no number, no text, or no word of what became of it."""
+    number = _word(item, "mobile").strip() if isinstance(item, dict) else ""
     if not number:
-        raise PushError(400, "without a number")
+        return None
     if "report_status" in item or "status" in item:
-        code = _word(item, "errmsg") or _word(item, "report_status") or _word(item, "status")
-        fate = fate_of(_word(item, "report_status") or _word(item, "status"))
-        at = moment(_word(item, "user_receive_time") or _word(item, "time"))
-        return Receipt(_word(item, "sid"), number, fate, code, _word(item, "description"), at)
+        return _receipt(item, number)
+    if not isinstance(item.get("text"), str | int):
+        return None
     return Reply(number, _word(item, "text"), _word(item, "extend") or _word(item, "port"), _when(item.get("time")))
+
+
+def _receipt(item: Mapping[str, Any], number: str) -> Receipt | None:
+    status = _word(item, "report_status") or _word(item, "status")
+    code = _word(item, "errmsg") or status
+    if not code:
+        return None
+    at = moment(_word(item, "user_receive_time") or _word(item, "time"))
+    return Receipt(_word(item, "sid"), number, fate_of(status), code, _word(item, "description"), at)
 
 
 def _word(item: Mapping[str, Any], name: str) -> str:
@@ -115,7 +135,8 @@ def _word(item: Mapping[str, Any], name: str) -> str:
 
 def _raw(item: Mapping[str, Any], name: str) -> str:
     value = item.get(name, "")
-    return str(value)[:2000] if isinstance(value, str | int) else ""
+    # True and False are numbers to Python.
+    return str(value)[:2000] if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _bytes(text: str) -> bytes:

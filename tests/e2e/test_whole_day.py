@@ -5,6 +5,7 @@ At its end the wall must show what the call records say, counted here by other m
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -113,7 +114,9 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
     for name in ("service_level", "abandoned"):
         expect(wall.locator(f"[data-figure={name}] .figure-value")).to_have_text(f"{expected[name]:.0%}")
     for name in ("average_speed_of_answer", "average_handling_time"):
-        expect(wall.locator(f"[data-figure={name}] .figure-value")).to_have_text(_clock(expected[name]))
+        # Near half a second it depends on a tenth of a millisecond to which second it is rounded.
+        either = {_clock(expected[name] - 0.001), _clock(expected[name] + 0.001)}
+        expect(wall.locator(f"[data-figure={name}] .figure-value")).to_have_text(re.compile(f"^({'|'.join(either)})$"))
     expect(wall.locator("#lines .tile[data-state=idle]")).to_have_count(len(LINES))
     expect(wall.locator("#calls .wall-call, #calls tbody tr")).to_have_count(0)
 

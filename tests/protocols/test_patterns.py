@@ -19,7 +19,7 @@ def test_a_search_that_would_not_end_is_given_up(pattern: str) -> None:
         search(pattern, "a" * 250_000 + "!")
 
 
-@pytest.mark.parametrize("pattern", SLOW)
+@pytest.mark.parametrize("pattern", [r"(a|aa)+$", r"^(a|aa)+$", r"(?:a?){100}a{100}b", r"(?:(a|b)*c?)*$"])
 def test_such_a_pattern_is_not_let_through(pattern: str) -> None:
     with pytest.raises(ValueError, match="takes too long"):
         check_pattern(pattern)
@@ -42,7 +42,7 @@ def test_what_is_no_pattern_or_too_big_is_not_let_through(pattern: str) -> None:
         (r'(?i)"msg":\s*"([^"]*)"', '{"MSG":"余额不足"}', 1, '"MSG":"余额不足"'),
         (r"^(-?\d+)(?:,(\d+))?$", "-1", 2, "-1"),
         (r"(?<=ok)\s(?!no)\w", "ok yes", 0, " y"), (r"\d{1,20}", "x12", 0, "12"), (r"(.|\n)*\Z", "a\nb", 1, "a\nb"),
-        (r"^(?:<x>)?(.*?)$", "<x>1", 1, "<x>1"),
+        (r"^(?:<x>)?(.*?)$", "<x>1", 1, "<x>1"), (r"(-?\d+)\s*$", "code -17 ", 1, "-17 "),
     ],
 )  # fmt: skip
 def test_what_providers_need_is_let_through(pattern: str, text: str, groups: int, found: str) -> None:

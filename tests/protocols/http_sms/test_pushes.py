@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.http_sms.harvest import Receipt, Reply
-from protocols.http_sms.pushes import MOST_SEEN, PushError, Seen, read_push, verify
+from protocols.http_sms.pushes import MOST_SEEN, Pushed, PushError, Seen, read_push, verify
 from protocols.sms import Fate
 
 SECRET, NOW = "a secret of the hospital", 1_796_000_000.0
@@ -59,13 +59,19 @@ def test_without_a_secret_nobody_is_let_in() -> None:
             verify("", headers, b"x", NOW)
 
 
+def read(body: bytes) -> list[Pushed]:
+    taken = read_push(body)
+    assert taken.unread == 0
+    return list(taken.pushed)
+
+
 def test_a_reply_and_receipts() -> None:
-    [reply] = read_push(json.dumps(REPLY).encode())
+    [reply] = read(json.dumps(REPLY).encode())
     assert reply.crop == Reply("13800138000", "退订", "01", datetime.fromtimestamp(1457336869, UTC))
     body = [{"user_receive_time": "2026-11-28 12:00:01", "mobile": "13800138000", "report_status": "SUCCESS",
              "errmsg": "DELIVRD", "description": "用户短信送达成功", "sid": "88"},
             {"mobile": "13800138001", "report_status": "FAIL", "errmsg": "MK:0001", "sid": "89"}]  # fmt: skip
-    delivered, failed = (one.crop for one in read_push(json.dumps(body).encode()))
+    delivered, failed = (one.crop for one in read(json.dumps(body).encode()))
     at = datetime(2026, 11, 28, 4, 0, 1, tzinfo=UTC)
     assert delivered == Receipt("88", "13800138000", Fate.DELIVERED, "DELIVRD", "用户短信送达成功", at)
     assert failed == Receipt("89", "13800138001", Fate.FAILED, "MK:0001")
@@ -73,11 +79,11 @@ def test_a_reply_and_receipts() -> None:
 
 def test_the_same_is_recognised_however_it_is_written() -> None:
     first, other = json.dumps(REPLY), json.dumps(dict(reversed(REPLY.items())), indent=1, ensure_ascii=False)
-    assert read_push(first.encode())[0].identity == read_push(other.encode())[0].identity
+    assert read(first.encode())[0].identity == read(other.encode())[0].identity
     later = json.dumps(REPLY | {"time": 1457336870})
-    assert read_push(later.encode())[0].identity != read_push(first.encode())[0].identity
+    assert read(later.encode())[0].identity != read(first.encode())[0].identity
     named = [json.dumps(REPLY | {"id": "7", "retry": count}).encode() for count in (1, 2)]
-    assert read_push(named[0])[0].identity == read_push(named[1])[0].identity
+    assert read(named[0])[0].identity == read(named[1])[0].identity
 
 
 @pytest.mark.parametrize(
@@ -88,8 +94,30 @@ def test_the_same_is_recognised_however_it_is_written() -> None:
 )  # fmt: skip
 def test_what_is_no_push_is_refused(body: bytes, status: int) -> None:
     with pytest.raises(PushError) as caught:
-        read_push(body)
+        read(body)
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"zzz": 1}, {"mobile": 5}, {"mobile": "13800138000"}, {"mobile": True, "text": "x"}, {"mobile": "  ", "text": "x"},
+     {"mobile": "13800138000", "text": None}, {"mobile": "13800138000", "text": {}}, {"mobile": "1", "status": None},
+     {"mobile": ["1"], "text": "x"}, 7, "x", None, [], [REPLY]],
+)  # fmt: skip
+def test_what_cannot_be_read_costs_nothing_that_can(bad: Any) -> None:
+    other = REPLY | {"text": "好"}
+    taken = read_push(json.dumps([REPLY, bad, other]).encode())
+    assert [one.crop.text for one in taken.pushed if isinstance(one.crop, Reply)] == ["退订", "好"]
+    assert taken.unread == 1
+    with pytest.raises(PushError) as caught:
+        read_push(json.dumps([bad]).encode())
+    assert caught.value.status == 400
+
+
+def test_an_empty_text_and_a_number_written_as_one_are_read() -> None:
+    [reply] = read(b'{"mobile": 13800138000, "text": ""}')
+    assert reply.crop == Reply("13800138000", "")
+    assert read(b"[]") == []
 
 
 def test_what_was_seen_is_forgotten_only_by_much_that_is_newer() -> None:
@@ -115,8 +143,8 @@ NAMES = ["mobile", "text", "time", "extend", "port", "id", "sid", "status", "rep
 @given(st.dictionaries(st.sampled_from(NAMES), values))
 def test_any_json_is_a_push_or_an_error(item: dict[str, Any]) -> None:
     with contextlib.suppress(PushError):
-        [pushed] = read_push(json.dumps([item]).encode())
-        assert pushed == read_push(json.dumps([item]).encode())[0]
+        [pushed] = read(json.dumps([item]).encode())
+        assert pushed == read(json.dumps([item]).encode())[0]
         # Whatever is kept can be written down.
         repr(asdict(pushed)).encode()
         for value in asdict(pushed.crop).values():
@@ -126,16 +154,16 @@ def test_any_json_is_a_push_or_an_error(item: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_half_a_character_in_any_field_is_replaced(name: str) -> None:
     item = {"mobile": "13800138000", "text": "x", name: "a\ud800b\udfff\x00"}
-    [pushed] = read_push(json.dumps(item).encode())
+    [pushed] = read(json.dumps(item).encode())
     assert "\ud800" not in "".join(map(str, asdict(pushed.crop).values()))
-    [whole] = read_push(json.dumps({"mobile": "1", "text": "\U0001f600\ud83d"}).encode())
+    [whole] = read(json.dumps({"mobile": "1", "text": "\U0001f600\ud83d"}).encode())
     assert isinstance(whole.crop, Reply)
     assert whole.crop.text == "\U0001f600\N{REPLACEMENT CHARACTER}"
 
 
 def test_half_characters_do_not_make_two_pushes_one() -> None:
     ids = ["\ud800", "\ud801", "\ufffd", "7"]
-    assert len({read_push(json.dumps(REPLY | {"id": own}).encode())[0].identity for own in ids}) == len(ids)
+    assert len({read(json.dumps(REPLY | {"id": own}).encode())[0].identity for own in ids}) == len(ids)
 
 
 @pytest.mark.parametrize("name", ["x-push-secret", "x-push-signature", "x-push-time"])
@@ -148,4 +176,4 @@ def test_half_a_character_in_a_header_is_refused(name: str) -> None:
 def test_however_deep_it_is_it_is_a_push_or_an_error() -> None:
     for depth in range(100, 1100):
         with contextlib.suppress(PushError):
-            read_push(b'{"mobile":"1","text":"x","q":' + b"[" * depth + b"]" * depth + b"}")
+            read(b'{"mobile":"1","text":"x","q":' + b"[" * depth + b"]" * depth + b"}")
