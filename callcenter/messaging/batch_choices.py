@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
@@ -74,6 +74,11 @@ def load_members(session: Session, principal: Principal, choice: Choice, patient
     return [found[first : first + PAGE] for first in range(0, len(found), PAGE)]
 
 
+def count_chosen(session: Session, principal: Principal, fields: Mapping[str, str], patients: Resource) -> int:
+    """How many patients the list with these ``fields`` means now. Raises ``InvalidError`` for what it does not take."""
+    return session.scalar(select(func.count()).select_from(_of_list(principal, fields, patients).subquery())) or 0
+
+
 def members_in(page: Iterable[Any]) -> list[Member]:
     """The members of a page as it is kept."""
     return [Member(one) if type(one) is int else Member(*one) for one in page]
@@ -83,12 +88,16 @@ def _written(session: Session, principal: Principal, choice: Choice, patients: R
     if choice.patient_ids is not None:
         yield from dict.fromkeys(choice.patient_ids)
     elif choice.fields is not None:
-        query = read_list_query(choice.fields)
-        check_query(patients, query)
-        keys = select_keys(patients, principal, query).where(bulk_reach(principal))
+        keys = _of_list(principal, choice.fields, patients)
         yield from session.scalars(keys.order_by(patients.key_column).limit(MOST_CHOSEN + 1))
     else:
         yield from _listed(session, principal, choice.list_id or 0)
+
+
+def _of_list(principal: Principal, fields: Mapping[str, str], patients: Resource) -> Select[Any]:
+    query = read_list_query(fields)
+    check_query(patients, query)
+    return select_keys(patients, principal, query).where(bulk_reach(principal))
 
 
 def _listed(session: Session, principal: Principal, list_id: int) -> Iterator[Any]:

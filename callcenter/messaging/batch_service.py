@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import Resource
 from callcenter.clock import utc_now
-from callcenter.messaging.batch_choices import Choice, load_members
+from callcenter.messaging.batch_choices import Choice, count_chosen, load_members
 from callcenter.messaging.batch_counts import count_recipients
 from callcenter.messaging.batch_maker import BatchMaker
 from callcenter.messaging.batch_views import get_batch, list_batches, list_left_out
@@ -47,6 +47,14 @@ class BatchService:
         self._house = house
         self._patients = patients
         self.maker = BatchMaker(database, clock, house)
+
+    async def count(self, principal: Principal, fields: Mapping[str, str]) -> int:
+        """How many patients the patients' list with these fields of its address means at this moment.
+
+        Raises ``InvalidError`` for a filter that the list does not take.
+        """
+        principal.require(BULK)
+        return await self._database.read(count_chosen, principal, fields, self._patients)
 
     async def preview(self, principal: Principal, draft: BatchDraft, choice: Choice) -> View:
         """Who would get it and who not, parts and cost of all. Changes nothing."""

@@ -131,3 +131,25 @@ def test_a_list_is_pasted_its_wrong_lines_are_told_and_it_is_sent(crowd: DemoDae
     page.set_viewport_size({"width": 390, "height": 844})
     shot(page, "narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(crowd, "supervisor", "/patients").page
+    # Faster than the list follows: the click comes in the same turn as the last letter.
+    page.evaluate("""() => {
+        document.getElementById("q").value = "李";
+        document.querySelector("[data-write-many]").click();
+    }""")
+    page.wait_for_url(re.compile("/messages/new"))
+    chosen = page.locator("[data-chosen]")
+    expect(chosen).to_contain_text("李")
+    assert 0 < int(chosen.get_attribute("data-chosen") or 0) < PATIENTS
+    page.fill("#m-text", "您好")
+    expect(page.locator("[data-fit]")).to_be_visible(timeout=PATIENCE)
+    fit, out = (page.locator(f"[data-{name}]").get_attribute(f"data-{name}") for name in ("fit", "left-out"))
+    assert int(fit or 0) + int(out or 0) == int(chosen.get_attribute("data-chosen") or 0)
+    # The way back leads to the same patients.
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("李")
+    page.goto("/messages/new?whom=list")
+    expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS}")

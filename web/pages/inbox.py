@@ -5,14 +5,15 @@ What the inbox shows comes from the API and the socket; its page is the same for
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from callcenter.administration.resources import read_list_query
 from callcenter.messaging.opt_out_service import OptOutFilter
 from web.api.models import Id
 from web.api.sending import OptOutLimits
 from web.exchange import Exchange, Page, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import address, listed, query_string
+from web.pages.lists import address, listed, narrowed_words, query_string
 from web.parsing import Input
 from web.routing import Routes
 
@@ -64,8 +65,17 @@ async def write_many(exchange: Exchange, query: NewMessagesPage) -> Reply:
     """Write one text to the patients of a list."""
     narrowed = {name: value for name, value in (query.model_extra or {}).items() if type(value) is str}
     context = {
-        "chosen": query.whom == "list",
+        "chosen": await _chosen(exchange, narrowed) if query.whom == "list" else None,
         "filter": query_string(narrowed),
         "list": address("/patients", narrowed),
     }
     return Page("messages_new.html", context)
+
+
+async def _chosen(exchange: Exchange, fields: dict[str, str]) -> dict[str, Any]:
+    """How many patients that are, and by what the list was narrowed; by nothing, everybody is meant."""
+    query = read_list_query(fields)
+    return {
+        "count": await exchange.services.desk.batches.count(exchange.principal, fields),
+        "words": await narrowed_words(exchange, "patients", query),
+    }

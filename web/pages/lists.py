@@ -186,6 +186,19 @@ def _may_export(principal: Principal, resource: Any) -> bool:
     return "export" in resource.actions and principal.may(resource.permission("export"))
 
 
+async def narrowed_words(exchange: Exchange, name: str, query: Any) -> list[dict[str, str]]:
+    """By what the list of ``name`` is narrowed, in words: what was searched for, then each filter with what it asks."""
+    resource = declaration(exchange.services, name)
+    shown = [await _filter(exchange, name, one, query) for one in resource.fields if one.filterable]
+    searched = [{"label": exchange.translate(N_("Search")), "value": query.q}] if query.q else []
+    return searched + [{"label": one["label"], "value": _chosen_word(one)} for one in shown if one["value"]]
+
+
+def _chosen_word(shown: Mapping[str, Any]) -> str:
+    names = {str(option["id"]): option["name"] for option in shown["options"]}
+    return names.get(shown["value"], shown["value"])
+
+
 async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dict[str, str] | None:
     """What was just done to which record, with the way back."""
     messages = {

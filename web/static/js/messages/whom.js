@@ -1,7 +1,13 @@
-// From the list of patients to the page that writes to them: it takes the list along as it is filtered at that moment.
-import { patientFilter } from "../patient_filter.js";
+// From the list of patients to the page that writes to them: it takes the list along as its filters stand at that moment.
+import { patientFilter, typedPlace } from "../patient_filter.js";
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-write-many]");
-  if (link) link.search = new URLSearchParams({ whom: "list", ...patientFilter() });
-});
+function take(event) {
+  const link = event.target.closest?.("[data-write-many]");
+  if (!link) return;
+  link.search = new URLSearchParams({ whom: "list", ...patientFilter() });
+  const place = event.type === "click" && typedPlace();
+  if (place) history.replaceState(history.state, "", place); // The way back leads to the same patients.
+}
+
+// Before it is opened in another tab, too.
+for (const kind of ["pointerdown", "focusin", "click"]) document.addEventListener(kind, take);

@@ -2,7 +2,7 @@
 import { get, post } from "../api.js";
 import { el } from "../dom.js";
 import { fromLocalField } from "../format.js";
-import { patientFilter } from "../patient_filter.js";
+import { applyTyped, patientFilter } from "../patient_filter.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 
@@ -73,6 +73,7 @@ document.addEventListener("click", async (event) => {
   button.disabled = true;
   // The patients are those of this moment: what is narrowed meanwhile is another list.
   const whom = { filter: patientFilter() };
+  applyTyped();
   try {
     const [preview, who] = await Promise.all([post("/call-tasks/preview", whom), get("/call-tasks/owners")]);
     open(whom, preview, who);
