@@ -20,7 +20,7 @@ from web.parsing import Input
 from web.sheet_cells import local_time
 from web.words import ALARM_KINDS, word_of
 
-Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low", "caller_left"]
+Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low", "unanswered", "caller_left"]
 
 
 class AlarmLimits(Input):

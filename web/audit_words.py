@@ -109,6 +109,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("resent", N_("Sent again when in doubt")),
             Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=STOPPED),
             Field("auto_reply_hours", N_("Hours between automatic replies to one number")),
+            Field("answer_minutes", N_("Minutes without an answer until an alarm")),
             Field("staffed_from", N_("Staffed from")),
             Field("staffed_to", N_("Staffed until")),
             Field("days", N_("Days of the week")),

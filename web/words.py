@@ -264,6 +264,7 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "gateway_down": N_("Gateway down"),
         "queue_stuck": N_("Messages stuck"),
         "balance_low": N_("SMS balance low"),
+        "unanswered": N_("SMS unanswered"),
         "caller_left": N_("Caller left on hold"),
     }
 )

@@ -18,6 +18,8 @@ class AlarmKind(StrEnum):
     """Messages wait although they are due. Subject: the queue."""
     BALANCE_LOW = "balance_low"
     """A gateway's account pays for few messages still. Subject: the gateway."""
+    UNANSWERED = "unanswered"
+    """A patient's text waits for an answer for too long. Subject: the inbox. Ends when nobody does any more."""
 
     CALLER_LEFT = "caller_left"
     """Nobody of ours can end the hold of a caller any more. Subject: the line. Over when somebody has dealt with it."""

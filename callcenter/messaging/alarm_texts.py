@@ -39,6 +39,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         AlarmKind.NUMBERLESS: N_("{line}: calls come without numbers."),
         AlarmKind.GATEWAY_DOWN: N_("{gateway}: SMS gateway down. {reason}"),
         AlarmKind.QUEUE_STUCK: N_("SMS messages are due and nobody takes them."),
+        AlarmKind.UNANSWERED: N_("A patient has been waiting too long for an answer by SMS."),
         AlarmKind.CALLER_LEFT: N_("{line}: a caller was left on hold."),
         AlarmKind.BALANCE_LOW: N_("{gateway}: {count} messages left on the account."),
     }

@@ -13,6 +13,7 @@ from callcenter.messaging.figures import MessageFigures
 from callcenter.messaging.inbox import Inbox
 from callcenter.messaging.opt_out_service import OptOutService
 from callcenter.messaging.outgoing import OutgoingService
+from callcenter.messaging.unanswered import UnansweredWatch
 from storage.database import Database
 
 
@@ -31,13 +32,18 @@ class SmsDesk:
         self.rules = DeskRuleService(database, clock)
         self.figures = MessageFigures(database)
         self.opt_outs = OptOutService(database, clock, house)
+        self._unanswered = UnansweredWatch(database, clock, house.time_zone)
 
     def start(self) -> None:
-        """Conversations that were put off come back from now on; what was being sent to many goes on."""
+        """Conversations that were put off come back from now on, and somebody hears of those that nobody answers;
+        what was being sent to many goes on.
+        """
         self.conversations.start()
+        self._unanswered.start()
         self.batches.maker.start()
 
     async def stop(self) -> None:
         """No more."""
         await self.batches.maker.stop()
+        await self._unanswered.stop()
         await self.conversations.stop()

@@ -37,13 +37,15 @@ class DeskRules(BaseModel):
 
     A stop word stops messages of ``opt_out_kind``. Nobody is there outside ``staffed_from`` to ``staffed_to`` on the
     hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at most once
-    in ``auto_reply_hours``.
+    in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes`` while somebody is there opens an alarm
+    (0: nobody does).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     opt_out_kind: Literal["care", "marketing", "all"] = "all"
     auto_reply_hours: int = Field(default=12, ge=1, le=24 * 7)
+    answer_minutes: int = Field(default=30, ge=0, le=24 * 60)
     staffed_from: ClockTime = "08:00"
     staffed_to: ClockTime = "17:30"
     days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
@@ -53,6 +55,18 @@ class DeskRules(BaseModel):
         local = moment.astimezone(ZoneInfo(time_zone))
         clock = local.strftime("%H:%M")
         return local.isoweekday() in self.days and self.staffed_from <= clock < self.staffed_to
+
+    def was_staffed(self, since: datetime, until: datetime, time_zone: str) -> bool:
+        """Whether somebody is there at ``until`` and has been from ``since`` on, less than a day before."""
+        opened = self._opened(until, time_zone)
+        return opened is not None and opened <= since
+
+    def _opened(self, moment: datetime, time_zone: str) -> datetime | None:
+        """When the desk that is staffed at ``moment`` opened."""
+        if not self.is_staffed(moment, time_zone):
+            return None
+        opens = time.fromisoformat(self.staffed_from)
+        return datetime.combine(moment.astimezone(ZoneInfo(time_zone)).date(), opens, ZoneInfo(time_zone))
 
 
 DEFAULTS = DeskRules()

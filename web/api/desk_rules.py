@@ -21,6 +21,7 @@ class DeskRules(BaseModel):
 
     opt_out_kind: Literal["care", "marketing", "all"]
     auto_reply_hours: int
+    answer_minutes: int
     staffed_from: str
     staffed_to: str
     days: list[int]
@@ -33,6 +34,7 @@ class DeskRuleChange(Input):
     version: int
     opt_out_kind: Literal["care", "marketing", "all"] | None = None
     auto_reply_hours: Annotated[int, Field(ge=1, le=168)] | None = None
+    answer_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
     staffed_from: ClockTime | None = None
     staffed_to: ClockTime | None = None
     days: Annotated[list[Day], Field(max_length=7)] | None = None

@@ -16,6 +16,7 @@ const WORDS = {
   gateway_down: (alarm) => t("{gateway}: SMS gateway down. {reason}", { gateway: alarm.gateway.name, reason: lineReason(alarm) }),
   queue_stuck: () => t("SMS messages are due and nobody takes them."),
   balance_low: (alarm) => t("{gateway}: {count} messages left on the account.", { gateway: alarm.gateway.name, count: alarm.balance }),
+  unanswered: () => t("A patient has been waiting too long for an answer by SMS."),
   caller_left: (alarm) => t("{line}: {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
   numberless: (alarm) => t("{line}: {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
 };

@@ -1,0 +1,71 @@
+"""Notices that a patient's text has gone unanswered for longer than the hospital wants, while somebody is there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.alarms.kinds import AlarmKind
+from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
+from callcenter.clock import utc_now
+from callcenter.messaging.desk_rules import load_desk_rules
+from callcenter.messaging.waiting import waiting
+from callcenter.tasks import Periodic
+from storage.database import Database
+from storage.models import Conversation
+
+LOOK_SECONDS = 60.0
+INBOX = "inbox"
+
+
+class UnansweredWatch:
+    """Opens the alarm of the inbox and clears it. ``time_zone`` is the hospital's."""
+
+    def __init__(self, database: Database, clock: IReactorTime, time_zone: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._zone = time_zone
+        self._periodic = Periodic(clock, LOOK_SECONDS, self.look)
+        # What another process has told is not known: the first look says it again.
+        self._told: bool | None = None
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._periodic.start()
+
+    async def stop(self) -> None:
+        """No more."""
+        await self._periodic.stop()
+
+    async def look(self) -> None:
+        """Look once. The database is written to only when something has changed."""
+        now = utc_now(self._clock)
+        found = await self._database.read(is_unanswered, now, self._zone)
+        if found is not None and found is not self._told:
+            await self._database.run(_tell, found, now)
+            self._told = found
+
+
+def is_unanswered(session: Session, now: datetime, time_zone: str) -> bool | None:
+    """Whether somebody has waited too long; None where the night alone is to blame, and an open alarm stays open.
+
+    Only time counts in which somebody is there: who writes at night is late so many minutes after the desk opened.
+    """
+    rules = load_desk_rules(session)
+    if not rules.answer_minutes:
+        return False
+    since = now - timedelta(minutes=rules.answer_minutes)
+    late = select(Conversation.id).where(*waiting(), Conversation.waiting_since <= since)
+    if session.scalar(late.limit(1)) is None:
+        return False
+    return True if rules.was_staffed(since, now, time_zone) else None
+
+
+def _tell(session: Session, unanswered: bool, now: datetime) -> None:
+    if unanswered:
+        raise_alarm(session, Trouble(AlarmKind.UNANSWERED, INBOX), now)
+    else:
+        clear_alarm(session, AlarmKind.UNANSWERED, INBOX, now)

@@ -1,0 +1,102 @@
+"""A patient waits for an answer: when somebody is told, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_twisted
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from callcenter.messaging.desk_rules import KEY, DeskRules
+from callcenter.messaging.rule_row import ROW
+from callcenter.messaging.unanswered import UnansweredWatch
+from storage.models import Alarm, Conversation, MessagingRules
+from tests.peers.call_center import NOW
+from tests.peers.sms_desk import HEARTS_NUMBER, HOUSE, STRANGER, Desk
+
+
+def alarms(session: Session) -> list[tuple[str, bool, int]]:
+    """Kind, whether it still is so, how often it was."""
+    found = session.scalars(select(Alarm).order_by(Alarm.id))
+    return [(alarm.kind, alarm.cleared_at is None, alarm.times) for alarm in found]
+
+
+def rule(session: Session, **values: Any) -> None:
+    session.merge(MessagingRules(id=ROW, rules={KEY: values}))
+
+
+def put_off(session: Session) -> None:
+    session.execute(update(Conversation).values(state="snoozed", snoozed_until=NOW + timedelta(days=1)))
+
+
+class Watched:
+    """A desk that is looked at a minute after another. It is Monday, 16:00, and staffed until 17:30."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.watch = UnansweredWatch(desk.database, desk.clock, HOUSE.time_zone)
+
+    async def after(self, minutes: float) -> list[tuple[str, bool, int]]:
+        self.desk.clock.advance(minutes * 60)
+        await self.watch.look()
+        return list(await self.desk.database.read(alarms))
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_waits_for_half_an_hour_is_told_of_once_until_answered(desk: Desk) -> None:
+    watched = Watched(desk)
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    assert await watched.after(29) == []
+    assert await watched.after(1) == [("unanswered", True, 1)]
+    await desk.hear(STRANGER, "请问挂号")
+    assert await watched.after(1) == [("unanswered", True, 1)]
+    await desk.change(put_off)
+    assert await watched.after(1) == [("unanswered", False, 1)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_text_of_the_night_counts_from_the_morning(desk: Desk) -> None:
+    watched = Watched(desk)
+    desk.clock.advance(2 * 3600)
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    assert await watched.after(60) == []
+    # Tuesday, 08:29.
+    assert await watched.after(13 * 60 + 29) == []
+    assert await watched.after(1) == [("unanswered", True, 1)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_evening_ends_no_alarm_and_a_restart_neither(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    assert await Watched(desk).after(60) == [("unanswered", True, 1)]
+    again = Watched(desk)
+    assert await again.after(60) == [("unanswered", True, 1)]
+    await desk.change(put_off)
+    assert await again.after(1) == [("unanswered", False, 1)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_hospital_that_wants_no_alarm_has_none(desk: Desk) -> None:
+    watched = Watched(desk)
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    assert await watched.after(45) == [("unanswered", True, 1)]
+    await desk.change(lambda session: rule(session, answer_minutes=0))
+    assert await watched.after(1) == [("unanswered", False, 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "was"),
+    [
+        ("2026-03-02T08:00+08:00", "2026-03-02T08:30+08:00", True),
+        ("2026-03-02T07:59+08:00", "2026-03-02T08:29+08:00", False),
+        ("2026-03-02T17:00+08:00", "2026-03-02T17:30+08:00", False),
+        ("2026-03-01T23:50+08:00", "2026-03-02T08:20+08:00", False),
+        ("2026-03-01T12:00+08:00", "2026-03-01T12:30+08:00", False),
+    ],
+)
+def test_somebody_was_there_from_the_opening_on(since: str, until: str, was: bool) -> None:
+    moments = datetime.fromisoformat(since), datetime.fromisoformat(until)
+    assert DeskRules().was_staffed(*moments, "Asia/Shanghai") is was
