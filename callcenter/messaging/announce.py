@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.events import Audience, BatchUpdated, MessageUpdated
+from callcenter.messaging.unheard import wait_again
 from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
 from storage.models import SmsMessage
@@ -58,9 +59,11 @@ class Moved:
             self._batches.add(batch_id)
 
     def announce(self, session: Session) -> None:
-        """Tell of them as ``announce_messages`` does."""
-        for row in load_messages(session, self._singles):
+        """Tell of them as ``announce_messages`` does, and of the conversations that wait again because of them."""
+        rows = load_messages(session, self._singles)
+        for row in rows:
             announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
+        wait_again(session, rows)
         announce_batches(session, self._batches)
 
 

@@ -30,6 +30,7 @@ from callcenter.messaging.listing import (
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.sending import purpose_in
 from callcenter.messaging.totals import load_totals, require_days
+from callcenter.messaging.unheard import answered_again
 from callcenter.messaging.views import MessageView, load_messages, message_view
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from callcenter.text import N_
@@ -164,6 +165,7 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         created_by=principal.user_id,
     )
     made = queue_message(session, draft, now)
+    answered_again(session, row.conversation_id)
     record_audit(session, principal, "resend", "message", message_id, None, {"message_id": made}, now)
     return message_view(load_messages(session, [made])[0])
 
