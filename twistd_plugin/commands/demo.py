@@ -146,7 +146,7 @@ def _welcome(address: str, folder: DemoFolder, content: DemoContent) -> str:
         f"Huifang is ready at {address}\n\nSign in as (also in {folder.users_file}):\n{signs}\n\n"
         f"Make the phone ring, from another terminal:\n"
         f"  {command} simulate call {content.known_number} --line 1 --var {folder.path}\n\n"
-        f"Let a patient write:\n"
-        f"  {command} simulate sms {content.known_number} 医生您好，药吃完了还要再开吗？ --var {folder.path}\n\n"
+        f"Let a patient of the doctor write:\n"
+        f"  {command} simulate sms {content.writing_number} 医生您好，药吃完了还要再开吗？ --var {folder.path}\n\n"
         "Stop with Ctrl-C."
     )

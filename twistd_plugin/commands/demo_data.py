@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.administration.first_users import DEMO_USERS, create_demo_users
@@ -20,7 +20,7 @@ from storage.demo import fill_demo, seed_demo_departments
 from storage.demo_calls import fill_history
 from storage.demo_complaints import fill_complaints
 from storage.demo_texts import seed_demo_texts
-from storage.models import PatientPhone, PhoneLine, UserAccount
+from storage.models import Patient, PatientPhone, PhoneLine, UserAccount
 from twistd_plugin.commands.demo_folder import DemoFolder, SimulatedGateway
 from twistd_plugin.commands.demo_gateways import fill_gateways
 from twistd_plugin.commands.demo_simulators import control_folder
@@ -35,10 +35,13 @@ _SIGNATURE = 20
 
 @dataclass(frozen=True)
 class DemoContent:
-    """``users``: role → username and password; ``known_number``: a number that belongs to one patient."""
+    """``users``: role → username and password; ``known_number`` belongs to one patient, ``writing_number`` to one of
+    the doctor's.
+    """
 
     users: Mapping[str, Mapping[str, str]]
     known_number: str
+    writing_number: str
     gateways: Sequence[SimulatedGateway]
 
 
@@ -50,10 +53,10 @@ def fill(configuration: Configuration, folder: DemoFolder, patients: int, past_d
         users = in_one_transaction(configuration, _create_users)
         # Written before anything else may fail: passwords are not kept anywhere else.
         folder.write_users(users)
-    number = in_one_transaction(configuration, lambda session: _fill(session, patients))
+    numbers = in_one_transaction(configuration, lambda session: _fill(session, patients))
     in_one_transaction(configuration, lambda session: _fill_past(session, configuration.settings, past_days))
     gateways = in_one_transaction(configuration, lambda session: _gateways(session, configuration.settings, folder))
-    return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, number, gateways)
+    return DemoContent({role: users[role] for role in SHOWN_ROLES if role in users}, *numbers, gateways)
 
 
 def _gateways(session: Session, settings: Settings, folder: DemoFolder) -> list[SimulatedGateway]:
@@ -67,10 +70,24 @@ def _create_users(session: Session) -> dict[str, dict[str, str]]:
     return {key: {"username": account.username, "password": account.password} for key, account in made.items()}
 
 
-def _fill(session: Session, patients: int) -> str:
+def _fill(session: Session, patients: int) -> tuple[str, str]:
     fill_demo(session, count=patients)
     seed_demo_texts(session)
-    return _number_of_one_patient(session)
+    known = _number_of_one_patient(session)
+    if known is None:
+        raise CommandError("the demo has no patient with a mobile number of his own; choose more with --patients")
+    return known, _number_of_one_patient(session, Patient.doctor_id == _give_patients(session)) or known
+
+
+def _give_patients(session: Session) -> int | None:
+    """The doctor, who has all patients of the department from now on that have nobody else."""
+    username = DEMO_USERS["doctor"][0]
+    doctor = session.scalar(select(UserAccount).where(UserAccount.username == username))
+    if doctor is None:
+        return None
+    theirs = Patient.department_id == doctor.department_id, Patient.doctor_id.is_(None)
+    session.execute(update(Patient).where(*theirs).values(doctor_id=doctor.id))
+    return doctor.id
 
 
 def _fill_past(session: Session, settings: Settings, days: int) -> None:
@@ -96,18 +113,16 @@ def _line(session: Session, entry: LineSettings, now: datetime) -> int:
     return line.id
 
 
-def _number_of_one_patient(session: Session) -> str:
-    """A mobile number that no two patients share, as the network would send it."""
+def _number_of_one_patient(session: Session, *which: ColumnElement[bool]) -> str | None:
+    """A mobile number that no two patients share, of one of ``which``, as the network would send it."""
     lonely = (
-        select(PatientPhone.number)
+        select(PatientPhone.number, func.min(PatientPhone.patient_id).label("patient_id"))
         .where(PatientPhone.number.like("+861%"))
         .group_by(PatientPhone.number)
         .having(func.count() == 1)
-        .order_by(func.min(PatientPhone.patient_id))
-        .limit(_LOOKED_AT)
+        .subquery()
     )
-    numbers = (normalise(number) for number in session.scalars(lonely))
-    mobile = next((number.dialable for number in numbers if number.kind is NumberKind.MOBILE), None)
-    if mobile is None:
-        raise CommandError("the demo has no patient with a mobile number of his own; choose more with --patients")
-    return mobile
+    theirs = select(lonely.c.number).join(Patient, Patient.id == lonely.c.patient_id).where(*which)
+    found = session.scalars(theirs.order_by(lonely.c.patient_id).limit(_LOOKED_AT))
+    numbers = (normalise(number) for number in found)
+    return next((number.dialable for number in numbers if number.kind is NumberKind.MOBILE), None)
