@@ -23,7 +23,7 @@ from callcenter.messaging.batch_tally import Looked, Tally
 from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
-from callcenter.messaging.placeholders import fill, used_in
+from callcenter.messaging.placeholders import fill, put_in, used_in
 from callcenter.messaging.quoting import Tariff, load_tariff
 from callcenter.messaging.recipients import BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.rules import SendingRules, load_rules
@@ -64,10 +64,7 @@ def count_recipients(
     rules = load_rules(session)
     waiting, goes_at = _judge(session, draft, rules, tally, now)
     tally.close()
-    plain = fill(draft.text, {**common, **dict.fromkeys(used, "")})[0]
-    # What has no value stays as it stands there, so its own name is taken off.
-    for name in used:
-        plain = plain.replace(f"{{{name}}}", "")
+    plain = put_in(draft.text, {**common, **dict.fromkeys(used, "")})
     return {
         "count": len(tally.fit),
         "waiting": waiting,

@@ -15,11 +15,13 @@ from twisted.internet.defer import Deferred, gatherResults
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from callcenter.messaging.batch_choices import Choice
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.messages import Messages
+from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from storage.models import AuditEntry, Conversation, Patient, PatientPhone
+from storage.models import AuditEntry, AutoReply, Conversation, Patient, PatientPhone
 from tests.peers.call_center import (
     ANNA,
     DORA,
@@ -34,6 +36,7 @@ from tests.peers.call_center import (
 from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, move
 
 KEY = "0123456789abcdef"
+ALL = Choice(fields={})
 
 
 async def talk_of(desk: Desk) -> dict[str, Any]:
@@ -88,6 +91,39 @@ async def test_a_text_that_is_not_complete_is_refused_with_the_name_of_what_is_m
         assert named in error.fields["text"]
     for wrong in ("short", "x" * 40, "spaces in it", "drop;table"):
         await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed("好", wrong)))
+
+
+def add_reply(session: Session, keyword: str, text: str) -> None:
+    session.add(AutoReply(keyword=keyword, text=text, disabled=False))
+
+
+@pytest_twisted.ensureDeferred
+async def test_braces_of_a_chinese_input_method_are_braces_wherever_a_text_goes(desk: Desk) -> None:
+    """Typed at a Chinese keyboard: seen, counted and sent like the plain ones, to one, to many, and by itself."""
+    text, plain = "｛patient.name｝您好，{department｝｛ｄａｔｅ｝", "{patient.name}您好，{department}{date}"
+    outgoing, batches = desk.desk.outgoing, desk.desk.batches
+    shown = await outgoing.preview(SUSAN, text, Purpose.CARE, patient_id=HEART)
+    assert shown == await outgoing.preview(SUSAN, plain, Purpose.CARE, patient_id=HEART)
+    assert "department" in shown["warnings"]
+    sent = await outgoing.send(SUSAN, HEART, "", Typed(text, KEY), Purpose.CARE)
+    many = [BatchDraft(one, Purpose.CARE) for one in (text, plain)]
+    counted = [await batches.preview(SUSAN, draft, Choice(patient_ids=(HEART, ZHANG))) for draft in many]
+    assert counted[0] == counted[1]
+    assert counted[0]["sample"]
+    await batches.send(SUSAN, many[0], Choice(patient_ids=(HEART,)), KEY)
+    await desk.make_all()
+    await desk.change(add_reply, "几点", "｛hospital｝早上八点")
+    await desk.change(add_reply, "哪里", "｛patient.name｝您好")
+    await desk.hear(STRANGER, "几点")
+    await desk.hear(FAMILY, "哪里")
+    out = [row["text"] for row in await desk.rows() if row["direction"] == "out"]
+    assert out == [sent["text"], sent["text"], "仁爱医院早上八点"]
+    assert sent["text"] == shown["text"]
+    assert not set("{}｛｝") & set("".join(out))
+    unknown = Typed("｛姓名｝", KEY + "x")
+    refused = await unchanged(desk, InvalidError, outgoing.send(SUSAN, HEART, "", unknown, Purpose.CARE))
+    assert "{姓名}" in refused.fields["text"]
+    await unchanged(desk, InvalidError, batches.preview(SUSAN, BatchDraft("｛patient.name", Purpose.CARE), ALL))
 
 
 @pytest_twisted.ensureDeferred

@@ -2,6 +2,7 @@
 import { post } from "../api.js";
 import { now } from "../clock.js";
 import { fromLocalField, relative, toLocalField } from "../format.js";
+import { namePlaceless } from "../messages/places.js";
 import { money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
@@ -94,7 +95,7 @@ async function askNow() {
 
 function missing() {
   const { unknown, empty } = shown.missing;
-  if (unknown.length) return t("There is no placeholder {name}.", { name: `{${unknown[0]}}`.replace("{{}", "{").replace("{}}", "}") });
+  if (unknown.length) return t("There is no placeholder {name}.", { name: namePlaceless(unknown[0]) });
   return empty.length ? t("Nothing is known for {names}. Fill it in by hand, or complete the patient's record.", { names: empty.map((name) => `{${name}}`).join(" ") }) : "";
 }
 
