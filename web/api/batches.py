@@ -13,6 +13,7 @@ from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
 from web.api.conversations import Key, MessageText
 from web.api.models import Id, Named, Paging
+from web.api.sending import SentPurpose
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input
 from web.routing import Routes
@@ -125,10 +126,13 @@ class RecipientList(BaseModel):
 
 
 class Many(Input):
-    """Patients by id, those of the patients' list as it is filtered, or those of an uploaded list; what they read."""
+    """Patients by id, those of the patients' list as it is filtered, or those of an uploaded list; what they read.
+
+    ``purpose`` is reminder, care or marketing; another one is refused in words, but for what was sent with it before.
+    """
 
     text: MessageText
-    purpose: Literal["reminder", "care", "notice", "marketing"]
+    purpose: SentPurpose
     title: Title = ""
     patient_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_BY_ID)] | None = None
     filter: dict[str, Annotated[str, Field(max_length=200)]] | None = None

@@ -133,7 +133,8 @@ async function texts() {
     const found = usable.find((one) => String(one.id) === picker.value);
     if (!found) return;
     text.value = found.text;
-    purpose.value = found.purpose;
+    // A notice is for one person: its text may be taken for another purpose, the one that was chosen.
+    if ([...purpose.options].some((one) => one.value === found.purpose)) purpose.value = found.purpose;
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
