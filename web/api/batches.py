@@ -49,8 +49,17 @@ class NotWritten(LeftOut):
     number: str
 
 
+class Waits(BaseModel):
+    """How many wait for sending hours or for a day that has room; when the first and the last of them go."""
+
+    why: Literal["quiet_hours", "daily_cap"]
+    count: int
+    first: AwareDatetime
+    last: AwareDatetime
+
+
 class BatchPreview(BaseModel):
-    """How many get it, how many of these later, from when on; who not and why, some of them by name; what it costs.
+    """How many get it, when the first go, how many wait and why; who gets none and why, some by name; what it costs.
 
     ``parts`` and ``cost`` (thousandths of a yuan) are an estimate; ``shortest`` and ``longest`` are parts of one text.
     """
@@ -58,6 +67,7 @@ class BatchPreview(BaseModel):
     count: int
     waiting: int
     goes_at: AwareDatetime | None
+    waits: list[Waits]
     left_out: int
     reasons: Reasons
     refused: list[LeftOut]

@@ -19,6 +19,7 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import load_page
 from callcenter.administration.resources import read_list_query
+from callcenter.clock import iso
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging import batch_choices, batch_maker, batch_making, due_messages
@@ -608,6 +609,35 @@ async def test_to_many_goes_only_what_hours_cap_and_people_hold_back(desk: Desk,
     await unchanged(desk, InvalidError, batches.send(SUSAN, draft, ALL, KEY))
 
 
+async def times_of(desk: Desk, *who: int, **more: Any) -> tuple[Any, ...]:
+    """How many get it, how many of these wait, when the first go, and what the others wait for until when."""
+    shown = await desk.desk.batches.preview(SUSAN, replace(CARE, **more), Choice(patient_ids=who))
+    waits = [(one["why"], one["count"], one["first"], one["last"]) for one in shown["waits"]]
+    return shown["count"], shown["waiting"], shown["goes_at"], waits
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_says_how_many_go_at_once_and_how_many_wait_for_what_until_when(desk: Desk) -> None:
+    """Zhang has had five messages today; it is four in the afternoon, and then eleven at night."""
+    number = next(row["number"] for row in await desk.rows(PatientPhone) if row["patient_id"] == ZHANG)
+    await desk.change(queue_messages, [MessageDraft(number, "您好", Purpose.CARE)] * 5, desk.now)
+    now, morning, day_after = iso(desk.now), "2026-03-03T00:00:00.000Z", "2026-03-04T00:00:00.000Z"
+    assert await times_of(desk, HEART) == (1, 0, now, [])
+    assert await times_of(desk, ZHANG) == (1, 1, morning, [("daily_cap", 1, morning, morning)])
+    assert await times_of(desk, ZHANG, HEART) == (2, 1, now, [("daily_cap", 1, morning, morning)])
+    later = desk.now + timedelta(hours=2)
+    assert await times_of(desk, ZHANG, HEART, at=later) == (2, 1, iso(later), [("daily_cap", 1, morning, morning)])
+    assert await times_of(desk, ZHANG, expires_at=later) == (0, 0, None, [])
+    desk.clock.advance(timedelta(hours=7).total_seconds())
+    assert await times_of(desk, ZHANG, HEART) == (2, 2, morning, [("quiet_hours", 2, morning, morning)])
+    tomorrow = [MessageDraft(number, "您好", Purpose.CARE)] * 5
+    await desk.change(queue_messages, tomorrow, desk.now)
+    held = [("daily_cap", 1, day_after, day_after), ("quiet_hours", 1, morning, morning)]
+    assert await times_of(desk, ZHANG, HEART) == (2, 2, morning, held)
+    assert await times_of(desk, ZHANG) == (1, 1, day_after, held[:1])
+    assert await times_of(desk, HEART, expires_at=desk.now + timedelta(hours=1)) == (0, 0, None, [])
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_notice_to_many_that_was_sent_before_goes_on(desk: Desk) -> None:
     """It was begun when that was allowed: it is made to the end, and the same form still means it."""
@@ -689,8 +719,14 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
         await crowd.make_all()
         made = await crowd.desk.batches.get(SUSAN, sent["id"])
         assert (made["count"], made["left_out"]) == (shown["count"], shown["reasons"])
-        waiting = [row for row in await messages(crowd) if row["batch_id"] == sent["id"] and row["reason"]]
+        mine = [row for row in await messages(crowd) if row["batch_id"] == sent["id"]]
+        waiting = [row for row in mine if row["reason"]]
         assert len(waiting) == shown["waiting"]
+        for held in shown["waits"]:
+            times = [iso(row["next_at"]) for row in waiting if row["reason"] == held["why"]]
+            assert (len(times), min(times), max(times)) == (held["count"], held["first"], held["last"])
+        assert sum(held["count"] for held in shown["waits"]) == shown["waiting"]
+        assert shown["goes_at"] == min(iso(row["next_at"]) for row in mine)
         assert_reconciled(made)
 
 

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.clock import iso
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging.batch_choices import Choice
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
@@ -91,6 +92,27 @@ async def test_a_text_that_is_not_complete_is_refused_with_the_name_of_what_is_m
         assert named in error.fields["text"]
     for wrong in ("short", "x" * 40, "spaces in it", "drop;table"):
         await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed("好", wrong)))
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_of_one_says_when_it_goes_and_the_sending_does_that(desk: Desk) -> None:
+    """Now, at a time that was chosen, and at one that is in the night; the last at night without a time."""
+    outgoing, soon, night = desk.desk.outgoing, desk.now + timedelta(hours=1), desk.now + timedelta(hours=6)
+    morning = "2026-03-03T00:00:00.000Z"
+    asked = [
+        (None, "now", "", iso(desk.now)), (desk.now - timedelta(days=1), "now", "", iso(desk.now)),
+        (soon, "later", "not_before", iso(soon)), (night, "later", "quiet_hours", morning),
+    ]  # fmt: skip
+    for place, (at, goes, reason, goes_at) in enumerate(asked):
+        shown = await outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART, at=at)
+        assert (shown["goes"], shown["reason"], shown["goes_at"]) == (goes, reason, goes_at)
+        sent = await outgoing.send(SUSAN, HEART, "", Typed("请来复查", f"{KEY}{place}", at), Purpose.CARE)
+        assert (sent["reason"], sent["next_at"]) == (reason, goes_at)
+    desk.clock.advance(timedelta(hours=7).total_seconds())
+    shown = await outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART)
+    assert (shown["goes"], shown["reason"], shown["goes_at"]) == ("later", "quiet_hours", morning)
+    far = desk.now + timedelta(days=91)
+    await unchanged(desk, InvalidError, outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART, at=far))
 
 
 def add_reply(session: Session, keyword: str, text: str) -> None:
