@@ -16,19 +16,16 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
 from callcenter.administration.resources import Resource, read_list_query
-from callcenter.clock import iso
-from callcenter.messaging.attempts import MESSAGE, chunks, unindexed
 from callcenter.messaging.batch_choices import Choice, Member, load_members, members_in
 from callcenter.messaging.batch_tally import Looked, Tally
+from callcenter.messaging.batch_times import judge_all
 from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
-from callcenter.messaging.placeholders import fill, used_in
+from callcenter.messaging.placeholders import fill, put_in, used_in
 from callcenter.messaging.quoting import Tariff, load_tariff
 from callcenter.messaging.recipients import BatchDraft, Obstacle, name_left_out
-from callcenter.messaging.rules import SendingRules, load_rules
-from callcenter.messaging.suppression import GOES, HELD_AT_MOST, Facts, judge, load_facts
-from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT, MessageState
+from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 
@@ -61,17 +58,12 @@ def count_recipients(
     used = [name for name in used_in(draft.text) if name in _LENGTHS]
     for looked in _look(session, principal, draft, choice, patients, used):
         tally.add(looked)
-    rules = load_rules(session)
-    waiting, goes_at = _judge(session, draft, rules, tally, now)
+    times = judge_all(session, draft, tally, now)
     tally.close()
-    plain = fill(draft.text, {**common, **dict.fromkeys(used, "")})[0]
-    # What has no value stays as it stands there, so its own name is taken off.
-    for name in used:
-        plain = plain.replace(f"{{{name}}}", "")
+    plain = put_in(draft.text, {**common, **dict.fromkeys(used, "")})
     return {
         "count": len(tally.fit),
-        "waiting": waiting,
-        "goes_at": iso(goes_at),
+        **times.view,
         "left_out": sum(tally.reasons.values()),
         "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
         "refused": name_left_out(session, principal, [(key, why) for why, keys in tally.shown.items() for key in keys]),
@@ -159,51 +151,6 @@ def _looked(row: Any, used: Sequence[str]) -> Looked:
     elif refuses and unwanted:
         why = Obstacle.DO_NOT_CONTACT.value
     return key, number or "", why, sum(lengths)
-
-
-def _judge(
-    session: Session, draft: BatchDraft, rules: SendingRules, tally: Tally, now: datetime
-) -> tuple[int, datetime | None]:
-    """How many wait, and when the first go. Hours are the same for all; only numbers with many messages differ."""
-    begins = draft.begins(now)
-    expires = rules.expiry(draft.expires_at, begins)
-    common = judge(rules, Facts(rules.time_zone), "", None, draft.purpose, begins, expires)
-    if common.state is not MessageState.QUEUED:
-        for number in list(tally.fit):
-            tally.forbid(number, common.reason)
-        return 0, None
-    full = _full_numbers(session, draft, rules, list(tally.fit), now)
-    facts = load_facts(session, [(number, tally.fit[number][0]) for number in full], rules, now)
-    waiting = 0 if not common.reason else len(tally.fit) - len(full)
-    for number in full:
-        verdict = judge(rules, facts, number, tally.fit[number][0], draft.purpose, begins, expires)
-        if verdict.state is not MessageState.QUEUED:
-            tally.forbid(number, verdict.reason)
-        else:
-            waiting += bool(verdict.reason)
-    return waiting, common.next_at
-
-
-def _full_numbers(
-    session: Session, draft: BatchDraft, rules: SendingRules, numbers: Sequence[str], now: datetime
-) -> list[str]:
-    """Those that may have a day's share already: so many messages, of whatever day."""
-    if not rules.daily_cap or draft.purpose not in rules.capped:
-        return []
-    columns = MESSAGE.c
-    found: list[str] = []
-    for chunk in chunks(numbers):
-        statement = (
-            select(columns.number)
-            .where(
-                columns.number.in_(chunk), columns.created_at >= now - HELD_AT_MOST, columns.direction == "out",
-                unindexed(columns.state).in_(GOES), columns.purpose.in_([one.value for one in rules.capped]),
-            )
-            .group_by(columns.number)
-            .having(func.count() >= rules.daily_cap)
-        )  # fmt: skip
-        found += session.scalars(statement)
-    return found
 
 
 def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: Tally) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from callcenter.messaging.composing import read_text, read_time
 from callcenter.messaging.placeholders import require_known
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import source_of
-from callcenter.messaging.vocabulary import OF_THE_HOUSE, BatchState, Purpose
+from callcenter.messaging.vocabulary import TO_MANY, BatchState
 from callcenter.text import N_
 from storage.models import SmsBatch, SmsBatchPage
 from storage.models.base import table_of
@@ -35,8 +35,11 @@ def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     """The draft as it is sent. Raises ``InvalidError`` for a text, purpose or time that cannot be."""
     text = read_text(draft.text)
     require_known(text)
-    if draft.purpose in OF_THE_HOUSE or draft.purpose is Purpose.REPLY:
-        message = N_("Say what the message is for: a reminder, care, a notice or marketing.")
+    if draft.purpose not in TO_MANY:
+        message = N_(
+            "To many goes a reminder, care or marketing: these keep to sending hours, the daily limit and "
+            "do-not-contact. A notice goes to one person."
+        )
         raise InvalidError(message, {"purpose": message})
     at = read_time(draft.at, now)
     if draft.expires_at is not None and draft.expires_at <= (at or now):

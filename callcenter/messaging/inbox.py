@@ -23,7 +23,7 @@ from callcenter.messaging.opt_outs import begin_by_word
 from callcenter.messaging.people import People, load_people
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.receiving import IncomingText, Place
-from callcenter.messaging.rows import IN, OPEN, OUT
+from callcenter.messaging.rows import IN, OPEN
 from callcenter.messaging.talks import Talk, change_talks, talks_with
 from callcenter.messaging.threads import give, note_words
 from callcenter.messaging.vocabulary import Purpose
@@ -111,9 +111,6 @@ class Batch:
 
     def written(self, session: Session, ids: Sequence[int]) -> None:
         """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
-        for talk, words in self._answering.values():
-            # It is not somebody's answer: the patient still waits for one.
-            note_words(talk, words, OUT, self.now)
         change_talks(session, self._touched.values())
         for number, place in self._stopping.items():
             begin_by_word(session, number, self.answers.rules.opt_out_kind, ids[place], self.now)
@@ -122,6 +119,7 @@ class Batch:
         self._tell(session)
 
     def _answer(self, session: Session, ids: Sequence[int]) -> None:
+        """It is not somebody's answer: the patient still waits for one, and whoever gives it reads what was asked."""
         drafts = [
             MessageDraft(
                 talk.number, words, Purpose.REPLY, conversation_id=talk.id, patient_id=talk.patient_id,

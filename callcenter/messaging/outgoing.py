@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import Resource
-from callcenter.clock import utc_now
+from callcenter.clock import iso, utc_now
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import InvalidError
 from callcenter.messaging.composing import (
@@ -19,6 +19,7 @@ from callcenter.messaging.composing import (
     House,
     fill_for,
     gaps_view,
+    read_time,
     warnings_about,
 )
 from callcenter.messaging.conversation_scope import conversation_scope, missing
@@ -62,13 +63,15 @@ class OutgoingService:
         conversation_id: int | None = None,
         patient_id: int | None = None,
         number: str = "",
+        at: datetime | None = None,
     ) -> dict[str, Any]:
-        """What would be read, in how many parts, at what cost; what is missing in it and what to think about.
+        """What would be read, in how many parts, at what cost; when it would go, which is not before ``at``; what is
+        missing in it and what to think about.
 
         Raises ``InvalidError`` like ``send``.
         """
         about = (conversation_id, patient_id, normalise(number, self._house.area_code).number)
-        return await self._database.read(_preview, principal, text, purpose, about, self._house, self._now)
+        return await self._database.read(_preview, principal, text, purpose, about, at, self._house, self._now)
 
     async def send(
         self, principal: Principal, patient_id: int | None, number: str, typed: Typed, purpose: Purpose
@@ -93,6 +96,7 @@ def _preview(
     text: str,
     purpose: Purpose | None,
     about: tuple[int | None, int | None, str],
+    at: datetime | None,
     house: House,
     now: datetime,
 ) -> dict[str, Any]:
@@ -110,7 +114,7 @@ def _preview(
     wanted = purpose or Purpose.CARE
     require_asked(session, wanted, number, now)
     filled = fill_for(session, principal, text[:LONGEST_TEXT], patient_id, house, now)
-    verdict = _verdict(session, number, patient_id, wanted, now)
+    verdict = _verdict(session, number, patient_id, wanted, read_time(at, now), now)
     cautions = warnings_about(session, text, filled.text, wanted)
     if verdict["reason"] == Reason.OPTED_OUT.value:
         cautions.append(Caution.OPTED_OUT.value)
@@ -124,16 +128,19 @@ def _preview(
     }
 
 
-def _verdict(session: Session, number: str, patient_id: int | None, purpose: Purpose, now: datetime) -> dict[str, Any]:
-    """What the rules would make of a message now: ``goes`` at once, later or never, and why."""
+def _verdict(
+    session: Session, number: str, patient_id: int | None, purpose: Purpose, at: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """What the rules would make of a message now: ``goes`` at once, later (``goes_at``) or never, and why."""
     if not number:
-        return {"goes": "never", "reason": Reason.BAD_NUMBER.value}
-    rules = load_rules(session)
+        return {"goes": "never", "goes_at": None, "reason": Reason.BAD_NUMBER.value}
+    rules, begins = load_rules(session), at or now
     facts = load_facts(session, [(number, patient_id)], rules, now)
-    verdict = judge(rules, facts, number, patient_id, purpose, now, rules.expiry(None, now))
+    verdict = judge(rules, facts, number, patient_id, purpose, begins, rules.expiry(None, begins))
     if verdict.state is not MessageState.QUEUED:
-        return {"goes": "never", "reason": str(verdict.reason)}
-    return {"goes": "later" if verdict.reason else "now", "reason": str(verdict.reason)}
+        return {"goes": "never", "goes_at": None, "reason": str(verdict.reason)}
+    reason = verdict.reason or (Reason.NOT_BEFORE if at else "")
+    return {"goes": "later" if reason else "now", "goes_at": iso(verdict.next_at), "reason": str(reason)}
 
 
 def _conversation(session: Session, principal: Principal, conversation_id: int) -> Conversation:

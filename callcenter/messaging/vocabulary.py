@@ -164,3 +164,8 @@ OPT_OUTS: Mapping[Purpose, tuple[str, ...]] = MappingProxyType(
 
 UNWANTED_BY_DO_NOT_CONTACT = (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING)
 """What a patient who is not to be contacted is not sent."""
+
+TO_MANY = UNWANTED_BY_DO_NOT_CONTACT
+"""What may be written to many at once: what a person can be spared, and hours and cap hold back by default. A notice,
+which nothing but an opt-out of everything stops, is about what one person did.
+"""

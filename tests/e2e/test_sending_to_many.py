@@ -49,7 +49,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     page = browsers.window(crowd, "supervisor", "/patients").page
     page.locator("[data-write-many]").click()
     page.wait_for_url(re.compile("/messages/new"))
-    page.select_option("#m-purpose", "notice")
+    page.select_option("#m-purpose", "reminder")
     page.fill("#m-text", "{patient.name}您好，国庆期间{department}门诊照常。")
     page.fill("#m-title", "国庆门诊")
     # What is counted is all of them, with who gets nothing and why.
@@ -113,7 +113,7 @@ def test_a_list_is_pasted_its_wrong_lines_are_told_and_it_is_sent(crowd: DemoDae
     page.locator("[data-read]").click()
     expect(page.locator("[data-list-count='6']")).to_be_visible(timeout=PATIENCE)
     assert [one.get_attribute("data-line") for one in page.locator("[data-line]").all()] == ["6", "7"]
-    page.select_option("#m-purpose", "notice")
+    page.select_option("#m-purpose", "reminder")
     page.fill("#m-text", "{patient.name}您好")
     expect(page.locator("[data-send]")).to_be_enabled(timeout=PATIENCE)
     shot(page, "pasted")

@@ -153,7 +153,7 @@ async def test_texts_are_texts_and_nothing_else(site: RunningSite) -> None:
 async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: RunningSite) -> None:
     await site.database.run(add_gateway)
     supervisor = await site.signed_in("supervisor")
-    many = {"text": "{patient.name}您好", "purpose": "notice", "filter": {"sort": "name"}}
+    many = {"text": "{patient.name}您好", "purpose": "reminder", "filter": {"sort": "name"}}
     before = await all_rows(site)
     shown = (await supervisor.post("/api/v1/message-batches/preview", many)).json
     assert await all_rows(site) == before
@@ -183,6 +183,8 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
         {"at": "2020-13-01"}, {"expires_at": "2020-01-01T00:00:00Z"}, {"list_id": 1},
     ):  # fmt: skip
         assert (await supervisor.post("/api/v1/message-batches/preview", many | wrong)).status == 422, wrong
+    notice = await supervisor.post("/api/v1/message-batches/preview", many | {"purpose": "notice"})
+    assert (notice.status, "可发送时段" in notice.json["fields"]["purpose"]) == (422, True)
     # The department's head sends to the department's patients and to nobody else, whoever is named.
     grants = dict.fromkeys(("messages.bulk", "messages.view", "conversations.view", "patients.view"), "department")
 
@@ -191,7 +193,7 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
 
     await site.database.run(may_send)
     head = await site.signed_in("head")
-    named = {"text": "您好", "purpose": "notice", "patient_ids": [1, 2, 4]}
+    named = {"text": "您好", "purpose": "care", "patient_ids": [1, 2, 4]}
     refused = await head.post("/api/v1/message-batches/preview", named)
     assert refused.status == 200, refused.text
     shown = (await head.post("/api/v1/message-batches/preview", named)).json

@@ -13,6 +13,7 @@ from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
 from web.api.conversations import Key, MessageText
 from web.api.models import Id, Named, Paging
+from web.api.sending import SentPurpose
 from web.exchange import Exchange, Json, Reply
 from web.parsing import Input
 from web.routing import Routes
@@ -48,8 +49,17 @@ class NotWritten(LeftOut):
     number: str
 
 
+class Waits(BaseModel):
+    """How many wait for sending hours or for a day that has room; when the first and the last of them go."""
+
+    why: Literal["quiet_hours", "daily_cap"]
+    count: int
+    first: AwareDatetime
+    last: AwareDatetime
+
+
 class BatchPreview(BaseModel):
-    """How many get it, how many of these later, from when on; who not and why, some of them by name; what it costs.
+    """How many get it, when the first go, how many wait and why; who gets none and why, some by name; what it costs.
 
     ``parts`` and ``cost`` (thousandths of a yuan) are an estimate; ``shortest`` and ``longest`` are parts of one text.
     """
@@ -57,6 +67,7 @@ class BatchPreview(BaseModel):
     count: int
     waiting: int
     goes_at: AwareDatetime | None
+    waits: list[Waits]
     left_out: int
     reasons: Reasons
     refused: list[LeftOut]
@@ -125,10 +136,13 @@ class RecipientList(BaseModel):
 
 
 class Many(Input):
-    """Patients by id, those of the patients' list as it is filtered, or those of an uploaded list; what they read."""
+    """Patients by id, those of the patients' list as it is filtered, or those of an uploaded list; what they read.
+
+    ``purpose`` is reminder, care or marketing; another one is refused in words, but for what was sent with it before.
+    """
 
     text: MessageText
-    purpose: Literal["reminder", "care", "notice", "marketing"]
+    purpose: SentPurpose
     title: Title = ""
     patient_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_BY_ID)] | None = None
     filter: dict[str, Annotated[str, Field(max_length=200)]] | None = None

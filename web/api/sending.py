@@ -59,13 +59,16 @@ class Missing(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would be read. ``goes`` says when by the rules, ``reason`` why not now; ``cost``: thousandths of a yuan."""
+    """What would be read. ``goes`` and ``goes_at`` say when by the rules, ``reason`` why not now; ``cost`` is in
+    thousandths of a yuan.
+    """
 
     text: str
     purpose: str
     missing: Missing
     warnings: list[str]
     goes: Literal["now", "later", "never"]
+    goes_at: AwareDatetime | None
     reason: str
     parts: int
     characters: int
@@ -91,13 +94,16 @@ class OptOutPage(BaseModel):
 
 
 class PreviewBody(Input):
-    """A text as it stands, and for whom: a conversation, a patient or a number. Without ``purpose`` an answer."""
+    """A text as it stands, for whom – a conversation, a patient or a number – and from when on. Without ``purpose`` an
+    answer.
+    """
 
     text: MessageText
     purpose: SentPurpose | None = None
     conversation_id: Id | None = None
     patient_id: Id | None = None
     number: Number = ""
+    at: AwareDatetime | None = None
 
 
 class NewMessage(Input):
@@ -150,7 +156,7 @@ async def list_texts(exchange: Exchange) -> Reply:
 async def preview(exchange: Exchange, body: PreviewBody) -> Reply:
     """What would be read, in how many parts, at what cost. Sends nothing."""
     purpose = None if body.purpose is None else Purpose(body.purpose)
-    about = (body.conversation_id, body.patient_id, body.number)
+    about = (body.conversation_id, body.patient_id, body.number, body.at)
     # It holds what was typed and what the hospital fills in: masks would be sent as they stand.
     found = await exchange.services.desk.outgoing.preview(exchange.principal, body.text, purpose, *about)
     return Json(found, disclosed=True)

@@ -19,6 +19,7 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import load_page
 from callcenter.administration.resources import read_list_query
+from callcenter.clock import iso
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from callcenter.messaging import batch_choices, batch_maker, batch_making, due_messages
@@ -397,7 +398,7 @@ async def test_a_small_batch_need_not_wait_for_a_large_one(crowd: Desk) -> None:
     batches = crowd.desk.batches
     large = await batches.send(SUSAN, CARE, ALL, KEY)
     await batches.maker.step()
-    small = await batches.send(SUSAN, BatchDraft("您好", Purpose.NOTICE), Choice(patient_ids=[ZHANG]), KEY + "2")
+    small = await batches.send(SUSAN, BatchDraft("您好", Purpose.MARKETING), Choice(patient_ids=[ZHANG]), KEY + "2")
     await batches.maker.step()
     assert (await batches.get(SUSAN, small["id"]))["state"] == "done"
     assert (await batches.get(SUSAN, large["id"]))["state"] == "preparing"
@@ -470,7 +471,7 @@ async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(cro
 async def test_the_rest_of_a_text_that_went_out_in_part_follows_it_though_the_batch_is_stopped(
     desk: Desk, stopping: str
 ) -> None:
-    long = BatchDraft("这是一条很长的短信" * 20, Purpose.NOTICE)
+    long = BatchDraft("这是一条很长的短信" * 20, Purpose.REMINDER)
     sent = await desk.desk.batches.send(SUSAN, long, Choice(patient_ids=[ZHANG]), KEY)
     await desk.make_all()
     first, *others = await leave(desk)
@@ -503,7 +504,7 @@ async def test_cancelling_that_fails_is_never_given_up_and_keeps_nobody(
     first = await batches.send(SUSAN, CARE, ALL, KEY)
     await crowd.make_all()
     await batches.cancel(SUSAN, first["id"])
-    other = await batches.send(SUSAN, BatchDraft("您好", Purpose.NOTICE), ALL, KEY + "2")
+    other = await batches.send(SUSAN, BatchDraft("您好", Purpose.MARKETING), ALL, KEY + "2")
 
     def breaks(*_: Any) -> None:
         raise ZeroDivisionError
@@ -588,6 +589,72 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is_written(desk: D
         await unchanged(desk, InvalidError, batches.send(SUSAN, CARE, ALL, key))
 
 
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest_twisted.ensureDeferred
+async def test_to_many_goes_only_what_hours_cap_and_people_hold_back(desk: Desk, purpose: Purpose) -> None:
+    """At eleven at night, to all: whatever may be said to many waits for the morning and leaves out who wants none."""
+    desk.clock.advance(timedelta(hours=7).total_seconds())
+    batches, draft = desk.desk.batches, BatchDraft("您好", purpose)
+    if purpose in (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING):
+        shown = await batches.preview(SUSAN, draft, ALL)
+        assert shown["reasons"]["do_not_contact"] == 1
+        assert shown["waiting"] == shown["count"] > 0
+        await batches.send(SUSAN, draft, ALL, KEY)
+        await desk.make_all()
+        assert {row["reason"] for row in await messages(desk)} == {"quiet_hours"}
+        return
+    with pytest.raises(InvalidError) as caught:
+        await batches.preview(SUSAN, draft, ALL)
+    assert "sending hours" in caught.value.fields["purpose"]
+    await unchanged(desk, InvalidError, batches.send(SUSAN, draft, ALL, KEY))
+
+
+async def times_of(desk: Desk, *who: int, **more: Any) -> tuple[Any, ...]:
+    """How many get it, how many of these wait, when the first go, and what the others wait for until when."""
+    shown = await desk.desk.batches.preview(SUSAN, replace(CARE, **more), Choice(patient_ids=who))
+    waits = [(one["why"], one["count"], one["first"], one["last"]) for one in shown["waits"]]
+    return shown["count"], shown["waiting"], shown["goes_at"], waits
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_says_how_many_go_at_once_and_how_many_wait_for_what_until_when(desk: Desk) -> None:
+    """Zhang has had five messages today; it is four in the afternoon, and then eleven at night."""
+    number = next(row["number"] for row in await desk.rows(PatientPhone) if row["patient_id"] == ZHANG)
+    await desk.change(queue_messages, [MessageDraft(number, "您好", Purpose.CARE)] * 5, desk.now)
+    now, morning, day_after = iso(desk.now), "2026-03-03T00:00:00.000Z", "2026-03-04T00:00:00.000Z"
+    assert await times_of(desk, HEART) == (1, 0, now, [])
+    assert await times_of(desk, ZHANG) == (1, 1, morning, [("daily_cap", 1, morning, morning)])
+    assert await times_of(desk, ZHANG, HEART) == (2, 1, now, [("daily_cap", 1, morning, morning)])
+    later = desk.now + timedelta(hours=2)
+    assert await times_of(desk, ZHANG, HEART, at=later) == (2, 1, iso(later), [("daily_cap", 1, morning, morning)])
+    assert await times_of(desk, ZHANG, expires_at=later) == (0, 0, None, [])
+    desk.clock.advance(timedelta(hours=7).total_seconds())
+    assert await times_of(desk, ZHANG, HEART) == (2, 2, morning, [("quiet_hours", 2, morning, morning)])
+    tomorrow = [MessageDraft(number, "您好", Purpose.CARE)] * 5
+    await desk.change(queue_messages, tomorrow, desk.now)
+    held = [("daily_cap", 1, day_after, day_after), ("quiet_hours", 1, morning, morning)]
+    assert await times_of(desk, ZHANG, HEART) == (2, 2, morning, held)
+    assert await times_of(desk, ZHANG) == (1, 1, day_after, held[:1])
+    assert await times_of(desk, HEART, expires_at=desk.now + timedelta(hours=1)) == (0, 0, None, [])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_notice_to_many_that_was_sent_before_goes_on(desk: Desk) -> None:
+    """It was begun when that was allowed: it is made to the end, and the same form still means it."""
+    batches = desk.desk.batches
+    sent = await batches.send(SUSAN, CARE, Choice(patient_ids=(ZHANG,)), KEY)
+
+    def of_old(session: Session) -> None:
+        batch = session.get_one(SmsBatch, sent["id"])
+        batch.purpose, batch.choice = Purpose.NOTICE.value, {}
+
+    await desk.change(of_old)
+    await desk.make_all()
+    assert [row["purpose"] for row in await messages(desk)] == ["notice"]
+    notice = replace(CARE, purpose=Purpose.NOTICE)
+    assert (await batches.send(SUSAN, notice, Choice(patient_ids=(ZHANG,)), KEY))["id"] == sent["id"]
+
+
 @pytest_twisted.ensureDeferred
 async def test_the_batch_tells_of_itself_and_its_messages_do_not(crowd: Desk) -> None:
     sent = await crowd.desk.batches.send(SUSAN, CARE, ALL, KEY)
@@ -641,7 +708,7 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
     random = Random(seed)
     await crowd.change(some_hospital, random)
     for place, (purpose, text, hours) in enumerate(
-        ((Purpose.CARE, "{patient.name}{doctor.name}", None), (Purpose.NOTICE, "{department}您好", None),
+        ((Purpose.CARE, "{patient.name}{doctor.name}", None), (Purpose.CARE, "{department}您好", None),
          (Purpose.MARKETING, "您好", 3), (Purpose.REMINDER, "{patient.name}", 48))
     ):  # fmt: skip
         ends = None if hours is None else crowd.now + timedelta(hours=hours)
@@ -652,8 +719,14 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
         await crowd.make_all()
         made = await crowd.desk.batches.get(SUSAN, sent["id"])
         assert (made["count"], made["left_out"]) == (shown["count"], shown["reasons"])
-        waiting = [row for row in await messages(crowd) if row["batch_id"] == sent["id"] and row["reason"]]
+        mine = [row for row in await messages(crowd) if row["batch_id"] == sent["id"]]
+        waiting = [row for row in mine if row["reason"]]
         assert len(waiting) == shown["waiting"]
+        for held in shown["waits"]:
+            times = [iso(row["next_at"]) for row in waiting if row["reason"] == held["why"]]
+            assert (len(times), min(times), max(times)) == (held["count"], held["first"], held["last"])
+        assert sum(held["count"] for held in shown["waits"]) == shown["waiting"]
+        assert shown["goes_at"] == min(iso(row["next_at"]) for row in mine)
         assert_reconciled(made)
 
 
@@ -677,7 +750,7 @@ async def test_a_filter_means_those_whom_the_list_shows(crowd: Desk) -> None:
             query = replace(read_list_query(fields), limit=200)
             page = await crowd.database.read(load_page, patients, who, query)
             listed.update(record["id"] for record in page.items)
-            shown = await crowd.desk.batches.preview(who, BatchDraft("您好", Purpose.NOTICE), Choice(fields=fields))
+            shown = await crowd.desk.batches.preview(who, BatchDraft("您好", Purpose.MARKETING), Choice(fields=fields))
             assert shown["count"] + shown["left_out"] == len(listed), (who.username, fields)
             if listed:
                 pages = await crowd.database.read(load_members, who, Choice(fields=fields), patients)

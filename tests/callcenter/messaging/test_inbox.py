@@ -10,6 +10,7 @@ import pytest_twisted
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from callcenter.clock import iso
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.desk_rules import KEY
 from callcenter.messaging.rule_row import ROW
@@ -157,6 +158,21 @@ async def test_a_keyword_is_answered_once_in_a_while_and_a_machine_never(desk: D
     await desk.hear(STRANGER, "有人吗")
     sent = [row["text"] for row in await desk.rows() if row["direction"] == "out"]
     assert sent[1:] == ["现在无人值班"]
+
+
+@pytest.mark.parametrize("text", ["地址", "伤口有点红，怎么办？"])
+@pytest_twisted.ensureDeferred
+async def test_an_automatic_answer_leaves_the_patients_words_in_the_list(desk: Desk, text: str) -> None:
+    """By a keyword or at night: the doctor reads what the patient wrote, who waits, also after a restart."""
+    await desk.change(answers)
+    desk.clock.advance(timedelta(hours=13).total_seconds())
+    at = iso(desk.now)
+    await desk.hear(HEARTS_NUMBER, text)
+    assert [row["direction"] for row in await desk.rows()] == ["in", "out"]
+    desk.begin()
+    for talk in (await only(desk), desk.last("conversation.updated").data):
+        assert (talk["last_text"], talk["last_direction"], talk["last_at"]) == (text, "in", at)
+        assert (talk["waiting"], talk["waiting_since"], talk["unread"], talk["state"]) == (True, at, 1, "open")
 
 
 @pytest_twisted.ensureDeferred

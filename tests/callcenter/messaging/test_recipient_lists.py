@@ -27,7 +27,7 @@ from storage.queries.patients import remember_choice
 from tests.peers.call_center import ANNA, CARDIOLOGY, DORA, FAMILY_ONE, FAMILY_TWO, HEART, NOW, SUSAN, ZHANG, every_row
 from tests.peers.sms_desk import FAMILY, Desk
 
-NOTICE = BatchDraft("{patient.name}您好", Purpose.NOTICE)
+DRAFT = BatchDraft("{patient.name}您好", Purpose.CARE)
 LINES = (
     "手机号,姓名\n13800138000,张三\r\n\n +86 139 0013 9000 \nR5\n010-62345678\n"
     "13512345678\n；x\nR6\n１３８００１３８０００\n"
@@ -44,9 +44,9 @@ async def test_a_list_is_read_in_the_writings_of_spreadsheets(desk: Desk, encodi
         (1, "unknown"), (6, "unknown"), (7, "unknown"), (9, "unknown"),
     ]  # fmt: skip
     choice = Choice(list_id=taken["id"])
-    shown = await desk.desk.batches.preview(SUSAN, NOTICE, choice)
+    shown = await desk.desk.batches.preview(SUSAN, DRAFT, choice)
     assert (shown["count"], shown["reasons"]) == (3, {})
-    sent = await desk.desk.batches.send(SUSAN, NOTICE, choice, "0123456789")
+    sent = await desk.desk.batches.send(SUSAN, DRAFT, choice, "0123456789")
     await desk.make_all()
     assert sent["chosen"] == 3
     got = {(row["patient_id"], row["number"]) for row in await desk.rows()}
@@ -67,7 +67,7 @@ async def test_the_number_that_was_listed_is_written_to_as_long_as_it_is_the_pat
     listed = f"{second}\n{FAMILY}\n{third}".encode()
     taken = await desk.desk.batches.add_part(SUSAN, None, 0, listed)
     choice = Choice(list_id=taken["id"])
-    await desk.desk.batches.send(SUSAN, NOTICE, choice, "0123456789")
+    await desk.desk.batches.send(SUSAN, DRAFT, choice, "0123456789")
 
     def taken_off(session: Session) -> None:
         session.execute(update(PatientPhone).where(PatientPhone.number == third).values(number="+8613312345670"))
@@ -89,12 +89,12 @@ async def test_parts_come_in_order_each_once_and_belong_to_one(desk: Desk, monke
     assert [(one["line"], one["why"]) for one in second["problems"]] == [(2, "unknown"), (3, "unreadable")]
     assert await batches.add_part(SUSAN, key, 1, b"?!\n13900139000\n13800138000") == second
     # What stands there twice counts once.
-    assert (await batches.preview(SUSAN, NOTICE, Choice(list_id=key)))["count"] == 2
+    assert (await batches.preview(SUSAN, DRAFT, Choice(list_id=key)))["count"] == 2
     await unchanged(desk, ConflictError, batches.add_part(SUSAN, key, 3, b"13800138000"))
     other = Principal(99, "other", "Other", None, dict(SUSAN.grants))
     await unchanged(desk, NotFoundError, batches.add_part(other, key, 2, b"13800138000"))
-    await unchanged(desk, InvalidError, batches.preview(other, NOTICE, Choice(list_id=key)))
-    await unchanged(desk, InvalidError, batches.send(other, NOTICE, Choice(list_id=key), "0123456789"))
+    await unchanged(desk, InvalidError, batches.preview(other, DRAFT, Choice(list_id=key)))
+    await unchanged(desk, InvalidError, batches.send(other, DRAFT, Choice(list_id=key), "0123456789"))
     await unchanged(desk, NotAllowedError, batches.add_part(ANNA, None, 0, b"13800138000"))
     monkeypatch.setattr(recipient_lists, "MOST_PARTS", 2)
     await unchanged(desk, InvalidError, batches.add_part(SUSAN, key, 2, b"1"))
@@ -137,7 +137,7 @@ async def test_what_is_no_list_is_refused_and_nothing_is_written(desk: Desk) -> 
         assert "content" in error.fields
     empty = await desk.desk.batches.add_part(SUSAN, None, 0, b"\n \n")
     assert (empty["lines"], empty["count"], empty["problems"]) == (2, 0, [])
-    await unchanged(desk, InvalidError, desk.desk.batches.preview(SUSAN, NOTICE, Choice(list_id=empty["id"])))
+    await unchanged(desk, InvalidError, desk.desk.batches.preview(SUSAN, DRAFT, Choice(list_id=empty["id"])))
 
 
 @pytest_twisted.ensureDeferred
@@ -145,13 +145,13 @@ async def test_a_list_reaches_nobody_whom_its_owner_does_not_reach(desk: Desk) -
     doctor = Principal(DORA.user_id, "dora", "Dora", CARDIOLOGY, {**DORA.grants, "messages.bulk": Scope.DEPARTMENT})
     taken = await desk.desk.batches.add_part(doctor, None, 0, b"13800138000\nR1\n13600136000\nR5\n")
     assert [(one["line"], one["why"]) for one in taken["problems"]] == [(1, "unknown"), (2, "unknown")]
-    assert (await desk.desk.batches.preview(doctor, NOTICE, Choice(list_id=taken["id"])))["count"] == 1
+    assert (await desk.desk.batches.preview(doctor, DRAFT, Choice(list_id=taken["id"])))["count"] == 1
 
 
 @pytest_twisted.ensureDeferred
 async def test_old_lists_are_dropped_and_what_was_sent_stays(desk: Desk) -> None:
     taken = await desk.desk.batches.add_part(SUSAN, None, 0, b"13800138000\n")
-    await desk.desk.batches.send(SUSAN, NOTICE, Choice(list_id=taken["id"]), "0123456789")
+    await desk.desk.batches.send(SUSAN, DRAFT, Choice(list_id=taken["id"]), "0123456789")
     await desk.change(forget_lists, desk.now + KEPT)
     assert len(await desk.rows(SmsList)) == 1
     await desk.change(forget_lists, desk.now + 2 * KEPT)

@@ -14,12 +14,15 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
+from callcenter.clock import iso
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from callcenter.messaging.batch_choices import Choice
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.messages import Messages
+from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from storage.models import AuditEntry, Conversation, Patient, PatientPhone
+from storage.models import AuditEntry, AutoReply, Conversation, Patient, PatientPhone
 from tests.peers.call_center import (
     ANNA,
     DORA,
@@ -34,6 +37,7 @@ from tests.peers.call_center import (
 from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, move
 
 KEY = "0123456789abcdef"
+ALL = Choice(fields={})
 
 
 async def talk_of(desk: Desk) -> dict[str, Any]:
@@ -88,6 +92,60 @@ async def test_a_text_that_is_not_complete_is_refused_with_the_name_of_what_is_m
         assert named in error.fields["text"]
     for wrong in ("short", "x" * 40, "spaces in it", "drop;table"):
         await unchanged(desk, InvalidError, desk.desk.conversations.reply(ANNA, talk["id"], Typed("好", wrong)))
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_of_one_says_when_it_goes_and_the_sending_does_that(desk: Desk) -> None:
+    """Now, at a time that was chosen, and at one that is in the night; the last at night without a time."""
+    outgoing, soon, night = desk.desk.outgoing, desk.now + timedelta(hours=1), desk.now + timedelta(hours=6)
+    morning = "2026-03-03T00:00:00.000Z"
+    asked = [
+        (None, "now", "", iso(desk.now)), (desk.now - timedelta(days=1), "now", "", iso(desk.now)),
+        (soon, "later", "not_before", iso(soon)), (night, "later", "quiet_hours", morning),
+    ]  # fmt: skip
+    for place, (at, goes, reason, goes_at) in enumerate(asked):
+        shown = await outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART, at=at)
+        assert (shown["goes"], shown["reason"], shown["goes_at"]) == (goes, reason, goes_at)
+        sent = await outgoing.send(SUSAN, HEART, "", Typed("请来复查", f"{KEY}{place}", at), Purpose.CARE)
+        assert (sent["reason"], sent["next_at"]) == (reason, goes_at)
+    desk.clock.advance(timedelta(hours=7).total_seconds())
+    shown = await outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART)
+    assert (shown["goes"], shown["reason"], shown["goes_at"]) == ("later", "quiet_hours", morning)
+    far = desk.now + timedelta(days=91)
+    await unchanged(desk, InvalidError, outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART, at=far))
+
+
+def add_reply(session: Session, keyword: str, text: str) -> None:
+    session.add(AutoReply(keyword=keyword, text=text, disabled=False))
+
+
+@pytest_twisted.ensureDeferred
+async def test_braces_of_a_chinese_input_method_are_braces_wherever_a_text_goes(desk: Desk) -> None:
+    """Typed at a Chinese keyboard: seen, counted and sent like the plain ones, to one, to many, and by itself."""
+    text, plain = "｛patient.name｝您好，{department｝｛ｄａｔｅ｝", "{patient.name}您好，{department}{date}"
+    outgoing, batches = desk.desk.outgoing, desk.desk.batches
+    shown = await outgoing.preview(SUSAN, text, Purpose.CARE, patient_id=HEART)
+    assert shown == await outgoing.preview(SUSAN, plain, Purpose.CARE, patient_id=HEART)
+    assert "department" in shown["warnings"]
+    sent = await outgoing.send(SUSAN, HEART, "", Typed(text, KEY), Purpose.CARE)
+    many = [BatchDraft(one, Purpose.CARE) for one in (text, plain)]
+    counted = [await batches.preview(SUSAN, draft, Choice(patient_ids=(HEART, ZHANG))) for draft in many]
+    assert counted[0] == counted[1]
+    assert counted[0]["sample"]
+    await batches.send(SUSAN, many[0], Choice(patient_ids=(HEART,)), KEY)
+    await desk.make_all()
+    await desk.change(add_reply, "几点", "｛hospital｝早上八点")
+    await desk.change(add_reply, "哪里", "｛patient.name｝您好")
+    await desk.hear(STRANGER, "几点")
+    await desk.hear(FAMILY, "哪里")
+    out = [row["text"] for row in await desk.rows() if row["direction"] == "out"]
+    assert out == [sent["text"], sent["text"], "仁爱医院早上八点"]
+    assert sent["text"] == shown["text"]
+    assert not set("{}｛｝") & set("".join(out))
+    unknown = Typed("｛姓名｝", KEY + "x")
+    refused = await unchanged(desk, InvalidError, outgoing.send(SUSAN, HEART, "", unknown, Purpose.CARE))
+    assert "{姓名}" in refused.fields["text"]
+    await unchanged(desk, InvalidError, batches.preview(SUSAN, BatchDraft("｛patient.name", Purpose.CARE), ALL))
 
 
 @pytest_twisted.ensureDeferred

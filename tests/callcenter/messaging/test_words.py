@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.messaging.placeholders import PLACEHOLDERS, fill, unknown_in
+from callcenter.messaging.placeholders import PLACEHOLDERS, Gaps, fill, legible, unknown_in, unknown_words, used_in
 from callcenter.messaging.words import OPT_OUT_WORDS, is_opt_out, plain_word
 
 
@@ -68,6 +68,8 @@ def test_what_is_put_in_is_not_looked_at_again() -> None:
         ("{{7*7}}", "7*7"), ("{0.__class__}", "0.__class__"), ("{patient.name.__class__}", "patient.name.__class__"),
         ("{patient.name!r}", "patient.name!r"), ("{patient.name:>99999999}", "patient.name:>99999999"), ("{}", ""),
         ("{patient.phone}", "patient.phone"), ("{", "{"), ("}", "}"), ("{patient.name", "{"), ("${x}", "x"),
+        ("｛患者姓名｝", "患者姓名"), ("｛patient.name", "｛"), ("patient.name｝", "｝"), ("｛｛date｝｝", "｛"),
+        ("｛｝", ""),
     ],
 )  # fmt: skip
 def test_only_the_names_of_the_table_are_placeholders(text: str, unknown: str) -> None:
@@ -82,9 +84,45 @@ def test_a_placeholder_without_a_value_is_named_and_stays() -> None:
     assert (text, gaps.empty, gaps.unknown) == ("张三您好，{doctor.name}", ("doctor.name",), ())
 
 
-@given(st.text(st.sampled_from("{}.apitencm x"), max_size=60))
+SIGNS = "{}｛｝﹛﹜︷︸"
+"""Braces as keyboards, Chinese input methods and vertical forms write them."""
+WRITTEN = st.sampled_from(
+    (
+        *SIGNS, *PLACEHOLDERS, "ｐａｔｉｅｎｔ．ｎａｍｅ", "patient。name", "\u3000date ", "x", "您好", "\n",
+        "{patient.name}", "｛hospital｝", "｛date}",
+    )
+)  # fmt: skip
+
+
+@given(st.text(st.sampled_from(SIGNS + "．。.apitencm x"), max_size=60))
 def test_whatever_is_written_is_filled_or_named(text: str) -> None:
     filled, gaps = fill(text, VALUES)
     assert bool(gaps) == bool(unknown_in(text))
     if not gaps:
-        assert "{" not in filled
+        assert not set(SIGNS) & set(filled)
+
+
+@given(st.lists(WRITTEN, max_size=12).map("".join), st.sets(st.sampled_from(sorted(PLACEHOLDERS))))
+def test_no_text_without_gaps_has_a_placeholder_left(text: str, known: set[str]) -> None:
+    filled, gaps = fill(text, {name: "甲" if name in known else "" for name in PLACEHOLDERS})
+    if not gaps:
+        assert not set(SIGNS) & set(filled)
+        assert set(used_in(text)) <= known
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "｛patient.name｝", "{patient.name｝", "｛patient.name}", "｛ patient.name\u3000｝", "{patient．name}",
+        "｛ｐａｔｉｅｎｔ．ｎａｍｅ｝", "｛patient。name｝", "﹛patient.name﹜", "︷patient.name︸",
+    ],
+)  # fmt: skip
+def test_a_chinese_input_method_writes_the_same_placeholder(written: str) -> None:
+    assert fill(f"{written}您好", {"patient.name": "张三"}) == ("张三您好", Gaps())
+    assert used_in(written) == ("patient.name",)
+    assert legible(written, str.upper) == "【PATIENT NAME】"
+
+
+@pytest.mark.parametrize(("written", "shown"), [("{}", "{}"), ("｛", "｛"), ("｛姓名｝", "{姓名}"), ("{x", "{")])
+def test_what_is_no_placeholder_is_shown_as_it_was_found(written: str, shown: str) -> None:
+    assert unknown_words(unknown_in(written)).startswith(f"{shown} is no placeholder.")

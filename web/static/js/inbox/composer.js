@@ -1,7 +1,8 @@
 // The reply box: what is typed, what will be read, in how many parts and at what cost; now or later; once.
 import { post } from "../api.js";
 import { now } from "../clock.js";
-import { fromLocalField, relative, toLocalField } from "../format.js";
+import { exact, fromLocalField, relative, toLocalField } from "../format.js";
+import { namePlaceless } from "../messages/places.js";
 import { money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
@@ -83,7 +84,7 @@ async function askNow() {
     return;
   }
   try {
-    const found = await post("/message-preview", { text, ...target() });
+    const found = await post("/message-preview", { text, at: fromLocalField(at.value), ...target() });
     if (mine !== asked || whose !== about) return;
     shown = found;
     say();
@@ -94,13 +95,15 @@ async function askNow() {
 
 function missing() {
   const { unknown, empty } = shown.missing;
-  if (unknown.length) return t("There is no placeholder {name}.", { name: `{${unknown[0]}}`.replace("{{}", "{").replace("{}}", "}") });
+  if (unknown.length) return t("There is no placeholder {name}.", { name: namePlaceless(unknown[0]) });
   return empty.length ? t("Nothing is known for {names}. Fill it in by hand, or complete the patient's record.", { names: empty.map((name) => `{${name}}`).join(" ") }) : "";
 }
 
 function goes() {
-  if (shown.goes === "now") return "";
-  return shown.goes === "never" ? t("It would not be sent: {why}.", { why: reasonWord(shown.reason) }) : t("It will be sent later: {why}.", { why: reasonWord(shown.reason) });
+  // The time that was chosen need not be said again.
+  if (shown.goes === "now" || shown.reason === "not_before") return "";
+  const why = reasonWord(shown.reason);
+  return shown.goes === "never" ? t("It would not be sent: {why}.", { why }) : t("It will be sent {time}: {why}.", { why, time: exact(shown.goes_at) });
 }
 
 function say() {

@@ -54,6 +54,19 @@ const same = (parts) => (parts === 1 ? t("One short message each") : t("{parts} 
 const range = ({ shortest, longest }) => (shortest === longest ? same(shortest) : t("{shortest} to {longest} short messages each", { shortest, longest }));
 const figure = (word, value, extra = {}) => el("div", {}, el("dt", {}, word), el("dd", extra, value));
 
+// Sending hours begin for all at the same moment; the daily limits of several numbers may end on several days.
+const HELD = {
+  quiet_hours: (words) => t("Waiting for sending hours, sent {time}: {count}", words),
+  daily_cap: (words) => (words.time === words.last ? t("Daily limit reached, sent {time}: {count}", words) : t("Daily limit reached, sent {time} to {last}: {count}", words)),
+};
+
+function times({ count, waiting, goes_at: goesAt, waits }) {
+  const words = { count: number(count - waiting), time: exact(goesAt) };
+  const going = count === waiting ? [] : [["send", at.value ? t("Sent {time}: {count}", words) : t("Sent at once: {count}", words)]];
+  const held = waits.map((one) => ["clock", HELD[one.why]({ count: number(one.count), time: exact(one.first), last: exact(one.last) })]);
+  return [...going, ...held].map(([sign, said]) => el("p", {}, icon(sign), el("span", {}, said)));
+}
+
 function show() {
   send.disabled = !shown?.count;
   send.querySelector("span").textContent = shown?.count ? t("Send to {count} patients", { count: number(shown.count) }) : t("Send");
@@ -63,7 +76,7 @@ function show() {
     el("dl", { class: "many-figures" }, figure(t("will receive it"), number(shown.count), { "data-fit": shown.count }), figure(t("left out"), number(shown.left_out), { "data-left-out": shown.left_out }),
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
-    shown.goes_at ? el("p", { class: "quiet" }, !shown.waiting && !at.value ? t("They will be sent at once.") : shown.waiting ? t("{count} of these wait for sending hours or for tomorrow; the first will be sent {time}.", { count: number(shown.waiting), time: exact(shown.goes_at) }) : t("They will be sent {time}.", { time: exact(shown.goes_at) })) : null,
+    shown.count ? el("div", { class: "many-times quiet", "data-waiting": shown.waiting }, times(shown)) : null,
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
@@ -133,7 +146,8 @@ async function texts() {
     const found = usable.find((one) => String(one.id) === picker.value);
     if (!found) return;
     text.value = found.text;
-    purpose.value = found.purpose;
+    // A notice is for one person: its text may be taken for another purpose, the one that was chosen.
+    if ([...purpose.options].some((one) => one.value === found.purpose)) purpose.value = found.purpose;
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
