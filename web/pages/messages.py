@@ -8,6 +8,7 @@ from callcenter.errors import ServiceError
 from callcenter.text import N_
 from web.exchange import Exchange, Page, Reply
 from web.message_filters import MessageLimits, message_filter
+from web.message_steps import may_have_gone, steps_of
 from web.pages.list_place import ListPlace
 from web.pages.lists import export_links, heading, listed
 from web.routing import Routes
@@ -42,6 +43,13 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
     return Page("messages.html", context, status=found.status)
+
+
+@routes.get("/messages/<int:message_id>", permission="messages.view")
+async def show_message(exchange: Exchange, message_id: int) -> Reply:
+    """One message: where it stands, what happened to it, and what can be done."""
+    message = await exchange.services.messaging.messages.get(exchange.principal, message_id)
+    return Page("message.html", {"message": message, "steps": steps_of(message), "gone": may_have_gone(message)})
 
 
 async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
