@@ -40,6 +40,8 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "figures": counted,
         "batch": await _batch(exchange, query),
         "gateways": await desk.figures.gateways(principal),
+        "writers": await _writers(exchange, query),
+        "patient": None if query.patient_id is None else await desk.figures.patient(principal, query.patient_id),
         "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
     return Page("messages.html", context, status=found.status)
@@ -60,3 +62,11 @@ async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | No
         return await exchange.services.desk.batches.get(exchange.principal, query.batch_id)
     except ServiceError:
         return None
+
+
+async def _writers(exchange: Exchange, query: MessagesPage) -> list[dict[str, Any]]:
+    """Those to choose from; whoever the address names stays chosen, be it somebody of another department."""
+    found = list(await exchange.services.desk.figures.writers(exchange.principal))
+    if query.created_by is not None and query.created_by not in [one["id"] for one in found]:
+        found.append({"id": query.created_by, "name": f"#{query.created_by}"})
+    return found
