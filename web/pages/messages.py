@@ -41,7 +41,7 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "batch": await _batch(exchange, query),
         "gateways": await desk.figures.gateways(principal),
         "writers": await _writers(exchange, query),
-        "patient": None if query.patient_id is None else await desk.figures.patient(principal, query.patient_id),
+        "patient": await _patient(exchange, query),
         "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
     return Page("messages.html", context, status=found.status)
@@ -70,3 +70,12 @@ async def _writers(exchange: Exchange, query: MessagesPage) -> list[dict[str, An
     if query.created_by is not None and query.created_by not in [one["id"] for one in found]:
         found.append({"id": query.created_by, "name": f"#{query.created_by}"})
     return found
+
+
+async def _patient(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
+    """The patient that the list is narrowed to; by the id alone (not ``known``) where the name is out of reach."""
+    if query.patient_id is None:
+        return None
+    found = await exchange.services.desk.figures.patient(exchange.principal, query.patient_id)
+    known = found or {"id": query.patient_id, "name": f"#{query.patient_id}"}
+    return {**known, "known": found is not None}

@@ -142,8 +142,23 @@ function showHead() {
     el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
   ]);
   const words = notesOf(talk);
-  notes.hidden = !words.length;
-  refresh(notes, [talk?.id, words], () => words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))));
+  const shared = talk?.candidates > 1 ? talk.candidates : 0;
+  notes.hidden = !words.length && !shared;
+  refresh(notes, [talk?.id, Boolean(talk?.patient), shared, words], () => [
+    shared ? sharedNote(talk) : null,
+    ...words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))),
+  ]);
+}
+
+// Where the column beside the thread does not stand, it cannot say that the number is shared.
+function sharedNote(talk) {
+  const choose = () => {
+    desk.column("person");
+    desk.changed("choose");
+  };
+  return el("p", { class: "notice notice-warn shared-note", "data-shared": talk.candidates }, icon("people-fill"),
+    el("span", {}, t("{count} patients share this number.", { count: talk.candidates })),
+    may.reply && may.know ? el("button", { type: "button", class: "btn btn-sm", "data-key": "choose-patient", "data-choose-patient": true, onclick: choose }, talk.patient ? t("Somebody else?") : t("Choose the patient")) : null);
 }
 
 function notesOf(talk) {
