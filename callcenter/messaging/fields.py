@@ -45,6 +45,15 @@ REASONS = (
     ("incomplete", N_("parts of it never came")),
     ("overtaken", N_("a later text says how it stands")),
 )
+PART_STATES = (
+    *STATES,
+    ("unsent", N_("not written")),
+    ("later", N_("refused for now")),
+    ("refused", N_("refused")),
+    ("elsewhere", N_("not by this gateway")),
+    ("uncertain", N_("the gateway does not know")),
+    ("given_up", N_("no confirmation")),
+)
 PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")), ("alarm", N_("Alarm")))
 TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
 STOPPED = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
@@ -53,6 +62,7 @@ MESSAGE_FIELDS = (
     Field("direction", N_("Direction"), Kind.CHOICE, choices=(("in", N_("Incoming")), ("out", N_("Outgoing")))),
     Field("state", N_("State"), Kind.CHOICE, choices=STATES),
     Field("reason", N_("Reason"), Kind.CHOICE, choices=REASONS),
+    Field("part", N_("Part"), Kind.CHOICE, choices=PART_STATES),
     Field("purpose", N_("Purpose"), Kind.CHOICE, choices=PURPOSE_WORDS),
     Field("conversation_id", N_("SMS conversation")),
     Field("patient_id", N_("Patient"), Kind.REFERENCE, reference=PATIENTS),

@@ -1,4 +1,4 @@
-"""Messages as lists, one with its history, and figures that add up: one filter for all of them."""
+"""Messages as lists, and figures that add up: one filter for all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import chosen_sort
-from callcenter.clock import iso
 from callcenter.errors import NotFoundError
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view, messages_statement
@@ -70,12 +69,6 @@ def list_messages(
     return Page([message_view(row) for row in page.items], page.next)
 
 
-def show_message(session: Session, principal: Principal, message_id: int) -> MessageView:
-    """One message with ``history``: what became of each part of each attempt. NotFoundError out of reach."""
-    row = find_message(session, principal, "messages.view", message_id)
-    return {**message_view(row), "history": _history(session, message_id)}
-
-
 def find_message(session: Session, principal: Principal, permission: str, message_id: int) -> Any:
     """A row of ``messages_statement``, if ``permission`` reaches it, and viewing too; else NotFoundError."""
     reach = message_scope(principal), message_scope(principal, permission)
@@ -83,32 +76,6 @@ def find_message(session: Session, principal: Principal, permission: str, messag
     if row is None:
         raise NotFoundError(N_("There is no such message, or you may not see it."), message_id=message_id)
     return row
-
-
-def _history(session: Session, message_id: int) -> list[dict[str, Any]]:
-    columns = table_of(SmsAttempt)
-    statement = (
-        select(*columns.c, _GATEWAY.name.label("gateway_name"))
-        .join(table_of(SmsGateway), _GATEWAY.id == _ATTEMPT.gateway_id)
-        .where(_ATTEMPT.message_id == message_id)
-        .order_by(_ATTEMPT.attempt, _ATTEMPT.position)
-    )
-    return [
-        {
-            "attempt": row.attempt,
-            "part": row.position,
-            "parts": row.total,
-            "gateway": {"id": row.gateway_id, "name": row.gateway_name},
-            "state": row.state,
-            "gateway_ref": row.gateway_ref or "",
-            "code": row.code,
-            "words": row.words,
-            "sent_at": iso(row.sent_at),
-            "answered_at": iso(row.answered_at),
-            "final_at": iso(row.final_at),
-        }
-        for row in session.execute(statement)
-    ]
 
 
 def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:

@@ -25,8 +25,8 @@ from callcenter.messaging.listing import (
     MessageFilter,
     find_message,
     list_messages,
-    show_message,
 )
+from callcenter.messaging.one_message import SENT_AGAIN, resend_source, show_message
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.sending import purpose_in
 from callcenter.messaging.totals import load_totals, require_days
@@ -40,15 +40,6 @@ from storage.queries.paging import Page
 
 MOST_PER_PAGE = 200
 _EXPORTED_AT_ONCE = 200
-_SENT_AGAIN = frozenset(
-    {
-        MessageState.FAILED.value,
-        MessageState.EXPIRED.value,
-        MessageState.CANCELLED.value,
-        MessageState.SUPPRESSED.value,
-        MessageState.UNKNOWN.value,
-    }
-)
 
 
 class Messages:
@@ -73,7 +64,7 @@ class Messages:
         return await self._database.read(list_messages, principal, "messages.view", wanted, limit, cursor, sort)
 
     async def get(self, principal: Principal, message_id: int) -> MessageView:
-        """One message with its ``history``. Needs ``messages.view``."""
+        """One message with all that is known of it, see ``show_message``. Needs ``messages.view``."""
         principal.require("messages.view")
         return await self._database.read(show_message, principal, message_id)
 
@@ -146,7 +137,7 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
     find_message(session, principal, "messages.send", message_id)
     locked = select(MESSAGE).where(MESSAGE.c.id == message_id).with_for_update()
     row = session.execute(locked).one()
-    if row.direction != "out" or row.state not in _SENT_AGAIN:
+    if row.direction != "out" or row.state not in SENT_AGAIN:
         raise ConflictError(N_("This message needs no sending again."), message_id=message_id)
     if row.state == MessageState.UNKNOWN.value:
         if not confirmed:
@@ -161,7 +152,7 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         purpose_in(session, row.conversation_id, now) if purpose is Purpose.REPLY else purpose,
         conversation_id=row.conversation_id,
         patient_id=row.patient_id,
-        source=f"resend:{message_id}:{row.version}",
+        source=resend_source(message_id, row.version),
         created_by=principal.user_id,
     )
     made = queue_message(session, draft, now)

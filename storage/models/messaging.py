@@ -162,6 +162,7 @@ class SmsMessage(Base):
         Index("ix_smsmessage_created", "created_at", "id"),
         Index("ix_smsmessage_number", "number", "created_at", "id"),
         Index("ix_smsmessage_patient", "patient_id", "created_at", "id"),
+        Index("ix_smsmessage_creator", "created_by", "created_at", "id", **partial("created_by IS NOT NULL")),
         Index("ix_smsmessage_batch", "batch_id", "stage", "id"),
         Index("ix_smsmessage_gateway", "gateway_id", "created_at", "id"),
         Index("ix_smsmessage_stage", "stage", "created_at", "id"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import expect
 
@@ -117,6 +120,20 @@ def test_what_did_not_arrive_is_sent_again_by_whoever_knows_what_that_means(
     expect(page.locator("#ask-about")).to_contain_text("Nobody knows whether this message arrived")
     page.locator(".sheet button", has_text="Cancel").click()
     expect(ours).to_have_count(1)
+    # The page of the message says what is known of it, in words; a receipt that comes after all changes it by itself.
+    first = ours.get_attribute("data-message")
+    page.goto(f"/messages/{first}")
+    expect(page.locator("#message")).to_have_attribute("data-state", "unknown", timeout=PATIENCE)
+    expect(page.locator("#message")).to_contain_text("reports that it does not know what became of it")
+    expect(page.locator("[data-step=attempt]")).to_contain_text("演示 CMPP")
+    page.evaluate("window.stillTheSame = true")
+    page.locator("#resend").click()
+    expect(page.locator("#ask-about")).to_contain_text("the patient gets it twice")
+    page.locator(".sheet button", has_text="Cancel").click()
+    expect(page.locator("#resend")).to_be_enabled()
+    assert page.evaluate("window.stillTheSame") is True
+    page.locator("a[href^='/inbox?c=']").click()
+    ours.locator(".bubble-state").click(timeout=PATIENCE)
     daemon.simulate("treat", "accept", "--receipt", "UNDELIV")
     again.click()
     page.locator(".sheet .btn-primary").click()
@@ -133,3 +150,71 @@ def test_what_did_not_arrive_is_sent_again_by_whoever_knows_what_that_means(
     ours.last.locator(".bubble-state").click()
     expect(ours.last.locator(".bubble-history")).to_be_visible()
     expect(again).to_have_count(0)
+
+
+def test_the_page_of_a_message_changes_while_one_looks_and_takes_it_back(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    admin = daemon.client("admin")
+    body = {"number": "13700001234", "text": "明天九点复查", "purpose": "notice"}
+    later = {"key": "one-message-page-1", "at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    sent = admin.send("POST", "/api/v1/messages", {**body, **later})
+    assert sent.status == 201, sent.body
+    waiting = sent.json()
+    page = browsers.window(daemon, "supervisor", f"/messages/{waiting['id']}").page
+    shown = page.locator("#message")
+    expect(shown).to_have_attribute("data-state", "queued")
+    page.evaluate("window.stillTheSame = true")
+    # Somebody else takes it back meanwhile: the page says so, and offers nothing any more that cannot be done.
+    assert admin.send("POST", f"/api/v1/messages/{waiting['id']}/cancel", {}).status == 200
+    expect(shown).to_have_attribute("data-state", "cancelled", timeout=PATIENCE)
+    expect(page.locator("#cancel")).to_have_count(0)
+    expect(page.locator("[data-step=act]")).to_contain_text("已取消")
+    assert page.evaluate("window.stillTheSame") is True
+    page.locator("#resend").click()
+    page.locator(".sheet .btn-primary").click()
+    page.wait_for_url(lambda address: not address.endswith(f"/{waiting['id']}"))
+    expect(page.locator("#message")).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    expect(page.locator("[data-step=made] a")).to_have_attribute("href", f"/messages/{waiting['id']}")
+    page.goto("/messages")
+    expect(page.locator("tr[data-message] .sms-text a").first).to_have_attribute(
+        "href", re.compile("^/messages/[0-9]+$")
+    )
+
+
+def test_a_telephone_says_that_a_number_is_shared_and_the_lists_fit_it(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    shown = admin.get("/api/v1/patients?limit=100")["items"]
+    one, other = shown[:2]
+    for patient in (one, other):
+        card = admin.get(f"/api/v1/patients/{patient['id']}")
+        phones = [
+            *({"number": phone["number"], "label": phone["label"]} for phone in card["phones"]),
+            {"number": "13612340000", "label": ""},
+        ]
+        changed = admin.send(
+            "PATCH", f"/api/v1/patients/{patient['id']}", {"version": card["version"], "phones": phones}
+        )
+        assert changed.status == 200, changed.body
+    write(daemon, "13612340000", "我是家属，想问一下复查")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 800)).page
+    page.locator("#talks .talk", has_text="136").click(timeout=PATIENCE)
+    note = page.locator("#thread-notes .shared-note")
+    expect(note).to_contain_text("2 patients share this number")
+    note.locator("[data-choose-patient]").click()
+    page.locator(f"#person [data-patient-choice='{other['id']}']").click()
+    # Whose it is stands above the thread, and one is there again to answer.
+    expect(page.locator("#thread-head")).to_contain_text(other["name"], timeout=PATIENCE)
+    expect(page.locator("#reply")).to_be_visible()
+    expect(note).to_contain_text("Somebody else?")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    expect(note).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 800})
+    body = {"number": "13612340000", "kind": "marketing", "note": "电话里说的，请不要再发送任何营销内容"}
+    assert admin.send("POST", "/api/v1/opt-outs", body).status == 201
+    phone = browsers.window(daemon, "supervisor", "/opt-outs", locale="en", size=(390, 800)).page
+    expect(phone.locator("table tbody tr").first).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert phone.evaluate(
+        "[...document.querySelectorAll('.table-wrap')].every((one) => one.scrollWidth <= one.clientWidth)"
+    )

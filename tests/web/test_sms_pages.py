@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import pytest_twisted
 
+from callcenter.errors import NotAllowedError
+from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.vocabulary import Purpose
+from tests.peers.call_center import NOW
 from tests.peers.site import RunningSite
 
 
@@ -21,3 +26,53 @@ async def test_whoever_writes_to_many_reads_whom_it_is_for(site: RunningSite) ->
     assert f"<strong>{department['name']}</strong>" in shown
     assert "data-chosen" not in (await admin.get("/messages/new")).text
     assert (await admin.get("/messages/new?whom=list&colour=red")).status == 422
+
+
+async def written(site: RunningSite, who: str, patient_id: int | None = None) -> int:
+    """A message by this person, of a minute of its own."""
+    person = site.people[who].user_id
+    draft = MessageDraft(
+        "13800138000", who, Purpose.NOTICE, patient_id=patient_id, created_by=person, source=f"by:{person}:x"
+    )  # fmt: skip
+    key: int = await site.database.run(queue_message, draft, NOW)
+    return key
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_records_are_narrowed_to_a_sender_and_to_a_patient(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    ids = {site.people[who].user_id: await written(site, who, 1) for who in ("admin", "doctor")}
+    await site.database.run(queue_message, MessageDraft("13500009999", "自动", Purpose.NOTICE), NOW)
+    for person, key in ids.items():
+        found = (await admin.get(f"/api/v1/messages?created_by={person}")).json["items"]
+        assert [one["id"] for one in found] == [key]
+    person = site.people["doctor"].user_id
+    page = (await admin.get(f"/messages?patient_id=1&created_by={person}")).text
+    assert page.count("data-message=") == 1
+    assert f'<option value="{person}" selected>' in page
+    assert "data-chosen-name>张三<" in page
+    # They go on by their keys.
+    first = (await admin.get("/api/v1/messages?patient_id=1&limit=1")).json
+    rest = (await admin.get(f"/api/v1/messages?patient_id=1&limit=1&cursor={first['next']}")).json
+    assert [one["id"] for one in (*first["items"], *rest["items"])] == sorted(ids.values(), reverse=True)
+    assert rest["next"] is None
+    assert 'href="/messages?patient_id=1"' in (await admin.get("/patients/1")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_senders_and_patients_to_choose_from_are_those_in_reach(site: RunningSite) -> None:
+    for who in ("admin", "doctor", "physician"):
+        await written(site, who)
+    figures = site.services.desk.figures
+    everybody = await figures.writers(site.people["admin"])
+    assert {one["id"] for one in everybody} == {site.people[who].user_id for who in ("admin", "doctor", "physician")}
+    own = await figures.writers(site.people["doctor"])
+    assert [one["id"] for one in own] == [site.people["doctor"].user_id]
+    # 李四 is of another department: there is no name for an id that is out of reach.
+    doctor, other = await site.signed_in("doctor"), site.people["physician"].user_id
+    page = await doctor.get(f"/messages?patient_id=2&created_by={other}")
+    assert page.status == 200
+    assert "李四" not in page.text
+    assert f">#{other}</option>" in page.text
+    with pytest.raises(NotAllowedError):
+        await figures.writers(site.people["clerk"])

@@ -35,8 +35,28 @@ class Tried(BaseModel):
     final_at: datetime | None
 
 
+class Act(BaseModel):
+    """Who took a message back or sent its text again, and when."""
+
+    action: Literal["cancel", "resend"]
+    at: datetime
+    by: Named | None
+
+
+class BatchOf(BaseModel):
+    """The sending to many that a message belongs to."""
+
+    id: int
+    title: str
+
+
 class Message(BaseModel):
-    """An SMS message as it is now. ``cost`` is in thousandths of a yuan; ``next_at`` is when it is looked at again."""
+    """An SMS message as it is now. ``cost`` is in thousandths of a yuan; ``next_at`` is when it is looked at again.
+
+    One that is asked for by its id has the rest as well. ``left_by`` is the number that the receiver saw, empty where
+    it is not known; ``copy_of`` and ``copies`` are what it was sent again from, and as; ``can`` is what whoever asks
+    may do with it now: ``cancel``, ``take_back`` (one's own words, by the conversation), ``resend``.
+    """
 
     id: int
     direction: Literal["in", "out"]
@@ -63,6 +83,12 @@ class Message(BaseModel):
     state_at: datetime
     version: int
     history: list[Tried] | None = None
+    acts: list[Act] | None = None
+    batch: BatchOf | None = None
+    left_by: str | None = None
+    copy_of: int | None = None
+    copies: list[int] | None = None
+    can: list[Literal["cancel", "take_back", "resend"]] | None = None
 
 
 class MessagePage(BaseModel):

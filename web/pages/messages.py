@@ -8,6 +8,7 @@ from callcenter.errors import ServiceError
 from callcenter.text import N_
 from web.exchange import Exchange, Page, Reply
 from web.message_filters import MessageLimits, message_filter
+from web.message_steps import may_have_gone, steps_of
 from web.pages.list_place import ListPlace
 from web.pages.lists import export_links, heading, listed
 from web.routing import Routes
@@ -39,9 +40,18 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
         "figures": counted,
         "batch": await _batch(exchange, query),
         "gateways": await desk.figures.gateways(principal),
+        "writers": await _writers(exchange, query),
+        "patient": await _patient(exchange, query),
         "exports": export_links("/api/v1/messages/export", query.view) if principal.may("messages.export") else [],
     }
     return Page("messages.html", context, status=found.status)
+
+
+@routes.get("/messages/<int:message_id>", permission="messages.view")
+async def show_message(exchange: Exchange, message_id: int) -> Reply:
+    """One message: where it stands, what happened to it, and what can be done."""
+    message = await exchange.services.messaging.messages.get(exchange.principal, message_id)
+    return Page("message.html", {"message": message, "steps": steps_of(message), "gone": may_have_gone(message)})
 
 
 async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
@@ -52,3 +62,20 @@ async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | No
         return await exchange.services.desk.batches.get(exchange.principal, query.batch_id)
     except ServiceError:
         return None
+
+
+async def _writers(exchange: Exchange, query: MessagesPage) -> list[dict[str, Any]]:
+    """Those to choose from; whoever the address names stays chosen, be it somebody of another department."""
+    found = list(await exchange.services.desk.figures.writers(exchange.principal))
+    if query.created_by is not None and query.created_by not in [one["id"] for one in found]:
+        found.append({"id": query.created_by, "name": f"#{query.created_by}"})
+    return found
+
+
+async def _patient(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:
+    """The patient that the list is narrowed to; by the id alone (not ``known``) where the name is out of reach."""
+    if query.patient_id is None:
+        return None
+    found = await exchange.services.desk.figures.patient(exchange.principal, query.patient_id)
+    known = found or {"id": query.patient_id, "name": f"#{query.patient_id}"}
+    return {**known, "known": found is not None}

@@ -1,13 +1,7 @@
 // Forms about complaints: each sends what it holds to the API, says beside the field what is wrong, and loses nothing.
-import { get, post } from "../api.js";
-import { el } from "../dom.js";
+import { post } from "../api.js";
 import { fromLocalField, toLocalField } from "../format.js";
-import { t } from "../text.js";
-import { complain } from "../toast.js";
-import { aboutPatient } from "../words.js";
-
-const SEARCH_AFTER = 250;
-const MOST_FOUND = 6;
+import { findPatients } from "../patient_finder.js";
 
 function valueOf(field) {
   if ("flag" in field.dataset) return field.checked;
@@ -57,52 +51,17 @@ async function send(form) {
   }
 }
 
-function findPatients(form) {
-  const field = form.querySelector("[data-find]");
-  const list = form.querySelector("[data-found]");
-  let waiting = null;
-
-  function choose(patient) {
-    form.elements.patient_id.value = patient?.id ?? "";
-    form.querySelector("[data-chosen-name]").textContent = patient?.name ?? "";
-    form.querySelector("[data-chosen]").hidden = !patient;
-    const unknown = form.querySelector("[data-unknown]"); // who is on no record
-    if (unknown) unknown.hidden = Boolean(patient);
-    form.querySelector("[data-finder]").hidden = Boolean(patient);
-    list.replaceChildren();
-    if (!patient) field.focus();
-  }
-
-  async function find() {
-    const words = field.value.trim();
-    try {
-      const items = words ? (await get(`/patients?limit=${MOST_FOUND}&q=${encodeURIComponent(words)}`)).items : [];
-      if (words !== field.value.trim()) return;
-      list.replaceChildren(...(items.length || !words
-        ? items.map((one) => el("li", {}, el("button", { type: "button", class: "btn btn-quiet", "data-patient-choice": one.id, onclick: () => choose(one) }, el("strong", {}, one.name), el("span", { class: "quiet" }, aboutPatient(one)))))
-        : [el("li", { class: "quiet small" }, t("Nothing found. Try another word."))]));
-    } catch (error) {
-      complain(error);
-    }
-  }
-
-  field.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(find, SEARCH_AFTER);
-  });
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault(); // It looks for somebody; it does not send the form.
-    list.querySelector("button")?.click();
-  });
-  form.querySelector("[data-forget]").addEventListener("click", () => choose(null));
+// Who is on no record is described in words.
+function describeUnknown(form, patient) {
+  const unknown = form.querySelector("[data-unknown]");
+  if (unknown) unknown.hidden = Boolean(patient);
 }
 
 for (const form of document.querySelectorAll("form[data-command]")) {
   for (const field of form.querySelectorAll("[data-moment]")) {
     if (field.dataset.moment) field.value = toLocalField(field.dataset.moment);
   }
-  if (form.querySelector("[data-find]")) findPatients(form);
+  if (form.querySelector("[data-find]")) findPatients(form, (patient) => describeUnknown(form, patient));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form);

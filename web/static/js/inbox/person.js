@@ -92,7 +92,10 @@ function choice(patient, run, note = "") {
 
 async function settle(patientId, remember) {
   choosing = false;
-  if (await desk.command("patient", { patient_id: patientId, remember })) toast(t("The conversation has its patient."), { kind: "good" });
+  if (await desk.command("patient", { patient_id: patientId, remember })) {
+    toast(t("The conversation has its patient."), { kind: "good" });
+    desk.column("thread"); // On a telephone one came from there, to answer.
+  }
   show();
 }
 
@@ -154,5 +157,9 @@ desk.addEventListener("talk", () => {
   show();
 });
 desk.addEventListener("known", show);
+desk.addEventListener("choose", () => {
+  choosing = Boolean(desk.talk?.patient);
+  show();
+});
 store.addEventListener("calls", ({ detail }) => detail.type === "call.ended" && detail.data?.patient && cards.delete(detail.data.patient.id));
 show();

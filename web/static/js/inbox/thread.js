@@ -1,10 +1,10 @@
 // Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
 import { get, post } from "../api.js";
-import { ask } from "../ask.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
+import { sendAgain } from "../messages/again.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { actionsOf } from "./actions.js";
@@ -58,7 +58,8 @@ function historyOf(message) {
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
   tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
   message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Cancel sending")) : null,
-  NOT_ARRIVED.includes(message.state) && may.send ? el("button", { type: "button", class: "btn btn-sm", "data-key": `again-${message.id}`, "data-again": message.id, onclick: () => sendAgain(message) }, icon("arrow-clockwise"), t("Send again")) : null);
+  NOT_ARRIVED.includes(message.state) && may.send ? el("button", { type: "button", class: "btn btn-sm", "data-key": `again-${message.id}`, "data-again": message.id, onclick: () => repeat(message) }, icon("arrow-clockwise"), t("Send again")) : null,
+  may.records ? el("a", { class: "btn btn-sm btn-quiet", href: `/messages/${message.id}`, "data-key": `whole-${message.id}` }, t("All about this message")) : null);
 }
 
 async function tell(message) {
@@ -83,14 +84,10 @@ async function cancel(message) {
   }
 }
 
-const DOUBT = t("Nobody knows whether this message arrived: the gateway gave no clear answer. If it did arrive, the patient gets it twice.");
-const FAILED = t("It did not arrive. The same text is sent to the same number once more, as a new message.");
-
-async function sendAgain(message) {
-  const about = message.state === "unknown" ? DOUBT : FAILED;
-  if (!await ask(t("Send this message again?"), { about, action: t("Send again") })) return;
+async function repeat(message) {
   try {
-    const made = await post(`/messages/${message.id}/resend`, { confirmed: message.state === "unknown" });
+    const made = await sendAgain(message);
+    if (!made) return;
     heard(made);
     toast(t("Queued once more."), { kind: "good" });
     if (made.conversation_id === desk.talk?.id) toEnd();
@@ -145,8 +142,23 @@ function showHead() {
     el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
   ]);
   const words = notesOf(talk);
-  notes.hidden = !words.length;
-  refresh(notes, [talk?.id, words], () => words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))));
+  const shared = talk?.candidates > 1 ? talk.candidates : 0;
+  notes.hidden = !words.length && !shared;
+  refresh(notes, [talk?.id, Boolean(talk?.patient), shared, words], () => [
+    shared ? sharedNote(talk) : null,
+    ...words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))),
+  ]);
+}
+
+// Where the column beside the thread does not stand, it cannot say that the number is shared.
+function sharedNote(talk) {
+  const choose = () => {
+    desk.column("person");
+    desk.changed("choose");
+  };
+  return el("p", { class: "notice notice-warn shared-note", "data-shared": talk.candidates }, icon("people-fill"),
+    el("span", {}, t("{count} patients share this number.", { count: talk.candidates })),
+    may.reply && may.know ? el("button", { type: "button", class: "btn btn-sm", "data-key": "choose-patient", "data-choose-patient": true, onclick: choose }, talk.patient ? t("Somebody else?") : t("Choose the patient")) : null);
 }
 
 function notesOf(talk) {

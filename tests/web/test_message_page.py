@@ -1,0 +1,125 @@
+"""The page of one message: what a supervisor or the desk tells a patient who asks what became of a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest_twisted
+from sqlalchemy import update
+
+from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.vocabulary import Purpose
+from storage.models import SmsAttempt, SmsGateway, SmsMessage
+from tests.peers.call_center import NOW
+from tests.peers.site import RunningSite, all_rows
+
+
+def _tried(session: Any, message_id: int, state: str, reason: str, part: str) -> None:
+    gateway = SmsGateway(name="移动", kind="cmpp2", settings={}, state_since=NOW, number="1069001")
+    session.add(gateway)
+    session.flush()
+    session.add(
+        SmsAttempt(
+            message_id=message_id, gateway_id=gateway.id, number="+8613500009999", attempt=1, position=1, total=1,
+            state=part, sent_at=NOW, answered_at=NOW, code="13", words="黑名单 13500009999", gateway_ref="abc1",
+        )
+    )  # fmt: skip
+    session.execute(
+        update(SmsMessage)
+        .where(SmsMessage.id == message_id)
+        .values(state=state, reason=reason, gateway_id=gateway.id, attempts=1, parts=1, cost=45, next_at=None)
+    )
+
+
+async def _queued(site: RunningSite, **values: Any) -> int:
+    draft = MessageDraft("13500009999", "您好", Purpose.REPLY, **values)
+    key: int = await site.database.run(queue_message, draft, NOW)
+    return key
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_page_tells_what_waits_and_takes_it_back(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = await _queued(site)
+    page = await admin.get(f"/messages/{key}?lang=en")
+    assert page.status == 200
+    assert "It has not been sent yet." in page.text
+    assert f'data-cancel="/messages/{key}/cancel"' in page.text
+    assert "data-resend" not in page.text
+    assert f'href="/messages/{key}"' in (await admin.get("/messages")).text
+    assert (await admin.post(f"/api/v1/messages/{key}/cancel")).status == 200
+    page = await admin.get(f"/messages/{key}?lang=en")
+    assert "data-cancel" not in page.text
+    assert "data-resend" in page.text
+    shown = (await admin.get(f"/api/v1/messages/{key}")).json
+    assert [(act["action"], act["by"]["name"]) for act in shown["acts"]] == [("cancel", "Admin")]
+    assert shown["can"] == ["resend"]
+    made = (await admin.post(f"/api/v1/messages/{key}/resend", {})).json
+    shown = (await admin.get(f"/api/v1/messages/{key}")).json
+    # There is one copy of each standing: pressing again would make no second one, so the way to it is shown instead.
+    assert (shown["copies"], shown["can"]) == ([made["id"]], [])
+    assert (await admin.get(f"/api/v1/messages/{made['id']}")).json["copy_of"] == key
+    assert f'href="/messages/{made["id"]}"' in (await admin.get(f"/messages/{key}")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_doubt_is_explained_and_says_what_can_be_done(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = await _queued(site)
+    await site.database.run(_tried, key, "unknown", "no_answer", "unknown")
+    page = (await admin.get(f"/messages/{key}?lang=en")).text
+    for words in ("It may have arrived or not.", "no clear answer came back", "By itself it is not sent again."):
+        assert words in page
+    for words in ("the patient gets it twice", "移动", "1069001", "¥0.045", "abc1", "黑名单 13500009999 · 13"):
+        assert words in page
+    assert "data-resend" in page
+    refused = await admin.post(f"/api/v1/messages/{key}/resend", {})
+    assert (refused.status, refused.json["details"]["doubt"]) == (409, True)
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_reads_only_is_offered_nothing_and_sees_numbers_masked(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    role = await admin.post("/api/v1/roles", {"name": "读者", "grants": {"messages.view": "all"}})
+    clerk = next(one for one in (await admin.get("/api/v1/users")).json["items"] if one["username"] == "clerk")
+    body = {"role_ids": [role.json["id"]], "version": clerk["version"]}
+    assert (await admin.ask("PATCH", f"/api/v1/users/{clerk['id']}", body)).status == 200
+    browser = await site.signed_in("clerk")
+    key = await _queued(site)
+    await site.database.run(_tried, key, "failed", "refused", "refused")
+    page = await browser.get(f"/messages/{key}")
+    assert page.status == 200
+    assert "data-resend" not in page.text
+    assert "13500009999" not in page.text.replace(" ", "")
+    assert "13500009999" not in (await browser.get(f"/api/v1/messages/{key}")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_out_of_reach_there_is_no_such_message(site: RunningSite) -> None:
+    doctor = await site.signed_in("doctor")
+    key = await _queued(site)
+    before = await all_rows(site)
+    missing = await doctor.get("/messages/999999")
+    hidden = await doctor.get(f"/messages/{key}")
+    assert (missing.status, hidden.status) == (404, 404)
+    for path in ("cancel", "resend"):
+        assert (await doctor.post(f"/api/v1/messages/{key}/{path}", {})).status in (403, 404)
+    assert await all_rows(site) == before
+    nobody = site.browser()
+    assert (await nobody.get(f"/messages/{key}")).status in (302, 303, 401)
+
+
+@pytest_twisted.ensureDeferred
+async def test_ones_own_words_are_taken_back_by_the_conversation(site: RunningSite) -> None:
+    admin, agent = await site.signed_in("admin"), await site.signed_in("agent")
+    sent = await agent.post(
+        "/api/v1/messages", {"number": "13500009999", "text": "您好", "purpose": "notice", "key": "form-1-2-3-4"}
+    )
+    assert sent.status == 201, sent.text
+    key, talk = sent.json["id"], sent.json["conversation_id"]
+    assert (await agent.get(f"/api/v1/messages/{key}")).json["can"] == ["take_back"]
+    page = (await agent.get(f"/messages/{key}")).text
+    assert f'data-cancel="/conversations/{talk}/messages/{key}/cancel"' in page
+    assert f'href="/inbox?c={talk}"' in page
+    assert (await admin.get(f"/api/v1/messages/{key}")).json["can"] == ["cancel"]
+    assert (await agent.post(f"/api/v1/conversations/{talk}/messages/{key}/cancel")).status == 200

@@ -1,0 +1,54 @@
+// The page of one message: its state as it changes, taking it back, sending it again.
+import { post } from "../api.js";
+import { ask } from "../ask.js";
+import { socket } from "../live.js";
+import { t } from "../text.js";
+import { complain, toast } from "../toast.js";
+import { sendAgain } from "./again.js";
+
+const EVERY = 1000; // Those of a batch are not told one by one: each change of it may be one of this message.
+const place = () => document.getElementById("message");
+let due = null;
+
+const look = () => window.htmx.ajax("GET", location.pathname, { target: "#message", select: "#message", swap: "outerHTML" });
+
+function lookSoon(after) {
+  due ??= setTimeout(() => {
+    due = null;
+    look();
+  }, after);
+}
+
+async function cancel(button) {
+  if (!await ask(t("Cancel this message?"), { about: t("It has not left yet. When it is cancelled, it is not sent."), action: t("Cancel sending") })) return;
+  await post(button.dataset.cancel);
+  toast(t("Cancelled; it is not sent."), { kind: "good" });
+}
+
+async function again() {
+  const { message, state } = place().dataset;
+  const made = await sendAgain({ id: message, state });
+  if (made) location.assign(`/messages/${made.id}`);
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("#message [data-cancel], #message [data-resend]");
+  if (!button) return;
+  button.disabled = true;
+  try {
+    await ("cancel" in button.dataset ? cancel(button) : again());
+  } catch (error) {
+    complain(error);
+  }
+  // What became of it, or why it was refused, stands on the page.
+  button.disabled = false;
+  look();
+});
+
+socket.addEventListener("message", ({ detail: { type, data } }) => {
+  const { message, version, batch } = place().dataset;
+  if (type === "message.updated" && data.id === Number(message) && data.version > Number(version)) lookSoon(0);
+  if (type === "message_batch.updated" && data.id === Number(batch)) lookSoon(EVERY);
+});
+// After a break, or while the page came, something may have moved of which no event is told again.
+socket.addEventListener("ready", () => lookSoon(0));
