@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from callcenter.errors import ConflictError, ServiceError
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,13 @@ def differences(now: Sequence[Entry], typed: Sequence[Entry]) -> list[dict[str, 
         for one, other in zip(now, typed, strict=True)
         if one.value != other.value
     ]
+
+
+def is_stale(error: ServiceError | None) -> bool:
+    """Whether a form was refused because somebody else has changed the record since it was opened."""
+    return isinstance(error, ConflictError) and "current" in error.details
+
+
+def last_change(error: ServiceError | None) -> Mapping[str, Any]:
+    """``by`` and ``at`` of what somebody else has changed, for the notice above the form; empty if not known."""
+    return error.details if error is not None and is_stale(error) and "by" in error.details else {}

@@ -15,8 +15,10 @@ Say = Callable[[str], str]
 
 _OWN = "own"
 _SIMPLE = ("string", "integer", "number", "boolean")
-_FRONT = ("host", "port", "url", "preset", "account")
-"""What stands above the rest though it need not be set."""
+_FRONT = (
+    "preset", "url", "host", "port", "sp_id", "system_id", "account", "secret", "password", "company", "sp_number",
+)  # fmt: skip
+"""What stands above the rest, in this order, though some of it need not be set."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ class Setting:
         return not self.own and (self.needed or self.secret or self.name in _FRONT)
 
     @property
+    def rank(self) -> int:
+        """Where it stands: the smaller, the earlier."""
+        if self.name in _FRONT:
+            return _FRONT.index(self.name)
+        return len(_FRONT) + (2 if self.own else 0 if self.front else 1)
+
+    @property
     def shown(self) -> str:
         """Its value as people read it."""
         return next((one.label for one in self.choices if one.code == self.value), self.value)
@@ -76,7 +85,7 @@ class GatewayKindForm:
     def inputs(self, values: Mapping[str, Any], kept: Sequence[str], say: Say) -> list[Setting]:
         """The inputs, filled with ``values`` or the defaults; ``kept`` are the secrets that there are."""
         found = list(self._inputs(self.schema, "", self.options, values, kept, say))
-        return sorted(found, key=lambda one: (not one.needed and not one.secret, one.name != "preset"))
+        return sorted(found, key=lambda one: one.rank)
 
     def _inputs(
         self,

@@ -151,3 +151,57 @@ async def test_the_api_names_a_setting_by_its_place(site: RunningSite) -> None:
         "options.own.accepted",
         "options.colour",
     }
+
+
+async def two_forms(admin: Browser, typed: dict[str, Any], **first: str) -> tuple[str, dict[str, Any]]:
+    """The form of a gateway as it was before somebody else saved ``first``, and its address."""
+    made = await add(admin, typed)
+    path = f"/gateways/{made['id']}/edit"
+    form = Form((await admin.get(path)).text, path).fields
+    saved = await admin.post(path, form={**form, **first})
+    assert saved.header("Location") == "/gateways?done=changed", wrong_at(saved.text)
+    return path, form
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_comes_too_late_sees_who_changed_what_before_overwriting_it(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(
+        admin, HTTP | OWN | {"o-preset": "custom", "cost": "0.05"},
+        priority="2", **{"o-own.longest": "300", "o-fetch": "true"},
+    )  # fmt: skip
+    late = await admin.post(f"{path}?lang=zh_CN", form={**form, "o-rate": "9", "o-password": "geheim"})
+    assert late.status == 409
+    listed = re.findall(r"<li>(.*?)</li>", late.text, re.DOTALL)
+    told = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", one)).strip() for one in listed if "您填的" in one]
+    assert told == [
+        "优先级: 2 （您填的：5）",
+        "每秒最多条数: 5 （您填的：9）",
+        "主动获取状态报告和回复: 是 （您填的：否）",
+        "单次最多字数: 300 （您填的：70）",
+    ]
+    name = site.people["admin"].display_name
+    assert f"最后修改：{name}" in late.text
+    assert "请重新填写" in late.text
+    again = Form(late.text, path).fields
+    assert (again["version"], again["o-rate"], again["priority"]) == (["2"], ["9"], ["5"])
+    assert (await admin.post(path, form=again)).header("Location") == "/gateways?done=changed"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_refusal_does_not_hide_what_somebody_else_changed(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, GSM, priority="2")
+    refused = await admin.post(path, form={**form, "o-pin": "x"})
+    assert refused.status == 422
+    again = Form(refused.text, path).fields
+    assert (await admin.post(path, form=again)).status == 409
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_somebody_else_changed_is_not_removed_unseen(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, _ = await two_forms(admin, GSM, priority="2")
+    late = await admin.post(path.replace("edit", "remove"), form={"version": "1"})
+    assert late.status == 409
+    assert Form(late.text, path).fields["priority"] == ["2"]

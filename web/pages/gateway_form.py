@@ -14,7 +14,7 @@ from callcenter.messaging.gateway_settings import OPTION, default_counting
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_, translated
 from hardware.gateways.settings import GatewayKind
-from web.differences import Entry, differences
+from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.gateway_inputs import GatewayKindForm, Setting, read_options, sent_options
@@ -200,6 +200,7 @@ def _form(exchange: Exchange, filled: Filled) -> Reply:
         "more_wrong": any(f"o-{one.name}" in errors for one in inputs if not one.front and not one.own),
         "error": translated(say, error.message) if error else "",
         "differences": _differences(exchange, filled, inputs),
+        "last_change": last_change(error),
     }
     return Page("gateway_form.html", context, status=status_of(error) if error else 200)
 
@@ -219,7 +220,7 @@ def _errors(exchange: Exchange, error: ServiceError | None) -> dict[str, str]:
 
 def _differences(exchange: Exchange, filled: Filled, inputs: Sequence[Setting]) -> list[dict[str, str]]:
     """What somebody else has set meanwhile otherwise than it was typed. Secrets cannot be compared."""
-    if filled.gateway is None or not isinstance(filled.error, ConflictError):
+    if filled.gateway is None or not is_stale(filled.error):
         return []
     say, now = exchange.translate, filled.gateway
     present = _kind_form(exchange, filled.kind).inputs(now["options"], now["secrets"], say)

@@ -12,7 +12,7 @@ from callcenter.telephony.line_options import ARRANGED, INTERFACE_DRIVERS
 from callcenter.text import N_, translated
 from hardware.settings import OPTIONS, DriverName
 from web.api.models import Id
-from web.differences import Entry, differences
+from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.line_words import DRIVER_WORDS, EXAMPLES, LABELS, driver_cards, option_inputs
@@ -128,7 +128,7 @@ async def change_line(exchange: Exchange, line_id: int, body: LineForm) -> Reply
     except (InvalidError, ConflictError, NotAllowedError) as error:
         line = await setups.get(exchange.principal, line_id)
         # After a refusal the version stays: what somebody else changes until the next press is still a conflict then.
-        seen = line["version"] if isinstance(error, ConflictError) else body.version
+        seen = line["version"] if is_stale(error) else body.version
         return await _form(exchange, {**_present(line), **body.values}, line, error, seen)
     return Redirect(f"/lines?done=changed&key={line_id}")
 
@@ -196,6 +196,7 @@ async def _form(
         "errors": errors,
         "error": translated(say, error.message) if error else "",
         "differences": _differences(exchange, line, values, error),
+        "last_change": last_change(error),
     }
     return Page("line_form.html", context, status=status_of(error) if error else 200)
 
@@ -214,7 +215,7 @@ def _differences(
     exchange: Exchange, line: Mapping[str, Any] | None, values: Values, error: ServiceError | None
 ) -> list[dict[str, str]]:
     """What somebody else has set meanwhile otherwise than it was typed."""
-    if line is None or not isinstance(error, ConflictError) or "current" not in error.details:
+    if line is None or not is_stale(error):
         return []
     now = _present(line)
     names = [*ARRANGED, "driver", "port", *OPTIONS[DriverName(now["driver"])]]
