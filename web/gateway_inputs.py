@@ -17,6 +17,7 @@ _OWN = "own"
 _SIMPLE = ("string", "integer", "number", "boolean")
 _FRONT = (
     "preset", "url", "host", "port", "sp_id", "system_id", "account", "secret", "password", "company", "sp_number",
+    "pin",
 )  # fmt: skip
 """What stands above the rest, in this order, though some of it need not be set."""
 
@@ -58,7 +59,7 @@ class Setting:
     @property
     def front(self) -> bool:
         """Whether it is among what everybody sets."""
-        return not self.own and (self.needed or self.secret or self.name in _FRONT)
+        return not self.own and (self.needed or self.name in _FRONT)
 
     @property
     def rank(self) -> int:
@@ -118,17 +119,19 @@ class GatewayKindForm:
         secret = not prefix and name in self.secrets
         required = name in holder.get("required", ())
         value = values.get(name)
+        choices = _choices(prefix + name, shape, say)
+        about = say(words.help) if words else ""
         default = holder["properties"][name].get("default", "")
         return Setting(
             name=prefix + name,
             label=say(words.label) if words else name,
-            help=" ".join(filter(None, (say(words.help) if words else "", _range(shape, say)))),
+            help=about if choices else _beside(about, _range(shape, say)),
             value="" if secret else _written(default if value is None else value),
             needed=required and not (secret and name in kept),
             secret=secret,
             flag=shape.get("type") == "boolean",
             lines=shape.get("type") == "object",
-            choices=_choices(prefix + name, shape, say),
+            choices=choices,
             given=name in kept,
             removable=name in kept and not required,
             removed=secret and name in values and value is None,
@@ -183,11 +186,16 @@ def _fixed(shape: Mapping[str, Any]) -> bool:
 
 def _range(shape: Mapping[str, Any], say: Say) -> str:
     low, high = shape.get("minimum"), shape.get("maximum")
-    if high is None or "enum" in shape:
+    if high is None:
         return ""
     if low is None:
         return translated(say, Text(N_("At most {maximum}."), maximum=_written(high)))
     return translated(say, Text(N_("From {minimum} to {maximum}."), minimum=_written(low), maximum=_written(high)))
+
+
+def _beside(sentence: str, other: str) -> str:
+    """Chinese has no blank behind its full stop."""
+    return sentence + other if sentence.endswith("。") else f"{sentence} {other}".strip()
 
 
 def _written(value: Any) -> str:

@@ -47,11 +47,16 @@ def _expected(problem: Problem) -> str:
     return choose_one(_QUOTED.findall(problem["ctx"]["expected"]))
 
 
+def _plain_number(value: float) -> str:
+    """As people write it: 0 and not 0.0, 100000 and not 1e+05."""
+    return str(value).removesuffix(".0")
+
+
 def _from_to(problem: Problem) -> str:
     context = problem["ctx"]
     if "ge" in context:
-        return Text(N_("At least {minimum}."), minimum=context["ge"])
-    return Text(N_("At most {maximum}."), maximum=context["le"])
+        return Text(N_("At least {minimum}."), minimum=_plain_number(context["ge"]))
+    return Text(N_("At most {maximum}."), maximum=_plain_number(context["le"]))
 
 
 def _too_short(problem: Problem) -> str:
@@ -77,7 +82,7 @@ _WORDS: Mapping[str, Callable[[Problem], str]] = MappingProxyType(
         "too_long": lambda problem: Text(N_("At most {count} of them."), count=problem["ctx"]["max_length"]),
         "string_pattern_mismatch": lambda problem: _PATTERNS.get(problem["ctx"]["pattern"], _INVALID),
         "string_type": _plain(N_("This must be text.")),
-        "greater_than": lambda problem: Text(N_("More than {minimum}."), minimum=problem["ctx"]["gt"]),
+        "greater_than": lambda problem: Text(N_("More than {minimum}."), minimum=_plain_number(problem["ctx"]["gt"])),
         "greater_than_equal": _from_to,
         "less_than_equal": _from_to,
         "multiple_of": lambda problem: Text(N_("In steps of {step}."), step=problem["ctx"]["multiple_of"]),

@@ -19,7 +19,7 @@ CMPP = {"kind": "cmpp3", "name": "移动", "o-host": "10.0.0.9", "o-sp_id": "900
 
 def wrong_at(page: str) -> dict[str, str]:
     """Field → what is said to be wrong with it."""
-    return dict(re.findall(r'id="([\w.-]+)-about">\s*<span class="field-error">([^<]*)<', page))
+    return dict(re.findall(r'id="([\w.-]+)-about"[^>]*>\s*<span class="field-error">([^<]*)<', page))
 
 
 async def add(admin: Browser, typed: dict[str, Any]) -> dict[str, Any]:
