@@ -11,6 +11,8 @@ import re
 
 import regex
 
+from protocols.sayings import Said, Saying
+
 SECONDS = 0.05
 """What one search may take, in seconds of this process's work."""
 _MOST_REPEATS = 10_000
@@ -39,17 +41,17 @@ def check_pattern(pattern: str) -> int:
     try:
         groups = re.compile(pattern).groups
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise ValueError(Said(Saying.NO_PATTERN, why=str(error))) from error
     if _repeats(pattern) > _MOST_REPEATS:
-        raise ValueError(f"repeats more than {_MOST_REPEATS} times by its counts in braces")
+        raise ValueError(Said(Saying.PATTERN_REPEATS, most=_MOST_REPEATS))
     try:
         regex.compile(pattern)
         for probe in _probes(pattern):
             search(pattern, probe)
     except (regex.error, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise ValueError(Said(Saying.NO_PATTERN, why=str(error))) from error
     except SlowPatternError as error:
-        raise ValueError("takes too long with long texts: a repetition within a repetition, such as (a+)+") from error
+        raise ValueError(Said(Saying.PATTERN_SLOW)) from error
     return groups
 
 

@@ -213,6 +213,22 @@ class Saying(enum.Enum):
         "with #2 to #99 behind it for further calls on the same endpoint"
     )
     PREFIX = N_("not a dialling prefix: {prefix}; allowed are up to 8 of 0-9 * # and ,")
+    FOLDER_URL = N_("must be http:// or https://, a host and the folder of the provider's pages, and nothing more")
+    SECRET_SHORT = N_("must have at least {count} characters")
+    PIN_FORM = N_("must be 4 to 8 digits")
+    PHONE_FORM = N_("must be a telephone number such as +8613800138000")
+    PLACE_UNKNOWN = N_("{place} is not known: {known}")
+    PLACES_NEEDED = N_("must contain {{numbers}} and {{text}}")
+    OWN_NEEDED = N_("must say how the provider is asked")
+    OWN_UNUSED = N_("is only for a provider that is not in the list")
+    NO_PATTERN = N_("is no regular expression: {why}")
+    PATTERN_REPEATS = N_("repeats more than {most} times by its counts in braces")
+    PATTERN_SLOW = N_("takes too long with long texts: a repetition within a repetition, such as (a+)+")
+    PATTERN_GROUP = N_("must have a group, in parentheses, around what is wanted")
+    LINE_FORM = N_("line {number} is not of the form name = value")
+    LINE_TWICE = N_("line {number}: {name} comes twice")
+    NAME_FORM = N_("{name}: a name has no = and no blanks at its ends, a value is one line without blanks at its ends")
+    CODE_MEANING = N_("{code}: the meaning must be one of {choices}")
 
     # What a device that is plugged in might be.
     SERIAL_PORT = N_("serial port")

@@ -50,6 +50,7 @@ MODULES = (
     "web.pages.complaints",
     "web.pages.lines",
     "web.pages.gateways",
+    "web.pages.gateway_form",
     "web.pages.patients",
     "web.pages.settings",
 )

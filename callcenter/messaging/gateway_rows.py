@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.administration.last_edit import last_edit
 from callcenter.administration.principal import Principal
 from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
 from callcenter.alarms.kinds import AlarmKind
@@ -133,7 +134,9 @@ def change_gateway_row(
     """Write a gateway down as it is to be; ConflictError when it has another ``version`` by now."""
     row = locked_gateway(session, gateway_id)
     if row.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, current=gateway_view(row, abilities))
+        raise ConflictError(
+            CHANGED_MEANWHILE, current=gateway_view(row, abilities), **last_edit(session, "gateway", row.id)
+        )
     _require_name(session, after.arrangement.name, gateway_id)
     _put(row, after, box)
     row.version += 1
@@ -146,7 +149,7 @@ def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, 
     """Take a gateway away. Its messages keep it; its secrets are gone, and its name is free again."""
     row = locked_gateway(session, gateway_id)
     if row.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, current=gateway_view(row, ()))
+        raise ConflictError(CHANGED_MEANWHILE, current=gateway_view(row, ()), **last_edit(session, "gateway", row.id))
     name = row.name
     row.disabled, row.in_service, row.secrets, row.state = True, False, "", "stopped"
     row.name = f"{name[:28]} ({row.id})"

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from callcenter.administration.problems import problem_words
+from callcenter.administration.values import clean
 from callcenter.administration.writing import NOT_ACCEPTED
 from callcenter.errors import InvalidError
 from callcenter.messaging.segments import Counting, message_text
 from callcenter.messaging.vocabulary import Purpose
-from callcenter.telephony.line_options import problem_words
 from callcenter.text import N_
 from hardware.gateways.device import GatewayDevice
 from hardware.gateways.settings import GatewayKind, GatewaySettings
@@ -22,6 +23,8 @@ Models = Mapping[GatewayKind, type[GatewaySettings]]
 MakeGateway = Callable[[GatewaySettings], GatewayDevice]
 """The device for settings, not started; raises HardwareError."""
 
+OPTION = "options."
+"""What stands before the name of a setting of the kind where something is wrong with it."""
 _OWN = frozenset({"name", "kind", "trace"})
 """What the record has itself, beside the settings of its kind."""
 
@@ -40,8 +43,12 @@ def _prefix(text: str) -> str:
     return text
 
 
-def _signature(text: str) -> str:
-    return message_text(text).strip().strip("【】")
+def _cleaned(text: Any) -> Any:
+    return clean(text) if isinstance(text, str) else text
+
+
+def _signature(text: Any) -> Any:
+    return message_text(text).strip().strip("【】").strip() if isinstance(text, str) else text
 
 
 Prefix = Annotated[str, Field(min_length=1, max_length=15), AfterValidator(_prefix)]
@@ -52,15 +59,15 @@ class Arrangement(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[str, BeforeValidator(_cleaned), Field(min_length=1, max_length=40)]
     prefixes: tuple[Prefix, ...] = Field(default=(), max_length=12)
     purposes: tuple[Purpose, ...] = ()
     priority: int = Field(default=5, ge=1, le=9)
     cost: int = Field(default=0, ge=0, le=100_000)
-    signature: Annotated[str, Field(max_length=20), AfterValidator(_signature)] = ""
+    signature: Annotated[str, BeforeValidator(_signature), Field(max_length=20)] = ""
     adds_signature: bool = False
     counting: Counting = Counting.CHINA
-    number: str = Field(default="", max_length=30)
+    number: Annotated[str, BeforeValidator(_cleaned), Field(max_length=30)] = ""
     balance_low: int | None = Field(default=None, ge=0, le=1_000_000_000)
     trace: bool = False
     in_service: bool = True
@@ -111,7 +118,8 @@ def read_set_up(
     options: Mapping[str, Any],
     secrets: Mapping[str, str],
 ) -> SetUp:
-    """What a person sent, checked; ``secrets`` are those kept so far. InvalidError names each field that is wrong.
+    """What a person sent, checked; ``secrets`` are those kept so far. InvalidError names each field that is wrong,
+    a setting of the kind as ``options.NAME``: what any gateway has may be called the same.
 
     None, in either mapping, is the default, and no secret. An empty secret leaves the one that is kept.
     """
@@ -121,19 +129,21 @@ def read_set_up(
     try:
         arranged = Arrangement.model_validate({"counting": default_counting(kind), **_given(arrangement)})
     except ValidationError as error:
-        wrong |= problem_words(error)
+        wrong |= problem_words(error, Arrangement)
     hidden = secret_names(model)
     told = {name: value for name, value in _given(options).items() if not (name in hidden and value == "")}
     kept = {name: value for name, value in secrets.items() if name not in options or options[name] is not None}
-    wrong |= {name: N_("This gateway has no such setting.") for name in set(told) - set(option_names(model))}
-    values = {**kept, **told, "name": arranged.name if arranged else "?", "trace": bool(arranged and arranged.trace)}
+    unknown = set(told) - set(option_names(model))
+    wrong |= {f"{OPTION}{name}": N_("This gateway has no such setting.") for name in sorted(unknown)}
+    known = {name: value for name, value in told.items() if name not in unknown}
+    values = {**kept, **known, "name": arranged.name if arranged else "?", "trace": bool(arranged and arranged.trace)}
     if "kind" in model.model_fields:
         values["kind"] = kind
     settings: GatewaySettings | None = None
     try:
-        settings = model.model_validate({name: value for name, value in values.items() if name not in wrong})
+        settings = model.model_validate(values)
     except ValidationError as error:
-        wrong |= problem_words(error)
+        wrong |= problem_words(error, model, OPTION)
     if wrong or arranged is None or settings is None:
         raise InvalidError(NOT_ACCEPTED, wrong)
     return SetUp(kind, arranged, _options(settings), _secrets(settings, hidden), settings)

@@ -27,6 +27,7 @@ from callcenter.messaging.gateway_rows import (
     remove_gateway_row,
 )
 from callcenter.messaging.gateway_settings import (
+    OPTION,
     Arrangement,
     GatewayKinds,
     SetUp,
@@ -229,7 +230,7 @@ class Gateways:
         except SecretsUnreadableError:
             return Arrangement.model_validate(kept.arrangement), UnusableGateway(_OTHER_KEY)
         except InvalidError as error:
-            why = "; ".join(f"{name}: {words}" for name, words in error.fields.items())
+            why = "; ".join(f"{name.removeprefix(OPTION)}: {words}" for name, words in error.fields.items())
             return _salvaged(kept), UnusableGateway(why or error.message)
         return made.arrangement, self._device(made)
 

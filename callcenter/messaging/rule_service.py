@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
+from callcenter.administration.problems import problem_words
 from callcenter.administration.writing import NOT_ACCEPTED, read_version
 from callcenter.clock import utc_now
 from callcenter.errors import InvalidError
 from callcenter.messaging.rule_row import kept_rules, locked_rules, put_rules, require_version
 from callcenter.messaging.rules import SendingRules, load_rules, read_kept
-from callcenter.telephony.line_options import problem_words
 from callcenter.text import N_
 from storage.database import Database
 
@@ -71,6 +71,6 @@ def _change(
     try:
         after = SendingRules.model_validate({**before.model_dump(), **values})
     except ValidationError as error:
-        raise InvalidError(NOT_ACCEPTED, problem_words(error)) from None
+        raise InvalidError(NOT_ACCEPTED, problem_words(error, SendingRules)) from None
     new = after.model_dump(mode="json")
     return put_rules(session, principal, row, new, old, new, now)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
+from callcenter.administration.last_edit import last_edit
 from callcenter.administration.principal import Principal
 from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
@@ -70,7 +71,7 @@ def change_line(
     """
     line = locked(session, line_id)
     if line.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, line_id=line_id)
+        raise ConflictError(CHANGED_MEANWHILE, line_id=line_id, **last_edit(session, "line", line_id))
     _check(session, deed, after, settings or {}, line, before)
     told_before = {**_told(before), **(line.settings or {})}
     if line.name != after.name:
@@ -89,7 +90,7 @@ def remove_line(session: Session, deed: Deed, context: LineContext, version: int
     """Take a line of the interface away. It keeps its name, for its calls; nobody's own line is it any more."""
     line = locked(session, context.line_id)
     if line.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, line_id=context.line_id)
+        raise ConflictError(CHANGED_MEANWHILE, line_id=line.id, **last_edit(session, "line", line.id))
     announce_removal(session, line, context)
     line.removed = True
     end_history(session, line.id, deed.at)

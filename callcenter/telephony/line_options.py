@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
-from callcenter.administration.values import NEEDED, too_long
+from callcenter.administration.problems import choose_one, problem_words
+from callcenter.administration.values import too_long
 from callcenter.administration.writing import NOT_ACCEPTED
 from callcenter.errors import InvalidError
-from callcenter.text import N_, Text
+from callcenter.text import N_
 from hardware.settings import OPTIONS, DriverName, LineSettings
-from protocols.sayings import words_of
 
 ARRANGED = ("name", "group", "bound_agent")
 """What can be said of any line, whatever its device and wherever it is set up."""
@@ -47,11 +47,13 @@ def read_settings(values: Settings) -> LineSettings:
         wrong["driver"] = _OF_THE_FILE[str(driver)]
     elif driver in list(INTERFACE_DRIVERS):
         wrong |= {name: N_("This device has no such setting.") for name in set(values) - set(fields_of(driver))}
+    elif isinstance(driver, str):
+        # Also those that only the file can have are drivers; what is offered are the others.
+        wrong["driver"] = choose_one(INTERFACE_DRIVERS)
     try:
         settings = LineSettings.model_validate({name: value for name, value in values.items() if name not in wrong})
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise InvalidError(NOT_ACCEPTED, {str(one["loc"][0]): _words(one) for one in found} | wrong) from None
+        raise InvalidError(NOT_ACCEPTED, problem_words(error, LineSettings) | wrong) from None
     if len(settings.group) > LONGEST_GROUP:
         wrong["group"] = too_long(LONGEST_GROUP)
     if wrong:
@@ -62,47 +64,3 @@ def read_settings(values: Settings) -> LineSettings:
 def kept(settings: LineSettings) -> dict[str, Any]:
     """What is written down of ``settings``: what differs from the defaults, as JSON data."""
     return settings.model_dump(mode="json", exclude_defaults=True)
-
-
-def _from_to(context: Mapping[str, Any]) -> str:
-    if "ge" in context:
-        return Text(N_("At least {minimum}."), minimum=context["ge"])
-    return Text(N_("At most {maximum}."), maximum=context["le"])
-
-
-def _plain(text: str) -> Callable[[Mapping[str, Any]], str]:
-    return lambda _: text
-
-
-_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
-    {
-        "value_error": lambda context: words_of(context["error"]),
-        "enum": _plain(Text(N_("Choose one of: {choices}."), choices=", ".join(INTERFACE_DRIVERS))),
-        "missing": _plain(NEEDED),
-        "string_too_short": _plain(NEEDED),
-        "string_too_long": lambda context: too_long(context["max_length"]),
-        "string_type": _plain(N_("This must be text.")),
-        "greater_than_equal": _from_to,
-        "less_than_equal": _from_to,
-        "int_parsing": _plain(N_("This must be a whole number.")),
-        "int_type": _plain(N_("This must be a whole number.")),
-        "int_from_float": _plain(N_("This must be a whole number.")),
-        "float_parsing": _plain(N_("This must be a number.")),
-        "float_type": _plain(N_("This must be a number.")),
-        "finite_number": _plain(N_("This must be a number.")),
-        "bool_parsing": _plain(N_("This must be yes or no.")),
-        "bool_type": _plain(N_("This must be yes or no.")),
-        "extra_forbidden": _plain(N_("There is no such field.")),
-    }
-)
-
-
-def problem_words(error: ValidationError) -> dict[str, str]:
-    """What is wrong with each field of settings that were refused, for people."""
-    return {str((*one["loc"], "")[0]): _words(one) for one in error.errors(include_url=False)}
-
-
-def _words(problem: Mapping[str, Any]) -> str:
-    """What is wrong with one field, for people."""
-    say = _WORDS.get(problem["type"], _plain(N_("This is not valid.")))
-    return say(problem.get("ctx", {}))

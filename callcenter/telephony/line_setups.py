@@ -145,7 +145,8 @@ class LineSetups:
             try:
                 await self._database.run(remove_line, self._deed(principal), runner.journal.line, meant)
             except ConflictError as error:
-                raise ConflictError(error.message, current=(await self._load([line_id]))[0]) from None
+                now = (await self._load([line_id]))[0]
+                raise ConflictError(error.message, **{**error.details, "current": now}) from None
             self._board.remove(line_id)
             self._tests.forget(line_id)
             await runner.stop()
@@ -181,7 +182,8 @@ class LineSetups:
                 change_line, self._deed(principal), runner.line_id, version, before, change.after, change.settings, can
             )
         except ConflictError as error:
-            raise ConflictError(error.message, current=(await self._load([runner.line_id]))[0]) from None
+            now = (await self._load([runner.line_id]))[0]
+            raise ConflictError(error.message, **{**error.details, "current": now}) from None
         runner.arrange(context)
         if change.rebuilt and change.settings is not None:
             await runner.exchange(self._workshop.device(change.settings))

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from hardware.gateways.mapping_lines import mapping_of, writable
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.outgoing.endpoint import Reach
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
 from protocols.http_sms.requests import Account, places_in
 from protocols.patterns import check_pattern
+from protocols.sayings import Said, Saying
 from protocols.sms import Refusal
 
 _URL = re.compile(r"https?://[0-9A-Za-z.:\[\]_-]+(/[0-9A-Za-z._~/%-]*)?")
 
 Pattern = Annotated[str, Field(max_length=200)]
-Page = Annotated[str, Field(pattern=r"^[0-9A-Za-z._~%-][0-9A-Za-z._~/%-]{0,199}$|^$")]
+PAGE = r"^[0-9A-Za-z._~%-][0-9A-Za-z._~/%-]{0,199}$|^$"
+Page = Annotated[str, Field(pattern=PAGE)]
 """A page of the provider, from its folder on."""
+
+_SHORTEST_SECRET = 16
+_NEEDED_PLACES = frozenset({"numbers", "text"})
 
 
 class OwnCode(BaseModel):
@@ -33,7 +39,10 @@ class OwnCode(BaseModel):
 
 
 class OwnProvider(BaseModel):
-    """A provider that is not known: see ``protocols.http_sms.provider`` for the words."""
+    """A provider that is not known: see ``protocols.http_sms.provider`` for the words.
+
+    A mapping may also come as text, one ``name = value`` a line; of ``codes`` one ``code = refusal words``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,12 +61,39 @@ class OwnProvider(BaseModel):
     balance_fields: dict[str, str] = Field(default_factory=dict, max_length=30)
     balance: Pattern = ""
 
+    @field_validator("fields", "balance_fields", mode="before")
+    @classmethod
+    def _lines(cls, fields: Any) -> Any:
+        return mapping_of(fields) if isinstance(fields, str) else fields
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _code_lines(cls, codes: Any) -> Any:
+        if not isinstance(codes, str):
+            return codes
+        return {code: _meaning(code, said) for code, said in mapping_of(codes).items()}
+
     @field_validator("fields", "balance_fields")
     @classmethod
     def _places(cls, fields: dict[str, str]) -> dict[str, str]:
-        for value in fields.values():
+        for name, value in fields.items():
+            _check_writable(name, value)
             places_in(value)
         return fields
+
+    @field_validator("fields")
+    @classmethod
+    def _carries_the_message(cls, fields: dict[str, str]) -> dict[str, str]:
+        if not {place for value in fields.values() for place in places_in(value)} >= _NEEDED_PLACES:
+            raise ValueError(Said(Saying.PLACES_NEEDED))
+        return fields
+
+    @field_validator("codes")
+    @classmethod
+    def _codes(cls, codes: dict[str, OwnCode]) -> dict[str, OwnCode]:
+        for code, own in codes.items():
+            _check_writable(code, own.words)
+        return codes
 
     @field_validator("accepted", "gateway_id", "code", "words", "balance")
     @classmethod
@@ -69,15 +105,8 @@ class OwnProvider(BaseModel):
     @classmethod
     def _group(cls, pattern: str) -> str:
         if pattern and not check_pattern(pattern):
-            raise ValueError("must have a group, in parentheses, around what is wanted")
+            raise ValueError(Said(Saying.PATTERN_GROUP))
         return pattern
-
-    @model_validator(mode="after")
-    def _carries_the_message(self) -> OwnProvider:
-        found = [place for value in self.fields.values() for place in places_in(value)]
-        if not {"numbers", "text"} <= set(found):
-            raise ValueError("fields must contain {numbers} and {text}")
-        return self
 
     def provider(self) -> Provider:
         """The same for the gateway."""
@@ -93,6 +122,18 @@ class OwnProvider(BaseModel):
         )
 
 
+def _meaning(code: str, said: str) -> dict[str, str]:
+    refusal, _, words = said.partition(" ")
+    if refusal not in list(Refusal):
+        raise ValueError(Said(Saying.CODE_MEANING, code=code, choices=", ".join(Refusal)))
+    return {"refusal": refusal, "words": words.strip()}
+
+
+def _check_writable(name: str, value: str) -> None:
+    if not name or "=" in name or not (writable(name) and writable(value)):
+        raise ValueError(Said(Saying.NAME_FORM, name=name[:40]))
+
+
 class HttpGatewaySettings(GatewaySettings):
     """See docs/gateways/http.md. ``url`` is the folder in which the provider's pages are. ``inside`` allows an address
     of the hospital's own network; ``push_secret`` lets the provider push replies and receipts to us.
@@ -103,7 +144,7 @@ class HttpGatewaySettings(GatewaySettings):
     window: int = Field(default=4, ge=1, le=50)
     url: str = Field(max_length=500)
     preset: Preset
-    own: OwnProvider | None = None
+    own: OwnProvider | None = Field(default=None, validate_default=True)
     account: str = Field(default="", max_length=100)
     password: SecretStr = SecretStr("")
     company: str = Field(default="", max_length=100)
@@ -118,21 +159,23 @@ class HttpGatewaySettings(GatewaySettings):
     @classmethod
     def _url(cls, url: str) -> str:
         if not _URL.fullmatch(url):
-            raise ValueError("must be http:// or https://, a host and the folder of the provider's pages, no more")
+            raise ValueError(Said(Saying.FOLDER_URL))
         return url if url.endswith("/") else f"{url}/"
 
     @field_validator("push_secret")
     @classmethod
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if 0 < len(secret.get_secret_value()) < 16:
-            raise ValueError("must have at least 16 characters")
+        if 0 < len(secret.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(Said(Saying.SECRET_SHORT, count=_SHORTEST_SECRET))
         return secret
 
-    @model_validator(mode="after")
-    def _known_or_own(self) -> HttpGatewaySettings:
-        if (self.preset is Preset.CUSTOM) != (self.own is not None):
-            raise ValueError("own is for preset custom, which needs it")
-        return self
+    @field_validator("own")
+    @classmethod
+    def _known_or_own(cls, own: OwnProvider | None, info: ValidationInfo) -> OwnProvider | None:
+        preset = info.data.get("preset")
+        if preset is not None and (preset is Preset.CUSTOM) != (own is not None):
+            raise ValueError(Said(Saying.OWN_NEEDED if own is None else Saying.OWN_UNUSED))
+        return own
 
     @property
     def provider(self) -> Provider:

@@ -10,6 +10,7 @@ from protocols.pdu_account import NumberForm, Validity, Writing
 from protocols.sms_actions import SmsLimits, SmsTimings
 
 PRINTABLE = r"^[ -~]*$"
+COUNTRY = r"^[1-9][0-9]{0,3}$"
 HOST = r"^[0-9A-Za-z_.:%-]{1,253}$"
 
 
@@ -28,7 +29,7 @@ class PduSettings(GatewaySettings):
     heartbeat: float = Field(default=60.0, ge=5, le=600)
     answer_timeout: float = Field(default=60.0, ge=5, le=600)
     numbers: NumberForm
-    country: str = Field(default="86", pattern=r"^[1-9][0-9]{0,3}$")
+    country: str = Field(default="86", pattern=COUNTRY)
     validity: Validity
     utc_offset: float = Field(ge=-12, le=14, multiple_of=0.25)
 

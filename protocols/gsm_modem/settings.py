@@ -6,6 +6,8 @@ import enum
 import re
 from dataclasses import dataclass, field
 
+from protocols.sayings import Said, Saying
+
 _PIN = re.compile(r"([0-9]{4,8})?")
 _NUMBER = re.compile(r"(\+?[0-9]{3,20})?")
 
@@ -92,12 +94,12 @@ class GsmSettings:
 def checked_pin(pin: str) -> str:
     """``pin`` itself if it is empty or a PIN; else ``ValueError``, which does not repeat it."""
     if not _PIN.fullmatch(pin):
-        raise ValueError("must be 4 to 8 digits")
+        raise ValueError(Said(Saying.PIN_FORM))
     return pin
 
 
 def checked_number(number: str) -> str:
     """``number`` itself if it is empty or a telephone number with ``+`` or without; else ``ValueError``."""
     if not _NUMBER.fullmatch(number):
-        raise ValueError("must be a telephone number such as +8613800138000")
+        raise ValueError(Said(Saying.PHONE_FORM))
     return number

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from protocols.http_sms.provider import PLACES, Charset, Form, Method, NumberStyle
+from protocols.sayings import Said, Saying
 
 _PLACE = re.compile(r"\{(\w*)\}")
 _CHINA = "+86"
@@ -46,7 +47,7 @@ def places_in(value: str) -> list[str]:
     """The places that the value of a field names; ``ValueError`` for one that does not exist."""
     found = _PLACE.findall(value)
     if unknown := sorted(set(found) - set(PLACES)):
-        raise ValueError(f"{{{unknown[0]}}} is not known: {', '.join(PLACES)}")
+        raise ValueError(Said(Saying.PLACE_UNKNOWN, place=f"{{{unknown[0]}}}", known=", ".join(PLACES)))
     return found
 
 

@@ -17,6 +17,7 @@ from callcenter.messaging.gateway_settings import GatewayKinds
 from callcenter.messaging.receiving import Received, nobody_listens
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
+from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from storage.database import Database
 from storage.event_log import StoredEvent
@@ -53,7 +54,11 @@ class Factory:
         return self.made[-1]
 
     def kinds(self) -> GatewayKinds:
-        return GatewayKinds({GatewayKind.CMPP2: ScriptedSettings, GatewayKind.SMPP: ScriptedSettings}, self.make)
+        """Two that take little, and the others with all that they take."""
+        others = {kind: MODELS[kind] for kind in (GatewayKind.CMPP3, GatewayKind.GSM, GatewayKind.HTTP)}
+        return GatewayKinds(
+            {GatewayKind.CMPP2: ScriptedSettings, GatewayKind.SMPP: ScriptedSettings, **others}, self.make
+        )
 
 
 class SmsCentre:

@@ -122,6 +122,10 @@ async def test_the_pages_keep_what_was_typed_and_escape_it(site: RunningSite) ->
     assert "甲" in second.text
     assert 'value="乙"' in second.text
     assert 'name="version" value="2"' in second.text
+    assert f"最后修改：{site.people['admin'].display_name}" in second.text
+    # A refusal for another reason does not make the first's work unseen.
+    refused = await admin.post(f"/lines/{line_id}/edit", form={**first, "name": "乙", "ring_timeout": "0"})
+    assert (refused.status, 'name="version" value="1"' in refused.text) == (422, True)
     gone = await admin.post(f"/lines/{line_id}/remove", form={"version": "2"})
     assert gone.status == 303
     assert "甲 已移除" in (await admin.get(f"{gone.header('Location')}&lang=zh_CN")).text

@@ -12,6 +12,7 @@ from callcenter.telephony.line_options import ARRANGED, INTERFACE_DRIVERS
 from callcenter.text import N_, translated
 from hardware.settings import OPTIONS, DriverName
 from web.api.models import Id
+from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.line_words import DRIVER_WORDS, EXAMPLES, LABELS, driver_cards, option_inputs
@@ -126,7 +127,9 @@ async def change_line(exchange: Exchange, line_id: int, body: LineForm) -> Reply
         await setups.edit(exchange.principal, line_id, body.values, body.version)
     except (InvalidError, ConflictError, NotAllowedError) as error:
         line = await setups.get(exchange.principal, line_id)
-        return await _form(exchange, {**_present(line), **body.values}, line, error)
+        # After a refusal the version stays: what somebody else changes until the next press is still a conflict then.
+        seen = line["version"] if is_stale(error) else body.version
+        return await _form(exchange, {**_present(line), **body.values}, line, error, seen)
     return Redirect(f"/lines?done=changed&key={line_id}")
 
 
@@ -165,9 +168,13 @@ def _present(line: Mapping[str, Any]) -> Values:
 
 
 async def _form(
-    exchange: Exchange, values: Values, line: Mapping[str, Any] | None = None, error: ServiceError | None = None
+    exchange: Exchange,
+    values: Values,
+    line: Mapping[str, Any] | None = None,
+    error: ServiceError | None = None,
+    seen: Any = None,
 ) -> Reply:
-    """The form with ``values``; of ``line`` where it is there already."""
+    """The form with ``values``; of ``line`` where it is there already; ``seen`` is the version if not the present."""
     say, principal = exchange.translate, exchange.principal
     told = error.fields if isinstance(error, InvalidError) else {}
     errors = {name: translated(say, text) for name, text in told.items()}
@@ -177,7 +184,7 @@ async def _form(
     context = {
         "line": line,
         "values": {**dict.fromkeys((*ARRANGED, "port"), ""), **values},
-        "version": "" if line is None else line["version"],
+        "version": "" if line is None else line["version"] if seen is None else seen,
         "driver": {"code": driver, "label": say(DRIVER_WORDS[driver])},
         "other_drivers": [one for one in driver_cards(say) if one["driver"] != driver] if whole and line else [],
         "whole": whole,
@@ -189,6 +196,7 @@ async def _form(
         "errors": errors,
         "error": translated(say, error.message) if error else "",
         "differences": _differences(exchange, line, values, error),
+        "last_change": last_change(error),
     }
     return Page("line_form.html", context, status=status_of(error) if error else 200)
 
@@ -207,9 +215,12 @@ def _differences(
     exchange: Exchange, line: Mapping[str, Any] | None, values: Values, error: ServiceError | None
 ) -> list[dict[str, str]]:
     """What somebody else has set meanwhile otherwise than it was typed."""
-    if line is None or not isinstance(error, ConflictError) or "current" not in error.details:
+    if line is None or not is_stale(error):
         return []
     now = _present(line)
     names = [*ARRANGED, "driver", "port", *OPTIONS[DriverName(now["driver"])]]
-    other = [name for name in names if str(now.get(name) or "") != str(values.get(name) or "")]
-    return [{"label": exchange.translate(LABELS[name]), "value": str(now.get(name) or "–")} for name in other]
+
+    def entries(given: Values) -> list[Entry]:
+        return [Entry(exchange.translate(LABELS[name]), str(given.get(name) or "")) for name in names]
+
+    return differences(entries(now), entries(values))

@@ -97,7 +97,7 @@ async def test_null_has_the_default_back_and_takes_a_secret_away(centre: SmsCent
     assert (after["priority"], after["balance_low"]) == (5, None)
     with pytest.raises(InvalidError) as refused:
         await centre.messaging.gateways.edit(ADMIN, view["id"], {"options": {"secret": None}}, after["version"])
-    assert list(refused.value.fields) == ["secret"]
+    assert list(refused.value.fields) == ["options.secret"]
 
 
 @pytest_twisted.ensureDeferred
@@ -118,12 +118,12 @@ async def test_what_does_not_concern_the_connection_leaves_it_alone(centre: SmsC
     [
         ({"kind": "fax"}, "kind"),
         ({"name": ""}, "name"),
-        ({"options": {}}, "secret"),
-        ({"options": {"secret": "x", "sp_id": "1"}}, "sp_id"),
+        ({"options": {}}, "options.secret"),
+        ({"options": {"secret": "x", "sp_id": "1"}}, "options.sp_id"),
         ({"prefixes": ["13x"]}, "prefixes"),
         ({"priority": 10}, "priority"),
         ({"nonsense": 1}, "nonsense"),
-        ({"options": {"secret": "x", "rate": "fast"}}, "rate"),
+        ({"options": {"secret": "x", "rate": "fast"}}, "options.rate"),
     ],
 )
 @pytest_twisted.ensureDeferred

@@ -1,0 +1,264 @@
+"""The form of an SMS gateway: adding one, setting one up, taking one away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from callcenter.errors import ConflictError, InvalidError, ServiceError
+from callcenter.messaging.gateway_settings import OPTION, default_counting
+from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
+from callcenter.text import N_, translated
+from hardware.gateways.settings import GatewayKind
+from web.differences import Entry, differences, is_stale, last_change
+from web.errors import status_of
+from web.exchange import Exchange, Page, Redirect, Reply
+from web.gateway_inputs import GatewayKindForm, Setting, read_options, sent_options
+from web.gateway_words import ABOUT, ARRANGED, COUNTINGS, KINDS
+from web.parsing import Input
+from web.routing import Routes
+from web.words import PURPOSES, word_of
+
+routes = Routes()
+
+Typed = Annotated[str, Field(max_length=1000)]
+
+_TEXTS = ("name", "signature", "number")
+_FLAGS = ("adds_signature", "trace", "in_service")
+_SHOWN = (*_TEXTS, *_FLAGS, "priority", "counting", "balance_low")
+_COST = N_("An amount in yuan from 0 to 100 with three decimals at most, such as 0.045.")
+
+
+class KindChoice(Input):
+    """For which kind the form is."""
+
+    kind: Annotated[str, Field(max_length=10)] = ""
+
+
+class GatewayForm(Input):
+    """What was typed; beside these, ``o-NAME`` for each setting of the kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
+
+    kind: Typed = ""
+    version: Typed = ""
+    name: Typed = ""
+    prefixes: Typed = ""
+    purposes: Typed | list[Typed] = ""
+    priority: Typed = ""
+    cost: Typed = ""
+    signature: Typed = ""
+    adds_signature: Typed = ""
+    counting: Typed = ""
+    number: Typed = ""
+    balance_low: Typed = ""
+    in_service: Typed = ""
+    trace: Typed = ""
+
+    @property
+    def arranged(self) -> dict[str, Any]:
+        """What was typed of what any gateway has, as the service takes it."""
+        purposes = [self.purposes] if isinstance(self.purposes, str) else self.purposes
+        return {
+            # An empty choice or number is the default; an empty name or signature is meant.
+            **{name: getattr(self, name) for name in _TEXTS},
+            **{name: getattr(self, name) or None for name in ("priority", "counting")},
+            **{name: bool(getattr(self, name)) for name in _FLAGS},
+            "prefixes": self.prefixes.replace(",", " ").replace("，", " ").split(),
+            "purposes": [one for one in purposes if one],
+            "cost": _thousandths(self.cost),
+            "balance_low": self.balance_low or None,
+        }
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The same as the form shows it again: an amount as it was typed."""
+        return {**self.arranged, "cost": self.cost}
+
+
+class Removal(Input):
+    """The version of the gateway that is meant."""
+
+    version: Typed = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as it is shown: of ``gateway`` where it is there already, with ``version`` for the next press."""
+
+    kind: str
+    values: Mapping[str, Any]
+    options: Mapping[str, Any]
+    gateway: Mapping[str, Any] | None = None
+    version: Any = ""
+    error: ServiceError | None = None
+
+
+@routes.get("/gateways/new", permission="gateways.edit")
+async def show_new_gateway(exchange: Exchange, query: KindChoice) -> Reply:
+    """Which kind it is, then the form for it."""
+    kinds = [kind.value for kind in exchange.services.messaging.gateways.kinds(exchange.principal)]
+    if query.kind not in kinds:
+        say = exchange.translate
+        cards = [{"kind": one, "label": say(KINDS[one]), "about": say(ABOUT[one])} for one in kinds]
+        return Page("gateway_kinds.html", {"kinds": cards})
+    blank = {"in_service": True, "priority": 5, "cost": 0, "counting": default_counting(GatewayKind(query.kind)).value}
+    return _form(exchange, Filled(query.kind, blank, {}))
+
+
+@routes.post("/gateways/new", permission="gateways.edit")
+async def add_gateway(exchange: Exchange, body: GatewayForm) -> Reply:
+    """Add the gateway, or show the form again with everything that was typed but the secrets."""
+    gateways = exchange.services.messaging.gateways
+    if body.kind not in [kind.value for kind in gateways.kinds(exchange.principal)]:
+        return Redirect("/gateways/new")
+    typed = _typed(exchange, body, body.kind)
+    values = {**body.arranged, "kind": body.kind, "options": sent_options(typed)}
+    try:
+        await gateways.create(exchange.principal, values)
+    except (InvalidError, ConflictError) as error:
+        return _form(exchange, Filled(body.kind, body.shown, typed, error=error))
+    return Redirect("/gateways?done=added")
+
+
+@routes.get("/gateways/<int:gateway_id>/edit", permission="gateways.edit")
+async def show_gateway(exchange: Exchange, gateway_id: int) -> Reply:
+    """The form of a gateway."""
+    return _form(exchange, _present(await exchange.services.messaging.gateways.get(exchange.principal, gateway_id)))
+
+
+@routes.post("/gateways/<int:gateway_id>/edit", permission="gateways.edit")
+async def change_gateway(exchange: Exchange, gateway_id: int, body: GatewayForm) -> Reply:
+    """Set the gateway up anew, or show the form again: with what is wrong, or with what somebody else changed."""
+    gateways = exchange.services.messaging.gateways
+    gateway = await gateways.get(exchange.principal, gateway_id)
+    typed = _typed(exchange, body, gateway["kind"], gateway["secrets"])
+    try:
+        values = {**body.arranged, "options": sent_options(typed)}
+        await gateways.edit(exchange.principal, gateway_id, values, body.version)
+    except InvalidError as error:
+        # The version stays: what somebody else changes until the next press is still a conflict then.
+        filled = Filled(gateway["kind"], body.shown, typed, gateway, body.version, error)
+        return _form(exchange, filled)
+    except ConflictError as error:
+        now = await gateways.get(exchange.principal, gateway_id)
+        return _form(exchange, Filled(now["kind"], body.shown, typed, now, now["version"], error))
+    return Redirect("/gateways?done=changed")
+
+
+@routes.post("/gateways/<int:gateway_id>/remove", permission="gateways.edit")
+async def remove_gateway(exchange: Exchange, gateway_id: int, body: Removal) -> Reply:
+    """Take the gateway away, or say why that cannot be."""
+    gateways = exchange.services.messaging.gateways
+    try:
+        await gateways.remove(exchange.principal, gateway_id, body.version)
+    except (InvalidError, ConflictError) as error:
+        return _form(exchange, _present(await gateways.get(exchange.principal, gateway_id), error))
+    return Redirect("/gateways?done=removed")
+
+
+def _present(gateway: Mapping[str, Any], error: ServiceError | None = None) -> Filled:
+    return Filled(gateway["kind"], gateway, gateway["options"], gateway, gateway["version"], error)
+
+
+def _kind_form(exchange: Exchange, kind: str) -> GatewayKindForm:
+    gateways, principal = exchange.services.messaging.gateways, exchange.principal
+    known = GatewayKind(kind)
+    options, secrets = gateways.kinds(principal)[known]
+    return GatewayKindForm(kind, gateways.schema(principal, known), options, secrets)
+
+
+def _typed(exchange: Exchange, body: GatewayForm, kind: str, kept: Sequence[str] = ()) -> dict[str, Any]:
+    return read_options(body.model_extra or {}, _kind_form(exchange, kind).inputs({}, kept, exchange.translate))
+
+
+def _form(exchange: Exchange, filled: Filled) -> Reply:
+    say, values, error = exchange.translate, filled.values, filled.error
+    kept = filled.gateway["secrets"] if filled.gateway else ()
+    inputs = _kind_form(exchange, filled.kind).inputs(filled.options, kept, say)
+    errors = _errors(exchange, error)
+    cost = values.get("cost", 0)
+    purposes = values.get("purposes") or ()
+    context = {
+        "gateway": filled.gateway,
+        "kind": {"code": filled.kind, "label": say(KINDS[filled.kind])},
+        "values": {**dict.fromkeys(_SHOWN, ""), **values, "cost": _yuan(cost)},
+        "prefixes": " ".join(values.get("prefixes") or ()),
+        "purposes": [
+            {"code": one.value, "label": say(PURPOSES[one]), "chosen": one.value in purposes}
+            for one in Purpose
+            if one not in OF_THE_HOUSE
+        ],
+        "countings": [{"code": code, "label": say(label)} for code, label in COUNTINGS.items()],
+        "inputs": inputs,
+        "version": filled.version,
+        "errors": errors,
+        "more_wrong": any(f"o-{one.name}" in errors for one in inputs if not one.front and not one.own),
+        "error": translated(say, error.message) if error else "",
+        "differences": _differences(exchange, filled, inputs),
+        "last_change": last_change(error),
+    }
+    return Page("gateway_form.html", context, status=status_of(error) if error else 200)
+
+
+def _errors(exchange: Exchange, error: ServiceError | None) -> dict[str, str]:
+    """Field → what is wrong with it; those of a setting begin with ``o-``, as its input is called."""
+    fields = dict(error.fields) if isinstance(error, InvalidError) else {}
+    if "cost" in fields:
+        # The service counts thousandths, and speaks of them.
+        fields["cost"] = _COST
+    say = exchange.translate
+    return {
+        f"o-{name.removeprefix(OPTION)}" if name.startswith(OPTION) else name: translated(say, text)
+        for name, text in fields.items()
+    }
+
+
+def _differences(exchange: Exchange, filled: Filled, inputs: Sequence[Setting]) -> list[dict[str, str]]:
+    """What somebody else has set meanwhile otherwise than it was typed. Secrets cannot be compared."""
+    if filled.gateway is None or not is_stale(filled.error):
+        return []
+    say, now = exchange.translate, filled.gateway
+    present = _kind_form(exchange, filled.kind).inputs(now["options"], now["secrets"], say)
+    return differences(
+        [*_arranged_entries(exchange, now), *_option_entries(exchange, present)],
+        [*_arranged_entries(exchange, filled.values), *_option_entries(exchange, inputs)],
+    )
+
+
+def _option_entries(exchange: Exchange, inputs: Sequence[Setting]) -> list[Entry]:
+    flags = {"True": exchange.translate(N_("yes")), "False": exchange.translate(N_("no"))}
+    return [
+        Entry(one.label, flags.get(one.value, one.value) if one.flag else one.shown) for one in inputs if not one.secret
+    ]
+
+
+def _arranged_entries(exchange: Exchange, values: Mapping[str, Any]) -> list[Entry]:
+    say = exchange.translate
+    written: dict[str, str] = {name: str(values.get(name) or "") for name in ARRANGED}
+    written |= {name: say(N_("yes") if values.get(name) else N_("no")) for name in _FLAGS}
+    written |= {
+        "purposes": ", ".join(word_of(PURPOSES, one, say) for one in Purpose if one in (values.get("purposes") or ())),
+        "prefixes": " ".join(values.get("prefixes") or ()),
+        "cost": _yuan(_thousandths(_yuan(values.get("cost", 0)))),
+        "counting": word_of(COUNTINGS, values["counting"], say) if values.get("counting") else "",
+    }
+    return [Entry(say(ARRANGED[name]), value) for name, value in written.items()]
+
+
+def _thousandths(text: str) -> Any:
+    """Yuan as typed (``0.045``) in thousandths; what is no such amount is refused by the service."""
+    try:
+        thousandths = Decimal(text or "0") * 1000
+        return int(thousandths) if thousandths == int(thousandths) else text
+    except (InvalidOperation, ValueError, OverflowError):
+        return text
+
+
+def _yuan(cost: Any) -> str:
+    """Thousandths in yuan; what was typed as it is."""
+    return f"{cost / 1000:g}" if isinstance(cost, int) else str(cost)
