@@ -25,6 +25,9 @@ DOWN_AFTER = 60.0
 """Seconds that a gateway may be away before somebody is told; one that refuses us is told at once."""
 LOOK_SECONDS = 10.0
 BALANCE_SECONDS = 900.0
+"""How often a gateway is asked for its balance by itself."""
+BALANCE_AGAIN = 60.0
+"""So long it is not asked again because it became ready: one that comes and goes is not to be asked without end."""
 
 Heard = Callable[[int, Sequence[GatewaySignal]], None]
 
@@ -34,7 +37,8 @@ _log = Logger(namespace="callcenter.messaging")
 @dataclass
 class Post:
     """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
-    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then.
+    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
+    it was asked for its balance.
     """
 
     gateway_id: int
@@ -42,6 +46,7 @@ class Post:
     device: GatewayDevice | None
     live: Live
     away_since: float
+    balance_asked: float = float("-inf")
 
     @property
     def abilities(self) -> GatewayAbility:
@@ -83,7 +88,6 @@ class GatewayBoard:
         self._posts: dict[int, Post] = {}
         self._dirty: set[int] = set()
         self._writing = False
-        self._balance_asked = 0.0
         self._timers: list[DelayedCall] = []
         self._stopped = False
         self._heard: Heard = lambda _, __: None
@@ -151,6 +155,8 @@ class GatewayBoard:
             post.device.set_trace(arrangement.trace)
         post.arrangement = arrangement
         self._mark(gateway_id)
+        # Whoever has changed something wants to see what is left by now, and whether it is little.
+        self._ask_balance(post, BALANCE_AGAIN)
         self._free()
 
     async def halt(self, gateway_id: int) -> None:
@@ -195,6 +201,7 @@ class GatewayBoard:
     def became_ready(self, post: Post, _: GatewayReady) -> None:
         """It takes messages."""
         self._became(post.gateway_id, "ready", "")
+        self._ask_balance(post, BALANCE_AGAIN)
         self._free()
 
     def was_lost(self, post: Post, signal: GatewayLost) -> None:
@@ -236,11 +243,15 @@ class GatewayBoard:
             if away and not post.live.down and now - post.away_since >= DOWN_AFTER:
                 post.live = replace(post.live, down=True)
                 self._mark(post.gateway_id)
-        if now - self._balance_asked >= BALANCE_SECONDS:
-            self._balance_asked = now
-            for post in self:
-                if post.device is not None and post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE:
-                    post.device.ask_balance()
+            self._ask_balance(post, BALANCE_SECONDS)
+
+    def _ask_balance(self, post: Post, after: float) -> None:
+        """Of a gateway that can tell it now, if it was not asked for ``after`` seconds."""
+        now = self._clock.seconds()
+        can = post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE
+        if post.device is not None and can and now - post.balance_asked >= after:
+            post.balance_asked = now
+            post.device.ask_balance()
 
     def _mark(self, gateway_id: int) -> None:
         """It is otherwise than it stands in the database."""
