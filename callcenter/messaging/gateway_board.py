@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,13 +12,23 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.clock import utc_now
+from callcenter.messaging.gateway_posts import Post
 from callcenter.messaging.gateway_rows import Live, write_live
 from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.routing import Route
-from callcenter.messaging.segments import Wording
 from callcenter.tasks import Periodic, TaskTracker
 from hardware.gateways.device import GatewayAbility, GatewayDevice, PushTaker
-from protocols.sms import BalanceTold, GatewayLost, GatewayPaused, GatewayReady, GatewaySignal, Part
+from protocols.sms import (
+    BalanceTold,
+    GatewayLost,
+    GatewayPaused,
+    GatewayReady,
+    GatewaySignal,
+    Part,
+    PartAccepted,
+    PartRefused,
+    Refusal,
+)
 from storage.database import Database
 
 DOWN_AFTER = 60.0
@@ -32,49 +42,6 @@ BALANCE_AGAIN = 60.0
 Heard = Callable[[int, Sequence[GatewaySignal]], None]
 
 _log = Logger(namespace="callcenter.messaging")
-
-
-@dataclass
-class Post:
-    """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
-    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
-    it was asked for its balance.
-    """
-
-    gateway_id: int
-    arrangement: Arrangement
-    device: GatewayDevice | None
-    live: Live
-    away_since: float
-    balance_asked: float = float("-inf")
-
-    @property
-    def abilities(self) -> GatewayAbility:
-        """What it can do now."""
-        return GatewayAbility.NONE if self.device is None else self.device.abilities
-
-    def route(self) -> Route:
-        """The gateway as routing sees it."""
-        arranged, can = self.arrangement, self.abilities
-        ready = self.device is not None and self.live.state == "ready"
-        return Route(
-            gateway_id=self.gateway_id,
-            prefixes=arranged.prefixes,
-            purposes=arranged.purposes,
-            priority=arranged.priority,
-            cost=arranged.cost,
-            in_service=arranged.in_service,
-            ready=ready,
-            room=self.device.room if ready and self.device is not None else 0,
-            wording=Wording(
-                arranged.counting,
-                arranged.signature,
-                arranged.adds_signature,
-                long_text=bool(can & GatewayAbility.LONG_TEXT),
-            ),
-            receipts=bool(can & GatewayAbility.RECEIPTS),
-            picks_sender=bool(can & GatewayAbility.SENDER),
-        )
 
 
 class GatewayBoard:
@@ -116,14 +83,16 @@ class GatewayBoard:
 
     def routes(self) -> Sequence[Route]:
         """See ``Switchboard``."""
-        return [post.route() for post in self._posts.values()]
+        now = self._clock.seconds()
+        return [post.route(now) for post in self._posts.values()]
 
     def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
         """See ``Switchboard``."""
-        device = self._posts[gateway_id].device
-        if device is None:
+        post = self._posts[gateway_id]
+        if post.device is None:
             raise KeyError(gateway_id)
-        device.submit(parts)
+        post.throttling.handed(self._clock.seconds())
+        post.device.submit(parts)
 
     def pushes(self, gateway_id: int) -> PushTaker | None:
         """What takes the pushes of a gateway's provider; None where there is nothing of the kind."""
@@ -210,12 +179,40 @@ class GatewayBoard:
         if (post.live.state, post.live.reason) != (state, signal.reason):
             self._became(post.gateway_id, state, signal.reason)
 
-    def was_paused(self, _: Post, signal: GatewayPaused) -> None:
+    def was_paused(self, post: Post, signal: GatewayPaused) -> None:
         """It asked us to be slower; it has room again after that."""
+        if post.throttling.paused(self._clock.seconds(), signal.seconds):
+            self._was_given_up(post)
         if not self._stopped:
             timers = [timer for timer in self._timers if timer.active()]
             # The interface is all that is asked of a clock; what comes back is a DelayedCall or its like.
             self._timers = [*timers, self._clock.callLater(signal.seconds, self._free)]  # type: ignore[list-item]
+
+    def took(self, post: Post, _: PartAccepted) -> None:
+        """It took a message."""
+        self._works(post)
+
+    def _works(self, post: Post) -> None:
+        if post.throttling.worked():
+            _log.info("gateway {gateway} takes messages again", gateway=post.gateway_id)
+            self._mark(post.gateway_id)
+            self._free()
+
+    def did_not_take(self, post: Post, signal: PartRefused) -> None:
+        """It refused a message: for now, or it found what is wrong with it."""
+        match signal.refusal:
+            case Refusal.LATER:
+                if post.throttling.put_off(self._clock.seconds()):
+                    self._was_given_up(post)
+            case Refusal.NEVER:
+                self._works(post)
+            case Refusal.GATEWAY:
+                pass
+
+    def _was_given_up(self, post: Post) -> None:
+        _log.warn("gateway {gateway} only asks us to wait: others take over", gateway=post.gateway_id)
+        self._mark(post.gateway_id)
+        self._free()
 
     def told_balance(self, post: Post, signal: BalanceTold) -> None:
         """What its account still pays for."""
@@ -289,5 +286,7 @@ _SIGNALS: Mapping[type[GatewaySignal], Callable[[GatewayBoard, Post, Any], None]
         GatewayLost: GatewayBoard.was_lost,
         GatewayPaused: GatewayBoard.was_paused,
         BalanceTold: GatewayBoard.told_balance,
+        PartAccepted: GatewayBoard.took,
+        PartRefused: GatewayBoard.did_not_take,
     }
 )
