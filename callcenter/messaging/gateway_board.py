@@ -12,8 +12,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.clock import utc_now
-from callcenter.messaging.gateway_posts import Post
-from callcenter.messaging.gateway_rows import Live, write_live
+from callcenter.messaging.gateway_posts import AWAY, Post
+from callcenter.messaging.gateway_rows import Live, Passing, write_live
 from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.routing import Route
 from callcenter.tasks import Periodic, TaskTracker
@@ -34,6 +34,8 @@ from storage.database import Database
 DOWN_AFTER = 60.0
 """Seconds that a gateway may be away before somebody is told; one that refuses us is told at once."""
 LOOK_SECONDS = 10.0
+ATTEMPT_SECONDS = 1.0
+"""How often it is looked when gateways that are away are connected to again."""
 BALANCE_SECONDS = 900.0
 """How often a gateway is asked for its balance by itself."""
 BALANCE_AGAIN = 60.0
@@ -52,6 +54,7 @@ class GatewayBoard:
         self._clock = clock
         self._tasks = TaskTracker("gateways", clock)
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
+        self._attempts = Periodic(clock, ATTEMPT_SECONDS, self._look_at_attempts)
         self._posts: dict[int, Post] = {}
         self._dirty: set[int] = set()
         self._writing = False
@@ -63,7 +66,7 @@ class GatewayBoard:
     @property
     def busy(self) -> int:
         """How many coroutines run."""
-        return len(self._tasks) + self._look.running
+        return len(self._tasks) + self._look.running + self._attempts.running
 
     def __iter__(self) -> Iterator[Post]:
         return iter(list(self._posts.values()))
@@ -72,14 +75,18 @@ class GatewayBoard:
         """Report to these from now on."""
         self._heard, self._free = heard, free
         self._look.start()
+        self._attempts.start()
 
     def get(self, gateway_id: int) -> Post | None:
         """The gateway, if it is at work or out of service."""
         return self._posts.get(gateway_id)
 
-    def abilities(self) -> dict[int, list[str]]:
-        """What each can do, by name."""
-        return {post.gateway_id: post.abilities.names for post in self}
+    def passing(self) -> dict[int, Passing]:
+        """What is true of each for the moment."""
+        return {post.gateway_id: self._passing(post) for post in self}
+
+    def _passing(self, post: Post) -> Passing:
+        return post.passing(self._clock.seconds(), utc_now(self._clock))
 
     def routes(self) -> Sequence[Route]:
         """See ``Switchboard``."""
@@ -152,6 +159,7 @@ class GatewayBoard:
             if timer.active():
                 timer.cancel()
         await self._look.stop()
+        await self._attempts.stop()
         for post in self:
             if post.device is not None:
                 await self.halt(post.gateway_id)
@@ -169,6 +177,7 @@ class GatewayBoard:
 
     def became_ready(self, post: Post, _: GatewayReady) -> None:
         """It takes messages."""
+        post.next_attempt = None
         self._became(post.gateway_id, "ready", "")
         self._ask_balance(post, BALANCE_AGAIN)
         self._free()
@@ -181,12 +190,20 @@ class GatewayBoard:
 
     def was_paused(self, post: Post, signal: GatewayPaused) -> None:
         """It asked us to be slower; it has room again after that."""
-        if post.throttling.paused(self._clock.seconds(), signal.seconds):
+        now = self._clock.seconds()
+        if post.throttling.paused(now, signal.seconds):
             self._was_given_up(post)
+        if post.pause(signal.seconds, signal.reason, now):
+            self._mark(post.gateway_id)
         if not self._stopped:
             timers = [timer for timer in self._timers if timer.active()]
             # The interface is all that is asked of a clock; what comes back is a DelayedCall or its like.
-            self._timers = [*timers, self._clock.callLater(signal.seconds, self._free)]  # type: ignore[list-item]
+            self._timers = [*timers, self._clock.callLater(signal.seconds, self._pause_over, post)]  # type: ignore[list-item]
+
+    def _pause_over(self, post: Post) -> None:
+        if post.pause_over(self._clock.seconds()) and self._posts.get(post.gateway_id) is post:
+            self._mark(post.gateway_id)
+        self._free()
 
     def took(self, post: Post, _: PartAccepted) -> None:
         """It took a message."""
@@ -224,9 +241,8 @@ class GatewayBoard:
         before = post.live
         if before.state == "stopping" and state != "stopped":
             return
-        away = ("lost", "refused", "connecting")
         since = before.since
-        if before.state not in away or state not in away:
+        if before.state not in AWAY or state not in AWAY:
             since, post.away_since = utc_now(self._clock), self._clock.seconds()
         down = state == "refused" or (state == "lost" and before.down)
         post.live = replace(before, state=state, reason=reason, since=since, down=down)
@@ -241,6 +257,12 @@ class GatewayBoard:
                 post.live = replace(post.live, down=True)
                 self._mark(post.gateway_id)
             self._ask_balance(post, BALANCE_SECONDS)
+
+    async def _look_at_attempts(self) -> None:
+        now = self._clock.seconds()
+        for post in self:
+            if post.live.state in AWAY and post.look_at_attempt(now):
+                self._mark(post.gateway_id)
 
     def _ask_balance(self, post: Post, after: float) -> None:
         """Of a gateway that can tell it now, if it was not asked for ``after`` seconds."""
@@ -265,7 +287,7 @@ class GatewayBoard:
             while self._dirty:
                 chosen, self._dirty = self._dirty, set()
                 live = {
-                    post.gateway_id: (post.live, tuple(post.abilities.names))
+                    post.gateway_id: (post.live, self._passing(post))
                     for post in self
                     if post.gateway_id in chosen and post.live.state != "stopping"
                 }
