@@ -104,6 +104,11 @@ class PortSupervisor:
         self._opened_at = 0.0
         self._stopped: Deferred[None] | None = None
 
+    @property
+    def next_attempt(self) -> float | None:
+        """When the port is opened again, in seconds of the clock; None while it is open or being opened."""
+        return None if self._retry is None else self._retry.getTime()
+
     def start(self) -> None:
         """Open the port now, and again whenever it is lost."""
         if not self._running:

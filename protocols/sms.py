@@ -65,9 +65,10 @@ class GatewayLost(GatewaySignal):
 
 @dataclass(frozen=True)
 class GatewayPaused(GatewaySignal):
-    """The gateway asked us to be slower; nothing is written for ``seconds``."""
+    """The gateway asked us to be slower; nothing is written for ``seconds``. ``reason``: its own words or code."""
 
     seconds: float
+    reason: str = field(default="", compare=False)
 
 
 class Refusal(enum.StrEnum):

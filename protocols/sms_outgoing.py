@@ -118,7 +118,7 @@ class Outgoing:
                 self._signals.append(PartRefused(waiting.key, refusal, code, words))
             case Throttled(_, code, words):
                 self._signals.append(PartRefused(waiting.key, Refusal.LATER, code, words))
-                self._pause(now, waiting.since)
+                self._pause(now, waiting.since, f"{words} ({code})" if words else code)
 
     def _answered(self, sequence: int, now: float) -> Waiting | None:
         waiting = self._waiting.pop(sequence, None) or self._late.take(sequence)
@@ -127,11 +127,11 @@ class Outgoing:
             self._capacity.answered(now, len(self._queue))
         return waiting
 
-    def _pause(self, now: float, written: float) -> None:
+    def _pause(self, now: float, written: float, reason: str) -> None:
         length = self._pauses.asked(now, written)
         if length is not None:
             self._paused_until = now + length
-            self._signals.append(GatewayPaused(length))
+            self._signals.append(GatewayPaused(length, reason))
             # Another gateway may be free.
             self.unsend()
 

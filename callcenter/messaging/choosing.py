@@ -29,7 +29,7 @@ class Choosing:
 
     def choose(self, wanted: Wanted) -> Chosen | Waits:
         """See ``routing.choose``."""
-        if wanted.refused:
+        if wanted.refused or wanted.put_off:
             return choose(self._routes, wanted, self.room)
         alike = wanted.number[: self._figures], wanted.purpose, wanted.only, wanted.rather
         known = self._chosen.get(alike)
@@ -37,7 +37,8 @@ class Choosing:
         if known is not None and self.room[known.route.gateway_id] > 0:
             return known
         found = choose(self._routes, wanted, self.room)
-        if isinstance(found, Chosen):
+        # Who is throttled is on trial for one message, and the next is another question.
+        if isinstance(found, Chosen) and not found.route.throttled:
             self._chosen[alike] = found
         return found
 

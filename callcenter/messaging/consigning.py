@@ -75,7 +75,8 @@ def consign(due: Due, choosing: Choosing, rules: SendingRules, facts: Facts, now
     if forbidden := _forbidden(due, rules, facts, now):
         return forbidden
     pinned = due.missing.pinned
-    wanted = Wanted(due.number, due.purpose, due.only if pinned is None else pinned, due.rather, due.missing.refused)
+    only = due.only if pinned is None else pinned
+    wanted = Wanted(due.number, due.purpose, only, due.rather, due.missing.refused, due.missing.put_off)
     found = choosing.choose(wanted)
     match found:
         case Waits():

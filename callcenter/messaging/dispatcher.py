@@ -78,9 +78,10 @@ class Dispatcher:
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
         self._wanted = self._settling = self._sending = self._orphaned = False
-        # Up to here everything waits for these gateways, which are full.
+        # Up to here everything waits for these gateways, which are full; and which are passed over as throttled.
         self._after: Place | None = None
         self._full: frozenset[int] = frozenset()
+        self._throttled: frozenset[tuple[int, bool]] = frozenset()
         self.accepted_at: float | None = None
         """When a gateway last answered for something, in seconds of the clock."""
 
@@ -158,8 +159,9 @@ class Dispatcher:
         if not any(route.ready and route.room > 0 for route in routes):
             return
         full = frozenset(route.gateway_id for route in routes if route.room <= 0)
-        # As soon as one of them has room, what was due first goes first.
-        after = self._after if self._full <= full else None
+        throttled = frozenset((route.gateway_id, route.on_trial) for route in routes if route.throttled)
+        # As soon as one of them has room, or is waited for no more, what was due first goes first.
+        after = self._after if self._full <= full and self._throttled == throttled else None
         try:
             claimed = await self._database.run(claim, routes, utc_now(self._clock), after)
         except BaseException:
@@ -168,7 +170,7 @@ class Dispatcher:
             raise
         self._hand_over(claimed)
         self._wanted |= claimed.more
-        self._after, self._full = claimed.after, full
+        self._after, self._full, self._throttled = claimed.after, full, throttled
 
     def _hand_over(self, claimed: Claimed) -> None:
         for gateway_id, parts in claimed.handed.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,64 +12,38 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.clock import utc_now
-from callcenter.messaging.gateway_rows import Live, write_live
+from callcenter.messaging.gateway_posts import AWAY, Post
+from callcenter.messaging.gateway_rows import Live, Passing, write_live
 from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.routing import Route
-from callcenter.messaging.segments import Wording
 from callcenter.tasks import Periodic, TaskTracker
 from hardware.gateways.device import GatewayAbility, GatewayDevice, PushTaker
-from protocols.sms import BalanceTold, GatewayLost, GatewayPaused, GatewayReady, GatewaySignal, Part
+from protocols.sms import (
+    BalanceTold,
+    GatewayLost,
+    GatewayPaused,
+    GatewayReady,
+    GatewaySignal,
+    Part,
+    PartAccepted,
+    PartRefused,
+    Refusal,
+)
 from storage.database import Database
 
 DOWN_AFTER = 60.0
 """Seconds that a gateway may be away before somebody is told; one that refuses us is told at once."""
 LOOK_SECONDS = 10.0
+ATTEMPT_SECONDS = 1.0
+"""How often it is looked when gateways that are away are connected to again."""
 BALANCE_SECONDS = 900.0
+"""How often a gateway is asked for its balance by itself."""
+BALANCE_AGAIN = 60.0
+"""So long it is not asked again because it became ready: one that comes and goes is not to be asked without end."""
 
 Heard = Callable[[int, Sequence[GatewaySignal]], None]
 
 _log = Logger(namespace="callcenter.messaging")
-
-
-@dataclass
-class Post:
-    """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
-    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then.
-    """
-
-    gateway_id: int
-    arrangement: Arrangement
-    device: GatewayDevice | None
-    live: Live
-    away_since: float
-
-    @property
-    def abilities(self) -> GatewayAbility:
-        """What it can do now."""
-        return GatewayAbility.NONE if self.device is None else self.device.abilities
-
-    def route(self) -> Route:
-        """The gateway as routing sees it."""
-        arranged, can = self.arrangement, self.abilities
-        ready = self.device is not None and self.live.state == "ready"
-        return Route(
-            gateway_id=self.gateway_id,
-            prefixes=arranged.prefixes,
-            purposes=arranged.purposes,
-            priority=arranged.priority,
-            cost=arranged.cost,
-            in_service=arranged.in_service,
-            ready=ready,
-            room=self.device.room if ready and self.device is not None else 0,
-            wording=Wording(
-                arranged.counting,
-                arranged.signature,
-                arranged.adds_signature,
-                long_text=bool(can & GatewayAbility.LONG_TEXT),
-            ),
-            receipts=bool(can & GatewayAbility.RECEIPTS),
-            picks_sender=bool(can & GatewayAbility.SENDER),
-        )
 
 
 class GatewayBoard:
@@ -80,10 +54,10 @@ class GatewayBoard:
         self._clock = clock
         self._tasks = TaskTracker("gateways", clock)
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
+        self._attempts = Periodic(clock, ATTEMPT_SECONDS, self._look_at_attempts)
         self._posts: dict[int, Post] = {}
         self._dirty: set[int] = set()
         self._writing = False
-        self._balance_asked = 0.0
         self._timers: list[DelayedCall] = []
         self._stopped = False
         self._heard: Heard = lambda _, __: None
@@ -92,7 +66,7 @@ class GatewayBoard:
     @property
     def busy(self) -> int:
         """How many coroutines run."""
-        return len(self._tasks) + self._look.running
+        return len(self._tasks) + self._look.running + self._attempts.running
 
     def __iter__(self) -> Iterator[Post]:
         return iter(list(self._posts.values()))
@@ -101,25 +75,31 @@ class GatewayBoard:
         """Report to these from now on."""
         self._heard, self._free = heard, free
         self._look.start()
+        self._attempts.start()
 
     def get(self, gateway_id: int) -> Post | None:
         """The gateway, if it is at work or out of service."""
         return self._posts.get(gateway_id)
 
-    def abilities(self) -> dict[int, list[str]]:
-        """What each can do, by name."""
-        return {post.gateway_id: post.abilities.names for post in self}
+    def passing(self) -> dict[int, Passing]:
+        """What is true of each for the moment."""
+        return {post.gateway_id: self._passing(post) for post in self}
+
+    def _passing(self, post: Post) -> Passing:
+        return post.passing(self._clock.seconds(), utc_now(self._clock))
 
     def routes(self) -> Sequence[Route]:
         """See ``Switchboard``."""
-        return [post.route() for post in self._posts.values()]
+        now = self._clock.seconds()
+        return [post.route(now) for post in self._posts.values()]
 
     def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
         """See ``Switchboard``."""
-        device = self._posts[gateway_id].device
-        if device is None:
+        post = self._posts[gateway_id]
+        if post.device is None:
             raise KeyError(gateway_id)
-        device.submit(parts)
+        post.throttling.handed(self._clock.seconds())
+        post.device.submit(parts)
 
     def pushes(self, gateway_id: int) -> PushTaker | None:
         """What takes the pushes of a gateway's provider; None where there is nothing of the kind."""
@@ -151,6 +131,8 @@ class GatewayBoard:
             post.device.set_trace(arrangement.trace)
         post.arrangement = arrangement
         self._mark(gateway_id)
+        # Whoever has changed something wants to see what is left by now, and whether it is little.
+        self._ask_balance(post, BALANCE_AGAIN)
         self._free()
 
     async def halt(self, gateway_id: int) -> None:
@@ -177,6 +159,7 @@ class GatewayBoard:
             if timer.active():
                 timer.cancel()
         await self._look.stop()
+        await self._attempts.stop()
         for post in self:
             if post.device is not None:
                 await self.halt(post.gateway_id)
@@ -194,7 +177,9 @@ class GatewayBoard:
 
     def became_ready(self, post: Post, _: GatewayReady) -> None:
         """It takes messages."""
+        post.next_attempt = None
         self._became(post.gateway_id, "ready", "")
+        self._ask_balance(post, BALANCE_AGAIN)
         self._free()
 
     def was_lost(self, post: Post, signal: GatewayLost) -> None:
@@ -203,12 +188,48 @@ class GatewayBoard:
         if (post.live.state, post.live.reason) != (state, signal.reason):
             self._became(post.gateway_id, state, signal.reason)
 
-    def was_paused(self, _: Post, signal: GatewayPaused) -> None:
+    def was_paused(self, post: Post, signal: GatewayPaused) -> None:
         """It asked us to be slower; it has room again after that."""
+        now = self._clock.seconds()
+        if post.throttling.paused(now, signal.seconds):
+            self._was_given_up(post)
+        if post.pause(signal.seconds, signal.reason, now):
+            self._mark(post.gateway_id)
         if not self._stopped:
             timers = [timer for timer in self._timers if timer.active()]
             # The interface is all that is asked of a clock; what comes back is a DelayedCall or its like.
-            self._timers = [*timers, self._clock.callLater(signal.seconds, self._free)]  # type: ignore[list-item]
+            self._timers = [*timers, self._clock.callLater(signal.seconds, self._pause_over, post)]  # type: ignore[list-item]
+
+    def _pause_over(self, post: Post) -> None:
+        if post.pause_over(self._clock.seconds()) and self._posts.get(post.gateway_id) is post:
+            self._mark(post.gateway_id)
+        self._free()
+
+    def took(self, post: Post, _: PartAccepted) -> None:
+        """It took a message."""
+        self._works(post)
+
+    def _works(self, post: Post) -> None:
+        if post.throttling.worked():
+            _log.info("gateway {gateway} takes messages again", gateway=post.gateway_id)
+            self._mark(post.gateway_id)
+            self._free()
+
+    def did_not_take(self, post: Post, signal: PartRefused) -> None:
+        """It refused a message: for now, or it found what is wrong with it."""
+        match signal.refusal:
+            case Refusal.LATER:
+                if post.throttling.put_off(self._clock.seconds()):
+                    self._was_given_up(post)
+            case Refusal.NEVER:
+                self._works(post)
+            case Refusal.GATEWAY:
+                pass
+
+    def _was_given_up(self, post: Post) -> None:
+        _log.warn("gateway {gateway} only asks us to wait: others take over", gateway=post.gateway_id)
+        self._mark(post.gateway_id)
+        self._free()
 
     def told_balance(self, post: Post, signal: BalanceTold) -> None:
         """What its account still pays for."""
@@ -220,9 +241,8 @@ class GatewayBoard:
         before = post.live
         if before.state == "stopping" and state != "stopped":
             return
-        away = ("lost", "refused", "connecting")
         since = before.since
-        if before.state not in away or state not in away:
+        if before.state not in AWAY or state not in AWAY:
             since, post.away_since = utc_now(self._clock), self._clock.seconds()
         down = state == "refused" or (state == "lost" and before.down)
         post.live = replace(before, state=state, reason=reason, since=since, down=down)
@@ -236,11 +256,21 @@ class GatewayBoard:
             if away and not post.live.down and now - post.away_since >= DOWN_AFTER:
                 post.live = replace(post.live, down=True)
                 self._mark(post.gateway_id)
-        if now - self._balance_asked >= BALANCE_SECONDS:
-            self._balance_asked = now
-            for post in self:
-                if post.device is not None and post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE:
-                    post.device.ask_balance()
+            self._ask_balance(post, BALANCE_SECONDS)
+
+    async def _look_at_attempts(self) -> None:
+        now = self._clock.seconds()
+        for post in self:
+            if post.live.state in AWAY and post.look_at_attempt(now):
+                self._mark(post.gateway_id)
+
+    def _ask_balance(self, post: Post, after: float) -> None:
+        """Of a gateway that can tell it now, if it was not asked for ``after`` seconds."""
+        now = self._clock.seconds()
+        can = post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE
+        if post.device is not None and can and now - post.balance_asked >= after:
+            post.balance_asked = now
+            post.device.ask_balance()
 
     def _mark(self, gateway_id: int) -> None:
         """It is otherwise than it stands in the database."""
@@ -257,7 +287,7 @@ class GatewayBoard:
             while self._dirty:
                 chosen, self._dirty = self._dirty, set()
                 live = {
-                    post.gateway_id: (post.live, tuple(post.abilities.names))
+                    post.gateway_id: (post.live, self._passing(post))
                     for post in self
                     if post.gateway_id in chosen and post.live.state != "stopping"
                 }
@@ -278,5 +308,7 @@ _SIGNALS: Mapping[type[GatewaySignal], Callable[[GatewayBoard, Post, Any], None]
         GatewayLost: GatewayBoard.was_lost,
         GatewayPaused: GatewayBoard.was_paused,
         BalanceTold: GatewayBoard.told_balance,
+        PartAccepted: GatewayBoard.took,
+        PartRefused: GatewayBoard.did_not_take,
     }
 )

@@ -67,6 +67,23 @@ class Live:
     balance_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Passing:
+    """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
+    it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
+    ``throttling``. ``next_attempt_at``: when it is connected to again.
+    """
+
+    abilities: Sequence[str] = ()
+    paused_until: datetime | None = None
+    pause_reason: str = ""
+    throttled_since: datetime | None = None
+    next_attempt_at: datetime | None = None
+
+
+NOTHING_NOW = Passing()
+
+
 def load_kept(session: Session, gateway_id: int | None = None) -> list[Kept]:
     """Every gateway that was not removed, or one."""
     statement = select(SmsGateway).where(SmsGateway.disabled == NO).order_by(SmsGateway.id)
@@ -84,28 +101,32 @@ def _arrangement(row: SmsGateway) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _PLAIN} | lists
 
 
-def gateway_view(row: SmsGateway, abilities: Sequence[str]) -> GatewayView:
+def gateway_view(row: SmsGateway, passing: Passing) -> GatewayView:
     """The gateway as JSON data; nothing of its settings."""
     return {
         "id": row.id,
         "kind": row.kind,
         **_arrangement(row),
-        "abilities": list(abilities),
+        "abilities": list(passing.abilities),
         "state": row.state,
         "reason": row.reason,
         "reason_said": row.reason_said,
         "state_since": iso(row.state_since),
+        "paused_until": iso(passing.paused_until),
+        "pause_reason": passing.pause_reason,
+        "throttled_since": iso(passing.throttled_since),
+        "next_attempt_at": iso(passing.next_attempt_at),
         "balance": row.balance,
         "balance_at": iso(row.balance_at),
         "version": row.version,
     }
 
 
-def load_views(session: Session, abilities: Mapping[int, Sequence[str]]) -> list[GatewayView]:
+def load_views(session: Session, passing: Mapping[int, Passing]) -> list[GatewayView]:
     """Every gateway that was not removed, by priority and name."""
     rows = select(SmsGateway).where(SmsGateway.disabled == NO)
     ordered = session.scalars(rows.order_by(SmsGateway.priority, SmsGateway.name))
-    return [gateway_view(row, abilities.get(row.id, ())) for row in ordered]
+    return [gateway_view(row, passing.get(row.id, NOTHING_NOW)) for row in ordered]
 
 
 def make_gateway_row(session: Session, principal: Principal, made: SetUp, box: SecretBox, at: datetime) -> Kept:
@@ -116,7 +137,7 @@ def make_gateway_row(session: Session, principal: Principal, made: SetUp, box: S
     session.add(row)
     session.flush()
     record_audit(session, principal, "create", "gateway", row.id, None, _told(made), at)
-    _announce(session, row, ())
+    _announce(session, row, NOTHING_NOW)
     return _kept(row)
 
 
@@ -128,20 +149,20 @@ def change_gateway_row(
     before: SetUp,
     after: SetUp,
     box: SecretBox,
-    abilities: Sequence[str],
+    passing: Passing,
     at: datetime,
 ) -> Kept:
     """Write a gateway down as it is to be; ConflictError when it has another ``version`` by now."""
     row = locked_gateway(session, gateway_id)
     if row.version != version:
         raise ConflictError(
-            CHANGED_MEANWHILE, current=gateway_view(row, abilities), **last_edit(session, "gateway", row.id)
+            CHANGED_MEANWHILE, current=gateway_view(row, passing), **last_edit(session, "gateway", row.id)
         )
     _require_name(session, after.arrangement.name, gateway_id)
     _put(row, after, box)
     row.version += 1
     record_audit(session, principal, "edit", "gateway", row.id, _told(before), _told(after, before), at)
-    _announce(session, row, abilities)
+    _announce(session, row, passing)
     return _kept(row)
 
 
@@ -149,7 +170,8 @@ def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, 
     """Take a gateway away. Its messages keep it; its secrets are gone, and its name is free again."""
     row = locked_gateway(session, gateway_id)
     if row.version != version:
-        raise ConflictError(CHANGED_MEANWHILE, current=gateway_view(row, ()), **last_edit(session, "gateway", row.id))
+        current = gateway_view(row, NOTHING_NOW)
+        raise ConflictError(CHANGED_MEANWHILE, current=current, **last_edit(session, "gateway", row.id))
     name = row.name
     row.disabled, row.in_service, row.secrets, row.state = True, False, "", "stopped"
     row.name = f"{name[:28]} ({row.id})"
@@ -169,9 +191,9 @@ def locked_gateway(session: Session, gateway_id: int) -> SmsGateway:
     return row
 
 
-def write_live(session: Session, live: Mapping[int, tuple[Live, Sequence[str]]], at: datetime) -> None:
+def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: datetime) -> None:
     """Write down what gateways are now, tell it, and open or clear their alarms."""
-    for gateway_id, (now, abilities) in sorted(live.items()):
+    for gateway_id, (now, passing) in sorted(live.items()):
         statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
         row = session.scalar(statement.with_for_update())
         if row is None:
@@ -182,7 +204,7 @@ def write_live(session: Session, live: Mapping[int, tuple[Live, Sequence[str]]],
         if now.balance_at is not None:
             row.balance, row.balance_at = now.balance, now.balance_at
         _alarm(session, row, now, at)
-        _announce(session, row, abilities)
+        _announce(session, row, passing)
 
 
 def _alarm(session: Session, row: SmsGateway, now: Live, at: datetime) -> None:
@@ -224,6 +246,6 @@ def _require_name(session: Session, name: str, gateway_id: int | None) -> None:
         raise InvalidError(NOT_ACCEPTED, {"name": N_("Another gateway has this name.")})
 
 
-def _announce(session: Session, row: SmsGateway, abilities: Sequence[str]) -> None:
+def _announce(session: Session, row: SmsGateway, passing: Passing) -> None:
     session.flush()
-    announce(session, GatewayUpdated(str(row.id), gateway_view(row, abilities), Audience("gateways.view")))
+    announce(session, GatewayUpdated(str(row.id), gateway_view(row, passing), Audience("gateways.view")))

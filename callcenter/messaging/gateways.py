@@ -18,6 +18,7 @@ from callcenter.clock import utc_now
 from callcenter.errors import InvalidError, NotFoundError, ServiceError, UnavailableError
 from callcenter.messaging.gateway_board import GatewayBoard
 from callcenter.messaging.gateway_rows import (
+    NOTHING_NOW,
     GatewayView,
     Kept,
     change_gateway_row,
@@ -75,7 +76,7 @@ class Gateways:
     async def list(self, principal: Principal) -> Sequence[GatewayView]:
         """Every gateway as it is now. Needs ``gateways.view``."""
         principal.require("gateways.view")
-        return await self._database.read(load_views, self._board.abilities())
+        return await self._database.read(load_views, self._board.passing())
 
     async def get(self, principal: Principal, gateway_id: int) -> GatewayView:
         """One gateway with its settings: ``options``, and in ``secrets`` the names of those it has.
@@ -140,7 +141,7 @@ class Gateways:
                 before or after,
                 after,
                 self._box,
-                tuple(self._board.abilities().get(gateway_id, ())),
+                self._board.passing().get(gateway_id, NOTHING_NOW),
                 utc_now(self._clock),
             )
             await self._apply(gateway_id, before, after)
@@ -195,7 +196,7 @@ class Gateways:
         return found[0]
 
     async def _show(self, gateway_id: int) -> GatewayView:
-        views = await self._database.read(load_views, self._board.abilities())
+        views = await self._database.read(load_views, self._board.passing())
         kept = await self._kept(gateway_id)
         view = next(one for one in views if one["id"] == gateway_id)
         try:

@@ -109,7 +109,7 @@ def _unfinished(parts: dict[int, Tried], by_state: dict[PartState, Tried]) -> Ve
 class Missing:
     """What the next attempt has to send. ``pinned``: parts went out by this gateway with ``reference``, so the missing
     ``positions`` must follow them there, out of ``total``. Else everything is sent anew. ``refused``: gateways that
-    said no.
+    said no. ``put_off``: those that said not now.
     """
 
     attempt: int
@@ -118,6 +118,7 @@ class Missing:
     reference: int = 0
     positions: Collection[int] = ()
     total: int = 0
+    put_off: Collection[int] = ()
 
 
 def missing(tried: Sequence[Tried], now: datetime) -> Missing:
@@ -130,7 +131,7 @@ def missing(tried: Sequence[Tried], now: datetime) -> Missing:
     parts = standing(tried)
     out = [one for one in parts.values() if one.state in _WENT]
     if not out:
-        return Missing(attempt, refused)
+        return Missing(attempt, refused, put_off={one.gateway_id for one in tried if one.state is PartState.LATER})
     positions = {position for position, one in parts.items() if one.state in _AGAIN}
     return Missing(attempt, refused, out[0].gateway_id, out[0].reference, positions, out[0].total)
 

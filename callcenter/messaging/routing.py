@@ -14,6 +14,9 @@ from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose, Reason
 class Route:
     """A gateway as routing sees it. ``prefixes`` and ``purposes`` empty: any. ``cost`` of a part in thousandths of a
     yuan. ``room``: parts that it takes now. ``picks_sender``: the number that the patient sees can be chosen.
+
+    ``throttled``: it has been saying "not now" for so long that others are to take over; with ``on_trial`` one message
+    finds out whether it takes any again.
     """
 
     gateway_id: int
@@ -27,6 +30,8 @@ class Route:
     wording: Wording = field(default_factory=Wording)
     receipts: bool = False
     picks_sender: bool = False
+    throttled: bool = False
+    on_trial: bool = False
 
     def takes(self, number: str, purpose: Purpose) -> bool:
         """Whether it is set up for such a message."""
@@ -39,7 +44,7 @@ class Route:
 
 class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
-    patient knows. ``refused``: gateways that said no to it.
+    patient knows. ``refused``: gateways that said no to it; ``put_off``: those that said not now.
     """
 
     number: str
@@ -47,6 +52,7 @@ class Wanted(NamedTuple):
     only: int | None = None
     rather: int | None = None
     refused: Collection[int] = ()
+    put_off: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,8 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
 
     Those that are set up for its number and purpose, in service, and have not refused it; of these the conversation's
     own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for room there:
-    one that is only full for a moment does not send patients to a dearer one. If none is ready it waits.
+    one that is only full for a moment does not send patients to a dearer one. One that is throttled for long does, if
+    there is another; if all are, they are waited for as if none were. If none is ready it waits.
     """
     able = [route for route in routes if _is_set_up(route, wanted)]
     left = [route for route in able if route.gateway_id not in wanted.refused]
@@ -81,8 +88,18 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     ready = [route for route in left if route.ready]
     if not ready:
         return Waits()
-    best = min(ready, key=lambda route: _rank(route, wanted))
-    return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(ready, best, wanted, room)
+    taking = [route for route in ready if not route.throttled or _may_try(route, wanted, room)]
+    # Between those that are all throttled nobody goes to and fro: the best one is waited for.
+    best = min(taking or ready, key=lambda route: _rank(route, wanted))
+    return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(taking, best, wanted, room)
+
+
+def _may_try(route: Route, wanted: Wanted, room: Mapping[int, int]) -> bool:
+    """Whether this is the one message that finds out: none of this turn was it yet. One that it put off before has
+    waited long enough for it.
+    """
+    untouched = room.get(route.gateway_id, 0) == route.room > 0
+    return route.on_trial and untouched and route.gateway_id not in wanted.put_off
 
 
 def _elsewhere(ready: list[Route], best: Route, wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:

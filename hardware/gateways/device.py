@@ -63,6 +63,13 @@ class GatewayDevice(Protocol):
         """How many parts ``submit`` takes now: 0 while lost or paused. What it takes is written in about a second."""
         ...
 
+    @property
+    def next_attempt(self) -> float | None:
+        """When it tries to come back by itself, in seconds of the reactor; None while it is there, tries just now, or
+        will not try.
+        """
+        ...
+
     def start(self, listener: GatewayListener) -> None:
         """Connect now and whenever the connection is lost; report everything to ``listener`` on the reactor."""
         ...

@@ -32,6 +32,11 @@ class Errands:
         """Whether something is to be done under this ``name``."""
         return name in self._timers
 
+    def due(self, name: str) -> float | None:
+        """When something is to be done under this ``name``, in seconds of the clock; None: never."""
+        timer = self._timers.get(name)
+        return None if timer is None else timer.getTime()
+
     def cancel(self, name: str) -> None:
         """Do nothing under this ``name``."""
         timer = self._timers.pop(name, None)

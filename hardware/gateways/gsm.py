@@ -122,6 +122,14 @@ class GsmGateway:
         """
         return 0 if self._stopping else self._session.room
 
+    @property
+    def next_attempt(self) -> float | None:
+        """See ``GatewayDevice``. Either the port is opened again, or the modem behind it is set up again."""
+        if self._up:
+            return None
+        opening = self._supervisor.next_attempt
+        return self._session.retry_at if opening is None else opening
+
     def start(self, listener: GatewayListener) -> None:
         """See ``GatewayDevice``."""
         self._listener = listener

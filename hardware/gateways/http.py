@@ -87,6 +87,11 @@ class HttpGateway:
         """See ``GatewayDevice``."""
         return self._sending.room if self._up and not self._stopping else 0
 
+    @property
+    def next_attempt(self) -> float | None:
+        """See ``GatewayDevice``."""
+        return None if self._up else self._errands.due("look")
+
     def start(self, listener: GatewayListener) -> None:
         """See ``GatewayDevice``."""
         self._listener = listener

@@ -189,7 +189,7 @@ class Sending:
         elif refused.slower:
             self._not_before = self._clock.seconds() + SLOWER_SECONDS
             self._errands.later(_PAUSE, SLOWER_SECONDS, self._next)
-            self._tell([GatewayPaused(SLOWER_SECONDS)])
+            self._tell([GatewayPaused(SLOWER_SECONDS, _shown(refused))])
         elif refused.meaning.refusal is Refusal.NEVER:
             self._worked()
         else:

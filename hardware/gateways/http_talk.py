@@ -83,7 +83,7 @@ class Talk:
 
 def _why(error: BaseException | None) -> str:
     if isinstance(error, ForbiddenAddressError):
-        return Said(Saying.ADDRESS_FORBIDDEN)
+        return Said(Saying.ADDRESS_FORBIDDEN if error.ever else Saying.ADDRESS_NEVER)
     if getattr(error, "reasons", ()):
         return Said(Saying.CERTIFICATE_UNTRUSTED)
     return plainly(error)

@@ -62,6 +62,11 @@ class PduConnection:
     def _takes(self) -> bool:
         return self.sends and self._ended is None
 
+    @property
+    def next_attempt(self) -> float | None:
+        """When it is connected again; None while it is, or is being."""
+        return self._supervisor.next_attempt
+
     def start(self) -> None:
         """Connect now, and again whenever the connection is lost."""
         self._supervisor.start()

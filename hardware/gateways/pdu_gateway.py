@@ -77,6 +77,12 @@ class PduGateway:
         """See ``GatewayDevice``."""
         return sum(connection.room for connection in self._senders) if self._up else 0
 
+    @property
+    def next_attempt(self) -> float | None:
+        """See ``GatewayDevice``. The first of its connections."""
+        waiting = [each.next_attempt for each in self._roles]
+        return None if self._up else min((at for at in waiting if at is not None), default=None)
+
     def start(self, listener: GatewayListener) -> None:
         """See ``GatewayDevice``."""
         self._listener = listener

@@ -26,6 +26,10 @@ class UnusableGateway:
         """None."""
         return 0
 
+    @property
+    def next_attempt(self) -> None:
+        """It will not try."""
+
     def start(self, listener: GatewayListener) -> None:
         """Say why it is lost."""
         listener([GatewayLost(self._why, refused=True)])

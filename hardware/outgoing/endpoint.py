@@ -17,19 +17,29 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver, IStreamClientEndpoint
 from zope.interface import implementer
 
-from hardware.outgoing.addresses import is_allowed
+from hardware.outgoing.addresses import is_allowed, is_ever_allowed
 
 CONNECT_SECONDS = 10.0
 _MOST_ADDRESSES = 8
 
 
 class ForbiddenAddressError(ConnectError):
-    """The name leads to where we do not go. Says nothing of where that is."""
+    """The name leads to where we do not go. Says nothing of where that is. ``ever``: ``Reach.inside`` changes it."""
+
+    ever = True
+
+
+class NeverAllowedError(ForbiddenAddressError):
+    """No setting changes it."""
+
+    ever = False
 
 
 @dataclass(frozen=True)
 class Reach:
-    """``inside`` allows addresses of the hospital's own network; ``authorities`` are trusted instead of the system."""
+    """``inside`` allows addresses of the hospital's own network, but none that is never allowed (``addresses``);
+    ``authorities`` are trusted instead of the system.
+    """
 
     inside: bool = False
     authorities: Path | None = None
@@ -79,6 +89,8 @@ class CheckedEndpoint:
         if not addresses:
             raise DNSLookupError("the name has no address")
         # One that leads inside is reason enough to go to none of them.
+        if not all(map(is_ever_allowed, addresses)):
+            raise NeverAllowedError("the address is never allowed")  # type: ignore[no-untyped-call]
         if not all(is_allowed(address, inside=self._reach.inside) for address in addresses):
             raise ForbiddenAddressError("the address is not allowed")  # type: ignore[no-untyped-call]
         return await self._first_that_answers(addresses[:_MOST_ADDRESSES], factory)

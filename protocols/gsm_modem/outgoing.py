@@ -200,7 +200,7 @@ class Outgoing:
             self._finish(PartRefused(part.key, meaning.refusal, meaning.code, meaning.words))
         if meaning.busy:
             self._stopped_until = self._context.now + self._timings.congested
-            self._context.report(GatewayPaused(self._timings.congested))
+            self._context.report(GatewayPaused(self._timings.congested, f"{meaning.words} ({meaning.code})"))
         elif meaning.refusal is Refusal.NEVER:
             self._worked()
         else:

@@ -56,6 +56,11 @@ class GsmSession:
         return self._outgoing.room if self._link.ready and not self._draining else 0
 
     @property
+    def retry_at(self) -> float | None:
+        """When the modem is set up again, in seconds of ``now``; None if that is not due."""
+        return self._link.retry_at()
+
+    @property
     def sending(self) -> bool:
         """Whether a part is being sent."""
         return self._outgoing.busy

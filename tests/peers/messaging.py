@@ -17,6 +17,7 @@ from callcenter.messaging.gateway_settings import GatewayKinds
 from callcenter.messaging.receiving import Received, nobody_listens
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
+from hardware.gateways.device import GatewayAbility
 from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from storage.database import Database
@@ -24,7 +25,7 @@ from storage.event_log import StoredEvent
 from storage.models import Base
 from tests.peers.call_center import NOW, clock_at
 from tests.peers.rest import until_quiet
-from tests.peers.scripted_gateway import ScriptedGateway, accepting
+from tests.peers.scripted_gateway import ALL, ScriptedGateway, accepting
 
 
 class ScriptedSettings(GatewaySettings):
@@ -42,6 +43,7 @@ class Factory:
     clock: Clock
     answer: Callable[..., Any] | None = accepting
     capacity: int = 1000
+    abilities: GatewayAbility = ALL
     fails: str = ""
     made: list[ScriptedGateway] = field(default_factory=list)
     settings: list[GatewaySettings] = field(default_factory=list)
@@ -50,7 +52,7 @@ class Factory:
         if self.fails:
             raise RuntimeError(self.fails)
         self.settings.append(settings)
-        self.made.append(ScriptedGateway(self.clock, self.capacity, answer=self.answer))
+        self.made.append(ScriptedGateway(self.clock, self.capacity, self.abilities, self.answer))
         return self.made[-1]
 
     def kinds(self) -> GatewayKinds:

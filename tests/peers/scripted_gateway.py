@@ -42,6 +42,7 @@ class ScriptedGateway:
     open: dict[str, Part] = field(default_factory=dict)
     ready: bool = True
     stopped: bool = False
+    retry_at: float | None = None
     dead: bool = False
     balance_asked: int = 0
     traced: bool = False
@@ -51,6 +52,10 @@ class ScriptedGateway:
     @property
     def room(self) -> int:
         return max(0, self.capacity - len(self.open)) if self.ready and not self.stopped else 0
+
+    @property
+    def next_attempt(self) -> float | None:
+        return None if self.ready else self.retry_at
 
     def start(self, listener: GatewayListener) -> None:
         self.listener = listener

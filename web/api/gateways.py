@@ -19,7 +19,11 @@ routes = Routes("/api/v1")
 
 
 class Gateway(BaseModel):
-    """An SMS gateway as it is now. ``cost`` of a part is in thousandths of a yuan; ``priority`` 1 goes first."""
+    """An SMS gateway as it is now. ``cost`` of a part is in thousandths of a yuan; ``priority`` 1 goes first.
+
+    Null, or a moment: ``paused_until`` it asked to be left alone, because of ``pause_reason`` in its own words;
+    ``throttled_since`` it only says "not now", and others take over; ``next_attempt_at`` it is connected to again.
+    """
 
     id: int
     name: str
@@ -39,6 +43,10 @@ class Gateway(BaseModel):
     reason: str
     reason_said: Said | None
     state_since: datetime
+    paused_until: datetime | None
+    pause_reason: str
+    throttled_since: datetime | None
+    next_attempt_at: datetime | None
     balance: int | None
     balance_at: datetime | None
     balance_low: int | None

@@ -15,6 +15,7 @@ from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotF
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.secret_box import KeyFileError, SecretBox, SecretsUnreadableError
 from callcenter.messaging.vocabulary import Purpose
+from hardware.gateways.device import GatewayAbility
 from protocols.sms import BalanceTold, GatewayPaused, PartRefused, Refusal
 from storage.database import Database
 from storage.models import Alarm, AuditEntry, SmsGateway, SmsMessage
@@ -245,6 +246,56 @@ async def test_a_low_balance_is_an_alarm(centre: SmsCentre) -> None:
     device.say(BalanceTold(5000))
     await centre.settle()
     assert await alarms(centre) == [("balance_low", False)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_balance_is_asked_for_when_it_becomes_ready_and_then_every_quarter_of_an_hour(
+    centre: SmsCentre,
+) -> None:
+    centre.factory.answer = None
+    await add(centre)
+    (device,) = centre.factory.made
+    assert device.balance_asked == 1
+    await centre.wait(880, 20)
+    assert device.balance_asked == 1
+    await centre.wait(60, 20)
+    assert device.balance_asked == 2
+    device.lose()
+    await centre.wait(900, 20)
+    assert device.balance_asked == 2
+    device.come_back()
+    # One that comes and goes is not asked each time.
+    for _ in range(3):
+        device.lose()
+        device.come_back()
+    await centre.settle()
+    assert device.balance_asked == 3
+    # Nor does the clock that goes on ask at once again.
+    await centre.wait(40, 20)
+    assert device.balance_asked == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_balance_is_asked_for_when_somebody_has_changed_the_gateway(centre: SmsCentre) -> None:
+    view = await add(centre)
+    await centre.wait(80, 20)
+    gateways = centre.messaging.gateways
+    view = await gateways.edit(ADMIN, view["id"], {"balance_low": 100}, view["version"])
+    assert [one.balance_asked for one in centre.factory.made] == [2]
+    view = await gateways.edit(ADMIN, view["id"], {"options": {"host": "10.0.0.2"}}, view["version"])
+    await centre.settle()
+    assert [one.balance_asked for one in centre.factory.made] == [2, 1]
+    await gateways.edit(ADMIN, view["id"], {"in_service": False}, view["version"])
+    await centre.wait(1000, 20)
+    assert [one.balance_asked for one in centre.factory.made] == [2, 1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_cannot_tell_its_balance_is_not_asked(centre: SmsCentre) -> None:
+    centre.factory.abilities = GatewayAbility.RECEIPTS
+    await add(centre)
+    await centre.wait(1000, 20)
+    assert centre.factory.made[0].balance_asked == 0
 
 
 @pytest_twisted.ensureDeferred

@@ -19,7 +19,7 @@ from twisted.logger import capturedLogs, formatEvent
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.http import HttpGateway
 from hardware.gateways.http_settings import HttpGatewaySettings
-from protocols.sayings import Saying
+from protocols.sayings import Said, Saying
 from protocols.sms import (
     BalanceTold,
     Fate,
@@ -107,6 +107,31 @@ async def test_every_preset_gets_a_message_out(preset: str, tmp_path: Path) -> N
             [sent] = simulator.ask("status")["sent"]
             assert (sent["text"], sent["extension"]) == (WORDS, "01")
             assert accepted == PartAccepted("a", sent["task"] if "aspx" in preset else "")
+
+
+@pytest.mark.parametrize(
+    ("url", "inside", "saying"),
+    [
+        ("http://127.0.0.1:1/", False, Saying.ADDRESS_FORBIDDEN),
+        ("http://169.254.169.254/latest/", False, Saying.ADDRESS_NEVER),
+        ("http://169.254.169.254/latest/", True, Saying.ADDRESS_NEVER),
+        ("http://[fe80::1]/", True, Saying.ADDRESS_NEVER),
+    ],
+)
+@ensureDeferred
+async def test_it_says_which_addresses_are_not_allowed_here_and_which_nowhere(
+    url: str, inside: bool, saying: Saying, tmp_path: Path
+) -> None:
+    values = {"name": "服务商", "url": url, "preset": "sms56_a", "inside": inside}
+    device = HttpGateway(HttpGatewaySettings.model_validate(values), reactor, tmp_path)
+    heard = GatewayHeard()
+    device.start(heard)
+    try:
+        why = Said(Saying.PROVIDER_OUT_OF_REACH, why=Said(saying))
+        assert await heard.first(GatewayLost) == GatewayLost(why)
+        assert device.room == 0
+    finally:
+        await device.stop()
 
 
 @ensureDeferred

@@ -22,7 +22,7 @@ from callcenter.alarms.channels import Problem
 from callcenter.alarms.webhook import problem_of
 from hardware.outgoing.bodies import TooLongError
 from hardware.outgoing.client import REQUEST_SECONDS, Answer, CheckedClient, NotSentError
-from hardware.outgoing.endpoint import ForbiddenAddressError, Reach
+from hardware.outgoing.endpoint import ForbiddenAddressError, NeverAllowedError, Reach
 from hardware.supervisor import PortError
 
 INSIDE = Reach(inside=True)
@@ -127,6 +127,20 @@ def test_a_name_that_points_inside_a_moment_later_is_connected_to_where_it_was_c
     assert len(memory.tcpClients) == 1
     memory.advance(REQUEST_SECONDS)
     assert problem_of(first[0]) is Problem.TIMED_OUT
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])  # noqa: S104
+def test_what_a_name_leads_to_may_be_never_allowed_not_even_inside(address: str) -> None:
+    memory = NamingReactor()
+    memory.names = Names(["10.0.0.1"], ["10.0.0.1", address])
+    client = CheckedClient(memory, "http://provider.example/", INSIDE)
+    failure_of(client.post({}, b""))
+    assert [connection[:2] for connection in memory.tcpClients] == [("10.0.0.1", 80)]
+    (refused,) = failure_of(client.post({}, b""))
+    assert isinstance(refused, NeverAllowedError)
+    assert problem_of(refused) is Problem.FORBIDDEN
+    assert address not in str(refused)
+    assert len(memory.tcpClients) == 1
 
 
 def test_one_address_inside_among_several_is_enough_to_refuse() -> None:
