@@ -41,6 +41,7 @@ MODULES = (
     "web.pages.messages",
     "web.pages.batches",
     "web.pages.desk_rules",
+    "web.pages.sending_rules",
     "web.pages.wallboard",
     "web.pages.alarms",
     "web.pages.reports",

@@ -16,8 +16,9 @@ from callcenter.clock import utc_now
 from callcenter.errors import InvalidError
 from callcenter.messaging.rule_row import kept_rules, locked_rules, put_rules, require_version
 from callcenter.messaging.rules import SendingRules, load_rules, read_kept
+from callcenter.messaging.vocabulary import Purpose
 from callcenter.telephony.line_options import problem_words
-from callcenter.text import N_
+from callcenter.text import N_, Text
 from storage.database import Database
 
 _ZONE = "time_zone"
@@ -71,6 +72,13 @@ def _change(
     try:
         after = SendingRules.model_validate({**before.model_dump(), **values})
     except ValidationError as error:
-        raise InvalidError(NOT_ACCEPTED, problem_words(error)) from None
+        raise InvalidError(NOT_ACCEPTED, _wrong(error)) from None
     new = after.model_dump(mode="json")
     return put_rules(session, principal, row, new, old, new, now)
+
+
+def _wrong(error: ValidationError) -> dict[str, str]:
+    """What is wrong with each rule, for people; what can be chosen are purposes."""
+    choices = Text(N_("Choose one of: {choices}."), choices=", ".join(Purpose))
+    strange = {str(one["loc"][0]): choices for one in error.errors(include_url=False) if one["type"] == "enum"}
+    return {**problem_words(error), **strange}
