@@ -69,6 +69,8 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             *MESSAGE_FIELDS,
             Field("number", N_("Number")),
             Field("gateway_id", N_("Gateway")),
+            Field("from_day", N_("From")),
+            Field("to_day", N_("To")),
             Field("message_id", N_("SMS message")),
         ),
         "message_batch": MESSAGE_FIELDS,

@@ -39,6 +39,7 @@ MODULES = (
     "web.pages.console",
     "web.pages.inbox",
     "web.pages.messages",
+    "web.pages.message_totals",
     "web.pages.batches",
     "web.pages.desk_rules",
     "web.pages.sending_rules",
