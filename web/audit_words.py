@@ -11,7 +11,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
-from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, STOPPED
+from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, RULE_FIELDS, STOPPED
 from callcenter.recordings.fields import REASONS
 from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS, LISTENER_FIELDS
@@ -69,6 +69,8 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             *MESSAGE_FIELDS,
             Field("number", N_("Number")),
             Field("gateway_id", N_("Gateway")),
+            Field("from_day", N_("From")),
+            Field("to_day", N_("To")),
             Field("message_id", N_("SMS message")),
         ),
         "message_batch": MESSAGE_FIELDS,
@@ -99,14 +101,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("message_id", N_("SMS message")),
         ),
         "messaging_rules": (
-            Field("opens", N_("Sent from")),
-            Field("closes", N_("Sent until")),
-            Field("waiting", N_("What waits for these hours")),
-            Field("daily_cap", N_("Most per day to one number")),
-            Field("capped", N_("What counts for it")),
-            Field("expire_hours", N_("Expires after hours")),
-            Field("late_minutes", N_("Wait for late receipts, minutes")),
-            Field("resent", N_("Sent again when in doubt")),
+            *RULE_FIELDS,
             Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=STOPPED),
             Field("auto_reply_hours", N_("Hours between automatic replies to one number")),
             Field("answer_minutes", N_("Minutes without an answer until an alarm")),

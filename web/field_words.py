@@ -9,6 +9,7 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.text import N_
 from web.exchange import Exchange
+from web.forms import as_list
 from web.sheet_cells import local_time
 from web.words import word_of
 
@@ -32,7 +33,8 @@ class Reader:
             case Kind.PHONES:
                 return ", ".join(one["number"] for one in value or [])
             case Kind.CHOICE:
-                return word_of(dict(field.choices), value or "", self.exchange.translate)
+                words, say = dict(field.choices), self.exchange.translate
+                return ", ".join(word_of(words, one, say) for one in as_list(value or ""))
             case Kind.MOMENT:
                 return local_time(value, self.exchange.settings.time_zone)
             case _:

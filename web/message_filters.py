@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from callcenter.messaging.listing import MessageFilter
 from callcenter.text import N_
 from web.api.models import Cursor, Id, Limit
-from web.call_filters import midnight
+from web.call_filters import IdOrNobody, midnight
 from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Input
@@ -35,7 +35,8 @@ PurposeWord = Literal["reply", "reminder", "care", "marketing", "notice", "test"
 
 class MessageLimits(Input):
     """When a message was queued or came in: ``since`` and ``until`` are moments with a zone, the days are the
-    hospital's, inclusive. ``sort=created_at`` begins with the oldest.
+    hospital's, inclusive. ``sort=created_at`` begins with the oldest. ``gateway_id=0`` asks for messages without a
+    gateway.
     """
 
     direction: Literal["in", "out"] | None = None
@@ -43,7 +44,7 @@ class MessageLimits(Input):
     purpose: PurposeWord | None = None
     reason: Annotated[str, Field(max_length=30)] | None = None
     number: Annotated[str, Field(max_length=40)] | None = None
-    gateway_id: Id | None = None
+    gateway_id: IdOrNobody | None = None
     patient_id: Id | None = None
     conversation_id: Id | None = None
     batch_id: Id | None = None

@@ -82,3 +82,14 @@ OPT_OUT_FIELDS = (
     Field("note", N_("Note")),
     Field("ended_at", N_("Ended at"), Kind.MOMENT),
 )
+RULE_FIELDS = (
+    Field("closes", N_("Quiet hours begin")),
+    Field("opens", N_("Quiet hours end")),
+    Field("waiting", N_("Wait while it is quiet"), Kind.CHOICE, choices=PURPOSE_WORDS),
+    Field("daily_cap", N_("Most to one number a day")),
+    Field("capped", N_("Counted together"), Kind.CHOICE, choices=PURPOSE_WORDS),
+    Field("expire_hours", N_("Given up after (hours)")),
+    Field("late_minutes", N_("Wait for a receipt (minutes)")),
+    Field("resent", N_("Sent once more without a receipt"), Kind.CHOICE, choices=PURPOSE_WORDS),
+)
+"""The rules of sending, in the order of their page."""

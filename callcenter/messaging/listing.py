@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
@@ -22,6 +22,7 @@ from storage.models import SmsAttempt, SmsGateway, SmsMessage
 from storage.models.base import table_of
 from storage.queries.paging import Page, Stretch
 
+NO_GATEWAY = 0
 DEFAULT_SORT = "-created_at"
 SORTS = ("created_at",)
 _MESSAGE = table_of(SmsMessage).c
@@ -32,7 +33,8 @@ _GATEWAY = table_of(SmsGateway).c
 @dataclass(frozen=True)
 class MessageFilter:
     """Which messages; what is empty does not matter. ``since`` and ``until`` (exclusive) bound when it was queued or
-    came in. ``number`` is a fragment of digits, at the end of the number if it is shorter than seven.
+    came in. ``number`` is a fragment of digits, at the end of the number if it is shorter than seven. ``gateway_id`` is
+    ``NO_GATEWAY`` for those for which none was chosen yet.
     """
 
     direction: str = ""
@@ -81,9 +83,11 @@ def find_message(session: Session, principal: Principal, permission: str, messag
 def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
     """The filter on ``sms_message``."""
     texts = ("direction", "purpose", "reason")
-    keys = ("gateway_id", "patient_id", "conversation_id", "batch_id", "created_by")
+    keys = ("patient_id", "conversation_id", "batch_id", "created_by")
     asked = [(name, getattr(wanted, name)) for name in (*texts, *keys)]
     found: list[ColumnElement[bool]] = [_MESSAGE[name] == value for name, value in asked if value not in ("", None)]
+    if wanted.gateway_id is not None:
+        found.append(_MESSAGE.gateway_id == (wanted.gateway_id or None))
     if wanted.state:
         found += _in_state(wanted.state)
     if digits := digits_of(wanted.number):
@@ -111,25 +115,31 @@ def _in_state(state: str) -> list[ColumnElement[bool]]:
 
 def count_states(
     session: Session, principal: Principal, since: datetime, until: datetime
-) -> list[tuple[int | None, str, int, int, int]]:
-    """(gateway, state, messages, parts, cost) of what was queued in this time, in reach."""
-    statement: Select[Any] = (
-        select(
-            _MESSAGE.gateway_id,
-            _MESSAGE.state,
-            func.count(),
-            func.sum(_MESSAGE.parts),
-            func.sum(_MESSAGE.cost),
-        )
-        .where(
-            _MESSAGE.direction == "out",
-            _MESSAGE.created_at >= since,
-            _MESSAGE.created_at < until,
-            message_scope(principal),
-        )
+) -> list[tuple[int | None, str, int]]:
+    """(gateway, state, messages) of what was queued in this time, in reach."""
+    statement = (
+        select(_MESSAGE.gateway_id, _MESSAGE.state, func.count())
+        .where(*_queued(principal, since, until))
         .group_by(_MESSAGE.gateway_id, _MESSAGE.state)
     )
+    return [(gateway, state, int(count)) for gateway, state, count in session.execute(statement)]
+
+
+def count_queued(
+    session: Session, principal: Principal, since: datetime, until: datetime
+) -> list[tuple[int | None, int, int, int]]:
+    """(gateway, messages, parts, cost) of the same messages, whatever their state."""
+    statement = (
+        select(_MESSAGE.gateway_id, func.count(), func.sum(_MESSAGE.parts), func.sum(_MESSAGE.cost))
+        .where(*_queued(principal, since, until))
+        .group_by(_MESSAGE.gateway_id)
+    )
     return [
-        (gateway, state, int(count), int(parts or 0), int(cost or 0))
-        for gateway, state, count, parts, cost in session.execute(statement)
+        (gateway, int(count), int(parts or 0), int(cost or 0))
+        for gateway, count, parts, cost in session.execute(statement)
     ]
+
+
+def _queued(principal: Principal, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    asked = MessageFilter(direction="out", since=since, until=until)
+    return [*conditions(asked), message_scope(principal)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,21 +16,20 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.vocabulary import Purpose
+from callcenter.text import N_
 from storage.models import MessagingRules
 from storage.models.base import table_of
 from storage.prepared import Prepared
 
 _ROW = table_of(MessagingRules).c
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KEPT = Prepared(select(type_coerce(_ROW.rules, Text).label("kept")).where(_ROW.id == ROW))
 
 
 def _clock(text: str) -> str:
     """``HH:MM`` on the clock on the wall; 24:00 is the end of the day."""
-    if text != "24:00":
-        hours, _, minutes = text.partition(":")
-        if not (len(hours) == len(minutes) == 2 and text.replace(":", "", 1).isascii()):
-            raise ValueError("HH:MM")
-        time(int(hours), int(minutes))
+    if text != "24:00" and not _CLOCK.fullmatch(text):
+        raise ValueError(N_("Write hours and minutes, such as 08:00."))
     return text
 
 

@@ -13,6 +13,7 @@ from web.api.models import Named
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.message_filters import MessageExport, MessageQuery, message_columns, message_filter
+from web.message_totals import total_columns
 from web.parsing import Input
 from web.routing import Routes
 
@@ -105,13 +106,23 @@ class Days(Input):
     to_day: date
 
 
+class DaysExport(Days):
+    """The totals of these days as a file."""
+
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
 class DayTotal(BaseModel):
-    """Of what was queued on a day for a gateway (null: none was chosen), how much is in each state."""
+    """Of what was queued on a day for a gateway (null: none was chosen), how much is in each state.
+
+    ``difference`` is what the states lack of the total, each counted by itself: 0 as it should be.
+    """
 
     day: date
     gateway: Named | None
     total: int
     states: dict[str, int]
+    difference: int
     parts: int
     cost: int
 
@@ -187,6 +198,14 @@ async def totals(exchange: Exchange, query: Days) -> Reply:
     """Reconciliation by day and gateway."""
     found = await exchange.services.messaging.messages.totals(exchange.principal, query.from_day, query.to_day)
     return Json({"items": list(found)})
+
+
+@routes.get("/messages/totals/export", permission="messages.export")
+async def export_totals(exchange: Exchange, query: DaysExport) -> Reply:
+    """The totals as a file."""
+    rows = exchange.services.messaging.messages.export_totals(exchange.principal, query.from_day, query.to_day)
+    name = f"message-totals-{query.from_day}-{query.to_day}"
+    return await download(exchange, name, total_columns(exchange), rows, query.format)
 
 
 @routes.get("/messages/<int:message_id>", permission="messages.view", returns=Message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from callcenter.errors import InvalidError
@@ -11,6 +11,7 @@ from callcenter.telephony.reports import NOBODY, By, ReportFilter
 from callcenter.text import N_, translated
 from web.exchange import Exchange, Page, Reply
 from web.pages.lists import address, export_links
+from web.periods import period_links
 from web.report_filters import ReportPage, calls_address, leads_to_calls, report_filter, today
 from web.report_words import BY_WORDS, FIGURES, KEY_WORDS, NOBODY_WORDS, Figure
 from web.routing import Routes
@@ -48,7 +49,7 @@ async def show_report(exchange: Exchange, query: ReportPage) -> Reply:
         "problem": problem,
         "tabs": tabs(exchange, "calls", wanted.to_day),
         "bys": [{"id": by.value, "name": exchange.translate(word)} for by, word in BY_WORDS.items()],
-        "periods": _periods(exchange, view),
+        "periods": period_links(exchange, "/reports", view),
         "charts": [
             {"name": exchange.translate(word), "href": address("/reports", {**view, "chart": name}),
              "current": name == query.chart}
@@ -168,28 +169,6 @@ def _big(exchange: Exchange, head: Mapping[str, Any], cell: Mapping[str, Any], f
     if target is not None and value is not None:
         verdict = "good" if (value >= target) == (direction > 0) or value == target else "bad"
     return {**head, **cell, "target": target, "at_least": direction > 0, "verdict": verdict}
-
-
-def _periods(exchange: Exchange, view: Mapping[str, Any]) -> list[dict[str, Any]]:
-    now = today(exchange)
-    month = now.replace(day=1)
-    before = month - timedelta(days=1)
-    spans = (
-        (N_("Today"), now, now),
-        (N_("Yesterday"), now - timedelta(days=1), now - timedelta(days=1)),
-        (N_("7 days"), now - timedelta(days=6), now),
-        (N_("30 days"), now - timedelta(days=29), now),
-        (N_("This month"), month, now),
-        (N_("Last month"), before.replace(day=1), before),
-    )
-    return [
-        {
-            "name": exchange.translate(word),
-            "href": address("/reports", {**view, "from_day": first, "to_day": last}),
-            "current": (view["from_day"], view["to_day"]) == (first, last),
-        }
-        for word, first, last in spans
-    ]
 
 
 def _exports(exchange: Exchange, view: Mapping[str, Any]) -> list[dict[str, str]]:
