@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Input
+from web.parsing import Day, Input
 from web.sheet_cells import local_time
 from web.words import ALARM_KINDS, word_of
 
@@ -29,8 +28,8 @@ class AlarmLimits(Input):
     kind: Kind | None = None
     line_id: Id | None = None
     handled: bool | None = None
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     sort: Annotated[str, Field(max_length=30)] = ""
 
 

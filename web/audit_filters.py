@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from web.api.models import Cursor, Id, Limit
 from web.call_filters import midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Input
+from web.parsing import Day, Input
 from web.sheet_cells import local_time
 
 Word = Annotated[str, Field(max_length=60)]
@@ -29,8 +28,8 @@ class AuditLimits(Input):
     subject_type: Word = ""
     subject_id: Word = ""
     sort: Word = ""
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
 
 
 class AuditQuery(AuditLimits):

@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from callcenter.telephony.calls import CallFilter
 from web.api.models import Id
-from web.parsing import Input
+from web.parsing import Day, Input, Moment
 
 Word = Annotated[str, Field(max_length=30)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -37,10 +37,10 @@ class CallLimits(Input):
     the reports counts, ``hour`` for those of an hour of the day. 0 as agent or department asks for those of none.
     """
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    from_day: date | None = None
-    to_day: date | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     direction: Literal["in", "out"] | None = None
     number: Annotated[str, Field(max_length=40)] | None = None
     patient_id: Id | None = None

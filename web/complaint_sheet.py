@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from web.api.models import Id
 from web.call_filters import midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Input
+from web.parsing import Day, Input
 from web.sheet_cells import Cells
 
 Kind = Literal["complaint", "suggestion", "praise"]
@@ -37,8 +36,8 @@ class ComplaintLimits(Input):
     about_id: Id | None = None
     handler_id: Id | None = None
     patient_id: Id | None = None
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     sort: Annotated[str, Field(max_length=30)] = ""
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from callcenter.messaging.listing import MessageFilter
 from callcenter.text import N_
@@ -14,7 +13,7 @@ from web.api.models import Cursor, Id, Limit
 from web.call_filters import IdOrNobody, midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Input
+from web.parsing import Day, Input, Moment
 from web.sheet_cells import local_time
 from web.words import MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
 
@@ -49,10 +48,10 @@ class MessageLimits(Input):
     conversation_id: Id | None = None
     batch_id: Id | None = None
     created_by: Id | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    from_day: date | None = None
-    to_day: date | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     sort: Annotated[str, Field(max_length=30)] = ""
 
 

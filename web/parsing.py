@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 from twisted.web.server import Request
 
 from callcenter.errors import InvalidError
@@ -23,6 +25,22 @@ MAXIMUM_FIELDS = 1000
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+_YEARS: Mapping[str, int] = {"first": 1900, "last": 2999}
+
+
+def _in_reach(at: date) -> date:
+    """The first and last days there are have no place in another zone, nor a day before or after them."""
+    if not _YEARS["first"] <= at.year <= _YEARS["last"]:
+        raise PydanticCustomError("out_of_reach", "a day of the years {first} to {last}", dict(_YEARS))
+    return at
+
+
+Day = Annotated[date, AfterValidator(_in_reach)]
+"""A day of the hospital."""
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+"""A moment with its zone."""
 
 
 class Input(BaseModel):
@@ -148,6 +166,7 @@ _WORDS: Mapping[str, str] = {
     "datetime_from_date_parsing": _MOMENT,
     "datetime_parsing": _MOMENT,
     "timezone_aware": _MOMENT,
+    "out_of_reach": Text(N_("Choose a day of the years {first} to {last}."), **_YEARS),
 }
 
 

@@ -14,7 +14,7 @@ from callcenter.telephony.reports import By, ReportFilter
 from web.call_filters import IdOrNobody
 from web.exchange import Exchange
 from web.pages.lists import address
-from web.parsing import Input
+from web.parsing import Day, Input
 
 USUAL_DAYS = 7
 
@@ -24,8 +24,8 @@ ByWord = Literal["day", "hour", "group", "line", "agent"]
 class ReportLimits(Input):
     """Days of the hospital, both inclusive; the last week where they are left out. 0 asks for no group or no agent."""
 
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     by: ByWord = "day"
     department_id: IdOrNobody | None = None
     line_id: IdOrNobody | None = None
@@ -41,7 +41,7 @@ class ReportExport(ReportLimits):
 class DayQuery(Input):
     """A day of the hospital; today where it is left out."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class ReportPage(ReportLimits):

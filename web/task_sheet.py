@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from web.api.models import Id
 from web.call_filters import midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Input
+from web.parsing import Day, Input
 from web.sheet_cells import Cells
 
 State = Literal["open", "claimed", "done", "given_up", "cancelled", "expired", "active"]
@@ -34,8 +33,8 @@ class TaskLimits(Input):
     priority: Annotated[int, Field(ge=1, le=3)] | None = None
     kind: Annotated[str, Field(max_length=20)] | None = None
     source: Annotated[str, Field(max_length=60)] | None = None
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     sort: Annotated[str, Field(max_length=30)] = ""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from web.api.models import Agent, AgentHistory, Agents, Short
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -24,8 +24,8 @@ class ChosenState(Input):
 class HistoryQuery(Input):
     """From when (``from``) until when; what is left out is the beginning and end of today at the hospital."""
 
-    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: AwareDatetime | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
 
 
 @routes.get("/agents", permission="agents.view", returns=Agents)

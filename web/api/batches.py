@@ -15,7 +15,7 @@ from web.api.conversations import Key, MessageText
 from web.api.models import Id, Named, Paging
 from web.api.sending import SentPurpose
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -147,8 +147,8 @@ class Many(Input):
     patient_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_BY_ID)] | None = None
     filter: dict[str, Annotated[str, Field(max_length=200)]] | None = None
     list_id: Id | None = None
-    at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    at: Moment | None = None
+    expires_at: Moment | None = None
 
     @property
     def draft(self) -> BatchDraft:

@@ -12,7 +12,7 @@ from web.api.models import Call, CallPatient, Cursor, Id, Limit, Named, Number, 
 from web.call_sheet import outcome_words
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.patient_choice import chosen_patients
 from web.routing import Routes
 from web.task_sheet import TaskLimits, givable, task_columns, task_filter
@@ -124,8 +124,8 @@ class Draft(Input):
     agent_id: Id | None = None
     department_id: Id | None = None
     priority: Annotated[int, Field(ge=1, le=3)] = 2
-    due_from: AwareDatetime | None = None
-    due_until: AwareDatetime | None = None
+    due_from: Moment | None = None
+    due_until: Moment | None = None
 
     @property
     def draft(self) -> TaskDraft:
@@ -168,7 +168,7 @@ class Assignment(Input):
 class OtherTime(Confirmed):
     """When to call instead."""
 
-    at: AwareDatetime
+    at: Moment
 
 
 @routes.get("/call-tasks", permission="call_tasks.view", returns=TaskPage)

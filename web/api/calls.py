@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from callcenter.telephony.calls import WrapUpDraft
 from web.api.models import Call, CallPage, Calls, Cursor, Id, Limit, Number, Paging
@@ -12,7 +12,7 @@ from web.call_filters import CallLimits, call_filter
 from web.call_sheet import call_columns, outcome_words
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -43,7 +43,7 @@ class WrapUp(Input):
 
     outcome: Annotated[str, Field(max_length=30)] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
-    call_back_at: AwareDatetime | None = None
+    call_back_at: Moment | None = None
     finish: bool = False
 
 

@@ -21,7 +21,7 @@ from web.complaint_sheet import (
 )
 from web.exchange import Exchange, Json, Reply
 from web.exports import download
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -124,7 +124,7 @@ class NewComplaint(Input):
     number: Number = ""
     department_id: Id | None = None
     about_id: Id | None = None
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
 
     @property
     def draft(self) -> ComplaintDraft:
@@ -154,7 +154,7 @@ class Details(Seen):
     patient_id: Id | None
     department_id: Id | None
     about_id: Id | None
-    due_at: AwareDatetime | None
+    due_at: Moment | None
 
 
 class Handler(Seen):

@@ -12,7 +12,7 @@ from web.api.calls import page_json
 from web.api.messages import Message, MessagePage
 from web.api.models import CallPatient, Cursor, Id, Limit, Named, Paging, Short
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -115,7 +115,7 @@ class Owner(Input):
 class Until(Input):
     """Until when."""
 
-    until: AwareDatetime
+    until: Moment
 
 
 class Whose(Input):
@@ -130,7 +130,7 @@ class WrittenReply(Input):
 
     text: MessageText
     key: Key
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class Stop(Input):

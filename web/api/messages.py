@@ -14,7 +14,7 @@ from web.exchange import Exchange, Json, Reply
 from web.exports import download
 from web.message_filters import MessageExport, MessageQuery, message_columns, message_filter
 from web.message_totals import total_columns
-from web.parsing import Input
+from web.parsing import Day, Input
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -102,8 +102,8 @@ class MessagePage(BaseModel):
 class Days(Input):
     """Days of the hospital, both inclusive, at most 31."""
 
-    from_day: date
-    to_day: date
+    from_day: Day
+    to_day: Day
 
 
 class DaysExport(Days):

@@ -14,7 +14,7 @@ from web.api.conversations import Key, LiveOptOut, MessageText
 from web.api.messages import Message
 from web.api.models import Cursor, Id, Limit, Named, Number
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input
+from web.parsing import Input, Moment
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -82,7 +82,7 @@ class OptOut(LiveOptOut):
 
     number: str
     number_formatted: str
-    ended_at: AwareDatetime | None
+    ended_at: Moment | None
     patients: list[Named]
 
 
@@ -103,7 +103,7 @@ class PreviewBody(Input):
     conversation_id: Id | None = None
     patient_id: Id | None = None
     number: Number = ""
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class NewMessage(Input):
@@ -114,7 +114,7 @@ class NewMessage(Input):
     purpose: SentPurpose = "care"
     patient_id: Id | None = None
     number: Number = ""
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class OptOutLimits(Input):
