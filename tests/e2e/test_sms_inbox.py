@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.peers.browser import PATIENCE, Browsers
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -218,3 +218,21 @@ def test_a_telephone_says_that_a_number_is_shared_and_the_lists_fit_it(daemon: D
     assert phone.evaluate(
         "[...document.querySelectorAll('.table-wrap')].every((one) => one.scrollWidth <= one.clientWidth)"
     )
+
+
+def test_the_page_of_one_of_many_hears_what_becomes_of_all(daemon: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = daemon.client("supervisor")
+    found = [one for one in supervisor.get("/api/v1/patients?limit=40&sort=-name")["items"] if not one["do_not_call"]]
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"patient_ids": [one["id"] for one in found[:20]], "text": "您好", "purpose": "notice", "title": "复查"}
+    sent = supervisor.send("POST", "/api/v1/message-batches", {**body, "at": tomorrow, "key": "one-of-many-1"})
+    assert sent.status == 201, sent.body
+    batch = sent.json()["id"]
+    address = f"/api/v1/messages?batch_id={batch}"
+    one, *_ = wait_for(lambda: supervisor.get(address)["items"], what="the messages")
+    page = browsers.window(daemon, "supervisor", f"/messages/{one['id']}").page
+    expect(page.locator(f"a[href='/message-batches/{batch}']")).to_have_text("复查")
+    expect(page.locator("#message")).to_have_attribute("data-state", "queued")
+    assert supervisor.send("POST", f"/api/v1/message-batches/{batch}/cancel", {}).status == 200
+    # Messages of a batch are not told one by one: that it was cancelled is asked for.
+    expect(page.locator("#message")).to_have_attribute("data-state", "cancelled", timeout=PATIENCE)

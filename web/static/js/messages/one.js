@@ -20,9 +20,9 @@ function lookSoon(after) {
 }
 
 async function cancel(button) {
-  if (!await ask(t("Cancel this message?"), { about: t("It has not left yet. When it is cancelled, it is not sent."), action: t("Cancel sending") })) return;
+  if (!await ask(t("Take this message back?"), { about: t("It has not left yet. Once it is taken back, it is not sent any more."), action: t("Take it back") })) return;
   await post(button.dataset.cancel);
-  toast(t("Cancelled; it is not sent."), { kind: "good" });
+  toast(t("Taken back; it is not sent."), { kind: "good" });
 }
 
 async function again() {
