@@ -12,6 +12,7 @@ from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, RULE_FIELDS, STOPPED
+from callcenter.messaging.gateway_settings import OPTION
 from callcenter.recordings.fields import REASONS
 from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS, LISTENER_FIELDS
@@ -21,6 +22,7 @@ from web.call_sheet import outcome_words
 from web.exchange import Exchange
 from web.field_words import Reader, yes_no
 from web.forms import as_list
+from web.gateway_setting_words import LABELS as SETTING_LABELS
 from web.report_words import BY_WORDS, COUNTED
 from web.words import (
     ALARM_KINDS,
@@ -93,11 +95,12 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             Field("signature", N_("Signature")),
             Field("adds_signature", N_("Adds the signature itself"), Kind.FLAG),
             Field("counting", N_("Counting of parts")),
-            Field("number", N_("Number")),
+            Field("number", N_("Number that patients see")),
             Field("balance_low", N_("Warn below")),
             Field("in_service", N_("In service"), Kind.FLAG),
             Field("trace", N_("Trace"), Kind.FLAG),
             Field("secrets", N_("Secrets")),
+            *(Field(f"{OPTION}{name}", label) for name, label in SETTING_LABELS.items()),
             Field("message_id", N_("SMS message")),
         ),
         "messaging_rules": (

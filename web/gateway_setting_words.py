@@ -157,6 +157,13 @@ OWN_WORDS: Mapping[str, SettingWords] = MappingProxyType(
 )
 """What a provider of one's own has, by its name."""
 
+LABELS: Mapping[str, str] = MappingProxyType(
+    {name.partition(".")[2]: words.label for name, words in WORDS.items() if "." in name}
+    | {name: words.label for name, words in WORDS.items() if "." not in name}
+    | {f"own.{name}": words.label for name, words in OWN_WORDS.items()}
+)
+"""What settings are called where their kind is not known."""
+
 _IDS = {"text": N_("as text"), "decimal": N_("decimal"), "hex": N_("hexadecimal")}
 
 CHOICES: Mapping[str, Mapping[str, str]] = MappingProxyType(

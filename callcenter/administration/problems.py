@@ -18,7 +18,7 @@ from protocols.sayings import words_of
 Problem = Mapping[str, Any]
 """One of ``ValidationError.errors()``."""
 
-_QUOTED = re.compile(r"'([^']+)'")
+_QUOTED = re.compile(r"'([^']*)'")
 _INVALID = N_("This is not valid.")
 _WHOLE = N_("This must be a whole number.")
 _NUMBER = N_("This must be a number.")
@@ -44,7 +44,7 @@ def choose_one(choices: Any) -> Text:
 
 
 def _expected(problem: Problem) -> str:
-    return choose_one(_QUOTED.findall(problem["ctx"]["expected"]))
+    return choose_one(filter(None, _QUOTED.findall(problem["ctx"]["expected"])))
 
 
 def _plain_number(value: float) -> str:

@@ -19,7 +19,7 @@ from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
 from callcenter.clock import iso
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.events import Audience, GatewayRemoved, GatewayUpdated
-from callcenter.messaging.gateway_settings import Arrangement, SetUp
+from callcenter.messaging.gateway_settings import OPTION, Arrangement, SetUp
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.telephony.announce import announce
 from callcenter.telephony.line_words import reason_columns
@@ -234,10 +234,20 @@ def _put(row: SmsGateway, made: SetUp, box: SecretBox) -> None:
 
 
 def _told(made: SetUp, before: SetUp | None = None) -> dict[str, Any]:
-    """What the audit log tells of a gateway: which secrets it has, or that they changed, not what they are."""
-    told = made.arrangement.model_dump(mode="json") | dict(made.options) | {"kind": made.kind.value}
+    """What the audit log tells of a gateway: which secrets it has, or that they changed, not what they are. The
+    settings of its kind are ``options.NAME`` there: what any gateway has may be called the same.
+    """
+    told = made.arrangement.model_dump(mode="json") | _options_told(made.options) | {"kind": made.kind.value}
     changed = before is not None and dict(before.secrets) != dict(made.secrets)
     return told | {"secrets": "changed" if changed else "kept"}
+
+
+def _options_told(options: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, value in options.items():
+        parts = {f"{name}.{part}": inner for part, inner in value.items()} if isinstance(value, dict) else {name: value}
+        told |= {f"{OPTION}{part}": inner for part, inner in parts.items()}
+    return told
 
 
 def _require_name(session: Session, name: str, gateway_id: int | None) -> None:

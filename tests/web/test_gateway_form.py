@@ -205,3 +205,14 @@ async def test_what_somebody_else_changed_is_not_removed_unseen(site: RunningSit
     late = await admin.post(path.replace("edit", "remove"), form={"version": "1"})
     assert late.status == 409
     assert Form(late.text, path).fields["priority"] == ["2"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_log_tells_every_setting_by_its_name(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    await two_forms(admin, GSM | {"number": "10690"}, number="10691", **{"o-number": "+8613800138000"})
+    log = re.sub(r"<[^>]+>", " ", (await admin.get("/audit?subject_type=gateway&lang=zh_CN")).text)
+    for told in ("患者看到的号码", "SIM 卡号码", "10690", "10691", "+8613800138000"):
+        assert told in log, told
+    (edit,) = (await admin.get("/api/v1/audit?subject_type=gateway&action=edit")).json["items"]
+    assert edit["after"] == {"number": "10691", "options.number": "+8613800138000"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from callcenter.errors import ConflictError, InvalidError, ServiceError
 from callcenter.messaging.gateway_settings import OPTION, default_counting
@@ -18,6 +17,7 @@ from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.gateway_inputs import GatewayKindForm, Setting, read_options, sent_options
+from web.gateway_typed import FLAGS, TEXTS, GatewayForm, Typed, thousandths, yuan
 from web.gateway_words import ABOUT, ARRANGED, COUNTINGS, KINDS
 from web.parsing import Input
 from web.routing import Routes
@@ -25,11 +25,7 @@ from web.words import PURPOSES, word_of
 
 routes = Routes()
 
-Typed = Annotated[str, Field(max_length=1000)]
-
-_TEXTS = ("name", "signature", "number")
-_FLAGS = ("adds_signature", "trace", "in_service")
-_SHOWN = (*_TEXTS, *_FLAGS, "priority", "counting", "balance_low")
+_SHOWN = (*TEXTS, *FLAGS, "priority", "counting", "balance_low")
 _COST = N_("An amount in yuan from 0 to 100 with three decimals at most, such as 0.045.")
 
 
@@ -37,47 +33,6 @@ class KindChoice(Input):
     """For which kind the form is."""
 
     kind: Annotated[str, Field(max_length=10)] = ""
-
-
-class GatewayForm(Input):
-    """What was typed; beside these, ``o-NAME`` for each setting of the kind."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
-
-    kind: Typed = ""
-    version: Typed = ""
-    name: Typed = ""
-    prefixes: Typed = ""
-    purposes: Typed | list[Typed] = ""
-    priority: Typed = ""
-    cost: Typed = ""
-    signature: Typed = ""
-    adds_signature: Typed = ""
-    counting: Typed = ""
-    number: Typed = ""
-    balance_low: Typed = ""
-    in_service: Typed = ""
-    trace: Typed = ""
-
-    @property
-    def arranged(self) -> dict[str, Any]:
-        """What was typed of what any gateway has, as the service takes it."""
-        purposes = [self.purposes] if isinstance(self.purposes, str) else self.purposes
-        return {
-            # An empty choice or number is the default; an empty name or signature is meant.
-            **{name: getattr(self, name) for name in _TEXTS},
-            **{name: getattr(self, name) or None for name in ("priority", "counting")},
-            **{name: bool(getattr(self, name)) for name in _FLAGS},
-            "prefixes": self.prefixes.replace(",", " ").replace("，", " ").split(),
-            "purposes": [one for one in purposes if one],
-            "cost": _thousandths(self.cost),
-            "balance_low": self.balance_low or None,
-        }
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """The same as the form shows it again: an amount as it was typed."""
-        return {**self.arranged, "cost": self.cost}
 
 
 class Removal(Input):
@@ -186,7 +141,7 @@ def _form(exchange: Exchange, filled: Filled) -> Reply:
     context = {
         "gateway": filled.gateway,
         "kind": {"code": filled.kind, "label": say(KINDS[filled.kind])},
-        "values": {**dict.fromkeys(_SHOWN, ""), **values, "cost": _yuan(cost)},
+        "values": {**dict.fromkeys(_SHOWN, ""), **values, "cost": yuan(cost)},
         "prefixes": " ".join(values.get("prefixes") or ()),
         "purposes": [
             {"code": one.value, "label": say(PURPOSES[one]), "chosen": one.value in purposes}
@@ -240,25 +195,11 @@ def _option_entries(exchange: Exchange, inputs: Sequence[Setting]) -> list[Entry
 def _arranged_entries(exchange: Exchange, values: Mapping[str, Any]) -> list[Entry]:
     say = exchange.translate
     written: dict[str, str] = {name: str(values.get(name) or "") for name in ARRANGED}
-    written |= {name: say(N_("yes") if values.get(name) else N_("no")) for name in _FLAGS}
+    written |= {name: say(N_("yes") if values.get(name) else N_("no")) for name in FLAGS}
     written |= {
         "purposes": ", ".join(word_of(PURPOSES, one, say) for one in Purpose if one in (values.get("purposes") or ())),
         "prefixes": " ".join(values.get("prefixes") or ()),
-        "cost": _yuan(_thousandths(_yuan(values.get("cost", 0)))),
+        "cost": yuan(thousandths(yuan(values.get("cost", 0)))),
         "counting": word_of(COUNTINGS, values["counting"], say) if values.get("counting") else "",
     }
     return [Entry(say(ARRANGED[name]), value) for name, value in written.items()]
-
-
-def _thousandths(text: str) -> Any:
-    """Yuan as typed (``0.045``) in thousandths; what is no such amount is refused by the service."""
-    try:
-        thousandths = Decimal(text or "0") * 1000
-        return int(thousandths) if thousandths == int(thousandths) else text
-    except (InvalidOperation, ValueError, OverflowError):
-        return text
-
-
-def _yuan(cost: Any) -> str:
-    """Thousandths in yuan; what was typed as it is."""
-    return f"{cost / 1000:g}" if isinstance(cost, int) else str(cost)
