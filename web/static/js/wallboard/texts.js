@@ -1,6 +1,7 @@
 // SMS on the wall: gateways as tiles, and in how many conversations a patient waits for an answer, since when. Nothing where
 // there is no gateway.
 import { el, icon, refresh } from "../dom.js";
+import { toSecond } from "../format.js";
 import { store } from "../live.js";
 import { WAITING, countWord, waitingTalks } from "../sms.js";
 import { t } from "../text.js";
@@ -21,10 +22,21 @@ const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody ha
 const word = (state) => states[state]?.[0] ?? state;
 const isLow = (gateway) => gateway.balance !== null && gateway.balance_low !== null && gateway.balance < gateway.balance_low;
 
+// Why it takes nothing now, the weightiest first, and when that changes by itself.
+function notesOf(gateway) {
+  const { paused_until: paused, pause_reason: why, throttled_since: throttled, next_attempt_at: attempt } = gateway;
+  return [
+    gateway.state === "ready" ? "" : lineReason(gateway),
+    attempt ? t("next attempt at {time}", { time: toSecond(attempt) }) : "",
+    throttled ? t("only says “not now” since {time}", { time: toSecond(throttled) }) : "",
+    paused ? [t("paused until {time}", { time: toSecond(paused) }), why].filter(Boolean).join(": ") : "",
+  ];
+}
+
 function gatewayTile(gateway) {
   const balance = gateway.balance === null ? "" : t("Balance {count}", { count: gateway.balance });
-  const more = [gateway.state === "ready" ? "" : lineReason(gateway), balance].filter(Boolean).join(" · ");
-  const made = tile(`gateway-${gateway.id}`, gateway.name, states[gateway.state]?.[1] ?? "out_of_service", word(gateway.state), gateway.state_since, more, null);
+  const more = [...notesOf(gateway), balance].filter(Boolean).join(" · ");
+  const made = tile(`gateway-${gateway.id}`, gateway.name, gateway.throttled_since ? "lost" : states[gateway.state]?.[1] ?? "out_of_service", word(gateway.state), gateway.state_since, more, null);
   if (isLow(gateway)) {
     made.dataset.low = "yes";
     made.querySelector(".tile-more").replaceChildren(icon("exclamation-triangle-fill"), ` ${more}`);
