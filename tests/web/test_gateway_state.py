@@ -68,4 +68,5 @@ async def test_both_say_that_it_pauses_and_that_others_take_over(site: RunningSi
         text = (await admin.get(f"{page}?lang=en")).text
         assert 'data-note="paused">Paused by the gateway until ' in text
         assert ": flow control (8)</div>" in text
-        assert 'data-note="throttled">Only says “not now” since ' in text
+        assert 'data-note="throttled">Connected, but only says “not now”' in text
+        assert ">Throttled</span>" in text
