@@ -74,6 +74,15 @@ class Formats:
             return dates.format_time(when, "short", tzinfo=self._zone, locale=self._known)
         return dates.format_datetime(when, "short", tzinfo=self._zone, locale=self._known)
 
+    def to_second(self, value: str | datetime | None) -> str:
+        """Today: the time of day to the second, 24 hours. Another day: date and time."""
+        when = moment(value)
+        if when is None:
+            return ""
+        local = when.astimezone(self._zone)
+        today = local.date() == datetime.now(UTC).astimezone(self._zone).date()
+        return local.strftime("%H:%M:%S") if today else self.exact(when)
+
     def relative(self, value: str | datetime | None) -> str:
         """How long ago, in words."""
         when = moment(value)

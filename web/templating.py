@@ -74,6 +74,7 @@ class Templates:
         environment.filters |= {
             "exact": formats.exact,
             "short": formats.short,
+            "to_second": formats.to_second,
             "relative": formats.relative,
             "day": formats.day,
             "duration": formats.duration,

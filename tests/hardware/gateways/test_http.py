@@ -130,6 +130,8 @@ async def test_it_says_which_addresses_are_not_allowed_here_and_which_nowhere(
         why = Said(Saying.PROVIDER_OUT_OF_REACH, why=Said(saying))
         assert await heard.first(GatewayLost) == GatewayLost(why)
         assert device.room == 0
+        assert device.next_attempt is not None
+        assert reactor.seconds() < device.next_attempt <= reactor.seconds() + 2.0  # type: ignore[attr-defined]
     finally:
         await device.stop()
 

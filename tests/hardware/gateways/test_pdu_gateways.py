@@ -331,3 +331,20 @@ def test_secrets_are_not_shown() -> None:
         assert "888888" not in repr(settings)
         assert "888888" not in repr(settings.account)  # type: ignore[attr-defined]
     assert set(DRIVERS) == set(GatewayKind)
+
+
+@pytest.mark.parametrize("kind", ["cmpp3", "smpp"])
+@ensureDeferred
+async def test_it_is_known_when_a_lost_one_is_connected_to_again(kind: str, tmp_path: Path) -> None:
+    async with smsc_running(kind) as smsc:
+        port = smsc.port
+        async with gateway_on(kind, port, tmp_path, connections=2) as (device, heard):
+            assert device.next_attempt is None
+            await smsc.unplug()
+            await heard.some(GatewayLost)
+            await heard.until(lambda: device.next_attempt)
+            assert device.next_attempt is not None
+            assert device.next_attempt <= reactor.seconds() + 60.0  # type: ignore[attr-defined]
+            smsc.plug()
+            await heard.some(GatewayReady, 2, 30)
+            assert device.next_attempt is None

@@ -6,6 +6,7 @@ const zone = document.documentElement.dataset.timeZone || undefined;
 const make = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, hourCycle: "h23", ...options });
 const exactFormat = make({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const clockFormat = make({ hour: "2-digit", minute: "2-digit" });
+const secondFormat = make({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const dayFormat = make({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const yearFormat = make({ year: "numeric", month: "2-digit", day: "2-digit" });
 const dateKey = make({ year: "numeric", month: "numeric", day: "numeric" });
@@ -23,6 +24,8 @@ export const timer = (iso) => (iso ? duration(since(iso)) : "");
 export const exact = (iso) => (iso ? exactFormat.format(new Date(iso)) : "");
 
 export const timeOfDay = (iso) => (iso ? clockFormat.format(new Date(iso)) : "");
+
+export const toSecond = (iso) => (iso ? secondFormat.format(new Date(iso)) : "");
 
 export const sameDay = (iso) => dateKey.format(new Date(iso)) === dateKey.format(new Date(now()));
 

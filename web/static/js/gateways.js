@@ -1,20 +1,41 @@
-// The list of gateways is drawn by the server; when one changes, the list is fetched again.
+// What the page says of gateways is drawn by the server; when one changes, these parts of it ([data-fresh]) are fetched again.
 import { socket, store } from "./live.js";
+import { writeTimes } from "./times.js";
 
 const SOON = 300;
+const parts = [...document.querySelectorAll("[data-fresh]")].map((part) => part.id);
 let waiting = 0;
+let missed = false;
+let away = false;
+
+const part = (id) => document.getElementById(id);
+// Whoever is about to press something keeps what is under the finger.
+const isHeld = (id) => part(id).contains(document.activeElement);
 
 async function fetchAgain() {
   waiting = 0;
-  const answer = await fetch("/gateways", { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("list");
-  const list = document.getElementById("list");
-  // Whoever is about to press something keeps what is under the finger.
-  if (fresh && list && !list.contains(document.activeElement)) list.replaceChildren(...fresh.childNodes);
+  missed = parts.some(isHeld);
+  for (const id of parts) {
+    const fresh = page.getElementById(id);
+    if (!fresh || isHeld(id)) continue;
+    part(id).replaceChildren(...fresh.childNodes);
+    writeTimes(part(id));
+  }
+}
+
+function soon() {
+  if (!waiting) waiting = setTimeout(fetchAgain, SOON);
 }
 
 store.addEventListener("gateways", (event) => {
-  if (event.detail.type && socket.state === "live" && !waiting) waiting = setTimeout(fetchAgain, SOON);
+  if (event.detail.type && socket.state === "live") soon();
 });
+// What happened while the socket was away is in no event.
+socket.addEventListener("state", () => {
+  if (socket.state === "live" && away) soon();
+  away = socket.state !== "live";
+});
+document.addEventListener("focusout", () => missed && soon());

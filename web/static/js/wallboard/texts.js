@@ -1,6 +1,7 @@
 // SMS on the wall: gateways as tiles, and in how many conversations a patient waits for an answer, since when. Nothing where
 // there is no gateway.
 import { el, icon, refresh } from "../dom.js";
+import { toSecond } from "../format.js";
 import { store } from "../live.js";
 import { WAITING, countWord, waitingTalks } from "../sms.js";
 import { t } from "../text.js";
@@ -11,7 +12,9 @@ import { byName, sum, tile } from "./tiles.js";
 const board = document.getElementById("wallboard");
 const panel = document.getElementById("gateways-panel");
 const counts = document.getElementById("sms-counts");
-const states = JSON.parse(board.dataset.gatewayStates); // state → its word and the mark of lines that looks alike
+// State → its word and the mark of lines that looks alike. One that is ready and only says "not now" is no more than throttled.
+const states = { ...JSON.parse(board.dataset.gatewayStates), throttled: [t("Throttled"), "lost"] };
+const asShown = (gateway) => (gateway.throttled_since ? { ...gateway, state: "throttled" } : gateway);
 const seesGateways = document.body.dataset.topics.includes("gateways");
 const seesTexts = document.body.dataset.topics.includes("conversations");
 
@@ -21,10 +24,20 @@ const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody ha
 const word = (state) => states[state]?.[0] ?? state;
 const isLow = (gateway) => gateway.balance !== null && gateway.balance_low !== null && gateway.balance < gateway.balance_low;
 
+// When it changes by itself, and why it takes nothing now: a tile has room for the first of it.
+function notesOf(gateway) {
+  const { paused_until: paused, pause_reason: why, next_attempt_at: attempt } = gateway;
+  return [
+    attempt ? t("next attempt at {time}", { time: toSecond(attempt) }) : "",
+    ["ready", "throttled"].includes(gateway.state) ? "" : lineReason(gateway),
+    paused ? [t("paused until {time}", { time: toSecond(paused) }), why].filter(Boolean).join(": ") : "",
+  ];
+}
+
 function gatewayTile(gateway) {
   const balance = gateway.balance === null ? "" : t("Balance {count}", { count: gateway.balance });
-  const more = [gateway.state === "ready" ? "" : lineReason(gateway), balance].filter(Boolean).join(" · ");
-  const made = tile(`gateway-${gateway.id}`, gateway.name, states[gateway.state]?.[1] ?? "out_of_service", word(gateway.state), gateway.state_since, more, null);
+  const more = [...notesOf(gateway), balance].filter(Boolean).join(" · ");
+  const made = tile(`gateway-${gateway.id}`, gateway.name, states[gateway.state]?.[1] ?? "out_of_service", word(gateway.state), gateway.throttled_since ?? gateway.state_since, more, null);
   if (isLow(gateway)) {
     made.dataset.low = "yes";
     made.querySelector(".tile-more").replaceChildren(icon("exclamation-triangle-fill"), ` ${more}`);
@@ -48,7 +61,7 @@ function showCounts(gateways) {
 }
 
 function show() {
-  const gateways = store.all("gateways").sort((one, other) => one.priority - other.priority || byName(one.name, other.name));
+  const gateways = store.all("gateways").map(asShown).sort((one, other) => one.priority - other.priority || byName(one.name, other.name));
   panel.hidden = !gateways.length;
   if (refresh(document.getElementById("gateways"), gateways, () => gateways.map(gatewayTile))) writeTimes(panel);
   document.getElementById("gateways-sum").textContent = sum(gateways, word);
