@@ -1,4 +1,4 @@
-"""The page of totals: its figures add up, each leads to exactly the records that it counts, and a difference is told."""
+"""The page of totals: its figures add up, each leads to exactly the records it counts, and a difference is told."""
 
 from __future__ import annotations
 
