@@ -30,7 +30,7 @@ PAGES = (
     "/console", "/wallboard", "/calls", "/calls/missed", "/calls/1", "/patients", "/patients/1", "/patients/new",
     "/patients/1/edit", "/users", "/users/new", "/roles", "/roles/1/edit", "/departments", "/outcomes", "/audit",
     "/inbox", "/messages", "/messages/new", "/message-batches", "/opt-outs", "/templates", "/templates/new",
-    "/desk-rules", "/api/v1/conversations", "/api/v1/message-texts",
+    "/desk-rules", "/sending-rules", "/messages/totals", "/api/v1/conversations", "/api/v1/message-texts",
     "/account", "/nowhere", "/api/v1/openapi.json", "/healthz", "/readyz", "/metrics", "/catalogues/en.js",
     "/static/css/app.css", "/static/nothing.css",
 )  # fmt: skip

@@ -1,24 +1,67 @@
-// The rules of the SMS desk: saved as they stand in the form.
+// The rules of receiving: saved as they stand in the form. What somebody else changed meanwhile is shown; nothing typed is lost.
 import { call } from "../api.js";
+import { el } from "../dom.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 
+const NAMES = ["opt_out_kind", "staffed_from", "staffed_to", "days", "auto_reply_hours", "answer_minutes"];
 const form = document.getElementById("desk-rules");
 const problem = form.querySelector("[data-problem]");
+const boxes = [...form.querySelectorAll("input[name=days]")];
+
+function typed() {
+  const { opt_out_kind: kind, staffed_from: from, staffed_to: to, auto_reply_hours: hours, answer_minutes: answer } = form.elements;
+  const days = boxes.filter((box) => box.checked).map((box) => Number(box.value));
+  return {
+    opt_out_kind: kind.value, staffed_from: from.value, staffed_to: to.value, days,
+    auto_reply_hours: Number(hours.value), answer_minutes: Number(answer.value),
+  };
+}
+
+let seen = typed();
+const differs = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
+
+function label(name) {
+  return form.querySelector(name === "days" ? "legend" : `label[for="${form.elements[name].id}"]`).textContent;
+}
+
+function words(name, value) {
+  if (name === "days") return boxes.filter((box) => value.includes(Number(box.value))).map((box) => box.parentElement.textContent.trim()).join(" ") || "–";
+  return name === "opt_out_kind" ? form.elements[name].querySelector(`[value="${value}"]`).textContent : value;
+}
+
+function say(...parts) {
+  problem.replaceChildren(...parts);
+  problem.hidden = false;
+}
+
+// The rules of sending have the same version: when only those were changed, nobody stands in the way.
+async function save(rules, version) {
+  try {
+    return await call("PATCH", "/desk-rules", { version, ...rules });
+  } catch (error) {
+    const now = error.body?.details?.current;
+    if (error.status !== 409 || !now) throw error;
+    const moved = NAMES.filter((name) => differs(now[name], seen[name]) && differs(now[name], rules[name]));
+    if (!moved.length) return call("PATCH", "/desk-rules", { version: now.version, ...rules });
+    seen = Object.fromEntries(NAMES.map((name) => [name, now[name]]));
+    form.dataset.version = now.version;
+    error.moved = moved.map((name) => el("li", {}, `${label(name)}: ${words(name, now[name])}`));
+    throw error;
+  }
+}
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const { opt_out_kind: kind, staffed_from: from, staffed_to: to, auto_reply_hours: hours, answer_minutes: answer } = form.elements;
-  const days = [...form.querySelectorAll("input[name=days]:checked")].map((box) => Number(box.value));
   try {
-    const rules = await call("PATCH", "/desk-rules", {
-      version: Number(form.dataset.version), opt_out_kind: kind.value, staffed_from: from.value, staffed_to: to.value, auto_reply_hours: Number(hours.value), answer_minutes: Number(answer.value), days,
-    });
+    const rules = await save(typed(), Number(form.dataset.version));
     form.dataset.version = rules.version;
+    seen = typed();
     problem.hidden = true;
     toast(t("Saved"), { kind: "good" });
   } catch (error) {
-    problem.textContent = Object.values(error.fields ?? {})[0] ?? error.message;
-    problem.hidden = false;
+    const text = Object.values(error.fields ?? {})[0] ?? error.message;
+    if (!error.moved) say(text);
+    else say(text, el("br"), t("What you typed is still here. These are the values now:"), el("ul", {}, error.moved), t("Save again to replace them with yours."));
   }
 });
