@@ -15,11 +15,12 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
-from hardware.simulators.telephone_line import Done, LineBusyError
+from hardware.simulators.requests import RefusedError
+from hardware.simulators.telephone_line import Done
 
 R = TypeVar("R")
 Handler = Callable[[R, Done], dict[str, Any]]
-"""Carries a request out, returns what to add to the acceptance; raises ``LineBusyError``."""
+"""Carries a request out, returns what to add to the acceptance; raises ``RefusedError``."""
 
 
 class _Control(LineOnlyReceiver, Generic[R]):
@@ -42,7 +43,7 @@ class _Control(LineOnlyReceiver, Generic[R]):
             extra = self._handle(self._requests.validate_json(line), over)
         except ValidationError as error:
             self._reply({"error": "; ".join(_problem(each) for each in error.errors())})
-        except LineBusyError as error:
+        except RefusedError as error:
             self._reply({"error": str(error)})
         else:
             self._reply({"accepted": True, **extra})
@@ -57,6 +58,8 @@ class _Control(LineOnlyReceiver, Generic[R]):
 
 
 def _problem(error: Any) -> str:
+    if error["type"] == "union_tag_invalid":
+        return f"this simulator knows no {error['ctx']['tag']}; it knows {error['ctx']['expected_tags']}"
     return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
 
 

@@ -1,12 +1,12 @@
-"""A GSM modem in software: ``python -m hardware.simulators.gsm_modem --link PATH --control SOCKET``.
+"""A GSM modem in software, which any program that drives GSM modems in PDU mode can use.
 
-Any program that drives GSM modems in PDU mode can use it; ``control`` scripts the network behind it.
+``hardware.simulators.smsc --protocol gsm`` runs it.
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.base import ReactorBase
@@ -14,20 +14,49 @@ from twisted.internet.base import ReactorBase
 from hardware.simulators.gsm_chip import GsmChip
 from hardware.simulators.gsm_network import GsmNetwork
 from hardware.simulators.gsm_requests import FateRequest, GsmRequest, StateRequest, TextRequest, gsm_parser
-from hardware.simulators.process import common_options, pty_option, serve
 from hardware.simulators.pty_port import PtyPort
-from hardware.simulators.requests import RawRequest, ReplugRequest, StatusRequest, UnplugRequest
+from hardware.simulators.requests import RawRequest, RefusedError, ReplugRequest, StatusRequest, UnplugRequest
+from hardware.simulators.smsc_requests import DropRequest, MessagesRequest, Treatment, TreatRequest
 from hardware.simulators.telephone_line import Done
 
 
 class SimulatedGsmModem:
-    """Modem, network and terminal together, behind the control socket."""
+    """Modem, network and terminal together. ``options`` as ``hardware.simulators.smsc`` has them for GSM.
 
-    def __init__(self, link: Path, reactor: ReactorBase, speed: float, pin: str = "", size: int = 30) -> None:
-        self.port = PtyPort(link, self._received, reactor)
-        self._network = GsmNetwork(reactor, speed)
-        self._chip = GsmChip(self._network, self.port.write, reactor, pin, size)
+    The terminal is beside the control socket if no link is given. Raises ``RefusedError`` for a ``treatment`` that
+    networks do not have.
+    """
+
+    requests = gsm_parser
+
+    def __init__(self, options: argparse.Namespace, reactor: ReactorBase, treatment: Treatment) -> None:
+        self._options = options
+        self._link = options.link or options.control.with_name(options.control.name + ".modem")
+        self._port = PtyPort(self._link, self._received, reactor)
+        self._network = GsmNetwork(reactor, options.speed, treatment, options.kept)
+        self._chip = GsmChip(self._network, self._port.write, reactor, options.pin, options.places)
         self._network.mobile = self._chip
+
+    def set_up(self) -> Mapping[str, str]:
+        """What a gateway of ours on it is set up with."""
+        return {"port": str(self._link.absolute()), "pin": self._options.pin}
+
+    def plug(self) -> None:
+        """The modem appears, switched on."""
+        self._chip.power_on()
+        self._port.plug()
+
+    def unplug(self) -> None:
+        """It is pulled out."""
+        self._port.unplug()
+        self._chip.stop()
+
+    def drop(self, after: int) -> None:
+        """Out and in again. Raises ``RefusedError``."""
+        if after:
+            raise RefusedError("a GSM modem is pulled out once and comes back: it is not dropped after so many")
+        self.unplug()
+        self.plug()
 
     def _received(self, data: bytes) -> None:
         self._chip.receive(data)
@@ -37,45 +66,37 @@ class SimulatedGsmModem:
         match request:
             case TextRequest():
                 self._network.write(request)
+            case TreatRequest():
+                self._network.treat(request)
+            case DropRequest(after=after):
+                self.drop(after)
+            case MessagesRequest(last=last):
+                return {"messages": list(self._network.sent)[-last:]}
+            case StatusRequest():
+                return self._status()
+            case _:
+                self._happen(request)
+        return {}
+
+    def _happen(self, request: FateRequest | StateRequest | RawRequest | UnplugRequest | ReplugRequest) -> None:
+        """What only a modem can be asked."""
+        match request:
             case FateRequest():
                 self._network.decide(request)
             case StateRequest():
                 self._chip.change(request)
                 self._network.retry()
             case RawRequest(data=data):
-                self.port.write(bytes.fromhex(data))
+                self._port.write(bytes.fromhex(data))
             case UnplugRequest():
-                self.port.unplug()
-                self._chip.stop()
+                self.unplug()
             case ReplugRequest():
-                self._chip.power_on()
-                self.port.plug()
-            case StatusRequest():
-                return {"plugged": self.port.plugged, **self._chip.status(), "sent": list(self._network.sent)}
-        return {}
+                self.plug()
 
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of this simulator beside those that all have."""
-    pty_option(parser)
-    parser.add_argument("--pin", default="", help="what the SIM wants first (default: nothing)")
-    parser.add_argument("--places", type=int, default=30, help="messages that it can keep (default %(default)s)")
-
-
-def run(options: argparse.Namespace, reactor: ReactorBase) -> None:
-    """Be the modem until the reactor is stopped by a signal."""
-    modem = SimulatedGsmModem(options.link, reactor, options.speed, options.pin, options.places)
-    serve(reactor, options.control, modem.port, modem.handle, gsm_parser)
-
-
-def main() -> None:
-    """Run the simulator until it is told to stop by SIGINT or SIGTERM."""
-    from twisted.internet import reactor  # noqa: PLC0415
-
-    parser = common_options("A simulated GSM modem.")
-    add_options(parser)
-    run(parser.parse_args(), reactor)  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    main()
+    def _status(self) -> dict[str, Any]:
+        return {
+            "plugged": self._port.plugged,
+            **self._chip.status(),
+            **self._network.counts,
+            "sent": list(self._network.sent),
+        }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from hardware.simulators.gsm_requests import Behaviour, FateRequest, TextRequest
+from hardware.simulators.gsm_requests import FateRequest, TextRequest, fate_of
+from hardware.simulators.smsc_requests import Behaviour, Treatment
+from hardware.simulators.treating import Treating
 from protocols import gsm7
 from protocols.clocks import wall_seconds
 from protocols.gsm_modem.codec import encode_deliver, encode_report
@@ -17,6 +19,8 @@ from protocols.gsm_modem.messages import Coding, Deliver, Joint, StatusReport, S
 
 CHINA = timezone(timedelta(hours=8))
 MOST_REMEMBERED = 1000
+USUAL = Treatment(delay=2.0, receipt_after=5.0)
+"""As networks are: seconds."""
 _SIZES = {Coding.GSM7: (160, 153), Coding.UCS2: (70, 67)}
 
 
@@ -39,32 +43,42 @@ class Verdict:
 
 
 class GsmNetwork:
-    """``speed`` is how much faster than real time everything goes."""
+    """``speed`` is how much faster than real time everything goes. The last ``kept`` messages are remembered.
 
-    def __init__(self, clock: IReactorTime, speed: float) -> None:
+    Raises ``RefusedError`` for a ``treatment`` that networks do not have.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, speed: float, treatment: Treatment = USUAL, kept: int = MOST_REMEMBERED
+    ) -> None:
         self._clock = clock
         self._speed = speed
         self._reference = 0
         self._next_text = 0
-        self._fate = FateRequest(command="fate")
+        self._fate: FateRequest | None = None
         self._left: int | None = None
+        self.counts: Counter[str] = Counter()
+        self._treating = Treating(treatment, clock.seconds, self.counts)
+        self.treat(treatment)
         self._undelivered: deque[tuple[bytes, bool]] = deque()
         self._timers: set[IDelayedCall] = set()
-        self.sent: deque[dict[str, Any]] = deque(maxlen=MOST_REMEMBERED)
+        self.sent: deque[dict[str, Any]] = deque(maxlen=kept)
         self.mobile: Mobile | None = None
 
+    def treat(self, treatment: Treatment) -> None:
+        """From now on messages are treated so. Raises ``RefusedError``."""
+        fate_of(treatment.behaviour, treatment)
+        self._treating.treat(treatment)
+        self._fate = None
+
     def decide(self, request: FateRequest) -> None:
-        """What becomes of the messages from now on."""
+        """What becomes of the next messages, whatever their treatment otherwise."""
         self._fate = request
         self._left = request.count
 
     def submit(self, message: Submit) -> Verdict:
         """The modem sends ``message``."""
-        fate = self._fate
-        if self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                self._fate, self._left = FateRequest(command="fate"), None
+        fate = self._next_fate()
         delay = fate.delay / self._speed
         if fate.behaviour is Behaviour.SILENT:
             return Verdict(delay, silent=True)
@@ -76,13 +90,27 @@ class GsmNetwork:
             now = datetime.fromtimestamp(wall_seconds(self._clock), CHINA)
             after = (fate.delay + fate.report_after) / self._speed
             report = StatusReport(self._reference, message.number, now, now + timedelta(seconds=after), fate.report)
-            self._later(after, encode_report(report), report=True)
+            for _ in range(fate.copies):
+                self._later(after, encode_report(report), report=True)
         return Verdict(delay, self._reference)
+
+    def _next_fate(self) -> FateRequest:
+        fate = self._fate
+        if fate is None:
+            return fate_of(self._treating.next(), self._treating.treatment)
+        self._treating.count(fate.behaviour)
+        if self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self._fate, self._left = None, None
+        return fate
 
     def write(self, request: TextRequest) -> None:
         """Somebody writes to the modem."""
+        self.counts["texts"] += 1
         for tpdu in self._parts(request):
-            self._send(tpdu, report=False)
+            for _ in range(request.copies):
+                self._send(tpdu, report=False)
 
     def retry(self) -> None:
         """The modem can take messages again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,10 @@ from twisted.internet.endpoints import UNIXServerEndpoint
 
 from hardware.simulators.control_server import ControlFactory, Handler
 from hardware.simulators.requests import parser
+
+
+def nothing_more() -> None:
+    """When nothing is to be told."""
 
 
 class Pluggable(Protocol):
@@ -45,10 +50,12 @@ def serve(
     port: Pluggable,
     handle: Handler[Any],
     requests: TypeAdapter[Any] = parser,
+    plugged: Callable[[], None] = nothing_more,
 ) -> None:
     """Plug the device in, serve requests until the reactor is stopped by a signal, then remove what was made.
 
-    ``requests`` are those that ``handle`` carries out. A socket left behind by a killed simulator is replaced.
+    ``requests`` are those that ``handle`` carries out; ``plugged`` is called once the device is there. A socket left
+    behind by a killed simulator is replaced.
     """
     control.unlink(missing_ok=True)
     endpoint = UNIXServerEndpoint(reactor, str(control), mode=0o600)  # type: ignore[no-untyped-call]
@@ -61,6 +68,7 @@ def serve(
 
     listening.addErrback(cannot_listen)
     port.plug()
+    plugged()
     reactor.addSystemEventTrigger("before", "shutdown", port.unplug)
     reactor.run()
     if failed:

@@ -10,11 +10,13 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from hardware.simulators.provider_books import Books, fetched
+from hardware.simulators.provider_books import Books
 from hardware.simulators.provider_requests import AnswerRequest, Manner
 
 Fields = Mapping[str, str]
 _ENDLESS = 2_000_000
+_USUAL_56, _USUAL_ASPX, _USUAL_LINKWS = "-8", "内容含有非法词语", "-7"
+"""What a page says when it refuses a message, if nothing else is asked for."""
 
 
 class Pages(Resource):
@@ -28,6 +30,8 @@ class Pages(Resource):
         self._clock = clock
         self._table = table
         self._held: set[IDelayedCall] = set()
+        self._requests = 0
+        self.close_after = 0
         self._pages: dict[str, tuple[str, Callable[[Fields, AnswerRequest | None], str]]] = {
             "HttpInterface.aspx": ("gbk", self._sms56), "HttpInterfaceMd5.aspx": ("gbk", self._sms56_md5),
             "HttpInterfaceR.aspx": ("gbk", self._sms56_credit), "sms.aspx": (charset, self._sms_aspx),
@@ -41,6 +45,10 @@ class Pages(Resource):
         if page is None:
             request.setResponseCode(404)
             return b"<html>not here</html>"
+        self._requests += 1
+        if self.close_after and self._requests % self.close_after == 0:
+            request.transport.abortConnection()
+            return NOT_DONE_YET
         charset, answer = page
         fields = {name.decode("latin-1"): values[0].decode(charset) for name, values in request.args.items()}
         sends = answer in (self._sms56, self._sms56_md5, self._linkws) or fields.get("action") == "send"
@@ -87,9 +95,9 @@ class Pages(Resource):
 
     def _taken(self, how: AnswerRequest | None, numbers: str, text: str, extension: str) -> str | None:
         """The name of the message, None if it is refused."""
-        if how is None or how.code:
+        if how is None or how.code or how.refuses:
             return None
-        return self._books.take(numbers, text, extension, how.fate)
+        return self._books.take(numbers, text, extension, how)
 
     def _sms56(self, fields: Fields, how: AnswerRequest | None) -> str:
         return self._sms56_with(fields, how, hashed=False)
@@ -105,7 +113,7 @@ class Pages(Resource):
         if self._books.credit <= 0:
             return "-5"
         task = self._taken(how, fields["handtel"], fields["sendcontent"], fields.get("smsnumber", ""))
-        return "1" if task else str(how.code if how else "")
+        return "1" if task else _refusal(how, _USUAL_56)
 
     def _sms56_credit(self, fields: Fields, _: AnswerRequest | None) -> str:
         return f"{self._books.credit}#0#" if self._books.lets_in(fields["username"], fields["userpwd"]) else "-1"
@@ -118,7 +126,7 @@ class Pages(Resource):
             return _returned("Sucess", "", credit)
         task = self._taken(how, fields["mobile"], fields["content"], fields.get("extno", ""))
         if task is None:
-            return _returned("Faild", how.code if how else "", "<taskID>0</taskID>")
+            return _returned("Faild", _refusal(how, _USUAL_ASPX), "<taskID>0</taskID>")
         rest = f"<remainpoint>{self._books.credit}</remainpoint><taskID>{task}</taskID><successCounts>1</successCounts>"
         return _returned("Success", "操作成功", rest)
 
@@ -133,7 +141,7 @@ class Pages(Resource):
             return _returned("Faild", "密码错误", "")
         boxes = "".join(
             f"<{name}>" + "".join(f"<{key}>{escape(value)}</{key}>" for key, value in box.items()) + f"</{name}>\r\n"
-            for box in fetched(waiting)
+            for box in self._books.fetched(waiting)
         )
         return f'<?xml version="1.0" encoding="utf-8" ?><returnsms>\r\n{boxes}</returnsms>'
 
@@ -141,14 +149,14 @@ class Pages(Resource):
         if not self._books.lets_in(fields["CorpID"], fields["Pwd"]):
             return _enveloped("int", "-3")
         task = self._taken(how, fields["Mobile"], fields["Content"], fields.get("Cell", ""))
-        return _enveloped("int", "1" if task else str(how.code if how else ""))
+        return _enveloped("int", "1" if task else _refusal(how, _USUAL_LINKWS))
 
     def _linkws_get(self, fields: Fields, _: AnswerRequest | None) -> str:
         if not self._books.lets_in(fields["CorpID"], fields["Pwd"]):
             return _enveloped("string", "-3")
         replies = [
             f"||{one['mobile']}#{escape(one['content'])}#{one['receivetime']}#{one['extno']}"
-            for one in fetched(self._books.replies)
+            for one in self._books.fetched(self._books.replies)
         ]
         return _enveloped("string", "".join(replies))
 
@@ -157,6 +165,10 @@ def _finish(request: Any, words: bytes) -> None:
     if request.channel is not None:
         request.write(words)
         request.finish()
+
+
+def _refusal(how: AnswerRequest | None, usual: str) -> str:
+    return usual if how is None else how.code or usual
 
 
 def _returned(status: str, message: str, rest: str) -> str:

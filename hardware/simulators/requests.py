@@ -33,6 +33,10 @@ class DialResult(enum.StrEnum):
     NO_DIAL_TONE = "no_dial_tone"
 
 
+class RefusedError(Exception):
+    """What was asked cannot be done, or not now; the message is fit for the person who asked."""
+
+
 class Request(BaseModel):
     """Base of the requests. ``channel`` is which line of a device that has several."""
 

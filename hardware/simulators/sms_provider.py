@@ -1,18 +1,19 @@
-"""HTTP SMS providers in software: ``python -m hardware.simulators.sms_provider --port 8056 --control SOCKET``.
+"""HTTP SMS providers in software: the pages of every preset of ``protocols.http_sms.presets``.
 
-Serves the pages of every preset of ``protocols.http_sms.presets``; ``control`` says how they answer.
+``hardware.simulators.smsc --protocol http`` runs them.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IListeningPort
+from twisted.protocols.policies import WrappingFactory
 from twisted.web.server import Site
 
-from hardware.simulators.process import common_options, serve
 from hardware.simulators.provider_books import Books
 from hardware.simulators.provider_pages import Pages
 from hardware.simulators.provider_requests import (
@@ -21,29 +22,47 @@ from hardware.simulators.provider_requests import (
     ProviderRequest,
     ReplyRequest,
     provider_parser,
+    reply_of,
 )
 from hardware.simulators.requests import ReplugRequest, StatusRequest, UnplugRequest
+from hardware.simulators.smsc_requests import DropRequest, MessagesRequest, TextRequest, Treatment, TreatRequest
 from hardware.simulators.telephone_line import Done
 
 
 class SimulatedProvider:
-    """The pages on a TCP port of this machine, and what they know."""
+    """The pages on a TCP port of this machine, and what they know. ``options`` as ``hardware.simulators.smsc`` has them
+    for HTTP. Raises ``RefusedError`` for a ``treatment`` that providers do not have.
+    """
 
-    def __init__(self, options: argparse.Namespace, reactor: ReactorBase) -> None:
+    requests = provider_parser
+
+    def __init__(self, options: argparse.Namespace, reactor: ReactorBase, treatment: Treatment) -> None:
+        self._options = options
         self._reactor = reactor
-        self._number = options.port
-        self._books = Books(reactor, options.account, options.password, options.credit)
+        self._port = options.port
+        self._books = Books(reactor, options.user, options.secret, options.credit, treatment, options.kept)
         self._pages = Pages(self._books, reactor, options.charset, options.table)
+        self._connections = WrappingFactory(Site(self._pages))  # type: ignore[no-untyped-call]
         self._listening: IListeningPort | None = None
+
+    def set_up(self) -> Mapping[str, str]:
+        """What a gateway of ours on it is set up with."""
+        return {
+            "url": f"http://127.0.0.1:{self._port}/",
+            "preset": "sms_aspx" if self._options.charset == "utf-8" else "sms_aspx_gbk",
+            "account": self._options.user,
+            "password": self._options.secret,
+            "sender": self._options.number,
+            "inside": "true",
+        }
 
     def plug(self) -> None:
         """Listen."""
         if self._listening is None:
-            site = Site(self._pages)  # type: ignore[no-untyped-call]
             self._listening = self._reactor.listenTCP(  # type: ignore[attr-defined]
-                self._number, site, interface="127.0.0.1"
+                self._port, self._connections, interface="127.0.0.1"
             )
-            self._number = self._listening.getHost().port  # type: ignore[union-attr]
+            self._port = self._listening.getHost().port  # type: ignore[union-attr]
 
     def unplug(self) -> object:
         """Listen no more."""
@@ -51,8 +70,31 @@ class SimulatedProvider:
         self._pages.stop()
         return None if listening is None else listening.stopListening()
 
+    def drop(self, after: int) -> None:
+        """Cut all connections, and those of later requests, one in ``after``."""
+        self._pages.close_after = after
+        for connection in tuple(self._connections.protocols):
+            connection.abortConnection()
+
     def handle(self, request: ProviderRequest, _: Done) -> dict[str, Any]:
         """Carry out one control request."""
+        match request:
+            case TreatRequest():
+                self._books.treat(request)
+            case TextRequest():
+                self._books.write(reply_of(request, self._options.number), request.copies)
+            case DropRequest(after=after):
+                self.drop(after)
+            case MessagesRequest(last=last):
+                return {"messages": list(self._books.sent)[-last:]}
+            case StatusRequest():
+                return self._status()
+            case _:
+                self._happen(request)
+        return {}
+
+    def _happen(self, request: AnswerRequest | ReplyRequest | CreditRequest | UnplugRequest | ReplugRequest) -> None:
+        """What only a provider can be asked."""
         match request:
             case AnswerRequest():
                 self._books.decide(request)
@@ -64,43 +106,12 @@ class SimulatedProvider:
                 self.unplug()
             case ReplugRequest():
                 self.plug()
-            case StatusRequest():
-                return self._status()
-        return {}
 
     def _status(self) -> dict[str, Any]:
         return {
             "plugged": self._listening is not None,
-            "port": self._number,
+            "port": self._port,
             "credit": self._books.credit,
+            **self._books.counts,
             "sent": list(self._books.sent),
         }
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of this simulator beside those that all have."""
-    parser.add_argument("--port", type=int, default=0, help="where it listens (default: any free port)")
-    parser.add_argument("--account", default="hospital", help="the only account (default %(default)s)")
-    parser.add_argument("--password", default="secret", help="its password (default %(default)s)")
-    parser.add_argument("--credit", type=int, default=1000, help="messages that are paid for (default %(default)s)")
-    parser.add_argument("--charset", choices=("utf-8", "gbk"), default="utf-8", help="of sms.aspx")
-    parser.add_argument("--table", choices=("a", "b"), default="a", help="codes of 56短信网 (default %(default)s)")
-
-
-def run(options: argparse.Namespace, reactor: ReactorBase) -> None:
-    """Be the provider until the reactor is stopped by a signal."""
-    provider = SimulatedProvider(options, reactor)
-    serve(reactor, options.control, provider, provider.handle, provider_parser)
-
-
-def main() -> None:
-    """Run the simulator until it is told to stop by SIGINT or SIGTERM."""
-    from twisted.internet import reactor  # noqa: PLC0415
-
-    parser = common_options("Simulated HTTP SMS providers.")
-    add_options(parser)
-    run(parser.parse_args(), reactor)  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hardware.simulators.smsc_requests import TextRequest
-from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute
+from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute, recipient
 from protocols.cmpp.codec import (
     HEADER,
     V2,
@@ -103,7 +103,7 @@ class CmppSpeech:
 
     def text(self, sequence: int, message_id: int, request: TextRequest, content: bytes, *, joined: bool) -> bytes:
         """See ``Speech``."""
-        message = Deliver(message_id, request.recipient, request.number, content, 8, joined)
+        message = Deliver(message_id, recipient(request), request.number, content, 8, joined)
         return encode(Command.DELIVER, sequence, message, self._dialect)
 
     def heartbeat(self, sequence: int) -> bytes:

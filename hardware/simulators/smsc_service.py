@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from twisted.internet.base import ReactorBase
@@ -14,7 +15,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory
 
-from hardware.simulators.requests import RawRequest, StatusRequest
+from hardware.simulators.requests import RawRequest, RefusedError, StatusRequest
 from hardware.simulators.smsc_client import SmscClient
 from hardware.simulators.smsc_requests import (
     Behaviour,
@@ -24,13 +25,15 @@ from hardware.simulators.smsc_requests import (
     TextRequest,
     Treatment,
     TreatRequest,
+    smsc_requests,
 )
 from hardware.simulators.smsc_speech import Speech, Submission, contents
-from hardware.simulators.telephone_line import Done, LineBusyError
-from protocols.sms_window import TokenBucket
+from hardware.simulators.telephone_line import Done
+from hardware.simulators.treating import Treating
 
 KEPT = 1000
 """How many messages are kept to be told."""
+_USUAL_REFUSAL, _HIGHEST_REFUSAL = 13, 255
 _GRAIN = 0.02
 """Seconds in which what is due is gathered: thousands a second need no timer each."""
 
@@ -39,10 +42,11 @@ class SimulatedSmsc(Factory):
     """The gateway, at ``port`` once it has started.
 
     ``speech`` makes what one connection speaks; ``tls`` are the options of a server's certificate.
-    The last ``kept`` messages can be told.
+    The last ``kept`` messages can be told. ``account`` is what our gateways are set up with beside host and port.
     """
 
     noisy = False
+    requests = smsc_requests
 
     def __init__(
         self,
@@ -52,28 +56,35 @@ class SimulatedSmsc(Factory):
         port: int = 0,
         tls: Any = None,
         kept: int = KEPT,
+        account: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._reactor = reactor
         self._speech = speech
         self._tls = tls
+        self._account = account
         self._listener: Any = None
         self._due: list[tuple[float, float, int, Callable[[], None]]] = []
         self._planned = 0
         self._timer: IDelayedCall | None = None
         self._random = random.Random(7)  # noqa: S311
         self._last_id = int(reactor.seconds()) << 20
-        self._bucket: TokenBucket | None = None
         self.port = port
         self.close_after = 0
         self.counts: Counter[str] = Counter()
         self.messages: deque[Submission] = deque(maxlen=kept)
         self.clients: list[SmscClient] = []
+        self._treating = Treating(treatment, reactor.seconds, self.counts)
         self.treat(treatment)
 
     def treat(self, treatment: Treatment) -> None:
-        """From now on messages are treated so."""
-        self.treatment = treatment
-        self._bucket = TokenBucket(treatment.limit) if treatment.limit else None
+        """From now on messages are treated so. Raises ``RefusedError``."""
+        if not 0 <= (treatment.code or 0) <= _HIGHEST_REFUSAL:
+            raise RefusedError(f"a result of CMPP or status of SMPP is from 0 to {_HIGHEST_REFUSAL}")
+        self._treating.treat(treatment)
+
+    def set_up(self) -> Mapping[str, str]:
+        """What a gateway of ours on it is set up with."""
+        return {"host": "127.0.0.1", "port": str(self.port), **self._account}
 
     def plug(self) -> None:
         """Listen, on any free port if ``port`` is 0."""
@@ -106,20 +117,16 @@ class SimulatedSmsc(Factory):
 
     def submitted(self, client: SmscClient, submission: Submission) -> None:
         """A message for a phone."""
-        treatment = self.treatment
-        self.counts["submitted"] += 1
-        behaviour = treatment.behaviour
-        if self._bucket is not None:
-            behaviour = behaviour if self._bucket.tokens(self._reactor.seconds()) else Behaviour.THROTTLE
-            self._bucket.take(int(behaviour is not Behaviour.THROTTLE))
-        self.counts[behaviour.value] += 1
+        treatment = self._treating.treatment
+        behaviour = self._treating.next()
         match behaviour:
             case Behaviour.ACCEPT:
                 self._accept(client, submission, treatment)
             case Behaviour.SILENT:
                 pass
             case _:
-                code = treatment.code if behaviour is Behaviour.REFUSE else client.speech.throttled
+                refused = _USUAL_REFUSAL if treatment.code is None else treatment.code
+                code = refused if behaviour is Behaviour.REFUSE else client.speech.throttled
                 self._later(treatment.delay, lambda: client.say(client.speech.refuse(submission.sequence, code)))
 
     def _accept(self, client: SmscClient, submission: Submission, treatment: Treatment) -> None:
@@ -149,7 +156,7 @@ class SimulatedSmsc(Factory):
         """A patient writes."""
         client = self._listener_of_news()
         if client is None:
-            raise LineBusyError("nobody is connected who could be told")
+            raise RefusedError("nobody is connected who could be told")
         self._last_id += 1
         pieces = contents(request, self._last_id & 0xFFFF)
         for piece in pieces:

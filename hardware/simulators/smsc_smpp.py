@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hardware.simulators.smsc_requests import TextRequest
-from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute
+from hardware.simulators.smsc_speech import Answered, Asked, Request, SignIn, Submission, minute, recipient
 from protocols.pdu_frames import PduError
 from protocols.smpp.codec import HEADER, decode, encode, plain
 from protocols.smpp.messages import (
@@ -93,7 +93,7 @@ class SmppSpeech:
     def text(self, sequence: int, message_id: int, request: TextRequest, content: bytes, *, joined: bool) -> bytes:
         """See ``Speech``."""
         source = Address(request.number.removeprefix("+").encode(), 1, 1)
-        destination = Address(request.recipient.encode())
+        destination = Address(recipient(request).encode())
         message = ShortMessage(source, destination, content, Coding.UCS2, HAS_HEADER if joined else 0)
         return encode(Command.DELIVER_SM, sequence, message)
 

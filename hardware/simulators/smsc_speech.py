@@ -10,7 +10,7 @@ from functools import lru_cache
 from struct import Struct
 from typing import Protocol
 
-from hardware.simulators.smsc_requests import TextRequest
+from hardware.simulators.smsc_requests import STANDARD_NUMBER, TextRequest
 from protocols.user_data import place_header
 
 _WHOLE = 70
@@ -96,6 +96,11 @@ class Speech(Protocol):
     def heartbeat(self, sequence: int) -> bytes:
         """The question whether somebody is there."""
         ...
+
+
+def recipient(request: TextRequest) -> str:
+    """To whom the patient writes."""
+    return STANDARD_NUMBER if request.recipient is None else request.recipient
 
 
 def minute(hours: float = 0.0) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from hardware.simulators.chips import Chip
-from hardware.simulators.requests import CallerIdKind, CallRequest, DialResult, OutgoingRequest
+from hardware.simulators.requests import CallerIdKind, CallRequest, DialResult, OutgoingRequest, RefusedError
 
 RING_PERIOD = 5.0
 """One second of ringing, four of silence (China, USA)."""
@@ -31,7 +31,7 @@ _FAILURES = {
 }
 
 
-class LineBusyError(Exception):
+class LineBusyError(RefusedError):
     """A call is going on already."""
 
 

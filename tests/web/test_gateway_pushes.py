@@ -18,6 +18,7 @@ from hardware.gateways.http import HttpGateway
 from hardware.gateways.http_settings import HttpGatewaySettings
 from storage.models import SmsMessage
 from tests.peers.site import RunningSite, pause, start_site
+from tests.web.test_hostile_texts import HOSTILE, assert_harmless
 
 ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 SECRET = "a secret of the hospital"
@@ -84,3 +85,30 @@ async def test_what_cannot_be_a_push_is_refused_with_words(site: RunningSite, tm
         assert (await somebody.post(path, raw=body)).status == 400, body[:20]
     assert (await somebody.post(path, raw=b"x" * 20_000_000)).status == 413
     assert await site.database.read(lambda session: session.scalar(select(func.count()).select_from(SmsMessage))) == 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_claims_to_have_written_is_a_text_and_nothing_else(site: RunningSite, tmp_path: Path) -> None:
+    gateway, admin, somebody = await provider(site, tmp_path), await site.signed_in("admin"), site.browser()
+    senders = (
+        *HOSTILE,
+        "+86138001\r\n38000",
+        "13800138000;DROP TABLE",
+        "9" * 5000,
+        "1\x00",
+        "../../etc/passwd",
+        "张三",
+    )
+    for place, sender in enumerate(senders):
+        body = json.dumps({**PUSH, "mobile": sender, "text": f"text {place}", "extend": sender}).encode()
+        answer = await somebody.post(f"/sms-push/{gateway}/{SECRET}", raw=body)
+        assert answer.status == 200, (sender[:40], answer.text)
+    while len(await site.database.read(received)) < len(senders):
+        await pause(0.02)
+    talks = (await admin.get("/api/v1/conversations?box=all")).json["items"]
+    assert talks
+    assert not any("\u202e" in talk["number"] or len(talk["number"]) > 40 for talk in talks)
+    for path in ("/inbox", *(f"/inbox?c={talk['id']}" for talk in talks), "/messages", "/audit"):
+        page = await admin.get(path)
+        assert page.status == 200, path
+        assert_harmless(page.text)

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from hardware.simulators.control import request
-from hardware.simulators.smsc import add_options, run, treatment, treatment_options
+from hardware.simulators.requests import RefusedError
+from hardware.simulators.smsc import FAMILIES, run
+from hardware.simulators.smsc_options import add_options, treatment, treatment_options
 from hardware.simulators.smsc_requests import Behaviour
 from twistd_plugin.commands.demo_folder import DemoFolder
-from twistd_plugin.commands.output import json_option, say, say_json, var_option
+from twistd_plugin.commands.output import CommandError, json_option, say, say_json, var_option
 
 _ACCEPT_SECONDS = 10.0
-_STANDARD_NUMBER = "1069"
 
 
 def add_gateway_actions(actions: Any) -> None:
     """Declare the actions."""
-    smsc = actions.add_parser("smsc", help="run a simulated SMS gateway (CMPP or SMPP) until it is stopped")
-    add_options(smsc)
-    _control(smsc, of_its_own=True)
+    smsc = actions.add_parser("smsc", help="run a simulated SMS gateway (CMPP, SMPP, HTTP, GSM) until it is stopped")
+    add_options(smsc, list(FAMILIES))
     smsc.set_defaults(run=_smsc)
     text = actions.add_parser("sms", help="a patient writes to a simulated SMS gateway")
     text.add_argument("number", metavar="NUMBER", help="the patient's number")
@@ -37,22 +37,27 @@ def add_gateway_actions(actions: Any) -> None:
     _control(treat)
     treat.set_defaults(run=_treat)
     drop = actions.add_parser("drop", help="cut the connections of a simulated SMS gateway")
-    drop.add_argument("--after", type=int, default=0, metavar="PDUS", help="cut later ones after so many PDUs, too")
+    drop.add_argument(
+        "--after", type=int, default=0, metavar="PDUS", help="cut later ones after so many PDUs or requests, too"
+    )
     _control(drop)
     drop.set_defaults(run=_drop)
+    credit = actions.add_parser("credit", help="how many messages the account of a simulated HTTP provider pays for")
+    credit.add_argument("messages", type=int, metavar="MESSAGES")
+    _control(credit)
+    credit.set_defaults(run=_credit)
     state = actions.add_parser("smsc-status", help="what a simulated SMS gateway has done")
     _control(state)
     json_option(state)
     state.set_defaults(run=_status)
 
 
-def _control(parser: argparse.ArgumentParser, *, of_its_own: bool = False) -> None:
-    parser.add_argument("--control", type=Path, required=of_its_own, metavar="SOCKET", help="its UNIX socket")
-    if not of_its_own:
-        parser.add_argument(
-            "--gateway", default="1", metavar="GATEWAY", help="without --control, which of a running demo (default: 1)"
-        )
-        var_option(parser)
+def _control(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--control", type=Path, metavar="SOCKET", help="its UNIX socket")
+    parser.add_argument(
+        "--gateway", default="1", metavar="GATEWAY", help="without --control, which of a running demo (default: 1)"
+    )
+    var_option(parser)
 
 
 def _path(options: argparse.Namespace) -> Path:
@@ -62,7 +67,10 @@ def _path(options: argparse.Namespace) -> Path:
 
 
 def _smsc(options: argparse.Namespace) -> int:
-    run(options)
+    try:
+        run(options, say)
+    except RefusedError as error:
+        raise CommandError(str(error)) from error
     return 0
 
 
@@ -72,17 +80,18 @@ def _ask(options: argparse.Namespace, command: str, *names: str) -> dict[str, An
 
 
 def _text(options: argparse.Namespace) -> int:
-    if options.recipient is None:
-        options.recipient = _STANDARD_NUMBER
-        if options.control is None:
-            options.recipient = DemoFolder(options.var).running().gateway(options.gateway).number
+    if options.recipient is None and options.control is None:
+        options.recipient = DemoFolder(options.var).running().gateway(options.gateway).number
     _ask(options, "text", "number", "text", "recipient", "backwards", "wide", "copies")
     say("accepted")
     return 0
 
 
 def _treat(options: argparse.Namespace) -> int:
-    command = {"command": "treat", **treatment(options).model_dump(mode="json")}
+    try:
+        command = {"command": "treat", **treatment(options).model_dump(mode="json")}
+    except RefusedError as error:
+        raise CommandError(str(error)) from error
     request(_path(options), command, _ACCEPT_SECONDS)
     say("accepted")
     return 0
@@ -90,6 +99,12 @@ def _treat(options: argparse.Namespace) -> int:
 
 def _drop(options: argparse.Namespace) -> int:
     _ask(options, "drop", "after")
+    say("accepted")
+    return 0
+
+
+def _credit(options: argparse.Namespace) -> int:
+    _ask(options, "credit", "messages")
     say("accepted")
     return 0
 

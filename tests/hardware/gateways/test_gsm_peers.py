@@ -43,7 +43,7 @@ def gammu(tmp_path: Path) -> Callable[..., str]:
 
 
 def test_gammu_sends_reads_and_deletes(gammu: Callable[..., str], tmp_path: Path) -> None:
-    with running(tmp_path, "gsm_modem", "--speed", "20") as simulator:
+    with running(tmp_path, "smsc", "--protocol", "gsm", "--speed", "20") as simulator:
         assert "SIM800" in gammu("identify")
         gammu("sendsms", "TEXT", NUMBER, "-unicode", "-text", WORDS)
         gammu("sendsms", "TEXT", NUMBER, "-len", "400", "-text", "abc [x] " * 25)
@@ -80,7 +80,7 @@ def test_smstools_sends_and_receives(tmp_path: Path) -> None:
     lines += ["[GSM1]", f"device = {tmp_path / 'port'}", "incoming = yes", "report = yes", "rtscts = no"]
     (tmp_path / "smsd.conf").write_text("\n".join(lines) + "\n")
     (folders["outgoing"] / "one").write_text(f"To: {NUMBER[1:]}\nAlphabet: UTF-8\nReport: yes\n\n{WORDS}")
-    with running(tmp_path, "gsm_modem", "--speed", "20") as simulator:
+    with running(tmp_path, "smsc", "--protocol", "gsm", "--speed", "20") as simulator:
         simulator.ask("text", number=NUMBER, text="好的，谢谢")
         daemon = subprocess.Popen([program, "-t", f"-c{tmp_path / 'smsd.conf'}"], stderr=subprocess.DEVNULL)
         try:
@@ -143,7 +143,7 @@ def answers(port: int) -> bool:
 
 def test_kannel_sends_gets_its_receipt_receives_and_answers(tmp_path: Path) -> None:
     found("bearerbox", "kannel")
-    with running(tmp_path, "gsm_modem", "--speed", "20") as simulator, kannel(tmp_path) as port:
+    with running(tmp_path, "smsc", "--protocol", "gsm", "--speed", "20") as simulator, kannel(tmp_path) as port:
         query = urlencode({"username": "u", "password": "p", "from": "1234", "to": NUMBER, "coding": 2, "text": WORDS,
                            "charset": "UTF-8", "dlr-mask": 31, "dlr-url": "http://127.0.0.1:9/"})  # fmt: skip
         with urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{query}", timeout=30) as answer:

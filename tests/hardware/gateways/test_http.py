@@ -39,12 +39,13 @@ from tests.peers.gsm_bench import NUMBER, part
 from tests.peers.simulator import Simulator, running
 
 SECRET = "a secret of the hospital"
+ACCOUNT = ("--user", "hospital", "--secret", "secret", "--receipt-after", "0")
 WORDS = "【市一院】您好，预约提醒"
 
 
 def provider(folder: Path, *options: str) -> Any:
     # It has no terminal.
-    return running(folder, "sms_provider", *options, terminal=False)
+    return running(folder, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, *options, terminal=False)
 
 
 @asynccontextmanager
