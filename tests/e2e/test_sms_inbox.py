@@ -224,7 +224,7 @@ def test_the_page_of_one_of_many_hears_what_becomes_of_all(daemon: DemoDaemon, b
     supervisor = daemon.client("supervisor")
     found = [one for one in supervisor.get("/api/v1/patients?limit=40&sort=-name")["items"] if not one["do_not_call"]]
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    body = {"patient_ids": [one["id"] for one in found[:20]], "text": "您好", "purpose": "notice", "title": "复查"}
+    body = {"patient_ids": [one["id"] for one in found[:20]], "text": "您好", "purpose": "reminder", "title": "复查"}
     sent = supervisor.send("POST", "/api/v1/message-batches", {**body, "at": tomorrow, "key": "one-of-many-1"})
     assert sent.status == 201, sent.body
     batch = sent.json()["id"]

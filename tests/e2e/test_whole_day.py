@@ -112,11 +112,14 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
     for name, count in records.counts().items():
         expect(wall.locator(f"#counts [data-count={name}]")).to_have_text(str(count), timeout=PATIENCE)
     for name in ("service_level", "abandoned"):
-        expect(wall.locator(f"[data-figure={name}] .figure-value")).to_have_text(f"{expected[name]:.0%}")
+        figure = wall.locator(f"[data-figure={name}] .figure-value")
+        # The page asks every ten seconds.
+        expect(figure).to_have_text(f"{expected[name]:.0%}", timeout=PATIENCE)
     for name in ("average_speed_of_answer", "average_handling_time"):
         # Near half a second it depends on a tenth of a millisecond to which second it is rounded.
         either = {_clock(expected[name] - 0.001), _clock(expected[name] + 0.001)}
-        expect(wall.locator(f"[data-figure={name}] .figure-value")).to_have_text(re.compile(f"^({'|'.join(either)})$"))
+        figure = wall.locator(f"[data-figure={name}] .figure-value")
+        expect(figure).to_have_text(re.compile(f"^({'|'.join(either)})$"), timeout=PATIENCE)
     expect(wall.locator("#lines .tile[data-state=idle]")).to_have_count(len(LINES))
     expect(wall.locator("#calls .wall-call, #calls tbody tr")).to_have_count(0)
 
