@@ -53,7 +53,7 @@ STATES: Mapping[str, str] = MappingProxyType(
         "lost": N_("Connection lost"),
         "refused": N_("Refused by the gateway"),
         "out_of_service": N_("Out of service"),
-        "stopped": N_("Stopped"),
+        "stopped": N_("Not running"),
     }
 )
 MARKS: Mapping[str, str] = MappingProxyType(

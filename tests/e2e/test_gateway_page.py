@@ -14,6 +14,9 @@ pytestmark = pytest.mark.browser
 
 NOBODY = {"kind": "http", "name": "Nobody there", "priority": 9}
 OPTIONS = {"url": "http://127.0.0.1:1/", "preset": "sms56_a", "inside": True}
+DRAWN_EARLIER = """addEventListener("DOMContentLoaded", () => {
+  document.getElementById("now").textContent = "as it was when the page was drawn";
+});"""
 
 
 def test_what_a_gateway_is_now_changes_while_one_looks_and_the_trace_goes_on(
@@ -44,6 +47,9 @@ def test_what_a_gateway_is_now_changes_while_one_looks_and_the_trace_goes_on(
         expect(now.locator("[data-note]")).to_have_count(0)
         assert page.evaluate("window.same === document.getElementById('trace') && !window.same.hidden")
         expect(tile).to_have_attribute("data-state", "out_of_service", timeout=PATIENCE)
+        # What changed between the drawing of a page and its socket is in no event.
+        late = window.tab(f"/gateways/{gateway}", DRAWN_EARLIER)
+        expect(late.locator("#now")).to_contain_text("Out of service", timeout=PATIENCE)
         assert window.problems == []
     finally:
         admin.send("DELETE", f"/api/v1/gateways/{gateway}", {"version": made["version"] + 1})

@@ -6,7 +6,6 @@ const SOON = 300;
 const parts = [...document.querySelectorAll("[data-fresh]")].map((part) => part.id);
 let waiting = 0;
 let missed = false;
-let away = false;
 
 const part = (id) => document.getElementById(id);
 // Whoever is about to press something keeps what is under the finger.
@@ -33,9 +32,8 @@ function soon() {
 store.addEventListener("gateways", (event) => {
   if (event.detail.type && socket.state === "live") soon();
 });
-// What happened while the socket was away is in no event.
+// What happened while the socket was away is in no event; nor is what happened between the drawing of the page and its socket.
 socket.addEventListener("state", () => {
-  if (socket.state === "live" && away) soon();
-  away = socket.state !== "live";
+  if (socket.state === "live") soon();
 });
 document.addEventListener("focusout", () => missed && soon());
