@@ -41,6 +41,11 @@ class Route:
         suits = not self.purposes or purpose in self.purposes or purpose in OF_THE_HOUSE
         return purpose is Purpose.TEST or (fits and suits)
 
+    def is_covered_by(self, other: Route) -> bool:
+        """Whether ``other`` is set up for whatever this one is."""
+        pairs = ((self.prefixes, other.prefixes), (self.purposes, other.purposes))
+        return all(not theirs or (ours and set(ours) <= set(theirs)) for ours, theirs in pairs)
+
 
 class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
