@@ -23,7 +23,7 @@ class Choosing:
         self.costs = {route.gateway_id: route.cost for route in routes}
         # Of one that is throttled hardly anything is asked while another takes all that it takes: what is meant for it,
         # or follows a part that it has, goes when its turn comes, and nothing is looked for to go there.
-        steady = [route for route in routes if route.ready and not route.throttled]
+        steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
         longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
         # Numbers that begin alike fit the same gateways; without prefixes all do.

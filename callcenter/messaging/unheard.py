@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversation_views import tell_conversation
-from callcenter.messaging.rows import DONE, IN, OPEN, OUT
+from callcenter.messaging.rows import DONE, IN, OUT
 from callcenter.messaging.vocabulary import MessageState, Purpose
 from callcenter.messaging.words import is_opt_out
 from storage.models import AuditEntry, Conversation, SmsMessage
@@ -26,14 +26,15 @@ _AUDIT = table_of(AuditEntry).c
 
 
 def wait_again(session: Session, moved: Iterable[Any]) -> None:
-    """Open conversations wait again in which one of ``moved``, rows of messages, was an answer and did not arrive.
+    """Conversations wait again in which one of ``moved``, rows of messages, was an answer and did not arrive: one that
+    is put off when it comes back, and none that somebody has said to be done.
 
     What the hospital wrote by itself or to many was no answer. What was refused before it began to wait was none
     either: then nothing is changed.
     """
     for key in sorted({row.conversation_id for row in moved if _is_lost(row)}):
         conversation = _held(session, key)
-        waits = conversation.state != OPEN or conversation.waiting_since is not None
+        waits = conversation.state == DONE or conversation.waiting_since is not None
         if not waits and (since := _unanswered_since(session, key)):
             conversation.waiting_since = since
             tell_conversation(session, conversation)

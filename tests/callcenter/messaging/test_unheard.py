@@ -158,6 +158,20 @@ async def test_what_is_said_to_be_done_stays_so(house: House) -> None:
     assert (talk["state"], talk["waiting_since"]) == ("done", None)
 
 
+@pytest_twisted.ensureDeferred
+async def test_what_is_put_off_meanwhile_waits_again_when_it_comes_back(house: House) -> None:
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    sent = await house.reply(at=house.desk.now + timedelta(hours=1))
+    await conversations.snooze(DORA, sent["conversation_id"], house.desk.now + timedelta(hours=2))
+    await conversations.cancel(DORA, sent["conversation_id"], sent["id"])
+    assert not any((await conversations.counts(SUSAN)).values())
+    house.desk.clock.advance(2 * 3600)
+    await conversations.wake()
+    talk = await house.talk()
+    assert (talk["state"], talk["waiting_since"]) == ("open", SINCE)
+
+
 async def lose_answer(house: House) -> dict[str, Any]:
     house.answer = refused
     lost = await house.reply()
