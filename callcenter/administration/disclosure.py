@@ -45,6 +45,7 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "reward": mask_text,
         "penalty": mask_text,
         "reason_words": mask_text,
+        "pause_reason": mask_text,
         "words": mask_text,
     }
 )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.events import Audience, BatchUpdated, MessageUpdated
-from callcenter.messaging.unheard import wait_again
+from callcenter.messaging.unheard import heard_after_all, wait_again
 from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
 from storage.models import SmsMessage
@@ -43,6 +43,7 @@ class Moved:
     def __init__(self) -> None:
         self._singles: list[int] = []
         self._batches: set[int] = set()
+        self._after_all: set[int] = set()
 
     def add(self, message_id: int, batch_id: int | None) -> None:
         """One that moved."""
@@ -58,12 +59,20 @@ class Moved:
         else:
             self._batches.add(batch_id)
 
+    def arrive_after_all(self, message_ids: Sequence[int]) -> None:
+        """Those among them that were given up and have arrived."""
+        self._after_all.update(message_ids)
+
     def announce(self, session: Session) -> None:
-        """Tell of them as ``announce_messages`` does, and of the conversations that wait again because of them."""
+        """Tell of them as ``announce_messages`` does, and of the conversations that wait again, or no more, because of
+        them.
+        """
         rows = load_messages(session, self._singles)
         for row in rows:
             announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
         wait_again(session, rows)
+        if self._after_all:
+            heard_after_all(session, [row for row in rows if row.id in self._after_all])
         announce_batches(session, self._batches)
 
 

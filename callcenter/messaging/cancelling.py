@@ -43,13 +43,15 @@ def cancel_reply(
     session: Session, principal: Principal, conversation_id: int, message_id: int, now: datetime
 ) -> MessageView:
     """Take back what one wrote oneself and what waits still. ``ConflictError`` when it has left."""
-    find_conversation(session, principal, REPLY, conversation_id)
     mine = (
         SmsMessage.id == message_id,
         SmsMessage.conversation_id == conversation_id,
         SmsMessage.created_by == principal.user_id,
     )
-    if session.scalar(select(SmsMessage.id).where(*mine)) is None:
+    # The message before its conversation, as whoever sends or settles holds them: else the two would deadlock.
+    held = session.scalar(select(SmsMessage.id).where(*mine).with_for_update())
+    find_conversation(session, principal, REPLY, conversation_id)
+    if held is None:
         raise NotFoundError(N_("There is no such message, or you may not see it."), message_id=message_id)
     if not cancel_queued(session, now, *mine):
         raise ConflictError(N_("Only a message that waits can be cancelled; this one does not any more."))

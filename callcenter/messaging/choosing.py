@@ -21,11 +21,20 @@ class Choosing:
         self._routes = routes
         self.room = {route.gateway_id: route.room for route in routes}
         self.costs = {route.gateway_id: route.cost for route in routes}
+        # Of one that is throttled hardly anything is asked while another takes all that it takes: what is meant for it,
+        # or follows a part that it has, goes when its turn comes, and nothing is looked for to go there.
+        steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
+        self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
         longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
         # Numbers that begin alike fit the same gateways; without prefixes all do.
         self._figures = longest + _COUNTRY if longest else 0
         self._chosen: dict[tuple[str, Purpose, int | None, int | None], Chosen] = {}
         self._layouts: dict[tuple[int, str], Layout] = {}
+
+    @property
+    def left(self) -> int:
+        """How many parts are taken still, where it is worth looking for something that is."""
+        return sum(room for key, room in self.room.items() if key not in self._spared)
 
     def choose(self, wanted: Wanted) -> Chosen | Waits:
         """See ``routing.choose``."""

@@ -16,6 +16,7 @@ from callcenter.messaging.attempts import ATTEMPT, MESSAGE, in_state, load_tried
 from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.spending import spent
+from callcenter.messaging.unheard import NOT_ARRIVED
 from callcenter.messaging.vocabulary import MessageState, PartState, Purpose, Reason
 from storage.bulk import Keyed
 from storage.bulk_ways import Among
@@ -83,6 +84,8 @@ def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved:
             changes = {"state": state.value, "reason": "", "reason_words": "", "next_at": None, "state_at": now}
             move_messages(session, keys, was, changes)
             moved.add_all(keys, batch)
+            if was in NOT_ARRIVED:
+                moved.arrive_after_all(keys)
     return found
 
 
@@ -111,6 +114,8 @@ def _conclude_others(
             # What it was handed over for was written down as its cost, and some of it may not have left.
             rows.append({"id": key, "was": state, "cost": spent(tried[key], costs, cost), **change})
             moved.add(key, batch)
+            if was in NOT_ARRIVED:
+                moved.arrive_after_all([key])
     update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at", "cost"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from callcenter.text import N_
 from storage.database import Database
 
 KEY = "desk"
+_DAYS_LOOKED_BACK = 366
 
 
 def _clock(text: str) -> str:
@@ -37,8 +38,8 @@ class DeskRules(BaseModel):
 
     A stop word stops messages of ``opt_out_kind``. Nobody is there outside ``staffed_from`` to ``staffed_to`` on the
     hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at most once
-    in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes`` while somebody is there opens an alarm
-    (0: nobody does).
+    in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in which somebody
+    is there, opens an alarm (0: nobody does).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -56,17 +57,27 @@ class DeskRules(BaseModel):
         clock = local.strftime("%H:%M")
         return local.isoweekday() in self.days and self.staffed_from <= clock < self.staffed_to
 
-    def was_staffed(self, since: datetime, until: datetime, time_zone: str) -> bool:
-        """Whether somebody is there at ``until`` and has been from ``since`` on, less than a day before."""
-        opened = self._opened(until, time_zone)
-        return opened is not None and opened <= since
+    def staffed_since(self, length: timedelta, until: datetime, time_zone: str) -> datetime | None:
+        """Since when somebody has been there for ``length`` in all until ``until``; None: not within a year.
 
-    def _opened(self, moment: datetime, time_zone: str) -> datetime | None:
-        """When the desk that is staffed at ``moment`` opened."""
-        if not self.is_staffed(moment, time_zone):
-            return None
-        opens = time.fromisoformat(self.staffed_from)
-        return datetime.combine(moment.astimezone(ZoneInfo(time_zone)).date(), opens, ZoneInfo(time_zone))
+        The latest such moment, so that a night in which nobody was there lies before it.
+        """
+        zone, left = ZoneInfo(time_zone), length
+        day = until.astimezone(zone).date()
+        for _ in range(_DAYS_LOOKED_BACK):
+            opened, closed = (self._moment(day, clock, zone) for clock in (self.staffed_from, self.staffed_to))
+            there = min(closed, until) - opened if day.isoweekday() in self.days else timedelta(0)
+            if there > timedelta(0):
+                if there >= left:
+                    return min(closed, until) - left
+                left -= there
+            day -= timedelta(days=1)
+        return None
+
+    @staticmethod
+    def _moment(day: date, clock: str, zone: ZoneInfo) -> datetime:
+        # Of two moments of one zone Python compares what the clocks show, which are set twice a year.
+        return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
 
 
 DEFAULTS = DeskRules()

@@ -164,7 +164,7 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         created_by=principal.user_id,
     )
     made = queue_message(session, draft, now)
-    answered_again(session, row.conversation_id)
+    answered_again(session, row, made)
     record_audit(session, principal, "resend", "message", message_id, None, {"message_id": made}, now)
     return message_view(load_messages(session, [made])[0])
 

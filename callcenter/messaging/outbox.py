@@ -7,7 +7,7 @@ may have gone out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,7 +77,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
     choosing = Choosing(routes)
     taken = _Taken(now)
     rules = load_rules(session)
-    pages = DuePages(session, now, _page_size(choosing.room.values(), after), after)
+    pages = DuePages(session, now, _page_size(choosing.left, after), after)
     seen: set[int] = set()
     room = True
     for ids in pages:
@@ -88,7 +88,7 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
         for number, purpose in taken.went:
             facts.count(number, purpose, now)
         _take_page(session, rows, choosing, rules, facts, taken)
-        room = any(choosing.room.values())
+        room = choosing.left > 0
         if not room or len(taken.went) >= MOST:
             break
     taken.write(session)
@@ -97,9 +97,9 @@ def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place
     return Claimed({key: tuple(parts) for key, parts in taken.handed.items()}, more, behind)
 
 
-def _page_size(room: Collection[int], after: Place | None) -> int:
+def _page_size(room: int, after: Place | None) -> int:
     """As many as there is room for; behind what waits for full gateways there may be much more that does."""
-    return PAGE if after is not None else max(FEWEST, min(PAGE, sum(room)))
+    return PAGE if after is not None else max(FEWEST, min(PAGE, room))
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -148,7 +148,7 @@ def _take_page(
             taken.add(due, stops[batch])
         else:
             result = consign(due, choosing, rules, facts, taken.now)
-            if result is None and not any(choosing.room.values()):
+            if result is None and not choosing.left:
                 # Nobody takes anything more: the others are looked at when somebody does.
                 break
             taken.add(due, result)

@@ -41,6 +41,11 @@ class Route:
         suits = not self.purposes or purpose in self.purposes or purpose in OF_THE_HOUSE
         return purpose is Purpose.TEST or (fits and suits)
 
+    def is_covered_by(self, other: Route) -> bool:
+        """Whether ``other`` is set up for whatever this one is."""
+        pairs = ((self.prefixes, other.prefixes), (self.purposes, other.purposes))
+        return all(not theirs or (ours and set(ours) <= set(theirs)) for ours, theirs in pairs)
+
 
 class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
@@ -79,7 +84,8 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     Those that are set up for its number and purpose, in service, and have not refused it; of these the conversation's
     own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for room there:
     one that is only full for a moment does not send patients to a dearer one. One that is throttled for long does, if
-    there is another; if all are, they are waited for as if none were. If none is ready it waits.
+    there is another; if all are, they are waited for as if none were, but for the one message that finds out. If none
+    is ready it waits.
     """
     able = [route for route in routes if _is_set_up(route, wanted)]
     left = [route for route in able if route.gateway_id not in wanted.refused]
@@ -88,18 +94,18 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     ready = [route for route in left if route.ready]
     if not ready:
         return Waits()
-    taking = [route for route in ready if not route.throttled or _may_try(route, wanted, room)]
+    steady = [route for route in ready if not route.throttled]
+    # What it put off before has waited long enough to find out, where another takes it; else it may be all there is.
+    spared = wanted.put_off if steady else ()
+    taking = steady + [route for route in ready if route.gateway_id not in spared and _may_try(route, room)]
     # Between those that are all throttled nobody goes to and fro: the best one is waited for.
     best = min(taking or ready, key=lambda route: _rank(route, wanted))
     return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(taking, best, wanted, room)
 
 
-def _may_try(route: Route, wanted: Wanted, room: Mapping[int, int]) -> bool:
-    """Whether this is the one message that finds out: none of this turn was it yet. One that it put off before has
-    waited long enough for it.
-    """
-    untouched = room.get(route.gateway_id, 0) == route.room > 0
-    return route.on_trial and untouched and route.gateway_id not in wanted.put_off
+def _may_try(route: Route, room: Mapping[int, int]) -> bool:
+    """Whether it may be given the one message that finds out: none of this turn was it yet."""
+    return route.throttled and route.on_trial and room.get(route.gateway_id, 0) == route.room > 0
 
 
 def _elsewhere(ready: list[Route], best: Route, wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:

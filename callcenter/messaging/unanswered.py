@@ -44,24 +44,23 @@ class UnansweredWatch:
         """Look once. The database is written to only when something has changed."""
         now = utc_now(self._clock)
         found = await self._database.read(is_unanswered, now, self._zone)
-        if found is not None and found is not self._told:
+        if found is not self._told:
             await self._database.run(_tell, found, now)
             self._told = found
 
 
-def is_unanswered(session: Session, now: datetime, time_zone: str) -> bool | None:
-    """Whether somebody has waited too long; None where the night alone is to blame, and an open alarm stays open.
-
-    Only time counts in which somebody is there: who writes at night is late so many minutes after the desk opened.
+def is_unanswered(session: Session, now: datetime, time_zone: str) -> bool:
+    """Whether somebody has waited too long. Only time counts in which somebody was there: the night is nobody's fault,
+    and ends no alarm.
     """
     rules = load_desk_rules(session)
     if not rules.answer_minutes:
         return False
-    since = now - timedelta(minutes=rules.answer_minutes)
-    late = select(Conversation.id).where(*waiting(), Conversation.waiting_since <= since)
-    if session.scalar(late.limit(1)) is None:
+    since = rules.staffed_since(timedelta(minutes=rules.answer_minutes), now, time_zone)
+    if since is None:
         return False
-    return True if rules.was_staffed(since, now, time_zone) else None
+    late = select(Conversation.id).where(*waiting(), Conversation.waiting_since <= since)
+    return session.scalar(late.limit(1)) is not None
 
 
 def _tell(session: Session, unanswered: bool, now: datetime) -> None:

@@ -30,6 +30,7 @@ CALL: dict[str, Any] = {
     "name": "ZHANG 13911112222",
     "notes": "女儿电话13911112222，2026-03-15复查",
     "line": {"name": "line 1"},
+    "pause_reason": "too many to 13911112222 (8)",
     "number_absent": "",
 }  # fmt: skip
 
@@ -51,6 +52,7 @@ def test_everybody_else_gets_masks_at_every_depth_and_the_rest_untouched() -> No
     assert shown["patient"]["phones"][0]["label"] == "138****8000"
     assert (shown["name"], shown["notes"]) == ("ZHANG 139****2222", "女儿电话139****2222，2026-03-15复查")
     assert shown["line"] == {"name": "line 1"}
+    assert shown["pause_reason"] == "too many to 139****2222 (8)"
     assert CALL["number"] == "+8613800138000"
 
 

@@ -88,6 +88,13 @@ def test_what_it_put_off_before_is_not_what_finds_out() -> None:
     assert chosen(route(1, priority=1), route(2), wanted=put_off) == 1
 
 
+def test_where_all_are_throttled_anything_may_find_out() -> None:
+    put_off = Wanted(CARE.number, Purpose.CARE, put_off={1, 2})
+    worse = route(2, priority=9, throttled=True, on_trial=True)
+    assert chosen(route(1, throttled=True), worse, wanted=put_off) == 2
+    assert chosen(route(1, throttled=True, room=0), worse, wanted=put_off) == 2
+
+
 def test_alone_a_throttled_one_is_given_what_it_has_room_for() -> None:
     choosing = Choosing([route(1, throttled=True, on_trial=True, room=2)])
     for _ in range(2):

@@ -87,16 +87,57 @@ async def test_a_hospital_that_wants_no_alarm_has_none(desk: Desk) -> None:
     assert await watched.after(1) == [("unanswered", False, 1)]
 
 
+@pytest_twisted.ensureDeferred
+async def test_only_minutes_count_in_which_somebody_was_there(desk: Desk) -> None:
+    watched = Watched(desk)
+    desk.clock.advance(75 * 60)
+    # Monday, 17:15.
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    # Tuesday, 08:14.
+    assert await watched.after(14 * 60 + 59) == []
+    assert await watched.after(1) == [("unanswered", True, 1)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_hospital_may_want_to_be_told_of_the_next_day_only(desk: Desk) -> None:
+    watched = Watched(desk)
+    await desk.change(lambda session: rule(session, answer_minutes=12 * 60))
+    await desk.hear(HEARTS_NUMBER, "在吗")
+    # An hour and a half on Monday, nine and a half on Tuesday, and the rest on Wednesday until 09:00.
+    assert await watched.after(41 * 60 - 1) == []
+    assert await watched.after(1) == [("unanswered", True, 1)]
+
+
 @pytest.mark.parametrize(
-    ("since", "until", "was"),
+    ("minutes", "until", "since"),
     [
-        ("2026-03-02T08:00+08:00", "2026-03-02T08:30+08:00", True),
-        ("2026-03-02T07:59+08:00", "2026-03-02T08:29+08:00", False),
-        ("2026-03-02T17:00+08:00", "2026-03-02T17:30+08:00", False),
-        ("2026-03-01T23:50+08:00", "2026-03-02T08:20+08:00", False),
-        ("2026-03-01T12:00+08:00", "2026-03-01T12:30+08:00", False),
+        (30, "2026-03-02T08:30+08:00", "2026-03-02T08:00+08:00"),
+        (30, "2026-03-02T08:29+08:00", "2026-02-27T17:29+08:00"),
+        (30, "2026-03-02T17:30+08:00", "2026-03-02T17:00+08:00"),
+        (30, "2026-03-02T23:00+08:00", "2026-03-02T17:00+08:00"),
+        (30, "2026-03-01T12:00+08:00", "2026-02-27T17:00+08:00"),
+        (24 * 60, "2026-03-06T12:00+08:00", "2026-03-04T12:00+08:00"),
     ],
 )
-def test_somebody_was_there_from_the_opening_on(since: str, until: str, was: bool) -> None:
-    moments = datetime.fromisoformat(since), datetime.fromisoformat(until)
-    assert DeskRules().was_staffed(*moments, "Asia/Shanghai") is was
+def test_since_when_somebody_was_there_for_so_long(minutes: int, until: str, since: str) -> None:
+    found = DeskRules(staffed_to="20:00" if minutes > 600 else "17:30").staffed_since(
+        timedelta(minutes=minutes), datetime.fromisoformat(until), "Asia/Shanghai"
+    )
+    assert found == datetime.fromisoformat(since)
+
+
+def test_a_desk_that_is_always_staffed_has_no_night() -> None:
+    rules = DeskRules(staffed_from="00:00", staffed_to="23:59", days=(1, 2, 3, 4, 5, 6, 7))
+    until = datetime.fromisoformat("2026-03-02T00:10+08:00")
+    assert rules.staffed_since(timedelta(minutes=30), until, "Asia/Shanghai") == until - timedelta(minutes=31)
+
+
+def test_an_hour_that_the_clocks_skip_is_none() -> None:
+    rules = DeskRules(staffed_from="01:00", days=(7,))
+    until = datetime.fromisoformat("2026-03-29T04:00+02:00")
+    assert rules.staffed_since(timedelta(hours=2), until, "Europe/Berlin") == until - timedelta(hours=2)
+
+
+def test_where_nobody_ever_is_nobody_is_late() -> None:
+    now = datetime.fromisoformat("2026-03-02T12:00+08:00")
+    assert DeskRules(days=()).staffed_since(timedelta(minutes=1), now, "Asia/Shanghai") is None

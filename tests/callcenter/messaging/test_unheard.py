@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_twisted
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
 
 from callcenter.bus import LocalBus
+from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.messages import Messages
+from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.sending import Typed
+from callcenter.messaging.threads import known_thread, thread_of
+from callcenter.messaging.vocabulary import MessageState, Purpose
 from protocols.sms import Fate, GatewaySignal, Part, PartAccepted, PartRefused, Refusal
 from storage.database import Database
-from tests.peers.call_center import DORA, SUSAN
+from storage.models import SmsMessage
+from tests.peers.call_center import DORA, NOW, SUSAN
 from tests.peers.message_centre import Centre
 from tests.peers.sms_desk import HEARTS_NUMBER, STRANGER, Desk, fill_desk
 
@@ -147,3 +156,141 @@ async def test_what_is_said_to_be_done_stays_so(house: House) -> None:
     await house.desk.desk.conversations.cancel(DORA, sent["conversation_id"], sent["id"])
     talk = await house.talk()
     assert (talk["state"], talk["waiting_since"]) == ("done", None)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_put_off_meanwhile_waits_again_when_it_comes_back(house: House) -> None:
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    sent = await house.reply(at=house.desk.now + timedelta(hours=1))
+    await conversations.snooze(DORA, sent["conversation_id"], house.desk.now + timedelta(hours=2))
+    await conversations.cancel(DORA, sent["conversation_id"], sent["id"])
+    assert not any((await conversations.counts(SUSAN)).values())
+    house.desk.clock.advance(2 * 3600)
+    await conversations.wake()
+    talk = await house.talk()
+    assert (talk["state"], talk["waiting_since"]) == ("open", SINCE)
+
+
+async def lose_answer(house: House) -> dict[str, Any]:
+    house.answer = refused
+    lost = await house.reply()
+    await house.centre.settle()
+    return lost
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_to_be_done_long_ago_waits_for_nothing(house: House) -> None:
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "谢谢")
+    talk = await house.talk()
+    await conversations.finish(DORA, talk["id"])
+    house.desk.clock.advance(3600)
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    house.desk.clock.advance(60)
+    await lose_answer(house)
+    assert (await house.talk())["waiting_since"] == "2026-03-02T09:00:00.000Z"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_to_be_dealt_with_after_all_waits_again(house: House) -> None:
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    talk = await house.talk()
+    await conversations.finish(DORA, talk["id"])
+    await conversations.reopen(DORA, talk["id"])
+    house.desk.clock.advance(60)
+    await lose_answer(house)
+    assert (await house.talk())["waiting_since"] == SINCE
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_answer_that_arrives_after_all_is_one(house: House) -> None:
+    house.answer = taken
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    sent = await house.reply()
+    await house.centre.settle()
+    await house.centre.say(9, house.centre.receipt(f"at-{sent['id']}.1.1", Fate.FAILED, code="EXPIRED"))
+    assert (await house.talk())["waiting_since"] == SINCE
+    await house.centre.say(9, house.centre.receipt(f"at-{sent['id']}.1.1", Fate.DELIVERED))
+    assert [row["state"] for row in await house.desk.rows()] == ["received", "delivered"]
+    assert (await house.talk())["waiting_since"] is None
+    assert house.desk.last("conversation.updated").data["waiting_since"] is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_written_after_a_lost_answer_is_not_answered_by_it(house: House) -> None:
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    house.desk.clock.advance(60)
+    lost = await lose_answer(house)
+    house.desk.clock.advance(60)
+    await house.desk.hear(HEARTS_NUMBER, "现在发烧了")
+    house.answer = taken
+    await house.messages.resend(SUSAN, lost["id"])
+    await house.centre.settle()
+    assert (await house.talk())["waiting_since"] == "2026-03-02T08:02:00.000Z"
+
+
+async def write_first(house: House, text: str) -> dict[str, Any]:
+    """As from the page of the patient: an answer to nothing."""
+    typed = Typed(text, f"form-{len(text)}-{house.desk.now:%H%M%S}")
+    return dict(await house.desk.desk.outgoing.send(SUSAN, None, HEARTS_NUMBER, typed, Purpose.NOTICE))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reminder_that_is_sent_again_answers_nothing(house: House) -> None:
+    house.answer = refused
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    house.desk.clock.advance(60)
+    lost = await write_first(house, "您的复诊是明天八点")
+    await house.centre.settle()
+    house.answer = taken
+    await house.messages.resend(SUSAN, lost["id"])
+    await house.centre.settle()
+    assert [row["state"] for row in await house.desk.rows()] == ["received", "failed", "accepted"]
+    assert (await house.talk())["waiting_since"] == SINCE
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reminder_between_question_and_lost_answer_is_no_answer(house: House) -> None:
+    house.answer = taken
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    house.desk.clock.advance(60)
+    await write_first(house, "您的复诊是明天八点")
+    await house.centre.settle()
+    house.desk.clock.advance(60)
+    await lose_answer(house)
+    assert (await house.talk())["waiting_since"] == SINCE
+
+
+def talk_with_an_answer(session: Session) -> tuple[int, int]:
+    fill_desk(session)
+    talk = thread_of(session, HEARTS_NUMBER, NOW)
+    session.flush()
+    draft = MessageDraft(
+        HEARTS_NUMBER, "请来门诊", Purpose.REPLY, conversation_id=talk.id, created_by=SUSAN.user_id
+    )  # fmt: skip
+    return talk.id, queue_message(session, draft, NOW)
+
+
+def test_who_takes_an_answer_back_waits_for_whoever_has_it_with_nothing_in_hand(postgresql_url: str) -> None:
+    """Whoever sends or settles holds messages before conversations; in another order the two would deadlock."""
+    engine = create_engine(postgresql_url)
+    with Session(engine) as session, session.begin():
+        talk, message = talk_with_an_answer(session)
+
+    def take_back() -> str:
+        with Session(engine) as session, session.begin():
+            return str(cancel_reply(session, SUSAN, talk, message, NOW)["state"])
+
+    waiting = text("select count(*) from pg_locks where not granted")
+    with ThreadPoolExecutor(1) as threads, Session(engine) as looking:
+        with Session(engine) as settling, settling.begin():
+            settling.execute(select(SmsMessage.id).where(SmsMessage.id == message).with_for_update()).all()
+            taken_back = threads.submit(take_back)
+            while not looking.scalar(waiting):
+                time.sleep(0.01)
+            settling.execute(text("set local lock_timeout = '300ms'"))
+            assert known_thread(settling, HEARTS_NUMBER) is not None
+        assert taken_back.result() == MessageState.CANCELLED.value
+    engine.dispose()
