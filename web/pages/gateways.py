@@ -77,12 +77,14 @@ async def show_test(exchange: Exchange, gateway_id: int) -> Reply:
 
 @routes.post("/gateways/<int:gateway_id>/test", permission="gateways.test")
 async def send_test(exchange: Exchange, gateway_id: int, body: TestForm) -> Reply:
-    """Queue the message, or show the form again."""
+    """Queue the message and show what becomes of it, or show the form again."""
+    gateways = exchange.services.messaging.gateways
     try:
-        await exchange.services.messaging.gateways.test(exchange.principal, gateway_id, body.number, body.text)
+        message_id = await gateways.test(exchange.principal, gateway_id, body.number, body.text)
     except InvalidError as error:
         return await _test(exchange, gateway_id, body.model_dump(), error)
-    return Redirect("/gateways?done=tested")
+    may_see = exchange.principal.may("messages.view")
+    return Redirect(f"/messages/{message_id}" if may_see else "/gateways?done=tested")
 
 
 @routes.post("/gateways/<int:gateway_id>/balance", permission="gateways.test")
