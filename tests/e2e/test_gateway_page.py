@@ -47,3 +47,16 @@ def test_what_a_gateway_is_now_changes_while_one_looks_and_the_trace_goes_on(
         assert window.problems == []
     finally:
         admin.send("DELETE", f"/api/v1/gateways/{gateway}", {"version": made["version"] + 1})
+
+
+def test_a_form_that_is_sent_by_a_double_click_is_sent_once(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    window = browsers.window(daemon, "admin", "/gateways/new?kind=http")
+    page = window.page
+    page.locator("[name=name]").fill("Twice")
+    page.locator("[name=o-url]").fill("http://127.0.0.1:1/")
+    page.locator("[name=o-preset]").select_option("linkws")
+    page.locator("main form button.btn-primary").dblclick()
+    page.wait_for_url(re.compile(r"/gateways\?done=added$"))
+    (made,) = [one for one in admin.get("/api/v1/gateways")["items"] if one["name"] == "Twice"]
+    assert admin.send("DELETE", f"/api/v1/gateways/{made['id']}", {"version": made["version"]}).status == 204
