@@ -189,6 +189,16 @@ async def test_who_comes_too_late_sees_who_changed_what_before_overwriting_it(si
 
 
 @pytest_twisted.ensureDeferred
+async def test_lines_as_browsers_end_them_are_no_difference(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, HTTP | OWN | {"o-preset": "custom"}, priority="2")
+    sent = {**form, "o-own.fields": OWN["o-own.fields"].replace("\n", "\r\n")}
+    late = await admin.post(f"{path}?lang=zh_CN", form=sent)
+    assert late.status == 409
+    assert late.text.count("您填的") == 1
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_refusal_does_not_hide_what_somebody_else_changed(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
     path, form = await two_forms(admin, GSM, priority="2")
