@@ -162,7 +162,8 @@ def _typed(one: Setting, fields: Mapping[str, Any]) -> Any:
         return bool(typed)
     if one.secret and not typed:
         return None if one.removable and fields.get(f"x-{one.name}") else ""
-    return (typed if one.secret else typed.strip()) or None
+    # Browsers end each line of a form with CR LF (HTML, 4.10.22.4); what is kept has LF.
+    return (typed if one.secret else typed.strip().replace("\r\n", "\n")) or None
 
 
 def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -47,6 +47,8 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "reason_words": mask_text,
         "pause_reason": mask_text,
         "words": mask_text,
+        "why": mask_text,
+        "pause_reason": mask_text,
     }
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
+from callcenter.administration.masked_search import whole_or_tail
 from callcenter.administration.masks import HIDDEN, mask_document
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
@@ -20,7 +21,7 @@ from callcenter.clock import utc_now
 from callcenter.crm.phones import read_phones, settle_phones, store_phones
 from callcenter.crm.scope import is_reached, patient_scope_clause
 from callcenter.errors import InvalidError
-from callcenter.numbers import format_number, normalise
+from callcenter.numbers import format_number
 from callcenter.text import N_
 from storage.models import Patient, PatientPhone
 from storage.queries.paging import Page
@@ -30,7 +31,6 @@ from storage.queries.terms import pinyin_of, words_of
 
 _UNNUMBERED = "new-"
 _DOCUMENT_SIGNS = frozenset("-()（）/ ")
-_VISIBLE_DIGITS = 4
 _TERMS = ("name", "record_number", "phones")
 
 
@@ -155,10 +155,7 @@ def _free_number(session: Session, patient_id: int) -> str:
 
 
 def _without_guessing(principal: Principal, query: str, area_code: str) -> list[ColumnElement[bool]]:
-    """Who sees masked numbers finds patients by what the mask shows, or by the whole number; by nothing in between.
-
-    Otherwise the hidden digits could be found out by asking for one after the other.
-    """
+    """See ``masked_search``; record numbers are hidden from nobody."""
     unmask, view = principal.grants.get("patients.unmask"), principal.require("patients.view")
     if unmask is not None and unmask.width >= view.width:
         return []
@@ -166,9 +163,6 @@ def _without_guessing(principal: Principal, query: str, area_code: str) -> list[
 
 
 def _whole_or_tail(word: str, area_code: str) -> ColumnElement[bool]:
-    whole = normalise(word, area_code).number
-    matches: ColumnElement[bool] = PatientPhone.number.in_({whole, word} - {""})
-    if len(word) <= _VISIBLE_DIGITS:
-        matches = or_(matches, PatientPhone.number.endswith(word, autoescape=True))
+    matches = whole_or_tail(PatientPhone.number, word, area_code)
     owners = select(PatientPhone.patient_id).where(PatientPhone.patient_id == Patient.id, matches)
     return or_(owners.correlate(Patient).exists(), Patient.record_number.startswith(word, autoescape=True))

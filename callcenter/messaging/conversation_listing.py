@@ -10,6 +10,7 @@ from types import MappingProxyType
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from callcenter.administration.masked_search import whole_or_tail
 from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import conversation_scope, missing
 from callcenter.messaging.conversation_views import (
@@ -20,7 +21,7 @@ from callcenter.messaging.conversation_views import (
 from callcenter.messaging.rows import DONE, OPEN, SNOOZED
 from callcenter.messaging.waiting import waiting
 from callcenter.paging import page_of_views
-from storage.models import Conversation, PatientTerm
+from storage.models import Conversation, Patient, PatientTerm
 from storage.queries.paging import Page, Stretch
 from storage.queries.terms import words_of
 
@@ -142,14 +143,24 @@ def _conditions(principal: Principal, wanted: ConversationFilter) -> list[Column
         conditions.append(Conversation.patient_id == wanted.patient_id)
     if wanted.number is not None:
         conditions.append(Conversation.number == wanted.number)
-    conditions += [_has_word(word) for word in words_of(wanted.q)]
+    conditions += [_has_word(principal, word) for word in words_of(wanted.q)]
     return conditions
 
 
-def _has_word(word: str) -> ColumnElement[bool]:
-    """Whether the patient can be found by the word, or the number has these digits."""
+def _has_word(principal: Principal, word: str) -> ColumnElement[bool]:
+    """Whether the patient can be found by the word, or the number has these digits; see ``masked_search``."""
+    if word.isdecimal() and not principal.sees_numbers:
+        return _masked(word)
     named = select(PatientTerm.patient_id).where(
         PatientTerm.patient_id == Conversation.patient_id, PatientTerm.term >= word, PatientTerm.term < word + _LAST
     )
     found: ColumnElement[bool] = named.correlate(Conversation).exists()
     return or_(found, Conversation.number.contains(word, autoescape=True)) if word.isdecimal() else found
+
+
+def _masked(digits: str) -> ColumnElement[bool]:
+    """The number of the conversation by what its mask shows, or the record number; the terms have all its digits."""
+    recorded = select(Patient.id).where(
+        Patient.id == Conversation.patient_id, Patient.record_number.startswith(digits, autoescape=True)
+    )
+    return or_(whole_or_tail(Conversation.number, digits), recorded.correlate(Conversation).exists())

@@ -52,7 +52,7 @@ class MessageFigures:
 def _counts(session: Session, principal: Principal, wanted: MessageFilter) -> dict[str, Any]:
     statement = (
         select(_MESSAGE.state, func.count(), func.sum(_MESSAGE.parts), func.sum(_MESSAGE.cost))
-        .where(message_scope(principal), *conditions(wanted))
+        .where(message_scope(principal), *conditions(principal, wanted))
         .group_by(_MESSAGE.state)
     )
     found = {state: (count, parts or 0, cost or 0) for state, count, parts, cost in session.execute(statement)}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.masked_search import by_digits
 from callcenter.administration.principal import Principal
 from callcenter.administration.resources import chosen_sort
 from callcenter.errors import NotFoundError
@@ -65,7 +66,7 @@ def list_messages(
 ) -> Page[MessageView]:
     """A page of messages in reach, newest first unless ``sort`` is ``created_at``. Raises ``InvalidError``."""
     _, descending = chosen_sort(sort, DEFAULT_SORT, SORTS)
-    statement = messages_statement().where(message_scope(principal, permission), *conditions(wanted))
+    statement = messages_statement().where(message_scope(principal, permission), *conditions(principal, wanted))
     order = [Stretch([_MESSAGE.created_at, _MESSAGE.id], descending)]
     page = page_of(lambda part: session.execute(part).all(), statement, order, limit, cursor)
     return Page([message_view(row) for row in page.items], page.next)
@@ -80,8 +81,8 @@ def find_message(session: Session, principal: Principal, permission: str, messag
     return row
 
 
-def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
-    """The filter on ``sms_message``."""
+def conditions(principal: Principal, wanted: MessageFilter) -> list[ColumnElement[bool]]:
+    """The filter on ``sms_message``; by digits as ``masked_search`` allows."""
     texts = ("direction", "purpose", "reason")
     keys = ("patient_id", "conversation_id", "batch_id", "created_by")
     asked = [(name, getattr(wanted, name)) for name in (*texts, *keys)]
@@ -91,7 +92,8 @@ def conditions(wanted: MessageFilter) -> list[ColumnElement[bool]]:
     if wanted.state:
         found += _in_state(wanted.state)
     if digits := digits_of(wanted.number):
-        found.append(_MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%"))
+        usual = _MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%")
+        found.append(by_digits(principal, _MESSAGE.number, digits, usual))
     if wanted.since is not None:
         found.append(_MESSAGE.created_at >= wanted.since)
     if wanted.until is not None:
@@ -142,4 +144,4 @@ def count_queued(
 
 def _queued(principal: Principal, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
     asked = MessageFilter(direction="out", since=since, until=until)
-    return [*conditions(asked), message_scope(principal)]
+    return [*conditions(principal, asked), message_scope(principal)]

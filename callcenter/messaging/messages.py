@@ -160,6 +160,8 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         purpose_in(session, row.conversation_id, now) if purpose is Purpose.REPLY else purpose,
         conversation_id=row.conversation_id,
         patient_id=row.patient_id,
+        # What tries a gateway tries no other.
+        gateway_id=row.gateway_id if purpose is Purpose.TEST else None,
         source=resend_source(message_id, row.version),
         created_by=principal.user_id,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
+from callcenter.messaging.batch_views import batch_scope
 from callcenter.messaging.conversation_scope import REPLY, VIEW, conversation_scope
 from callcenter.messaging.listing import find_message
 from callcenter.messaging.rows import IN, OUT
@@ -35,7 +36,6 @@ _MOST_COPIES = 50
 _MESSAGE = table_of(SmsMessage).c
 _ATTEMPT = table_of(SmsAttempt).c
 _GATEWAY = table_of(SmsGateway).c
-_BATCH = table_of(SmsBatch).c
 _AUDIT = table_of(AuditEntry).c
 _USER = table_of(UserAccount).c
 
@@ -48,8 +48,9 @@ def resend_source(message_id: int, version: int) -> str:
 def show_message(session: Session, principal: Principal, message_id: int) -> MessageView:
     """One message with ``history``: what became of each part of each attempt. NotFoundError out of reach.
 
-    ``acts``: who took it back or sent it again. ``batch``: id and title. ``left_by``: the number that the receiver saw,
-    empty where it is not known. ``copy_of`` and ``copies``: ids in reach of what it was sent again from, and as.
+    ``acts``: who took it back or sent it again. ``batch``: id and title, if in reach. ``left_by``: the number that the
+    receiver saw, empty where it is not known. ``copy_of`` and ``copies``: ids in reach of what it was sent again from,
+    and as.
     ``can``: what this person may do with it now, of ``cancel``, ``take_back`` (one's own words, by the conversation)
     and ``resend``.
     """
@@ -59,7 +60,7 @@ def show_message(session: Session, principal: Principal, message_id: int) -> Mes
         **message_view(row),
         "history": _history(session, message_id),
         "acts": _acts(session, message_id),
-        "batch": _batch(session, row.batch_id),
+        "batch": _batch(session, principal, row.batch_id),
         "left_by": _left_by(session, row),
         "copy_of": _copy_of(session, principal, row.source),
         "copies": [key for key, _ in copies],
@@ -106,11 +107,13 @@ def _acts(session: Session, message_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _batch(session: Session, batch_id: int | None) -> dict[str, Any] | None:
+def _batch(session: Session, principal: Principal, batch_id: int | None) -> dict[str, Any] | None:
+    """None also where the sending is out of reach: only its message to a patient of one's own is not."""
     if batch_id is None:
         return None
-    title = session.scalar(select(_BATCH.title).where(_BATCH.id == batch_id))
-    return {"id": batch_id, "title": title or ""}
+    here = SmsBatch.id == batch_id, batch_scope(principal)
+    found = session.execute(select(SmsBatch.title).where(*here)).one_or_none()
+    return None if found is None else {"id": batch_id, "title": found.title or ""}
 
 
 def _left_by(session: Session, row: Any) -> str:

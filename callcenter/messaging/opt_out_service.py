@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
+from callcenter.administration.masked_search import by_digits
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
@@ -31,6 +34,7 @@ from storage.models.base import NO
 from storage.queries.paging import Page, Stretch
 
 LONGEST_NOTE = 200
+_MOST_PATIENTS = 5
 
 
 @dataclass(frozen=True)
@@ -106,21 +110,29 @@ def _list(
     if wanted.kind:
         statement = statement.where(SmsOptOut.kind == wanted.kind)
     if digits := digits_of(wanted.number):
-        statement = statement.where(SmsOptOut.number.contains(digits, autoescape=True))
+        usual = SmsOptOut.number.contains(digits, autoescape=True)
+        statement = statement.where(by_digits(principal, SmsOptOut.number, digits, usual))
     page = page_of(lambda part: session.scalars(part).all(), statement, [Stretch([SmsOptOut.id], True)], limit, cursor)
-    return Page([_shown(session, one) for one in page.items], page.next)
+    return Page(_shown(session, principal, page.items), page.next)
 
 
-def _shown(session: Session, opt_out: SmsOptOut) -> dict[str, Any]:
-    patients = (
-        select(Patient.id, Patient.name)
-        .join(PatientPhone, PatientPhone.patient_id == Patient.id)
-        .where(PatientPhone.number == opt_out.number, Patient.disabled == NO)
-        .order_by(Patient.id)
-        .limit(5)
-    )
-    people = [{"id": key, "name": name} for key, name in session.execute(patients)]
-    return opt_out_view(opt_out, number_formatted=format_number(opt_out.number), patients=people)
+def _shown(session: Session, principal: Principal, opt_outs: Sequence[SmsOptOut]) -> list[dict[str, Any]]:
+    """Each with some of the patients in reach who have the number: that others share it is not told."""
+    people: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    if principal.may("patients.view"):
+        patients = (
+            select(PatientPhone.number, Patient.id, Patient.name)
+            .join(Patient, Patient.id == PatientPhone.patient_id)
+            .where(PatientPhone.number.in_({one.number for one in opt_outs}))
+            .where(Patient.disabled == NO, patient_scope_clause(principal))
+            .order_by(Patient.id)
+        )
+        for number, key, name in session.execute(patients):
+            people[number].append({"id": key, "name": name})
+    return [
+        opt_out_view(one, number_formatted=format_number(one.number), patients=people[one.number][:_MOST_PATIENTS])
+        for one in opt_outs
+    ]
 
 
 def _begin(session: Session, principal: Principal, number: str, kind: str, note: str, at: datetime) -> dict[str, Any]:
@@ -135,7 +147,7 @@ def _begin(session: Session, principal: Principal, number: str, kind: str, note:
     opt_out, is_new = begin_opt_out(session, principal, number, kind, at, note=note)
     if is_new:
         _tell(session, number)
-    return _shown(session, opt_out)
+    return _shown(session, principal, [opt_out])[0]
 
 
 def _begin_in(session: Session, principal: Principal, conversation_id: int, kind: str, at: datetime) -> dict[str, Any]:
@@ -155,7 +167,7 @@ def _end(session: Session, principal: Principal, opt_out_id: int, note: str, at:
     if opt_out.ended_at is None:
         end_opt_out(session, principal, opt_out, note, at)
         _tell(session, opt_out.number)
-    return _shown(session, opt_out)
+    return _shown(session, principal, [opt_out])[0]
 
 
 def _tell(session: Session, number: str) -> None:

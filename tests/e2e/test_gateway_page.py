@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.peers.browser import PATIENCE, Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon
@@ -13,6 +14,11 @@ from tests.peers.daemon import DemoDaemon
 pytestmark = pytest.mark.browser
 
 NOBODY = {"kind": "http", "name": "Nobody there", "priority": 9}
+PRESS_TWICE = """() => {
+  const save = document.querySelector("main form button.btn-primary");
+  save.click();
+  setTimeout(() => save.click(), 500);
+}"""
 OPTIONS = {"url": "http://127.0.0.1:1/", "preset": "sms56_a", "inside": True}
 DRAWN_EARLIER = """addEventListener("DOMContentLoaded", () => {
   document.getElementById("now").textContent = "as it was when the page was drawn";
@@ -53,3 +59,28 @@ def test_what_a_gateway_is_now_changes_while_one_looks_and_the_trace_goes_on(
         assert window.problems == []
     finally:
         admin.send("DELETE", f"/api/v1/gateways/{gateway}", {"version": made["version"] + 1})
+
+
+def test_a_form_is_sent_once_though_its_button_is_pressed_again_while_the_answer_is_on_its_way(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    admin = daemon.client("admin")
+    window = browsers.window(daemon, "admin", "/gateways/new?kind=http")
+    page = window.page
+    page.locator("[name=name]").fill("Twice")
+    page.locator("[name=o-url]").fill("http://127.0.0.1:1/")
+    page.locator("[name=o-preset]").select_option("linkws")
+    sent: list[int] = []
+
+    def answer_slowly(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        sent.append(answer.status)
+        time.sleep(1.5)
+        route.fulfill(response=answer)
+
+    page.route("**/gateways/new", answer_slowly)
+    page.evaluate(PRESS_TWICE)
+    page.wait_for_url(re.compile(r"/gateways\?done=added$"))
+    assert sent == [303]
+    (made,) = [one for one in admin.get("/api/v1/gateways")["items"] if one["name"] == "Twice"]
+    assert admin.send("DELETE", f"/api/v1/gateways/{made['id']}", {"version": made["version"]}).status == 204

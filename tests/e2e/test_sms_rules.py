@@ -36,11 +36,14 @@ def test_two_who_change_the_rules_keep_what_they_typed(daemon: DemoDaemon, brows
     expect(problem).to_contain_text("18:30", timeout=PATIENCE)
     expect(problem).to_contain_text("周一 周二 周三 周四")
     assert receiving.locator("[name=auto_reply_hours]").input_value() == "36"
+    # What was left alone here is taken over: saving again undoes nothing.
+    expect(problem).to_contain_text("18:30 · 已更新到表单")
+    assert receiving.locator("[name=staffed_to]").input_value() == "18:30"
     receiving.locator("main button.btn-primary").click()
     expect(problem).to_be_hidden(timeout=PATIENCE)
 
     told = admin.get("/api/v1/desk-rules")
-    assert (told["auto_reply_hours"], told["staffed_to"], len(told["days"])) == (36, "17:30", 5)
+    assert (told["auto_reply_hours"], told["staffed_to"], len(told["days"])) == (36, "18:30", 4)
     held = admin.get("/api/v1/messaging-rules")
     assert (held["closes"], held["opens"], held["daily_cap"]) == ("21:00", "08:00", 3)
     assert not window.problems

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_twisted
 
-from tests.peers.site import Browser, RunningSite
+from tests.peers.site import Browser, RunningSite, with_rights
 from tests.web.test_pages import Form
 
 OWN = {"o-own.fields": "to = {numbers}\nmsg = {text}", "o-own.accepted": "OK", "o-own.codes": "7 = gateway 余额不足"}
@@ -189,6 +189,16 @@ async def test_who_comes_too_late_sees_who_changed_what_before_overwriting_it(si
 
 
 @pytest_twisted.ensureDeferred
+async def test_lines_as_browsers_end_them_are_no_difference(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, HTTP | OWN | {"o-preset": "custom"}, priority="2")
+    sent = {**form, "o-own.fields": OWN["o-own.fields"].replace("\n", "\r\n")}
+    late = await admin.post(f"{path}?lang=zh_CN", form=sent)
+    assert late.status == 409
+    assert late.text.count("您填的") == 1
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_refusal_does_not_hide_what_somebody_else_changed(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
     path, form = await two_forms(admin, GSM, priority="2")
@@ -216,3 +226,22 @@ async def test_the_log_tells_every_setting_by_its_name(site: RunningSite) -> Non
         assert told in log, told
     (edit,) = (await admin.get("/api/v1/audit?subject_type=gateway&action=edit")).json["items"]
     assert edit["after"] == {"number": "10691", "options.number": "+8613800138000"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_sees_no_numbers_of_patients_sets_up_the_hospitals_own(site: RunningSite) -> None:
+    """The number of the SIM card is the hospital's: what is saved is what was typed, never a mask."""
+    admin = await site.signed_in("admin")
+    made = await add(admin, GSM | {"name": "短信猫 13800138000", "number": "+8613800138000"})
+    technician = await with_rights(site, admin, "gateways.view", "gateways.edit", "gateways.test")
+    path = f"/gateways/{made['id']}/edit"
+    form = Form((await technician.get(path)).text, path).fields
+    refused = await technician.post(path, form={**form, "o-pin": "x"})
+    assert refused.status == 422
+    form = Form(refused.text, path).fields
+    assert (await technician.post(path, form={**form, "priority": "2"})).status == 303
+    kept = (await admin.get(f"/api/v1/gateways/{made['id']}")).json
+    assert (kept["name"], kept["number"]) == ("短信猫 13800138000", "+8613800138000")
+    test = f"/gateways/{made['id']}/test"
+    wrong = await technician.post(test, form={"number": "13800138000", "text": ""})
+    assert Form(wrong.text, test).fields["number"] == ["13800138000"]

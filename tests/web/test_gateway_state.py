@@ -10,7 +10,7 @@ from twisted.internet import reactor
 from callcenter.messaging.throttling import MOST_PAUSES
 from protocols.sms import BalanceTold, GatewayPaused
 from tests.peers.scripted_gateway import ScriptedGateway
-from tests.peers.site import RunningSite, pause
+from tests.peers.site import RunningSite, pause, with_rights
 from tests.web.test_gateway_pages import rest
 
 
@@ -70,3 +70,22 @@ async def test_both_say_that_it_pauses_and_that_others_take_over(site: RunningSi
         assert ": flow control (8)</div>" in text
         assert 'data-note="throttled">Connected, but only says “not now”' in text
         assert ">Throttled</span>" in text
+
+
+@pytest_twisted.ensureDeferred
+async def test_numbers_in_the_words_of_a_gateway_are_for_those_who_may_see_them(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, device = await gateway(site, admin)
+    technician = await with_rights(site, admin, "gateways.view")
+    device.capacity = 0
+    device.say(GatewayPaused(60.0, "too many to 13800138000"))
+    await rest(site)
+    for page in (path, "/gateways", "/api/v1/gateways"):
+        assert "to 13800138000" in (await admin.get(page)).text
+        told = (await technician.get(page)).text
+        assert ("to 138****8000" in told, "13800138000" in told) == (True, False), page
+    device.lose("no more to 13800138000")
+    await rest(site)
+    for page in (path, "/gateways", "/api/v1/gateways"):
+        told = (await technician.get(page)).text
+        assert ("to 138****8000" in told, "13800138000" in told) == (True, False), page

@@ -11,8 +11,10 @@ import pytest_twisted
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from protocols.signals import CallerIdentified, Rang
+from protocols.sms import Fate, GatewayPaused, PartAccepted, PartRefused, ReceiptArrived, Refusal, TextArrived
 from tests.peers.hospital import PASSWORD
-from tests.peers.site import Browser, RunningSite
+from tests.peers.scripted_gateway import ScriptedGateway
+from tests.peers.site import Browser, RunningSite, pause
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -107,6 +109,65 @@ async def test_scripts_and_articles_are_texts_and_nothing_else(site: RunningSite
     slots = (await agent.get(f"/api/v1/calls/{call['id']}/talking")).json["slots"]
     parts = [script["zh"][-1] for script in slots[0]["content"]["scripts"]]
     assert parts == [{"text": patient["name"], "placeholder": "patient.name"}] * len(written)
+
+
+async def gateway_of(site: RunningSite, admin: Browser) -> tuple[int, ScriptedGateway]:
+    options = {"secret": "geheim", "host": "10.0.0.1"}
+    made = await admin.post("/api/v1/gateways", {"kind": "cmpp2", "name": "移动", "options": options})
+    device = site.services.messaging.board.get(made.json["id"]).device  # type: ignore[union-attr]
+    assert isinstance(device, ScriptedGateway)
+    return made.json["id"], device
+
+
+async def sms_rests(site: RunningSite) -> None:
+    while site.services.messaging.busy:
+        await pause(0.01)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_gateways_and_phones_say_is_text_and_nothing_else(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    gateway, device = await gateway_of(site, admin)
+    said = "".join(HOSTILE) + "字" * 5000
+    device.answer = lambda part: [PartAccepted(part.key, part.key) if "1" in part.text else _no(part.key, said)]
+    await sms_rests(site)
+    for text in ("您好 1", "您好 2"):
+        body = {"number": "13500009999", "text": text, "purpose": "notice", "key": f"form-1-2-3-{text[-1]}"}
+        sent = await admin.post("/api/v1/messages", body)
+        assert sent.status == 201, sent.text
+        await sms_rests(site)
+    talk = sent.json["conversation_id"]
+    (accepted,) = [part for part in device.given if "1" in part.text]
+    receipt = ReceiptArrived(gateway_id=accepted.key, fate=Fate.FAILED, code=said, words=said, written=lambda: None)
+    came = TextArrived(sender="13500009999", recipient="10690", text=said, gateway_id="in-1", written=lambda: None)
+    device.capacity = 0
+    device.say(receipt, came, GatewayPaused(60.0, said))
+    await sms_rests(site)
+    records = (await admin.get("/api/v1/messages")).json["items"]
+    assert {one["state"] for one in records} == {"failed", "received"}
+    ways = [f"/messages/{one['id']}" for one in records]
+    lost = [f"/gateways/{gateway}", "/gateways", "/wallboard"]
+    for path in (*ways, "/messages", f"/inbox?c={talk}", *lost):
+        page = await admin.get(path)
+        assert page.status == 200
+        assert_harmless(page.text)
+        assert "\u202e" not in page.text
+        # What the patient wrote is shown whole; of what a gateway says so much is enough.
+        assert page.text.count("字") < (6000 if path in ways else 20_000)
+    for path in (*(f"/api/v1{way}" for way in ways), f"/api/v1/conversations/{talk}/messages", "/api/v1/gateways"):
+        assert "\u202e" not in (await admin.get(path)).json.__repr__()
+    failed = [one for one in records if one["state"] == "failed"]
+    assert all(0 < len(one["reason_words"]) <= 200 for one in failed)
+    device.lose(said)
+    await sms_rests(site)
+    for path in (*lost, "/alarms"):
+        page = await admin.get(path)
+        assert_harmless(page.text)
+        assert "\u202e" not in page.text
+
+
+def _no(key: str, said: str) -> PartRefused:
+    return PartRefused(key, Refusal.NEVER, said, said)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/session", "/sign-in"])

@@ -8,8 +8,9 @@ import pytest_twisted
 
 from hardware.trace import Way
 from protocols.signals import CallerIdentified, Ended, LineReady, Rang
-from tests.peers.site import RunningSite, all_rows
+from tests.peers.site import RunningSite, all_rows, with_rights
 from tests.peers.socket_client import knock, open_page
+from tests.web.test_pages import Form
 from tests.web.test_sockets import stop
 from web.api.line_models import Devices, Drivers, Setup, Setups, Trial
 
@@ -166,13 +167,7 @@ async def test_a_test_over_the_socket(site: RunningSite) -> None:
 @pytest_twisted.ensureDeferred
 async def test_whose_numbers_are_masked_gets_none_by_a_test(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
-    role = await admin.post("/api/v1/roles", {"name": "技术员", "grants": {"lines.view": "all", "lines.test": "all"}})
-    assert role.status == 201, role.text
-    clerk = site.people["clerk"]
-    version = (await admin.get(f"/api/v1/users/{clerk.user_id}")).json["version"]
-    given = {"role_ids": [role.json["id"]], "version": version}
-    assert (await admin.ask("PATCH", f"/api/v1/users/{clerk.user_id}", given)).status == 200
-    technician = await site.signed_in("clerk")
+    technician = await with_rights(site, admin, "lines.view", "lines.test")
     page = await open_page(site, technician, "line-test/1")
     await technician.post("/api/v1/lines/1/test")
     site.lines[0].trace(Way.RECEIVED, b"RING 13800138000")
@@ -182,6 +177,18 @@ async def test_whose_numbers_are_masked_gets_none_by_a_test(site: RunningSite) -
     assert "13800138000" not in f"{told}{page.messages}{trace.text}"
     assert "138****8000" in str(told)
     await stop(site, page)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_called_by_its_number_is_saved_with_it_by_whoever_sees_no_numbers(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    line_id = (await admin.post("/api/v1/lines", {**NEW, "name": "门诊 010-62345678"})).json["id"]
+    await site.settle()
+    technician = await with_rights(site, admin, "lines.view", "lines.edit")
+    path = f"/lines/{line_id}/edit"
+    form = Form((await technician.get(path)).text, path).fields
+    assert (await technician.post(path, form={**form, "group": ""})).status == 303
+    assert (await admin.get(f"/api/v1/lines/{line_id}/setup")).json["name"] == "门诊 010-62345678"
 
 
 @pytest_twisted.ensureDeferred

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
-from storage.models import SmsAttempt, SmsGateway, SmsMessage
+from storage.models import SmsAttempt, SmsBatch, SmsGateway, SmsMessage
 from tests.peers.call_center import NOW
-from tests.peers.site import RunningSite, all_rows
+from tests.peers.site import RunningSite, all_rows, with_rights
 
 
 def _tried(session: Any, message_id: int, state: str, reason: str, part: str) -> None:
@@ -80,11 +80,7 @@ async def test_a_doubt_is_explained_and_says_what_can_be_done(site: RunningSite)
 @pytest_twisted.ensureDeferred
 async def test_who_reads_only_is_offered_nothing_and_sees_numbers_masked(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
-    role = await admin.post("/api/v1/roles", {"name": "读者", "grants": {"messages.view": "all"}})
-    clerk = next(one for one in (await admin.get("/api/v1/users")).json["items"] if one["username"] == "clerk")
-    body = {"role_ids": [role.json["id"]], "version": clerk["version"]}
-    assert (await admin.ask("PATCH", f"/api/v1/users/{clerk['id']}", body)).status == 200
-    browser = await site.signed_in("clerk")
+    browser = await with_rights(site, admin, "messages.view")
     key = await _queued(site)
     await site.database.run(_tried, key, "failed", "refused", "refused")
     page = await browser.get(f"/messages/{key}")
@@ -123,3 +119,42 @@ async def test_ones_own_words_are_taken_back_by_the_conversation(site: RunningSi
     assert f'href="/inbox?c={talk}"' in page
     assert (await admin.get(f"/api/v1/messages/{key}")).json["can"] == ["cancel"]
     assert (await agent.post(f"/api/v1/conversations/{talk}/messages/{key}/cancel")).status == 200
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_sending_to_many_that_is_out_of_reach_is_not_told_of(site: RunningSite) -> None:
+    """The patient's doctor sees the message, not the sending of another department that it was part of."""
+    batch = await site.database.run(_batch_of, site.people["admin"].user_id)
+    draft = MessageDraft("13800138000", "您好", Purpose.CARE, patient_id=1, batch_id=batch)
+    key = await site.database.run(queue_message, draft, NOW)
+    admin, doctor = await site.signed_in("admin"), await site.signed_in("doctor")
+    page = (await admin.get(f"/messages/{key}")).text
+    assert ("内部标题" in page, f'href="/message-batches/{batch}"' in page) == (True, True)
+    page = await doctor.get(f"/messages/{key}")
+    assert page.status == 200
+    assert (await doctor.get(f"/message-batches/{batch}")).status == 404
+    assert ("内部标题" in page.text, f'href="/message-batches/{batch}"' in page.text) == (False, False)
+    assert (await doctor.get(f"/api/v1/messages/{key}")).json["batch"] is None
+
+
+def _batch_of(session: Any, person: int) -> int:
+    batch = SmsBatch(title="内部标题", purpose="care", text="您好", total=1, created_by=person, created_at=NOW)
+    session.add(batch)
+    session.flush()
+    return batch.id
+
+
+def _as_test(session: Any, message_id: int) -> None:
+    session.execute(update(SmsMessage).where(SmsMessage.id == message_id).values(purpose="test"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_test_of_a_gateway_is_sent_again_by_that_gateway(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = await _queued(site)
+    await site.database.run(_tried, key, "failed", "refused", "refused")
+    gateway = (await admin.get(f"/api/v1/messages/{key}")).json["gateway"]
+    await site.database.run(_as_test, key)
+    made = await admin.post(f"/api/v1/messages/{key}/resend", {})
+    assert made.status in (200, 201), made.text
+    assert (made.json["purpose"], made.json["gateway"]) == ("test", gateway)

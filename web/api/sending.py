@@ -82,7 +82,7 @@ class OptOut(LiveOptOut):
 
     number: str
     number_formatted: str
-    ended_at: Moment | None
+    ended_at: AwareDatetime | None
     patients: list[Named]
 
 

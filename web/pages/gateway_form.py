@@ -157,7 +157,8 @@ def _form(exchange: Exchange, filled: Filled) -> Reply:
         "differences": _differences(exchange, filled, inputs),
         "last_change": last_change(error),
     }
-    return Page("gateway_form.html", context, status=status_of(error) if error else 200)
+    # All of it is the hospital's own; masks would be saved as they stand.
+    return Page("gateway_form.html", context, status=status_of(error) if error else 200, disclosed=True)
 
 
 def _errors(exchange: Exchange, error: ServiceError | None) -> dict[str, str]:

@@ -61,8 +61,9 @@ async def show_gateways(exchange: Exchange, query: GatewaysPage) -> Reply:
 @routes.get("/gateways/<int:gateway_id>", permission="gateways.view")
 async def show_hour(exchange: Exchange, gateway_id: int) -> Reply:
     """What the gateway did in the last hour."""
-    minutes = await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id)
+    # In this order, one that is removed between the two is missing, not lost.
     listed = await exchange.services.messaging.gateways.list(exchange.principal)
+    minutes = await exchange.services.messaging.rates.last_hour(exchange.principal, gateway_id)
     say = exchange.translate
     figures = [{"key": name, "label": say(RATES[name]), "count": sum(one[name] for one in minutes)} for name in RATES]
     gateway = next(_shown(exchange, one) for one in listed if one["id"] == gateway_id)
@@ -125,4 +126,5 @@ async def _test(
         "error": translated(say, error.message) if error else "",
         "differences": [],
     }
-    return Page("gateway_test.html", context, status=status_of(error) if error else 200)
+    # The number is what was typed just now; a mask would be no number.
+    return Page("gateway_test.html", context, status=status_of(error) if error else 200, disclosed=True)

@@ -28,7 +28,7 @@ def explained(session: Session, wanted: MessageFilter) -> list[str]:
         steps.extend(row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
         return []
 
-    statement = messages_statement().where(message_scope(SUSAN), *conditions(wanted))
+    statement = messages_statement().where(message_scope(SUSAN), *conditions(SUSAN, wanted))
     page_of(find, statement, [Stretch([SmsMessage.created_at, SmsMessage.id], True)], 50, None)
     return [step for step in steps if "sms_message" in step or "TEMP B-TREE" in step]
 

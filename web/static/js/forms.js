@@ -8,6 +8,17 @@ document.addEventListener("input", (event) => {
   if (form) changed.add(form);
 });
 document.addEventListener("submit", (event) => changed.delete(event.target));
+
+// A second press while the answer is on its way would be refused, or seem to be, though the first was not.
+const AGAIN_AFTER = 3000;
+const pressed = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("form[method=post]")) return;
+  const now = performance.now();
+  if (now - (pressed.get(form) ?? -Infinity) < AGAIN_AFTER) event.preventDefault();
+  else pressed.set(form, now);
+});
 window.addEventListener("beforeunload", (event) => {
   if (changed.size) event.preventDefault();
 });

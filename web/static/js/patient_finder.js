@@ -20,7 +20,9 @@ export function findPatients(form, chosen = () => {}) {
     form.querySelector("[data-chosen]").hidden = !patient;
     form.querySelector("[data-finder]").hidden = Boolean(patient);
     list.replaceChildren();
-    if (!patient) {
+    // What was chosen or taken back hides what had the focus.
+    if (patient) form.querySelector("[data-forget]").focus();
+    else {
       field.value = "";
       field.focus();
     }

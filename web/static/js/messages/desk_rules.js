@@ -21,6 +21,11 @@ function typed() {
 let seen = typed();
 const differs = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
+function put(name, value) {
+  if (name === "days") for (const box of boxes) box.checked = value.includes(Number(box.value));
+  else form.elements[name].value = value;
+}
+
 function label(name) {
   return form.querySelector(name === "days" ? "legend" : `label[for="${form.elements[name].id}"]`).textContent;
 }
@@ -44,9 +49,12 @@ async function save(rules, version) {
     if (error.status !== 409 || !now) throw error;
     const moved = NAMES.filter((name) => differs(now[name], seen[name]) && differs(now[name], rules[name]));
     if (!moved.length) return call("PATCH", "/desk-rules", { version: now.version, ...rules });
+    // What was left alone here undoes nobody's work: it is taken over.
+    const taken = moved.filter((name) => !differs(rules[name], seen[name]));
+    for (const name of taken) put(name, now[name]);
     seen = Object.fromEntries(NAMES.map((name) => [name, now[name]]));
     form.dataset.version = now.version;
-    error.moved = moved.map((name) => el("li", {}, `${label(name)}: ${words(name, now[name])}`));
+    error.moved = moved.map((name) => el("li", {}, `${label(name)}: ${words(name, now[name])}`, taken.includes(name) ? [" · ", t("taken over")] : ""));
     throw error;
   }
 }
@@ -62,6 +70,6 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     const text = Object.values(error.fields ?? {})[0] ?? error.message;
     if (!error.moved) say(text);
-    else say(text, el("br"), t("What you typed is still here. These are the values now:"), el("ul", {}, error.moved), t("Save again to replace them with yours."));
+    else say(text, el("br"), t("What you typed is still here. These are the values now:"), el("ul", {}, error.moved), t("Save again if the form is right as it stands."));
   }
 });

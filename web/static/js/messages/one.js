@@ -9,6 +9,7 @@ import { sendAgain } from "./again.js";
 const EVERY = 1000; // Those of a batch are not told one by one: each change of it may be one of this message.
 const place = () => document.getElementById("message");
 let due = null;
+let busy = false;
 
 const look = () => window.htmx.ajax("GET", location.pathname, { target: "#message", select: "#message", swap: "outerHTML" });
 
@@ -25,23 +26,26 @@ async function cancel(button) {
   toast(t("Taken back; it is not sent."), { kind: "good" });
 }
 
+// True: the page of the new message comes.
 async function again() {
   const { message, state } = place().dataset;
   const made = await sendAgain({ id: message, state });
   if (made) location.assign(`/messages/${made.id}`);
+  return Boolean(made);
 }
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("#message [data-cancel], #message [data-resend]");
-  if (!button) return;
-  button.disabled = true;
+  if (!button || busy) return;
+  // The button is not disabled: it has the focus again when the question is dismissed.
+  busy = true;
   try {
-    await ("cancel" in button.dataset ? cancel(button) : again());
+    if (await ("cancel" in button.dataset ? cancel(button) : again())) return;
   } catch (error) {
     complain(error);
   }
+  busy = false;
   // What became of it, or why it was refused, stands on the page.
-  button.disabled = false;
   look();
 });
 
