@@ -48,7 +48,6 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "pause_reason": mask_text,
         "words": mask_text,
         "why": mask_text,
-        "pause_reason": mask_text,
     }
 )
 
