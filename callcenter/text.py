@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from protocols.documented import said_in
 from protocols.sayings import N_
 
 __all__ = ["N_", "Text", "translated"]
@@ -42,5 +43,7 @@ def translated(translate: Callable[[str], str], text: str) -> str:
 
 
 def _value(translate: Callable[[str], str], value: Any) -> Any:
-    """A name or a number stands as it is; what has words of its own is said in the same language."""
-    return translated(translate, value) if hasattr(value, "msgid") else value
+    """A name or a number stands as it is; what has words of its own, or a document's, is said in the same language."""
+    if hasattr(value, "msgid"):
+        return translated(translate, value)
+    return said_in(translate, value) if type(value) is str else value

@@ -86,6 +86,7 @@ class Saying(enum.Enum):
     VERSIONS_DIFFER = N_("the line host speaks version {theirs} of the protocol and the server version {ours}")
     GATEWAY_MUTE = N_("the gateway accepts the connection and does not answer the sign-in")
     GATEWAY_SILENT = N_("the gateway does not answer")
+    INTERRUPTED = N_("The daemon ended before the answer came.")
     GATEWAY_REFUSED = N_("the gateway refused the sign-in: {why}")
     GATEWAY_NONSENSE = N_("the gateway does not keep to the protocol: {why}")
     GATEWAY_LEFT = N_("the gateway ended the session")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from callcenter.messaging.listing import MessageFilter
 from callcenter.text import N_
+from protocols.documented import said_in
 from web.api.models import Cursor, Id, Limit
 from web.call_filters import IdOrNobody, midnight
 from web.exchange import Exchange
@@ -97,7 +98,7 @@ def message_columns(exchange: Exchange) -> list[Column]:
         Column(say(N_("Text")), lambda one: one["text"], 60),
         Column(say(N_("State")), lambda one: word_of(MESSAGE_STATES, one["state"], say)),
         Column(say(N_("Reason")), lambda one: word_of(MESSAGE_REASONS, one["reason"], say), 30),
-        Column(say(N_("Reply of the gateway")), lambda one: one["reason_words"], 30),
+        Column(say(N_("Reply of the gateway")), lambda one: said_in(say, one["reason_words"]), 30),
         Column(say(N_("Purpose")), lambda one: word_of(PURPOSES, one["purpose"], say)),
         Column(say(N_("Gateway")), lambda one: (one["gateway"] or {}).get("name", "")),
         Column(say(N_("Parts")), lambda one: one["parts"], 8),

@@ -14,6 +14,7 @@ from typing import Any
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from protocols.documented import KNOWN
 from protocols.sayings import Saying
 from web.catalogues import ROOT, load_translations, script_messages
 from web.i18n import LOCALES
@@ -58,7 +59,7 @@ def read_folder(folder: Path = STATIC_FOLDER) -> dict[str, StaticFile]:
 def message_files() -> dict[str, StaticFile]:
     """``<locale>.js`` for each language: a module whose default export maps the scripts' messages to their words.
 
-    ``sayings`` maps the codes of what lines and devices say.
+    ``sayings`` maps the codes of what lines and devices say, ``documented`` what documents call a gateway's answers.
     """
     files = {}
     texts = script_messages()
@@ -66,7 +67,10 @@ def message_files() -> dict[str, StaticFile]:
         translations = load_translations(locale)
         words = {text: translations.gettext(text) for text in texts}
         sayings = {saying.code: translations.gettext(saying.value) for saying in Saying}
-        body = f"export default {_script(words)};\nexport const sayings = {_script(sayings)};\n"
+        documented = {words: translations.gettext(words) for words in sorted(KNOWN)}
+        parts = {"sayings": sayings, "documented": documented}
+        named = "".join(f"export const {name} = {_script(part)};\n" for name, part in parts.items())
+        body = f"export default {_script(words)};\n{named}"
         files[f"{locale}.js"] = static_file(f"{locale}.js", body.encode("utf-8"))
     return files
 

@@ -6,6 +6,7 @@ Templates are read and compiled once, when the site is built: nothing opens a fi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -14,6 +15,7 @@ from babel.support import NullTranslations
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
+from protocols.documented import said_in
 from web.catalogues import ROOT, load_translations
 from web.greeting import topics_for
 from web.i18n import LOCALES, Formats
@@ -82,6 +84,7 @@ class Templates:
             "number": formats.number,
             "percent": formats.percent,
             "clock": formats.clock,
+            "gateway_says": partial(said_in, partial(self.translate, locale)),
         }
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)

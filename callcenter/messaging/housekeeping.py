@@ -15,7 +15,7 @@ from callcenter.messaging.parked import unpark
 from callcenter.messaging.receipts import settle_receipts
 from callcenter.messaging.settling import doubtful, hold_gateways
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
-from callcenter.text import N_
+from protocols.sayings import Saying
 from storage.models import SmsGateway
 from storage.models.base import table_of
 
@@ -88,12 +88,9 @@ def recover(session: Session, now: datetime, limit: int = 500) -> int:
         session.execute(
             update(ATTEMPT)
             .where(ATTEMPT.c.message_id.in_(chunk), ATTEMPT.c.state == PartState.SENDING.value)
-            .values(state=PartState.UNKNOWN.value, words=_INTERRUPTED, answered_at=now)
+            .values(state=PartState.UNKNOWN.value, words=Saying.INTERRUPTED.value, answered_at=now)
         )
     # A receipt may have come when the part was still being sent, and have waited for the answer that was lost.
     told = settle_receipts(session, (), unpark(session, {}, doubtful(session, ids)), now)
     conclude(session, sorted({*ids, *told}), now, dict.fromkeys(ids, Reason.INTERRUPTED))
     return len(ids)
-
-
-_INTERRUPTED = N_("The daemon ended before the answer came.")

@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from protocols.sayings import N_
 from protocols.smpp.messages import Status
 from protocols.sms import Refusal
 
 THROTTLES = frozenset({Status.QUEUE_FULL, Status.THROTTLED})
 _WORDS: Mapping[int, str] = {
-    0x01: "message length",
-    0x02: "command length",
-    0x03: "command id",
-    0x04: "bind status",
-    0x05: "already bound",
-    0x08: "system error",
-    0x0A: "source address",
-    0x0B: "destination address",
-    0x0D: "bind failed",
-    0x0E: "password",
-    0x0F: "system id",
-    0x14: "queue full",
-    0x45: "submit failed",
-    0x48: "source TON",
-    0x49: "source NPI",
-    0x50: "destination TON",
-    0x51: "destination NPI",
-    0x53: "system type",
-    0x58: "throttled",
-    0x61: "scheduled delivery time",
-    0x62: "validity period",
-    0x64: "temporary error",
-    0x65: "permanent error",
-    0x66: "refused",
+    0x01: N_("message length"),
+    0x02: N_("command length"),
+    0x03: N_("command id"),
+    0x04: N_("bind status"),
+    0x05: N_("already bound"),
+    0x08: N_("system error"),
+    0x0A: N_("source address"),
+    0x0B: N_("destination address"),
+    0x0D: N_("bind failed"),
+    0x0E: N_("password"),
+    0x0F: N_("system id"),
+    0x14: N_("queue full"),
+    0x45: N_("submit failed"),
+    0x48: N_("source TON"),
+    0x49: N_("source NPI"),
+    0x50: N_("destination TON"),
+    0x51: N_("destination NPI"),
+    0x53: N_("system type"),
+    0x58: N_("throttled"),
+    0x61: N_("scheduled delivery time"),
+    0x62: N_("validity period"),
+    0x64: N_("temporary error"),
+    0x65: N_("permanent error"),
+    0x66: N_("refused"),
 }
+WORDS = frozenset(_WORDS.values())
+"""All that the specification says of statuses."""
 _LATER = frozenset({0x04, Status.SYSTEM_ERROR, Status.SUBMIT_FAILED, Status.TEMPORARY, *THROTTLES})
 _NEVER = frozenset({0x01, Status.BAD_DESTINATION, 0x65, 0x66})
 

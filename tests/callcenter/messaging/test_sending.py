@@ -294,8 +294,10 @@ async def test_reading_is_counted_up_to_what_was_seen_and_logged(desk: Desk) -> 
     assert [row["action"] for row in await desk.rows(AuditEntry)] == ["read-messages"]
     with pytest.raises(InvalidError):
         await conversations.messages(DORA, talk, 1, "nonsense")
-    found = ConversationFilter(q="6136")
+    found = ConversationFilter(q="6000")
     assert [one["id"] for one in (await conversations.list(DORA, found)).items] == [talk]
+    # Digits that she sees masked only find nothing.
+    assert (await conversations.list(DORA, ConversationFilter(q="6136"))).items == []
 
 
 @pytest_twisted.ensureDeferred

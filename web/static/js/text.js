@@ -1,7 +1,7 @@
 // Words in the language of the page: t("Claimed by {name}", {name}). Catalogue made from the gettext files.
 export const locale = document.documentElement.lang;
 
-const { default: messages, sayings } = await import(`/catalogues/${locale.replace("-", "_")}.js`);
+const { default: messages, sayings, documented } = await import(`/catalogues/${locale.replace("-", "_")}.js`);
 
 export function t(text, values = {}) {
   return filled(messages[text] || text, values);
@@ -9,10 +9,19 @@ export function t(text, values = {}) {
 
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 
+const WITH_CODE = /^([A-Z]+ \d+: )?([^]+?)( \([^()]*\))?$/;
+
+// The words of a gateway where they are a document's, or ours; its own stand as they are.
+export function gatewaySays(words) {
+  if (Object.hasOwn(documented, words)) return documented[words];
+  const [, code = "", middle, also = ""] = WITH_CODE.exec(words) ?? [];
+  return Object.hasOwn(documented, middle) ? `${code}${documented[middle]}${also}` : words;
+}
+
 // What a line or device says: { code, values }, a value perhaps another such. `text` is what to show without one.
 export function say(said, text = "") {
   const found = sayings[said?.code];
   if (!found) return text;
-  const values = Object.entries(said.values).map(([name, value]) => [name, value?.code ? say(value) : value]);
+  const values = Object.entries(said.values).map(([name, value]) => [name, value?.code ? say(value) : gatewaySays(value)]);
   return filled(found, Object.fromEntries(values));
 }

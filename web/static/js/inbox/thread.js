@@ -5,7 +5,7 @@ import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js"
 import { me, socket, store } from "../live.js";
 import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
-import { t } from "../text.js";
+import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { actionsOf } from "./actions.js";
 import { desk, may } from "./desk.js";
@@ -44,7 +44,7 @@ function bubble(message) {
       who ? el("span", {}, who) : null, el("span", { class: "number", title: exact(message.created_at) }, whenWord(message)),
       ours ? el("button", { type: "button", class: "bubble-state", "data-state": message.state, "data-key": `state-${message.id}`, "aria-expanded": String(opened === message.id), onclick: () => tell(message) },
         stateIcon(message.state), el("span", {}, stateWord(message.state))) : null),
-    ours && (message.reason || message.reason_words) ? el("div", { class: "bubble-why" }, [reasonWord(message.reason), message.reason_words].filter(Boolean).join("：")) : null,
+    ours && (message.reason || message.reason_words) ? el("div", { class: "bubble-why" }, [reasonWord(message.reason), gatewaySays(message.reason_words)].filter(Boolean).join("：")) : null,
     opened === message.id ? historyOf(message) : null);
 }
 
@@ -56,7 +56,7 @@ function historyOf(message) {
     fact(t("Written"), exact(message.created_at)), fact(stateWord(message.state), exact(message.state_at)),
     LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
-  tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [one.words, one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
+  tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [gatewaySays(one.words), one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
   message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Cancel sending")) : null,
   NOT_ARRIVED.includes(message.state) && may.send ? el("button", { type: "button", class: "btn btn-sm", "data-key": `again-${message.id}`, "data-again": message.id, onclick: () => repeat(message) }, icon("arrow-clockwise"), t("Send again")) : null,
   may.records ? el("a", { class: "btn btn-sm btn-quiet", href: `/messages/${message.id}`, "data-key": `whole-${message.id}` }, t("All about this message")) : null);

@@ -4,7 +4,7 @@ import { el, icon, refresh } from "../dom.js";
 import { toSecond } from "../format.js";
 import { store } from "../live.js";
 import { WAITING, countWord, waitingTalks } from "../sms.js";
-import { t } from "../text.js";
+import { gatewaySays, t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { lineReason } from "../words.js";
 import { byName, sum, tile } from "./tiles.js";
@@ -30,7 +30,7 @@ function notesOf(gateway) {
   return [
     attempt ? t("next attempt at {time}", { time: toSecond(attempt) }) : "",
     ["ready", "throttled"].includes(gateway.state) ? "" : lineReason(gateway),
-    paused ? [t("paused until {time}", { time: toSecond(paused) }), why].filter(Boolean).join(": ") : "",
+    paused ? [t("paused until {time}", { time: toSecond(paused) }), gatewaySays(why)].filter(Boolean).join(": ") : "",
   ];
 }
 
