@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_twisted
 
 from storage.database import Database
 from tests.peers.call_center import fill
 from tests.peers.message_centre import Centre
+from tests.peers.messaging import SmsCentre
 from tests.peers.sms_desk import Desk, fill_desk
 
 
@@ -25,3 +27,12 @@ async def centre(database: Database) -> AsyncIterator[Centre]:
     await centre.dispatcher.start()
     yield centre
     await centre.dispatcher.stop()
+
+
+@pytest_twisted.async_yield_fixture
+async def sms_centre(database: Database, tmp_path: Path) -> AsyncIterator[SmsCentre]:
+    await database.run(fill)
+    centre = SmsCentre(database, tmp_path)
+    await centre.messaging.start()
+    yield centre
+    await centre.messaging.stop()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest_twisted
@@ -12,103 +10,92 @@ import pytest_twisted
 from callcenter.clock import iso, utc_now
 from callcenter.messaging.throttling import MOST_PAUSES
 from protocols.sms import GatewayPaused, PartAccepted
-from storage.database import Database
 from tests.callcenter.messaging.test_throttled_gateways import ADMIN, add
-from tests.peers.call_center import fill
 from tests.peers.messaging import SmsCentre
 from tests.peers.scripted_gateway import ScriptedGateway
 
 
-@pytest_twisted.async_yield_fixture
-async def centre(database: Database, tmp_path: Path) -> AsyncIterator[SmsCentre]:
-    await database.run(fill)
-    centre = SmsCentre(database, tmp_path)
-    await centre.messaging.start()
-    yield centre
-    await centre.messaging.stop()
+async def gateway(sms_centre: SmsCentre) -> ScriptedGateway:
+    return await add(sms_centre, "移动", 1, None)
 
 
-async def gateway(centre: SmsCentre) -> ScriptedGateway:
-    return await add(centre, "移动", 1, None)
-
-
-async def now_of(centre: SmsCentre, *names: str) -> list[Any]:
+async def now_of(sms_centre: SmsCentre, *names: str) -> list[Any]:
     """What the list says, and that the last event says the same."""
-    (view,) = await centre.messaging.gateways.list(ADMIN)
-    told = [one.data for one in centre.events if one.type == "gateway.updated"][-1]
+    (view,) = await sms_centre.messaging.gateways.list(ADMIN)
+    told = [one.data for one in sms_centre.events if one.type == "gateway.updated"][-1]
     assert [told[name] for name in names] == [view[name] for name in names]
     return [view[name] for name in names]
 
 
-def moment(centre: SmsCentre, seconds: float) -> str | None:
-    at: datetime = utc_now(centre.clock) + timedelta(seconds=seconds)
+def moment(sms_centre: SmsCentre, seconds: float) -> str | None:
+    at: datetime = utc_now(sms_centre.clock) + timedelta(seconds=seconds)
     return iso(at)
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_pause_is_told_until_when_and_why_and_that_it_is_over(centre: SmsCentre) -> None:
-    device = await gateway(centre)
+async def test_a_pause_is_told_until_when_and_why_and_that_it_is_over(sms_centre: SmsCentre) -> None:
+    device = await gateway(sms_centre)
     device.capacity = 0
     device.say(GatewayPaused(30.0, "flow control\u202e (8)"))
-    until = moment(centre, 30)
-    await centre.settle()
-    assert await now_of(centre, "state", "paused_until", "pause_reason") == ["ready", until, "flow control (8)"]
-    await centre.wait(31)
-    assert await now_of(centre, "paused_until", "pause_reason") == [None, ""]
+    until = moment(sms_centre, 30)
+    await sms_centre.settle()
+    assert await now_of(sms_centre, "state", "paused_until", "pause_reason") == ["ready", until, "flow control (8)"]
+    await sms_centre.wait(31)
+    assert await now_of(sms_centre, "paused_until", "pause_reason") == [None, ""]
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_short_pause_and_that_of_one_connection_among_several_are_not(centre: SmsCentre) -> None:
-    device = await gateway(centre)
-    told = len(centre.events)
+async def test_a_short_pause_and_that_of_one_connection_among_several_are_not(sms_centre: SmsCentre) -> None:
+    device = await gateway(sms_centre)
+    told = len(sms_centre.events)
     device.say(GatewayPaused(30.0, "another connection has room"))
     device.capacity = 0
     device.say(GatewayPaused(2.0, "8"))
-    await centre.wait(40, 5)
-    assert await now_of(centre, "paused_until") == [None]
-    assert len(centre.events) == told
+    await sms_centre.wait(40, 5)
+    assert await now_of(sms_centre, "paused_until") == [None]
+    assert len(sms_centre.events) == told
 
 
 @pytest_twisted.ensureDeferred
-async def test_when_it_is_connected_to_again(centre: SmsCentre) -> None:
-    device = await gateway(centre)
+async def test_when_it_is_connected_to_again(sms_centre: SmsCentre) -> None:
+    device = await gateway(sms_centre)
     device.lose()
-    since = moment(centre, 0)
-    device.retry_at = centre.clock.seconds() + 40.0
-    at = moment(centre, 40)
-    await centre.wait(2)
-    assert await now_of(centre, "state", "state_since", "next_attempt_at") == ["lost", since, at]
+    since = moment(sms_centre, 0)
+    device.retry_at = sms_centre.clock.seconds() + 40.0
+    at = moment(sms_centre, 40)
+    await sms_centre.wait(2)
+    assert await now_of(sms_centre, "state", "state_since", "next_attempt_at") == ["lost", since, at]
     device.retry_at = None
-    await centre.wait(41)
-    device.retry_at = centre.clock.seconds() + 60.0
-    at = moment(centre, 60)
-    await centre.wait(2)
-    assert await now_of(centre, "state_since", "next_attempt_at") == [since, at]
+    await sms_centre.wait(41)
+    device.retry_at = sms_centre.clock.seconds() + 60.0
+    at = moment(sms_centre, 60)
+    await sms_centre.wait(2)
+    assert await now_of(sms_centre, "state_since", "next_attempt_at") == [since, at]
     device.come_back()
-    await centre.settle()
-    assert await now_of(centre, "state", "next_attempt_at") == ["ready", None]
+    await sms_centre.settle()
+    assert await now_of(sms_centre, "state", "next_attempt_at") == ["ready", None]
 
 
 @pytest_twisted.ensureDeferred
-async def test_short_waits_before_it_are_not_told_each(centre: SmsCentre) -> None:
-    device = await gateway(centre)
+async def test_short_waits_before_it_are_not_told_each(sms_centre: SmsCentre) -> None:
+    device = await gateway(sms_centre)
     device.lose()
-    await centre.wait(2)
-    told = len(centre.events)
+    await sms_centre.wait(2)
+    told = len(sms_centre.events)
     for _ in range(10):
-        device.retry_at = centre.clock.seconds() + 3.0
-        await centre.wait(4)
-    assert len(centre.events) == told
+        device.retry_at = sms_centre.clock.seconds() + 3.0
+        await sms_centre.wait(4)
+    assert len(sms_centre.events) == told
 
 
 @pytest_twisted.ensureDeferred
-async def test_since_when_others_take_over(centre: SmsCentre) -> None:
-    device = await gateway(centre)
-    since = moment(centre, 0)
+async def test_since_when_others_take_over(sms_centre: SmsCentre) -> None:
+    device = await gateway(sms_centre)
+    since = moment(sms_centre, 0)
     for _ in range(MOST_PAUSES):
         device.say(GatewayPaused(1.0, "8"))
-        await centre.wait(1)
-    assert await now_of(centre, "state", "throttled_since") == ["ready", since]
+        await sms_centre.wait(1)
+    assert await now_of(sms_centre, "state", "throttled_since") == ["ready", since]
     device.say(PartAccepted("1.1.1", "7"))
-    await centre.settle()
-    assert await now_of(centre, "throttled_since") == [None]
+    await sms_centre.settle()
+    assert await now_of(sms_centre, "throttled_since") == [None]
