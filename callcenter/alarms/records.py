@@ -64,6 +64,14 @@ def clear_alarm(session: Session, kind: AlarmKind, subject: str, at: datetime) -
     _tell(session, alarm, AlarmUpdated, Change.CLEARED, at)
 
 
+def keep_alarm(session: Session, trouble: Trouble, holds: bool, at: datetime) -> None:
+    """Raise the alarm of a trouble that ``holds`` now, else clear it."""
+    if holds:
+        raise_alarm(session, trouble, at)
+    else:
+        clear_alarm(session, trouble.kind, trouble.subject, at)
+
+
 def mark_handled(session: Session, alarm: Alarm, user_id: int | None, note: str, at: datetime) -> AlarmView:
     """Somebody dealt with it; the alarm as it is now."""
     alarm.handled_at, alarm.handled_by, alarm.note = at, user_id, note

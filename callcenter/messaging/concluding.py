@@ -16,8 +16,7 @@ from callcenter.messaging.attempts import ATTEMPT, MESSAGE, in_state, load_tried
 from callcenter.messaging.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.spending import spent
-from callcenter.messaging.unheard import NOT_ARRIVED
-from callcenter.messaging.vocabulary import MessageState, PartState, Purpose, Reason
+from callcenter.messaging.vocabulary import NOT_ARRIVED, MessageState, PartState, Purpose, Reason
 from storage.bulk import Keyed
 from storage.bulk_ways import Among
 from storage.models import SmsGateway
@@ -143,10 +142,7 @@ _NEXT: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
             {MessageState.QUEUED, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED}
         ),
         # It was given up, and arrived after all.
-        MessageState.FAILED: _AFTER_ALL,
-        MessageState.EXPIRED: _AFTER_ALL,
-        MessageState.CANCELLED: _AFTER_ALL,
-        MessageState.SUPPRESSED: _AFTER_ALL,
+        **dict.fromkeys(NOT_ARRIVED, _AFTER_ALL),
         MessageState.DELIVERED: frozenset(),
         MessageState.RECEIVED: frozenset(),
     }

@@ -15,7 +15,7 @@ from callcenter.administration.last_edit import last_edit
 from callcenter.administration.principal import Principal
 from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
 from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
+from callcenter.alarms.records import Trouble, clear_alarm, keep_alarm, raise_alarm
 from callcenter.clock import iso
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.events import Audience, GatewayRemoved, GatewayUpdated
@@ -216,11 +216,9 @@ def _alarm(session: Session, row: SmsGateway, now: Live, at: datetime) -> None:
         clear_alarm(session, AlarmKind.GATEWAY_DOWN, subject, at)
     if now.balance_at is None:
         return
-    if row.balance_low is not None and row.balance is not None and row.balance < row.balance_low:
-        details = {"gateway": row.name, "balance": row.balance}
-        raise_alarm(session, Trouble(AlarmKind.BALANCE_LOW, subject, details), at)
-    else:
-        clear_alarm(session, AlarmKind.BALANCE_LOW, subject, at)
+    low = row.balance_low is not None and row.balance is not None and row.balance < row.balance_low
+    details = {"gateway": row.name, "balance": row.balance}
+    keep_alarm(session, Trouble(AlarmKind.BALANCE_LOW, subject, details), low, at)
 
 
 def _put(row: SmsGateway, made: SetUp, box: SecretBox) -> None:

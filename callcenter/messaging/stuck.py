@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
+from callcenter.alarms.records import Trouble, keep_alarm
 from callcenter.messaging.attempts import MESSAGE
 from callcenter.messaging.vocabulary import LOWEST_PRIORITY, MessageState, Reason
 
@@ -34,7 +34,4 @@ def is_stuck(session: Session, now: datetime) -> bool:
 
 def tell_stuck(session: Session, stuck: bool, now: datetime) -> None:
     """Open the alarm of the queue, or clear it."""
-    if stuck:
-        raise_alarm(session, Trouble(AlarmKind.QUEUE_STUCK, QUEUE), now)
-    else:
-        clear_alarm(session, AlarmKind.QUEUE_STUCK, QUEUE, now)
+    keep_alarm(session, Trouble(AlarmKind.QUEUE_STUCK, QUEUE), stuck, now)

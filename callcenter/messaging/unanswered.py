@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.records import Trouble, clear_alarm, raise_alarm
+from callcenter.alarms.records import Trouble, keep_alarm
 from callcenter.clock import utc_now
 from callcenter.messaging.desk_rules import load_desk_rules
 from callcenter.messaging.waiting import waiting
@@ -64,7 +64,4 @@ def is_unanswered(session: Session, now: datetime, time_zone: str) -> bool:
 
 
 def _tell(session: Session, unanswered: bool, now: datetime) -> None:
-    if unanswered:
-        raise_alarm(session, Trouble(AlarmKind.UNANSWERED, INBOX), now)
-    else:
-        clear_alarm(session, AlarmKind.UNANSWERED, INBOX, now)
+    keep_alarm(session, Trouble(AlarmKind.UNANSWERED, INBOX), unanswered, now)

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.rows import DONE, IN, OUT
-from callcenter.messaging.vocabulary import MessageState, Purpose
+from callcenter.messaging.vocabulary import NOT_ARRIVED, Purpose
 from callcenter.messaging.words import is_opt_out
 from storage.models import AuditEntry, Conversation, SmsMessage
 from storage.models.base import table_of
 
-NOT_ARRIVED = frozenset({MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPPRESSED, MessageState.CANCELLED})
 _LOOKED_AT = 50
 """Texts after the last answer among which the first is looked for that wants one; changes of a conversation's state
 among which the last is looked for that said that it is done.

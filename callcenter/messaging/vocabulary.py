@@ -52,15 +52,9 @@ SENT_STAGE = "sent"
 """The stage, by which indexes find messages, of what is sending or accepted. Other states are stages themselves."""
 UNDER_WAY = frozenset({MessageState.SENDING, MessageState.ACCEPTED})
 
-OVER = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.FAILED,
-        MessageState.CANCELLED,
-        MessageState.EXPIRED,
-        MessageState.SUPPRESSED,
-    }
-)
+NOT_ARRIVED = frozenset({MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED, MessageState.SUPPRESSED})
+"""States of what was given up, for all that is known."""
+OVER = NOT_ARRIVED | {MessageState.DELIVERED}
 """States that end a message. Only a receipt that it was delivered after all still changes one: ``failed``."""
 
 
