@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from hardware.drivers import LineSettings, create_line_device
 from hardware.line_device import Capability, LineDevice, NotCapableError
 from hardware.simulators.voice import sound
 from protocols.signals import Answered, CommandFailed, DigitHeard, Ended, HandsetLifted, LineLost, LineReady, Rang
+from protocols.wav import WavFormat, read_head
 from tests.peers.simulator import Heard, Simulator, running
 
 NUMBER = "13800138000"
@@ -56,11 +58,25 @@ async def frames_of(path: Path) -> bytes:
 
 
 def complete(path: Path) -> bytes:
-    if not path.exists():
+    """What a file plays that somebody has closed; of one that is still written the head has no sizes."""
+    data = path.read_bytes() if path.exists() else b""
+    if not data or not read_head(data).declared:
         return b""
-    with wave.open(str(path)) as file:
+    with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (1, 8000, 1)
         return file.readframes(file.getnframes())
+
+
+def test_a_file_that_is_still_written_is_not_taken_for_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    form = WavFormat(8000)
+    assert complete(path) == b""
+    path.write_bytes(b"")
+    assert complete(path) == b""
+    path.write_bytes(form.head() + b"abcd")
+    assert complete(path) == b""
+    path.write_bytes(form.head(4) + b"abcd")
+    assert complete(path) == b"abcd"
 
 
 @pytest.mark.parametrize("chip", ["usr", "conexant"])
