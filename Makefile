@@ -12,7 +12,8 @@ bin  := $(venv)/bin
 # What was compiled once need not be compiled again by each of the many processes that tests start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-browser test-console test-whole test-edges test-calls test-parts browser check format bench lock catalogues clean
+# Not test-…: a pattern makes them, and a phony target has no pattern.
+.PHONY: help setup run test browser check format bench lock catalogues clean
 
 help:
 	@sed -n '1,2p' Makefile | sed 's/^# //'
@@ -43,39 +44,32 @@ run: setup
 browser: setup
 	@.ci/system-packages browser
 
-# All parts at a time: what drives browsers, whole daemons and devices mostly waits for them.
+# All parts at a time: what drives browsers, whole daemons and devices mostly waits for them. What takes longest is
+# started first.
+parts := devices messaging console browser daemons edges rest calls
+
 test: browser
 ifeq ($(TESTS),tests)
-	@$(MAKE) --no-print-directory --jobs 6 --output-sync=target \
-		test-browser test-console test-whole test-edges test-calls test-parts
+	@$(MAKE) --no-print-directory --jobs $(words $(parts)) --output-sync=target $(addprefix test-,$(parts))
 else
 	$(bin)/pytest $(TESTS)
 endif
 
-console := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
+console   := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
 	saved_views.py)
-whole := tests/hardware tests/twistd_plugin
-edges := tests/web tests/protocols
-calls := $(addprefix tests/callcenter/,telephony recordings talking worklist alarms)
+browser   := tests/e2e $(addprefix --ignore=,$(console))
+devices   := tests/hardware
+daemons   := tests/twistd_plugin
+messaging := tests/callcenter/messaging
+edges     := tests/web tests/protocols
+calls     := $(addprefix tests/callcenter/,telephony recordings talking worklist alarms)
+elsewhere := tests/e2e $(devices) $(daemons) $(messaging) $(edges) $(calls)
+rest      := tests $(addprefix --ignore=,$(elsewhere))
+# What looks at the statements that it sent itself with the eyes of Oracle.
+oracle    := messaging edges calls
 
-test-browser:
-	$(bin)/pytest tests/e2e $(addprefix --ignore=,$(console))
-
-test-console:
-	$(bin)/pytest $(console)
-
-test-whole:
-	$(bin)/pytest $(whole)
-
-# Each looks at the statements that it sent itself with the eyes of Oracle.
-test-edges:
-	$(bin)/pytest $(edges) tests/storage/test_oracle.py
-
-test-calls:
-	$(bin)/pytest $(calls) tests/storage/test_oracle.py
-
-test-parts:
-	$(bin)/pytest tests $(addprefix --ignore=,tests/e2e $(whole) $(edges) $(calls))
+test-%:
+	$(bin)/pytest $($*) $(if $(filter $*,$(oracle)),tests/storage/test_oracle.py)
 
 check: setup
 	$(bin)/ruff check
