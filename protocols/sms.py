@@ -85,7 +85,7 @@ class Refusal(enum.StrEnum):
 @dataclass(frozen=True)
 class PartAccepted(GatewaySignal):
     """The gateway answers for the part from now on. ``gateway_id`` is its name for it in receipts; empty: there is
-    none, and no receipt will come.
+    none, and a receipt that comes all the same is told by number and time.
     """
 
     key: str
