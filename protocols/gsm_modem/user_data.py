@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols import gsm7
+from protocols import gsm7, ucs2
 from protocols.gsm_modem.messages import Coding, Joint, PduError, UserData
 from protocols.gsm_modem.octets import Octets
 
@@ -40,7 +40,7 @@ def decode_body(octets: Octets, scheme: int, *, has_header: bool) -> UserData:
     if coding is Coding.GSM7:
         return UserData(coding, text=_text_of_septets(rest, length, len(header)), joint=joint)
     if coding is Coding.UCS2:
-        return UserData(coding, text=rest.decode("utf-16-be", "replace"), joint=joint)
+        return UserData(coding, text=ucs2.decode(rest, is_part=joint is not None), joint=joint)
     return UserData(coding, data=rest, joint=joint)
 
 
