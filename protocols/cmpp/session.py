@@ -150,7 +150,10 @@ class CmppTongue:
             self._wanted = V2
             return SignInRefused(SIGN_IN[answer.status], again=True)
         if answer.status:
-            return SignInRefused(SIGN_IN.get(answer.status, f"status {answer.status}"))
+            # Too many connections, as where the last one is not over for the gateway, is any status beyond those that
+            # the document gives a meaning.
+            passes = answer.status > VERSION_TOO_HIGH
+            return SignInRefused(SIGN_IN.get(answer.status, f"status {answer.status}"), again=passes)
         account = self._account
         proofs = [answer_digest(0, self._digest, account.secret, each) for each in (V2, V3)]
         return SignedIn("" if answer.digest in proofs else "the gateway does not prove that it knows the secret")

@@ -263,6 +263,18 @@ def test_a_gateway_that_finds_version_3_too_high_is_signed_in_to_by_2() -> None:
     assert connect.version == 0x20
 
 
+@pytest.mark.parametrize("dialect", [V2, V3])
+@pytest.mark.parametrize(("status", "refused"), [(1, True), (2, True), (3, True), (5, False), (9, False), (200, False)])
+def test_a_refusal_without_a_meaning_may_pass(dialect: Dialect, status: int, refused: bool) -> None:
+    driven = Driven(CmppTongue(account(version=2 if dialect is V2 else 3), lambda: NOON))
+    driven.start()
+    driven.hear(encode(Command.CONNECT | RESPONSE, 1, ConnectAnswer(status, bytes(16), 0x20), dialect))
+    driven.lose()
+    [lost] = driven.take_signals()
+    assert isinstance(lost, GatewayLost)
+    assert lost.refused is refused
+
+
 def test_a_gateway_that_answers_in_version_2_is_spoken_to_in_it() -> None:
     driven = Driven(CmppTongue(account(), lambda: NOON))
     driven.start()
