@@ -176,6 +176,21 @@ def test_a_report_is_matched_by_the_id_of_the_answer(dialect: Dialect) -> None:
     assert read(driven, dialect) == [(Command.DELIVER | RESPONSE, 9, DeliverAnswer(1, 0))]
 
 
+def test_a_msg_id_of_0_is_no_name() -> None:
+    driven = signed_in(V3)
+    driven.submit(part())
+    [(_, sequence, _)] = read(driven, V3)
+    report = encode_report(Report(0, "DELIVRD", "2511051429", "2511051430", "13800138000"), V3)
+    driven.hear(
+        encode(Command.SUBMIT | RESPONSE, sequence, SubmitAnswer(0, 0), V3),
+        encode(Command.DELIVER, 9, Deliver(0, "1069", "13800138000", report, is_report=True), V3),
+    )
+    accepted, receipt = driven.take_signals()
+    assert accepted == PartAccepted("1", "")
+    assert isinstance(receipt, ReceiptArrived)
+    assert (receipt.gateway_id, receipt.number) == ("", "13800138000")
+
+
 def test_a_short_report_in_version_3() -> None:
     driven = signed_in(V3)
     told = Report(MSG_ID, "MA:0001", "2511051429", "", "13800138000")
