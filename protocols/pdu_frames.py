@@ -8,7 +8,10 @@ from typing import TypeAlias
 
 LARGEST_PDU = 70_000
 """Octets. An SMPP message_payload has 65,535 at most; whoever announces more does not speak the protocol."""
-_SHOWN = 24
+_SHOWN = 8
+"""Octets of what is no PDU, its length and command: what follows may be in the middle of what a patient wrote, and the
+error is told to alarms and webhooks.
+"""
 
 Frame: TypeAlias = tuple[tuple[int, ...], bytes]
 """The numbers of a header, length first, and the body."""

@@ -85,7 +85,7 @@ class Refusal(enum.StrEnum):
 @dataclass(frozen=True)
 class PartAccepted(GatewaySignal):
     """The gateway answers for the part from now on. ``gateway_id`` is its name for it in receipts; empty: there is
-    none, and no receipt will come.
+    none, and a receipt that comes all the same is told by number and time.
     """
 
     key: str
@@ -167,10 +167,11 @@ class ReceiptArrived(Arrival):
 
 @dataclass(frozen=True)
 class TextArrived(Arrival):
-    """Somebody wrote: one part of ``total``, ``reference`` (up to 65535) joins them. ``recipient`` is the number they
-    wrote to. ``gateway_id`` is the gateway's name for it, empty if it has none: then ``link`` is the connection over
-    which it came, and from what became of that it can be told whether it may come again. None where there are no
-    connections.
+    """Somebody wrote: one part of ``total``, ``reference`` (up to 65535) joins them. The ``text`` of one of several may
+    begin or end with half a character (``protocols.ucs2``). ``recipient`` is the number they wrote to.
+
+    ``gateway_id`` is the gateway's name for it, empty if it has none: then ``link`` is the connection over which it
+    came, and from what became of that it can be told whether it may come again. None where there are no connections.
     """
 
     sender: str

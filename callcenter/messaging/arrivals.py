@@ -21,6 +21,7 @@ from callcenter.messaging.receiving import IncomingText, Received, receive_texts
 from callcenter.messaging.repetitions import SAME_PART, Mark, mark, piece_name
 from callcenter.messaging.segments import message_text
 from callcenter.numbers import normalise
+from protocols import ucs2
 from protocols.sms import TextArrived
 from storage.models import SmsArrival
 from storage.models.base import table_of
@@ -30,6 +31,8 @@ INCOMPLETE_AFTER = SAME_PART
 GAP = "…"
 """Stands for what never came, or was too long."""
 _PART_LENGTH, _MOST_PARTS = 1000, 255
+_FIRST_HALF, _APART = "\U0010f800", 0x10F800 - 0xD800
+"""Where halves of characters are kept until they are joined: the end of the last private plane."""
 _ARRIVAL = table_of(SmsArrival)
 _OPEN = (
     select(_ARRIVAL.c.id)
@@ -113,7 +116,7 @@ def _rows(gateway_id: int, name: str, signal: TextArrived, now: datetime) -> Ite
 
     What is longer still is cut, with a mark.
     """
-    sender, text = signal.sender.strip(), message_text(signal.text)
+    sender, text = signal.sender.strip(), _written(signal.text)
     total = min(max(signal.total, 1), _MOST_PARTS)
     row = {
         "gateway_id": gateway_id,
@@ -136,6 +139,21 @@ def _rows(gateway_id: int, name: str, signal: TextArrived, now: datetime) -> Ite
     row |= {"reference": 0x10000 + int(name[-7:], 16), "total": len(pieces)}
     for place, piece in enumerate(pieces, 1):
         yield row | {"fingerprint": piece_name(name, place), "position": place, "text": piece}
+
+
+def _written(text: str) -> str:
+    """``text`` as it can be kept: halves of characters, which no database takes, as signs of which no text has any."""
+    return "".join(
+        chr(ord(piece) + _APART) if place % 2 else message_text(piece)
+        for place, piece in enumerate(ucs2.split_halves(text))
+    )
+
+
+def _whole(text: str) -> str:
+    """What was ``_written`` in parts, put together."""
+    if text.isprintable():  # No half of a character is.
+        return text
+    return ucs2.joined("".join(chr(ord(sign) - _APART) if sign >= _FIRST_HALF else sign for sign in text))
 
 
 def _cut(text: str, length: int) -> str:
@@ -225,7 +243,7 @@ def _joined(text: Text, rows: Sequence[Any], now: datetime) -> Iterator[Joined]:
 def _incoming(text: Text, parts: Mapping[int, Any], began: datetime) -> IncomingText:
     # One gap for all that is missing in a row.
     places = [place for place in range(1, text.total + 1) if place in parts or place == 1 or place - 1 in parts]
-    words = "".join(parts[place].text if place in parts else GAP for place in places)
+    words = _whole("".join(parts[place].text if place in parts else GAP for place in places))
     recipient = parts[min(parts)].recipient
     whole = len(parts) == text.total
     return IncomingText(text.gateway_id, text.number, recipient, words, began, not whole)

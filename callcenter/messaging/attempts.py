@@ -24,6 +24,8 @@ CHUNK = 500
 """Most values of one IN."""
 MESSAGE = table_of(SmsMessage)
 ATTEMPT = table_of(SmsAttempt)
+TOLD_BY_NUMBER = (PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP)
+"""Without a gateway's name for it, what became of a part in one of these is told by its number and the time."""
 Key = tuple[int, int, int]
 """Message, attempt and position of a part."""
 

@@ -13,6 +13,8 @@ from callcenter.messaging.routing import Chosen, Route, Wanted, choose
 from callcenter.messaging.segments import Counting, Layout, Wording, lay_out, message_text
 from callcenter.messaging.suppression import purposes_of
 from callcenter.messaging.vocabulary import Purpose
+from hardware.gateways.http_settings import joins_texts
+from hardware.gateways.settings import GatewayKind
 from storage.models import SmsGateway
 from storage.models.base import NO, YES
 
@@ -84,5 +86,10 @@ def _route(row: SmsGateway) -> Route:
         priority=row.priority,
         cost=row.cost,
         room=1,
-        wording=Wording(Counting(row.counting), row.signature, row.adds_signature),
+        wording=Wording(
+            Counting(row.counting),
+            row.signature,
+            row.adds_signature,
+            long_text=row.kind != GatewayKind.HTTP or joins_texts(row.settings),
+        ),
     )

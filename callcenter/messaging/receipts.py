@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, chunks, in_state
+from callcenter.messaging.attempts import ATTEMPT, TOLD_BY_NUMBER, chunks, in_state
 from callcenter.messaging.fates import Saying, write_fates, write_names
 from callcenter.messaging.parked import Matched, park, unpark
 from callcenter.messaging.references import canonical_ref, other_spellings
@@ -170,7 +170,8 @@ def _same_number(receipt: Matched, parts: Sequence[Any]) -> list[Any]:
 
 
 def _by_number(session: Session, gateway: int, number: str, group: list[Matched], now: datetime) -> list[Matched]:
-    """Receipts for ``number`` with the parts that they can only be for: those whose answer was lost, the oldest first.
+    """Receipts for ``number`` with the parts that they can only be for: those whose answer was lost or had no name in
+    it, the oldest first.
 
     None that came before the part was sent: it told of something else. None while another part for the number has no
     answer yet, for then it may be that one's. And of a text of which several parts are in doubt, all or none: which
@@ -178,12 +179,12 @@ def _by_number(session: Session, gateway: int, number: str, group: list[Matched]
     another.
     """
     columns = ATTEMPT.c
-    # What is being sent or in doubt has no name yet.
+    # What is being sent or in doubt has no name yet, nor ever what a gateway took that gives none.
     here = columns.gateway_id == gateway, columns.number == number
     waiting = select(columns.id).where(*here, columns.nameless == PartState.SENDING.value)
     if session.scalar(waiting.limit(1)) is not None:
         return group
-    doubtful = columns.nameless.in_([PartState.UNKNOWN.value, PartState.GIVEN_UP.value])
+    doubtful = columns.nameless.in_([state.value for state in TOLD_BY_NUMBER])
     lately = columns.sent_at >= now - TOLD_WITHIN
     wanted = columns.id, columns.message_id, columns.gateway_ref, columns.sent_at
     statement = select(*wanted).where(*here, doubtful, lately)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, bindparam, null, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.attempts import ATTEMPT, in_state, plain, read_key
+from callcenter.messaging.attempts import ATTEMPT, TOLD_BY_NUMBER, in_state, plain, read_key
 from callcenter.messaging.concluding import WORDS_LENGTH, conclude
 from callcenter.messaging.parked import anything_parked, unpark
 from callcenter.messaging.receipts import Told, settle_receipts
@@ -102,7 +102,7 @@ _GATEWAYS = Keyed(
 _DOUBTFUL = Keyed(
     lambda among: select(_COLUMNS.gateway_id, _COLUMNS.number).where(
         among(_COLUMNS.message_id),
-        in_state(PartState.UNKNOWN, PartState.GIVEN_UP),
+        in_state(*TOLD_BY_NUMBER),
         _COLUMNS.gateway_ref.is_(None),
     )
 )
@@ -151,7 +151,8 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     _ACCEPTED.run(session, [(*key, ref) for key, ref in accepted.items()], {"at": now})
     _ANSWERED.run(session, list(others.values()), {"at": now})
     touched = {key[0] for key in (*accepted, *others)}
-    # Receipts that waited because something was being sent to their number may be for what is in doubt there.
+    # Receipts that waited because something was being sent to their number may be for what is in doubt there, or was
+    # taken without a name.
     parked = [gateway for gateway in gateways if anything_parked(session, gateway)]
     matched = unpark(session, {key: named[key] for key in parked}, doubtful(session, touched)) if parked else []
     touched |= settle_receipts(session, told, matched, now)
@@ -168,7 +169,7 @@ def hold_gateways(session: Session, gateways: Iterable[int]) -> None:
 
 
 def doubtful(session: Session, ids: Iterable[int]) -> dict[int, set[str]]:
-    """Gateway → numbers of the parts of these messages whose fate is unknown."""
+    """Gateway → numbers of the parts of these messages whose fate is told by their number."""
     found: dict[int, set[str]] = {}
     for gateway, number in _DOUBTFUL.rows(session, sorted(set(ids))):
         found.setdefault(gateway, set()).add(number)

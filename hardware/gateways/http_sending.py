@@ -95,9 +95,13 @@ class Sending:
         return max(0, max(_MOST_PARTS, int(self._settings.rate)) - taken)
 
     def add(self, parts: Sequence[Part], room: int) -> None:
-        """Take the first ``room`` of ``parts``; the others are unsent."""
-        self._waiting += letters_of(parts[:room], self._provider.longest, joins=self._provider.joins)
-        self._beyond += [PartUnsent(part.key) for part in parts[room:]]
+        """Take what begins in the first ``room`` of ``parts``; the others are unsent."""
+        for letter in letters_of(parts, joins=self._provider.joins):
+            if room > 0:
+                self._waiting.append(letter)
+            else:
+                self._beyond += [PartUnsent(key) for key in letter.keys]
+            room -= len(letter.parts)
         self._errands.later(_NEXT, 0.0, self._next)
 
     def recall(self) -> None:

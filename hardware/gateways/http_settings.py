@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -120,6 +121,12 @@ class OwnProvider(BaseModel):
             joins=self.joins,
             balance=Balance(form, self.balance) if self.balance else None,
         )
+
+
+def joins_texts(options: Mapping[str, Any]) -> bool:
+    """Whether the provider of these settings, as they are kept, makes one message of the parts of a text."""
+    own = options.get("own")
+    return bool(own.get("joins")) if own else PRESETS[Preset(options["preset"])].joins
 
 
 def _meaning(code: str, said: str) -> dict[str, str]:

@@ -150,7 +150,10 @@ class CmppTongue:
             self._wanted = V2
             return SignInRefused(SIGN_IN[answer.status], again=True)
         if answer.status:
-            return SignInRefused(SIGN_IN.get(answer.status, f"status {answer.status}"))
+            # Too many connections, as where the last one is not over for the gateway, is any status beyond those that
+            # the document gives a meaning.
+            passes = answer.status > VERSION_TOO_HIGH
+            return SignInRefused(SIGN_IN.get(answer.status, f"status {answer.status}"), again=passes)
         account = self._account
         proofs = [answer_digest(0, self._digest, account.secret, each) for each in (V2, V3)]
         return SignedIn("" if answer.digest in proofs else "the gateway does not prove that it knows the secret")
@@ -159,10 +162,10 @@ class CmppTongue:
         taken = self._delivered(message.msg_id, sequence, 0)
         if not message.is_report:
             place, words = read_words(message)
-            return text_came(taken, message.sender, message.recipient, words, place, str(message.msg_id or ""))
+            return text_came(taken, message.sender, message.recipient, words, place, _name(message.msg_id))
         report = decode_report(message.content)
         receipt = partial(
-            ReceiptArrived, str(report.msg_id), fate(report.state), report.state, "", report.number,
+            ReceiptArrived, _name(report.msg_id), fate(report.state), report.state, "", report.number,
             at=self._account.writing.when(report.done),
         )  # fmt: skip
         return Came(lambda written, _: receipt(written=written), taken)
@@ -171,9 +174,14 @@ class CmppTongue:
         return encode(Command.DELIVER | RESPONSE, sequence, DeliverAnswer(msg_id, result), self._dialect)
 
 
+def _name(msg_id: int) -> str:
+    """What a gateway calls a message: 0 is said by those that give no names, and is not that of all of them."""
+    return str(msg_id or "")
+
+
 def _answered(sequence: int, msg_id: int, result: int) -> Heard:
     if result == 0:
-        return Accepted(sequence, str(msg_id))
+        return Accepted(sequence, _name(msg_id))
     meaning, words = refusal(result)
     if result == FLOW_CONTROL:
         return Throttled(sequence, str(result), words)

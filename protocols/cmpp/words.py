@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocols import ucs2
 from protocols.cmpp.messages import Deliver, Format
 from protocols.pdu_frames import PduError
 from protocols.sms import Part, TextEncoding
@@ -48,7 +49,7 @@ def read_words(message: Deliver) -> tuple[Place, str]:
     place, words = split_header(message.content) if message.has_header else (WHOLE, message.content)
     match message.format:
         case Format.UCS2:
-            return place, words.decode("utf-16-be", "replace")
+            return place, ucs2.decode(words, is_part=place.total > 1)
         case Format.BINARY | Format.CARD:
             return place, words.hex()
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols import gsm7
+from protocols import gsm7, ucs2
 from protocols.gsm_modem.messages import Coding, Joint, PduError, UserData
 from protocols.gsm_modem.octets import Octets
 
@@ -24,21 +24,23 @@ def encode_body(body: UserData) -> bytes:
 
 
 def decode_body(octets: Octets, scheme: int, *, has_header: bool) -> UserData:
-    """TP-UDL and TP-UD that come next, written by the data coding ``scheme``."""
+    """TP-UDL and TP-UD that come next, written by the data coding ``scheme``.
+
+    The header is the sender's own, and no network looks at it: one that is longer than the message is none, and all of
+    it are words. What stays unread stays on the SIM, where there is little room.
+    """
     coding = coding_of(scheme)
     length = octets.one()
     if length > (MOST_SEPTETS if coding is Coding.GSM7 else MOST_OCTETS):
         raise PduError(f"a message of {length} signs")
     data = octets.take((7 * length + 7) // 8 if coding is Coding.GSM7 else length)
-    header = data[: data[0] + 1] if has_header and data else b""
-    if has_header and (not data or len(header) <= data[0]):
-        raise PduError(f"the header is longer than the message: {data.hex()}")
+    header = data[: data[0] + 1] if has_header and data and data[0] < len(data) else b""
     joint = _joint(header[1:])
     rest = data[len(header) :]
     if coding is Coding.GSM7:
         return UserData(coding, text=_text_of_septets(rest, length, len(header)), joint=joint)
     if coding is Coding.UCS2:
-        return UserData(coding, text=rest.decode("utf-16-be", "replace"), joint=joint)
+        return UserData(coding, text=ucs2.decode(rest, is_part=joint is not None), joint=joint)
     return UserData(coding, data=rest, joint=joint)
 
 
@@ -69,9 +71,7 @@ def _septets(header: bytes, text: str) -> tuple[int, bytes]:
 
 def _text_of_septets(data: bytes, length: int, header: int) -> str:
     fill = _fill(header)
-    count = length - (8 * header + fill) // 7
-    if count < 0:
-        raise PduError("the header is longer than the message")
+    count = max(0, length - (8 * header + fill) // 7)
     return gsm7.decode(gsm7.unpack(data, count, fill))
 
 
@@ -99,11 +99,15 @@ def _header(joint: Joint | None) -> bytes:
 
 
 def _joint(header: bytes) -> Joint | None:
-    """The place in a long text, of the last element that names one (section 9.2.3.24.1); None if it cannot be true."""
+    """The place in a long text, of the last element that names one (section 9.2.3.24.1); None if it cannot be true.
+
+    An element that does not end in the header is none.
+    """
     found: Joint | None = None
     octets = Octets(header)
-    while octets.left:
-        kind, element = octets.one(), octets.take(octets.one())
+    while octets.left > 1:
+        kind, size = octets.one(), octets.one()
+        element = octets.take(min(size, octets.left))
         wide = kind == _WIDE_JOINT
         if (kind, len(element)) in ((_JOINT, 3), (_WIDE_JOINT, 4)):
             *reference, total, position = element

@@ -36,15 +36,15 @@ class Letter:
         return tuple(part.key for part in self.parts)
 
 
-def letters_of(parts: Sequence[Part], longest: int, *, joins: bool) -> list[Letter]:
-    """``parts`` as they are asked for. Those of one text make one letter if all of them are here and it is not longer
-    than ``longest`` characters; an incomplete text goes out as it is.
+def letters_of(parts: Sequence[Part], *, joins: bool) -> list[Letter]:
+    """``parts`` as they are asked for. Those of one text make one letter if all of them are here, however long: alone
+    they would be messages without beginning and signature. An incomplete text goes out as it is.
     """
     waiting = deque(parts)
     letters: list[Letter] = []
     while waiting:
         whole = _whole(waiting) if joins else []
-        if not whole or sum(len(part.text) for part in whole) > longest:
+        if not whole:
             whole = [waiting[0]]
         for _ in whole:
             waiting.popleft()

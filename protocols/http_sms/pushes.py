@@ -82,7 +82,7 @@ def read_push(body: bytes) -> Push:
     if len(items) > MOST_ITEMS:
         raise PushError(400, "too many at once")
     try:
-        pushed = tuple(Pushed(crop, _identity(item)) for item in items if (crop := _crop(item)) is not None)
+        pushed = tuple(Pushed(crop, _identity(item, crop)) for item in items if (crop := _crop(item)) is not None)
     except RecursionError:
         # Deep enough that it could just be read.
         raise PushError(400, "not JSON") from None
@@ -149,8 +149,11 @@ def _when(value: object) -> datetime | None:
     return moment(value) if isinstance(value, str) else None
 
 
-def _identity(item: Mapping[str, Any]) -> str:
-    """Its own id if it has one; otherwise all of it, since nobody writes the same twice in one second."""
+def _identity(item: Mapping[str, Any], crop: Crop) -> str:
+    """Its own id if it has one, and what is told by it: a provider may count replies and receipts each by itself, and
+    tell of a message first that it is under way. Otherwise all of it, since nobody writes the same twice in one second.
+    """
     own = _raw(item, "id")
-    whole = f"id {own}" if own else json.dumps(item, sort_keys=True, ensure_ascii=True)
+    told = f"{crop.code} {crop.gateway_id}" if isinstance(crop, Receipt) else "reply"
+    whole = f"id {own} {crop.number} {told}" if own else json.dumps(item, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(_bytes(whole)).hexdigest()

@@ -23,6 +23,7 @@ from protocols.smpp.messages import (
     Options,
     Plain,
     ShortMessage,
+    Tag,
 )
 
 HEADER = Struct(">IIII")
@@ -32,6 +33,7 @@ MOST_CONTENT = 254
 MOST_PASSWORD = 32
 """Octets. The specification has room for 8 (section 5.2.2); gateways are known to give longer ones."""
 _OPTION = Struct(">HH")
+_PAYLOAD = Tag.MESSAGE_PAYLOAD.to_bytes(2, "big")
 _SHOWN = 48
 
 
@@ -90,11 +92,16 @@ class _Reader:
         return Address(self.text(), ton, npi)
 
     def options(self) -> Options:
+        """Those that are whole, up to the first that is not: there the reader stays."""
         found: Options = {}
-        while self.place < len(self.body):
-            tag, size = _OPTION.unpack(self.octets(_OPTION.size))
-            found[tag] = self.octets(size)
-        return found
+        while True:
+            start = self.place
+            try:
+                tag, size = _OPTION.unpack(self.octets(_OPTION.size))
+                found[tag] = self.octets(size)
+            except ValueError:
+                self.place = start
+                return found
 
 
 def _read_bind(body: bytes) -> Bind:
@@ -111,11 +118,9 @@ def _write_bind(message: Bind) -> bytes:
 
 
 def _read_bind_answer(body: bytes) -> BindAnswer:
-    # A refusal may come without a body (section 4.1).
-    if not body:
-        return BindAnswer()
-    reader = _Reader(body)
-    return BindAnswer(reader.text(), reader.options())
+    # A refusal may come without a body (section 4.1), and some gateways forget the NUL: the status is what counts.
+    system_id, _, rest = body.partition(b"\0")
+    return BindAnswer(system_id, _Reader(rest).options())
 
 
 def _write_bind_answer(message: BindAnswer) -> bytes:
@@ -128,9 +133,14 @@ def _read_short_message(body: bytes) -> ShortMessage:
     esm_class, protocol_id, priority = reader.octets(3)
     schedule, validity = reader.text(), reader.text()
     registered, _, coding, _, size = reader.octets(5)
+    content = reader.octets(size)
+    options = reader.options() if reader.place < len(body) else {}
+    # What a gateway leaves behind a message, or cuts off, is not worth the message, unless it was the words.
+    if not content and body.startswith(_PAYLOAD, reader.place):
+        raise ValueError
     return ShortMessage(
-        source, destination, reader.octets(size), coding, esm_class, registered, validity, service_type, protocol_id,
-        priority, schedule, reader.options() if reader.place < len(body) else {},
+        source, destination, content, coding, esm_class, registered, validity, service_type, protocol_id, priority,
+        schedule, options,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from protocols import gsm7
+from protocols import gsm7, ucs2
 from protocols.pdu_frames import PduError
 from protocols.smpp.messages import HAS_HEADER, Coding, Options, ShortMessage, Tag
 from protocols.smpp.settings import DefaultAlphabet, Joining
@@ -15,7 +15,7 @@ from protocols.user_data import WHOLE, Place, checked_place, place_header, split
 _MOST_SEPTETS = 160
 _MOST_OCTETS = 140
 _ALPHABET_BITS = 0x0C
-_PYTHON: Mapping[int, str] = {Coding.ASCII: "ascii", Coding.LATIN1: "latin-1", Coding.UCS2: "utf-16-be"}
+_PYTHON: Mapping[int, str] = {Coding.ASCII: "ascii", Coding.LATIN1: "latin-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def _coded(part: Part, alphabet: DefaultAlphabet) -> tuple[bytes, int]:
 def read_words(message: ShortMessage, alphabet: DefaultAlphabet) -> tuple[Place, str]:
     """The place and words of what arrived. What is not text is given in hexadecimal, what is wrong as U+FFFD."""
     place, words = split_header(message.words) if message.has_header else (WHOLE, message.words)
-    return _place(message.options) or place, _decoded(words, message.coding, alphabet)
+    place = _place(message.options) or place
+    return place, _decoded(words, message.coding, alphabet, is_part=place.total > 1)
 
 
 def _place(options: Options) -> Place | None:
@@ -78,14 +79,14 @@ def _place(options: Options) -> Place | None:
     return checked_place(*(int.from_bytes(number[:2], "big") for number in numbers)) if all(numbers) else None
 
 
-def _decoded(words: bytes, coding: int, alphabet: DefaultAlphabet) -> str:
+def _decoded(words: bytes, coding: int, alphabet: DefaultAlphabet, *, is_part: bool) -> str:
     if coding in (Coding.BINARY, 2):
         return words.hex()
     if coding in _PYTHON:
         return words.decode(_PYTHON[coding], "replace")
     # 3GPP TS 23.038, section 4: the codings that phones use, which some gateways pass on.
     if coding & _ALPHABET_BITS == Coding.UCS2:
-        return words.decode("utf-16-be", "replace")
+        return ucs2.decode(words, is_part=is_part)
     if alphabet is DefaultAlphabet.GSM7:
         return gsm7.decode(words)
     return words.decode("latin-1")

@@ -32,9 +32,8 @@ GATEWAY, OTHER_GATEWAY = 1, 2
 
 def add_gateway(session: Session, key: int = GATEWAY, name: str = "移动", **more: Any) -> None:
     """A gateway as it stands in the database; nothing answers behind it."""
-    session.add(
-        SmsGateway(id=key, name=name, kind="cmpp2", settings={}, state_since=NOW, cost=45, signature="仁爱医院", **more)
-    )
+    values = {"kind": "cmpp2", "settings": {}, "cost": 45, "signature": "仁爱医院", **more}
+    session.add(SmsGateway(id=key, name=name, state_since=NOW, **values))
 
 
 def texts_arrive(session: Session, desk: SmsDesk, number: str, text: str, at: datetime, gateway: int = GATEWAY) -> int:

@@ -113,3 +113,24 @@ async def test_what_somebody_left_unsaid_stays_so(desk: Desk) -> None:
     assert await read(desk, nameless("唉……"), nameless("上……", 1, 2), nameless("……下", 2, 2)) == [
         ("唉……", False), ("上…………下", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest_twisted.ensureDeferred
+async def test_a_character_that_is_torn_between_two_parts_is_whole_again(desk: Desk, order: tuple[int, int]) -> None:
+    words = {1: "疼\ud83d", 2: "\ude00\u202e了"}
+    heard: list[str] = []
+
+    def note(session: Session, texts: Sequence[IncomingText]) -> Placed:
+        heard.extend(text.text for text in texts)
+        return nobody_listens(session, texts)
+
+    def run(session: Session) -> None:
+        for at in order:
+            texts = store_parts(session, [(GATEWAY, nameless(words[at], at, 2))], NOW)
+            join_texts(session, texts, note, NOW, 10)
+        late = store_parts(session, [(GATEWAY, nameless(words[1], 1, 3))], NOW)
+        join_texts(session, late, note, NOW + 31 * MINUTES, 10)
+
+    await desk.database.run(run)
+    assert heard == ["疼😀了", "疼\ufffd…"]

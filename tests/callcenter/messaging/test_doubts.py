@@ -19,7 +19,7 @@ from callcenter.messaging.settling import hold_gateways
 from protocols.sms import Fate, NameHint, PartAccepted, PartUnknown, PartUnsent, ReceiptArrived
 from storage.models import SmsAttempt, SmsMessage
 from tests.peers.call_center import NOW, fill
-from tests.peers.message_centre import NUMBER, REPLY, Centre
+from tests.peers.message_centre import LONG, NUMBER, REPLY, Centre
 from tests.peers.sms_desk import add_gateway
 
 
@@ -34,6 +34,36 @@ async def test_a_receipt_that_came_before_a_part_was_sent_does_not_tell_of_it(ce
     # It is looked at again with each receipt for the number, and is no younger by that.
     await centre.say(1, centre.receipt("mine", number="13800138000"))
     assert await centre.states() == ["delivered"]
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("name", ["77", ""])
+async def test_what_a_gateway_took_without_a_name_is_told_by_number_and_time(centre: Centre, name: str) -> None:
+    await centre.gateway(answer=lambda part: [PartAccepted(part.key)])
+    await centre.say(1, centre.receipt("foreign", number="13800138000"))
+    await centre.wait(timedelta(minutes=1), 10)
+    await centre.queue(REPLY)
+    await centre.say(1, centre.receipt("other", number="13800138001"))
+    assert await centre.states() == ["accepted"]
+    await centre.say(1, centre.receipt(name, number="8613800138000"))
+    assert await centre.states() == ["delivered"]
+    await centre.queue(REPLY)
+    await centre.say(1, centre.receipt("78", Fate.FAILED, number="8613800138000", code="UNDELIV"))
+    assert await centre.states() == ["delivered", "failed"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_receipt_that_comes_before_an_answer_without_a_name_waits_for_it(centre: Centre) -> None:
+    device = await centre.gateway(answer=None)
+    await centre.queue(replace(REPLY, text=LONG))
+    # Of a text all parts or none: one receipt may have come twice.
+    await centre.say(1, *(centre.receipt(name, number="13800138000") for name in ("1", "2")))
+    await centre.say(1, *(PartAccepted(part.key) for part in device.given))
+    assert len(device.given) == 3
+    assert await centre.states() == ["accepted"]
+    await centre.say(1, centre.receipt("3", number="13800138000"))
+    assert await centre.states() == ["delivered"]
+    assert await centre.parked() == []
 
 
 @pytest_twisted.ensureDeferred

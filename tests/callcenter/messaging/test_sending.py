@@ -22,7 +22,7 @@ from callcenter.messaging.messages import Messages
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from storage.models import AuditEntry, AutoReply, Conversation, Patient, PatientPhone
+from storage.models import AuditEntry, AutoReply, Conversation, Patient, PatientPhone, SmsGateway
 from tests.peers.call_center import (
     ANNA,
     DORA,
@@ -34,7 +34,7 @@ from tests.peers.call_center import (
     every_row,
     principal,
 )
-from tests.peers.sms_desk import FAMILY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, move
+from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, add_gateway, move
 
 KEY = "0123456789abcdef"
 ALL = Choice(fields={})
@@ -350,6 +350,29 @@ async def test_parts_and_cost_are_those_of_the_gateway_that_would_carry_it(desk:
     secretary = principal(DORA.user_id or 0, "dora", "doctor", None)
     with pytest.raises(InvalidError):
         await preview(secretary, "x", Purpose.CARE, patient_id=ZHANG)
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ({"preset": "sms56_a"}, 4),
+        ({"preset": "sms_aspx"}, 3),
+        ({"preset": "custom", "own": {"joins": True}}, 3),
+        ({"preset": "custom", "own": {"path": "send"}}, 4),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_provider_that_does_not_join_texts_costs_a_signature_for_each_part(
+    desk: Desk, options: dict[str, Any], parts: int
+) -> None:
+    def exchange(session: Session) -> None:
+        session.get_one(SmsGateway, GATEWAY).in_service = False
+        add_gateway(session, GATEWAY + 1, "服务商", kind="http", settings=options)
+
+    await desk.change(exchange)
+    # With the signature it is 199, three times 67; with a signature of its own a part has 64.
+    quote = await desk.desk.outgoing.preview(DORA, "好" * 193, Purpose.CARE, patient_id=HEART)
+    assert (quote["parts"], quote["cost"], quote["gateway"]) == (parts, 45 * parts, "服务商")
 
 
 @pytest_twisted.ensureDeferred

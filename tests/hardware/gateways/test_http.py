@@ -96,6 +96,37 @@ async def test_56_accepts_refuses_and_tells_the_balance(tmp_path: Path) -> None:
         assert "13800138000" not in trace
 
 
+@pytest.mark.parametrize(("preset", "limit"), [("sms_aspx", 500), ("linkws", 300)])
+@ensureDeferred
+async def test_a_text_that_is_too_long_to_be_joined_does_not_go_out_in_pieces(
+    preset: str, limit: int, tmp_path: Path
+) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, preset=preset) as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part(str(at), "字" * 63, position=at, total=8, reference=4) for at in range(1, 9)])
+            await heard.until(lambda signals: len(signals) == 8)
+            assert {(one.refusal, one.words) for one in heard.of(PartRefused)} == {
+                (Refusal.NEVER, f"504 characters of at most {limit}")
+            }
+            assert simulator.ask("status")["sent"] == []
+
+
+@ensureDeferred
+async def test_a_text_that_begins_where_there_is_room_is_taken_whole(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, preset="sms_aspx", rate=100) as (device, heard):
+            await heard.first(GatewayReady)
+            ahead = [part(f"ahead {at}", WORDS) for at in range(device.room - 1)]
+            texts = [
+                part(f"{name}{at}", "字" * 60, position=at, total=3, reference=4) for name in "ab" for at in (1, 2, 3)
+            ]
+            device.submit([*ahead, *texts])
+            await heard.until(lambda signals: len(signals) == len(ahead) + len(texts))
+            assert {one.key for one in heard.of(PartUnsent)} == {"b1", "b2", "b3"}
+            assert sorted(len(each["text"]) for each in simulator.ask("status")["sent"])[-2:] == [len(WORDS), 180]
+
+
 @pytest.mark.parametrize("preset", ["sms56_b", "sms56_md5_a", "sms_aspx", "sms_aspx_gbk", "linkws"])
 @ensureDeferred
 async def test_every_preset_gets_a_message_out(preset: str, tmp_path: Path) -> None:

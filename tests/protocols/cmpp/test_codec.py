@@ -142,6 +142,12 @@ def test_commands_that_are_none() -> None:
             decode(command, b"", V2)
 
 
+def test_the_error_of_a_stream_that_lost_its_step_shows_no_number() -> None:
+    with pytest.raises(PduError) as caught:
+        list(PduSplitter(HEADER).feed(bytes.fromhex("00000000 00000005") + b"13800138000 hello"))
+    assert str(caught.value) == "a PDU of 0 octets: 00 00 00 00 00 00 00 05"
+
+
 @pytest.mark.parametrize("length", [0, 11, 70_001, 2**31, 2**32 - 1])
 def test_lengths_that_cannot_be(length: int) -> None:
     splitter = PduSplitter(HEADER)

@@ -176,6 +176,21 @@ def test_a_report_is_matched_by_the_id_of_the_answer(dialect: Dialect) -> None:
     assert read(driven, dialect) == [(Command.DELIVER | RESPONSE, 9, DeliverAnswer(1, 0))]
 
 
+def test_a_msg_id_of_0_is_no_name() -> None:
+    driven = signed_in(V3)
+    driven.submit(part())
+    [(_, sequence, _)] = read(driven, V3)
+    report = encode_report(Report(0, "DELIVRD", "2511051429", "2511051430", "13800138000"), V3)
+    driven.hear(
+        encode(Command.SUBMIT | RESPONSE, sequence, SubmitAnswer(0, 0), V3),
+        encode(Command.DELIVER, 9, Deliver(0, "1069", "13800138000", report, is_report=True), V3),
+    )
+    accepted, receipt = driven.take_signals()
+    assert accepted == PartAccepted("1", "")
+    assert isinstance(receipt, ReceiptArrived)
+    assert (receipt.gateway_id, receipt.number) == ("", "13800138000")
+
+
 def test_a_short_report_in_version_3() -> None:
     driven = signed_in(V3)
     told = Report(MSG_ID, "MA:0001", "2511051429", "", "13800138000")
@@ -261,6 +276,18 @@ def test_a_gateway_that_finds_version_3_too_high_is_signed_in_to_by_2() -> None:
     [(_, _, connect)] = read(driven, V2)
     assert isinstance(connect, Connect)
     assert connect.version == 0x20
+
+
+@pytest.mark.parametrize("dialect", [V2, V3])
+@pytest.mark.parametrize(("status", "refused"), [(1, True), (2, True), (3, True), (5, False), (9, False), (200, False)])
+def test_a_refusal_without_a_meaning_may_pass(dialect: Dialect, status: int, refused: bool) -> None:
+    driven = Driven(CmppTongue(account(version=2 if dialect is V2 else 3), lambda: NOON))
+    driven.start()
+    driven.hear(encode(Command.CONNECT | RESPONSE, 1, ConnectAnswer(status, bytes(16), 0x20), dialect))
+    driven.lose()
+    [lost] = driven.take_signals()
+    assert isinstance(lost, GatewayLost)
+    assert lost.refused is refused
 
 
 def test_a_gateway_that_answers_in_version_2_is_spoken_to_in_it() -> None:

@@ -166,6 +166,19 @@ def test_half_characters_do_not_make_two_pushes_one() -> None:
     assert len({read(json.dumps(REPLY | {"id": own}).encode())[0].identity for own in ids}) == len(ids)
 
 
+def test_an_id_is_one_of_replies_or_of_what_is_told_of_one_message() -> None:
+    receipt: dict[str, object] = {
+        "mobile": "13800138000",
+        "report_status": "SUCCESS",
+        "errmsg": "DELIVRD",
+        "sid": "880001",
+    }
+    told = [REPLY, receipt, receipt | {"errmsg": "ACCEPTD"}, receipt | {"mobile": "13800138001"}]
+    assert len({read(json.dumps(item | {"id": 7}).encode())[0].identity for item in told}) == len(told)
+    first, again = receipt | {"id": 7}, receipt | {"id": 7, "retry": 1}
+    assert read(json.dumps(again).encode())[0].identity == read(json.dumps(first).encode())[0].identity
+
+
 @pytest.mark.parametrize("name", ["x-push-secret", "x-push-signature", "x-push-time"])
 def test_half_a_character_in_a_header_is_refused(name: str) -> None:
     headers = signed(b"x") if name == "x-push-time" else {}

@@ -88,13 +88,12 @@ def test_how_numbers_are_written(number: str, style: NumberStyle, written: str) 
 def test_all_parts_of_a_text_make_one_letter() -> None:
     long = [part(f"l{at}", "字" * 60, position=at, total=3, reference=5) for at in (1, 2, 3)]
     single = part("s")
-    joined = letters_of([single, *long, single], 500, joins=True)
+    joined = letters_of([single, *long, single], joins=True)
     assert [letter.keys for letter in joined] == [("s",), ("l1", "l2", "l3"), ("s",)]
     assert joined[1].text == "字" * 180
     apart = [("l1",), ("l2",), ("l3",)]
-    assert [letter.keys for letter in letters_of(long, 500, joins=False)] == apart
-    assert [letter.keys for letter in letters_of(long, 100, joins=True)] == apart
-    assert [letter.keys for letter in letters_of(long[1:], 500, joins=True)] == apart[1:]
-    assert [letter.keys for letter in letters_of(long[:2], 500, joins=True)] == apart[:2]
+    assert [letter.keys for letter in letters_of(long, joins=False)] == apart
+    assert [letter.keys for letter in letters_of(long[1:], joins=True)] == apart[1:]
+    assert [letter.keys for letter in letters_of(long[:2], joins=True)] == apart[:2]
     mixed = [long[0], part("x", position=2, total=3, reference=6), long[2]]
-    assert len(letters_of(mixed, 500, joins=True)) == 3
+    assert len(letters_of(mixed, joins=True)) == 3

@@ -64,8 +64,27 @@ def test_answers_without_a_body() -> None:
     bound = Command.BIND_TRANSCEIVER | RESPONSE
     assert read(plain(bound, 3, Status.BAD_PASSWORD)) == [(bound, 0x0E, 3, BindAnswer())]
     assert decode(kind, b"4f2a") == MessageAnswer(b"4f2a")
+    assert decode(bound, b"smsc") == decode(bound, b"smsc\0\x02\x10\x00") == BindAnswer(b"smsc")
     assert decode(bound, b"smsc\0\x02\x10\x00\x01\x34") == BindAnswer(b"smsc", {0x0210: b"\x34"})
     assert plain(Command.ENQUIRE_LINK, 9).hex() == "00000010000000150000000000000009"
+
+
+@pytest.mark.parametrize("tail", ["00", "0424", "0427", "04270001", "001e000a3132", "ffffffff"])
+def test_what_is_left_behind_a_message_does_not_cost_the_message(tail: str) -> None:
+    message = ShortMessage(Address(b"1"), Address(b"2"), b"T", options={Tag.MESSAGE_STATE: b"\2"})
+    body = encode(Command.DELIVER_SM, 1, message)[HEADER.size :]
+    assert decode(Command.DELIVER_SM, body + bytes.fromhex(tail)) == message
+
+
+def test_words_that_are_cut_off_are_not_taken_for_a_message_without_any() -> None:
+    message = ShortMessage(
+        Address(b"1"), Address(b"2"), b"", options={Tag.SAR_TOTAL: b"\1", Tag.MESSAGE_PAYLOAD: b"TD"}
+    )
+    body = encode(Command.DELIVER_SM, 1, message)[HEADER.size :]
+    assert decode(Command.DELIVER_SM, body) == message
+    for end in range(1, 5):
+        with pytest.raises(PduError):
+            decode(Command.DELIVER_SM, body[:-end])
 
 
 def test_the_words_may_be_in_an_option() -> None:

@@ -30,6 +30,7 @@ from protocols.sms import (
     Fate,
     GatewayLost,
     GatewayReady,
+    GatewaySignal,
     PartAccepted,
     PartRefused,
     ReceiptArrived,
@@ -271,6 +272,22 @@ def test_already_bound_passes() -> None:
     driven.lose()
     assert isinstance(lost := driven.take_signals()[0], GatewayLost)
     assert not lost.refused
+
+
+@pytest.mark.parametrize("body", [b"smsc", b"smsc\0\2\x10\0\1", b"\0\0"])
+def test_an_answer_to_the_bind_counts_by_its_status_however_it_is_written(body: bytes) -> None:
+    def told_of(status: int) -> GatewaySignal:
+        driven = Driven(SmppTongue(account(), Role.TRANSCEIVER, lambda: NOON))
+        driven.start()
+        driven.hear(HEADER.pack(HEADER.size + len(body), Command.BIND_TRANSCEIVER | RESPONSE, status, 1) + body)
+        driven.lose()
+        return driven.take_signals()[0]
+
+    assert told_of(0) == GatewayReady()
+    passing, wrong = told_of(5), told_of(0x0E)
+    assert isinstance(passing, GatewayLost)
+    assert isinstance(wrong, GatewayLost)
+    assert (passing.refused, wrong.refused) == (False, True)
 
 
 def test_requests_that_are_not_understood_are_nacked_and_broken_messages_answered() -> None:
