@@ -18,6 +18,8 @@ from callcenter.errors import ConflictError, NotAllowedError
 from callcenter.events import CallUpdated
 from callcenter.telephony.announce import announce_call
 from callcenter.telephony.call_orders import DEFAULT_SORT, call_stretches
+from callcenter.telephony.candidates import agents_of
+from callcenter.telephony.line_context import LineContext
 from callcenter.telephony.listing import page_of_calls, require_limit
 from callcenter.telephony.missed import settle_missed
 from callcenter.telephony.scope import SPOKEN_UNCLAIMED, scope_clause
@@ -25,7 +27,7 @@ from callcenter.telephony.views import CallView, calls_statement, load_call
 from callcenter.telephony.visible import visible_call
 from callcenter.text import N_, Text
 from storage.database import Database
-from storage.models import CallRecord
+from storage.models import CallRecord, PhoneLine
 from storage.queries.paging import Page
 
 
@@ -76,7 +78,7 @@ def claim_late(session: Session, principal: Principal, call_id: int, hours: int,
         # Whoever called again after that still waits.
         settle_missed(session, call.number, principal.user_id, at, call.ended_at)
     record_audit(session, principal, "claim-late", "call", str(call_id), None, {"agent_id": principal.user_id}, at)
-    return announce_call(session, CallUpdated, call)
+    return announce_call(session, CallUpdated, call, _colleagues(session, call))
 
 
 def list_unclaimed(
@@ -96,6 +98,12 @@ def _may_claim(session: Session, principal: Principal, call_id: int, hours: int,
 
 def _within(hours: int, at: datetime) -> tuple[ColumnElement[bool], ...]:
     return SPOKEN_UNCLAIMED, CallRecord.started_at >= at - timedelta(hours=hours)
+
+
+def _colleagues(session: Session, call: CallRecord) -> list[int]:
+    """Who was told that nobody had it, and may have it on their page."""
+    line = session.get_one(PhoneLine, call.line_id)
+    return agents_of(session, LineContext(line.id, line.name, line.department_id))
 
 
 def _not_taken(session: Session, principal: Principal, call: CallRecord, hours: int) -> CallView:

@@ -90,6 +90,11 @@ async def test_it_need_not_have_been_offered_but_the_line_is_ones_work(hospital:
     assert not await late.may_claim(CARL, call_id)
     with pytest.raises(NotFoundError):
         await late.claim(CARL, call_id)
+    hospital.events.clear()
+    await late.claim(ANNA, await spoken(hospital))
+    await hospital.settle()
+    # Whoever has it on the page sees that it is gone.
+    assert BEN.user_id in hospital.told("call.updated")[-1].audience["users"]
     await hospital.database.run(lambda session: make_group(session, [CARL], "all"))
     assert await listed(hospital, BEN) == []
     assert await late.may_claim(CARL, call_id)
