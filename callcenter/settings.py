@@ -171,7 +171,7 @@ class TargetSettings(Section):
 
 
 class TelephonySettings(Section):
-    """``[telephony]``: how figures are counted."""
+    """``[telephony]``: how figures are counted, and whose a call is."""
 
     service_level_seconds: Annotated[
         int, Field(ge=1, le=600, description="A call answered within this many seconds counts as in time, 1 to 600.")
@@ -179,6 +179,15 @@ class TelephonySettings(Section):
     short_abandon_seconds: Annotated[
         int, Field(ge=0, le=120, description="Calls given up sooner are left out of the figures, 0 to 120.")
     ] = 5
+    late_claim_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=168,
+            description="A call that somebody answered at a telephone without taking it on the screen can be claimed "
+            "afterwards, until so many hours after it began, 0 (never) to 168.",
+        ),
+    ] = 24
     targets: Annotated[TargetSettings, Field(description="Targets beside the figures.")] = TargetSettings()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
-from protocols.documented import KNOWN
+from protocols.documented import WORDS
 from protocols.sayings import Saying
 from web.catalogues import ROOT, load_translations, script_messages
 from web.i18n import LOCALES
@@ -59,23 +59,26 @@ def read_folder(folder: Path = STATIC_FOLDER) -> dict[str, StaticFile]:
 def message_files() -> dict[str, StaticFile]:
     """``<locale>.js`` for each language: a module whose default export maps the scripts' messages to their words.
 
-    ``sayings`` maps the codes of what lines and devices say, ``documented`` what documents call a gateway's answers.
+    ``sayings`` maps the codes of what lines and devices say to its English and its words, ``documented`` what documents
+    call a gateway's answers to its words. Where a gateway is told of, what is ours to say comes as its English.
     """
     files = {}
     texts = script_messages()
     for locale in LOCALES:
         translations = load_translations(locale)
         words = {text: translations.gettext(text) for text in texts}
-        sayings = {saying.code: translations.gettext(saying.value) for saying in Saying}
-        documented = {words: translations.gettext(words) for words in sorted(KNOWN)}
-        parts = {"sayings": sayings, "documented": documented}
-        named = "".join(f"export const {name} = {_script(part)};\n" for name, part in parts.items())
-        body = f"export default {_script(words)};\n{named}"
+        sayings = {saying.code: [saying.value, translations.gettext(saying.value)] for saying in Saying}
+        documented = {words: translations.gettext(words) for words in WORDS}
+        body = (
+            f"export default {_script(words)};\n"
+            f"export const sayings = {_script(sayings)};\n"
+            f"export const documented = {_script(documented)};\n"
+        )
         files[f"{locale}.js"] = static_file(f"{locale}.js", body.encode("utf-8"))
     return files
 
 
-def _script(words: dict[str, str]) -> str:
+def _script(words: Mapping[str, object]) -> str:
     return json.dumps(words, ensure_ascii=False, sort_keys=True)
 
 

@@ -33,14 +33,38 @@ class NewAccount:
 def seed_roles(session: Session) -> dict[str, int]:
     """Make the built-in roles that are missing; code → id of all of them. What was changed meanwhile stays."""
     present = {role.code: role.id for role in session.scalars(select(Role)) if role.code}
-    for code, (name, grants) in BUILT_IN_ROLES.items():
+    for code in BUILT_IN_ROLES:
         if code not in present:
-            role = Role(code=code, name=name)
-            session.add(role)
-            session.flush()
-            grant(session, role.id, ((permission, scope.value) for permission, scope in grants.items()))
-            present[code] = role.id
+            present[code] = _add_role(session, code).id
     return {code: present[code] for code in BUILT_IN_ROLES}
+
+
+def add_new_roles(session: Session, now: datetime) -> list[str]:
+    """Make the built-in roles that a hospital of an earlier version has not; nobody has them yet. Gives their names.
+
+    One whose name the hospital uses already is its own. A database without roles is no hospital yet.
+    """
+    present = [(role.code, role.name) for role in session.scalars(select(Role))]
+    if not present:
+        return []
+    made = []
+    for code, (name, grants) in BUILT_IN_ROLES.items():
+        if any(code == known or name == taken for known, taken in present):
+            continue
+        role = _add_role(session, code)
+        after = {"name": name, "grants": {permission: scope.value for permission, scope in grants.items()}}
+        record_audit(session, SYSTEM, "create", "role", role.id, None, after, now)
+        made.append(name)
+    return made
+
+
+def _add_role(session: Session, code: str) -> Role:
+    name, grants = BUILT_IN_ROLES[code]
+    role = Role(code=code, name=name)
+    session.add(role)
+    session.flush()
+    grant(session, role.id, ((permission, scope.value) for permission, scope in grants.items()))
+    return role
 
 
 def create_first_administrator(

@@ -22,10 +22,11 @@ from callcenter.messaging.batch_times import judge_all
 from callcenter.messaging.bulk_reach import bulk_reach
 from callcenter.messaging.filling import patient_values
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
-from callcenter.messaging.placeholders import fill, put_in, used_in
+from callcenter.messaging.placeholders import fill
 from callcenter.messaging.quoting import Tariff, load_tariff
 from callcenter.messaging.recipients import BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
+from callcenter.placeholders import put_in, used_in
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 

@@ -20,10 +20,11 @@ from callcenter.messaging.batch_making import Sweep, author_of, sweep_some
 from callcenter.messaging.batch_views import BatchView, find_batch, view_of
 from callcenter.messaging.bulk_reach import BULK, NEEDED
 from callcenter.messaging.composing import read_text, read_time
-from callcenter.messaging.placeholders import require_known
+from callcenter.messaging.placeholders import PLACEHOLDERS
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import source_of
 from callcenter.messaging.vocabulary import TO_MANY, BatchState
+from callcenter.placeholders import require_known
 from callcenter.text import N_
 from storage.models import SmsBatch, SmsBatchPage
 from storage.models.base import table_of
@@ -34,7 +35,7 @@ _SUBJECT = "message_batch"
 def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     """The draft as it is sent. Raises ``InvalidError`` for a text, purpose or time that cannot be."""
     text = read_text(draft.text)
-    require_known(text)
+    require_known({"text": text}, PLACEHOLDERS)
     if draft.purpose not in TO_MANY:
         message = N_(
             "To many goes a reminder, care or marketing: these keep to sending hours, the daily limit and "

@@ -14,8 +14,9 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.references import DEPARTMENTS
 from callcenter.administration.resources import Hooks, Resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
-from callcenter.messaging.placeholders import LONGEST_TEXT, require_known, used_in
+from callcenter.messaging.placeholders import LONGEST_TEXT, PLACEHOLDERS
 from callcenter.messaging.words import OPT_OUT_WORDS, plain_word
+from callcenter.placeholders import require_known, used_in
 from callcenter.text import N_, Text
 from storage.models import AutoReply, MessageTemplate, Phrase
 from storage.models.base import NO
@@ -51,7 +52,7 @@ class TextHooks(Hooks):
     ) -> None:
         """Raise InvalidError for an unknown placeholder."""
         if "text" in values:
-            require_known(values["text"])
+            require_known({"text": values["text"]}, PLACEHOLDERS)
 
 
 class TemplateHooks(TextHooks):

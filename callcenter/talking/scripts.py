@@ -11,13 +11,13 @@ from callcenter.administration.fields import Field, Kind
 from callcenter.administration.principal import Principal
 from callcenter.administration.references import GROUPS
 from callcenter.administration.resources import Hooks, Resource
-from callcenter.errors import InvalidError
-from callcenter.talking.placeholders import NAMES, unknown_placeholders
-from callcenter.text import N_, Text
+from callcenter.placeholders import require_known
+from callcenter.talking.placeholders import NAMES
+from callcenter.text import N_
 from storage.models import CallScript
 
 LONGEST = 4000
-_ALLOWED = " ".join(f"{{{name}}}" for name in NAMES)
+_TEXTS = ("text_zh", "text_en")
 
 
 class ScriptHooks(Hooks):
@@ -26,15 +26,8 @@ class ScriptHooks(Hooks):
     def check(
         self, session: Session, principal: Principal, row: Any | None, before: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
-        """Raise InvalidError naming what in braces is no placeholder."""
-        wrong: dict[str, str] = {}
-        for name in ("text_zh", "text_en"):
-            if unknown := unknown_placeholders(values.get(name) or ""):
-                found = " ".join(f"{{{one}}}" for one in unknown)[:200]
-                message = N_("{found} is not known here. Allowed are: {allowed}.")
-                wrong[name] = Text(message, found=found, allowed=_ALLOWED)
-        if wrong:
-            raise InvalidError(N_("There are placeholders that nobody can fill in."), wrong)
+        """Raise InvalidError for what is no placeholder."""
+        require_known({name: values.get(name) or "" for name in _TEXTS}, NAMES)
 
 
 def script_resource() -> Resource:

@@ -21,13 +21,18 @@ from storage.models.base import YES
 _SETTLED_AT_ONCE = 100
 
 
-def settle_missed(session: Session, number: str, agent_id: int | None, at: datetime) -> list[int]:
-    """Somebody spoke with ``number``: its missed calls are dealt with. Their ids, oldest first."""
+def settle_missed(
+    session: Session, number: str, agent_id: int | None, at: datetime, until: datetime | None = None
+) -> list[int]:
+    """Somebody spoke with ``number``: its missed calls, of those that began before ``until``, are dealt with.
+
+    Their ids, oldest first.
+    """
+    open_ones = [CallRecord.number == number, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)]
+    if until is not None:
+        open_ones.append(CallRecord.started_at < until)
     statement = (
-        select(CallRecord)
-        .where(CallRecord.number == number, CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None))
-        .order_by(CallRecord.started_at, CallRecord.id)
-        .limit(_SETTLED_AT_ONCE)
+        select(CallRecord).where(*open_ones).order_by(CallRecord.started_at, CallRecord.id).limit(_SETTLED_AT_ONCE)
     )
     settled = list(session.scalars(statement))
     for call in settled:

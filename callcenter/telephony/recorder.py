@@ -152,8 +152,9 @@ class Batch:
     def announce(self, kind: type[Event], call: CallRecord) -> None:
         """Tell of ``call``, leaning on what this batch knows already."""
         known = Facts(self.line.name, self._candidates.get(call.number), self._offered.get(call.id))
-        # A missed call that nobody took is work for the whole group.
-        left_over = call.missed and call.agent_id is None
+        # What nobody took is work for the whole group: to call back, or to say who it was that spoke.
+        spoken = call.state == ENDED and call.answered_at is not None and call.direction == Direction.IN.value
+        left_over = (call.missed or spoken) and call.agent_id is None
         group = agents_of(self.session, self.line) if left_over else []
         view = announce_call(self.session, kind, call, group, known)
         agents = {*view["offered_to"], *([] if call.agent_id is None else [call.agent_id])}

@@ -17,12 +17,21 @@ from callcenter.crm.scope import patient_scope_clause
 from storage.models import AgentGroup, CallOffer, CallRecord, GroupMember, Patient, PhoneLine, UserAccount
 from storage.models.base import NO, YES
 
+SPOKEN_UNCLAIMED = and_(
+    CallRecord.agent_id.is_(None),
+    CallRecord.direction == "in",
+    CallRecord.state == "ended",
+    CallRecord.answered_at.is_not(None),
+)
+"""Somebody lifted the telephone and spoke, and nobody has said who."""
+
 
 def scope_clause(principal: Principal, permission: str = "calls.view") -> ColumnElement[bool]:
     """The condition on ``CallRecord`` for what ``permission`` lets ``principal`` reach.
 
-    - own: calls that one took or dialled, calls that were offered to one, and, for whoever handles calls, missed calls
-      that nobody took on the lines of one's groups, or on lines without a group of one's department or of none;
+    - own: calls that one took or dialled, calls that were offered to one, and, for whoever handles calls, those that
+      nobody took, be they missed or answered at a telephone, on the lines of one's groups, or on lines without a group
+      of one's department or of none;
     - department: also every call of the department, be it the line's or the patient's;
     - all: every call.
 
@@ -41,7 +50,7 @@ def _own(principal: Principal) -> ColumnElement[bool]:
 
 
 def _left_over(principal: Principal) -> ColumnElement[bool]:
-    """Missed calls that nobody took, on lines whose calls are the person's work."""
+    """Calls that nobody took and that are over, on lines whose calls are the person's work."""
     group = select(AgentGroup.id).where(AgentGroup.id == PhoneLine.agent_group_id, AgentGroup.disabled == NO)
     membership = and_(GroupMember.group_id == AgentGroup.id, GroupMember.user_id == principal.user_id)
     common = or_(PhoneLine.department_id.is_(None), PhoneLine.department_id == principal.department_id)
@@ -49,7 +58,7 @@ def _left_over(principal: Principal) -> ColumnElement[bool]:
         PhoneLine.id == CallRecord.line_id,
         or_(group.join(GroupMember, membership).exists(), and_(~group.exists(), common)),
     )
-    return and_(CallRecord.missed == YES, CallRecord.agent_id.is_(None), _for_call(line))
+    return and_(or_(CallRecord.missed == YES, SPOKEN_UNCLAIMED), CallRecord.agent_id.is_(None), _for_call(line))
 
 
 def _department(principal: Principal) -> ColumnElement[bool]:

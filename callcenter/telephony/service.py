@@ -20,6 +20,7 @@ from callcenter.telephony.call_control import CallControlService
 from callcenter.telephony.calls import CallService
 from callcenter.telephony.dispatcher import Dispatcher
 from callcenter.telephony.heartbeat import Life
+from callcenter.telephony.late_claims import LateClaimService
 from callcenter.telephony.line_roll import LineEntry
 from callcenter.telephony.line_setups import LineSetups
 from callcenter.telephony.line_tests import LineTests
@@ -72,6 +73,7 @@ class Telephony:
             database, reactor, self.lines, settings.call_tasks, settings.time_zone, settings.area_code
         )
         self.calls = CallService(database, reactor, self._board, settings, self.tasks.settle)
+        self.late_claims = LateClaimService(database, reactor, settings.late_claim_hours)
         self.control = CallControlService(database, reactor, self._board, settings.area_code)
         self._listening_rights = ListeningRights(database, reactor, self._board, self._tasks, on_session_ended)
         self.listening = ListeningService(database, reactor, self._board, self._listening_rights.look)

@@ -31,6 +31,8 @@ class TelephonySettings(BaseModel):
     area_code: str = ""
     service_level_seconds: Annotated[int, Field(ge=1)] = 20
     short_abandon_seconds: Annotated[int, Field(ge=0)] = 5
+    late_claim_hours: Annotated[int, Field(ge=0)] = 24
+    """For how long after its beginning somebody can say that they spoke on a call that nobody took."""
     targets: WallboardTargets = WallboardTargets()
     call_tasks: CallTaskSettings = CallTaskSettings()
     offline_after_seconds: Annotated[float, Field(ge=0)] = 30.0

@@ -24,6 +24,49 @@ def call_and_wrap_up(page: Page, outcome: str) -> None:
     expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
 
 
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_on_a_telephone_a_task_is_a_card_that_fits(daemon: DemoDaemon, browsers: Browsers, locale: str) -> None:
+    supervisor = daemon.client("supervisor")
+    patient = next(one for one in supervisor.get("/api/v1/patients?limit=60")["items"] if not one["do_not_call"])
+    purpose = "心内科出院后第三十天电话随访：血压、用药依从性、复诊预约，并询问是否需要协助联系门诊"
+    agent = next(one for one in supervisor.get("/api/v1/call-tasks/owners")["agents"] if one["name"] == "王秀英")
+    wanted = {"purpose": purpose, "patient_id": patient["id"], "agent_id": agent["id"]}
+    made = supervisor.send("POST", "/api/v1/call-tasks", wanted)
+    assert made.status == 201
+    page = browsers.window(daemon, "supervisor", "/call-tasks", locale=locale, size=(390, 844)).page
+    row = page.locator(f"[data-task='{made.json()['id']}']")
+    expect(row.locator(".said")).to_have_text(purpose)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for part in (".said", ".choose label", "[data-put-off]", "[data-cancel]"):
+        row.locator(part).scroll_into_view_if_needed()
+        place = row.locator(part).bounding_box()
+        assert place is not None
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390, part
+    for target in ("[data-put-off]", "[data-cancel]"):
+        place = row.locator(target).bounding_box()
+        assert place is not None
+        assert place["height"] >= 44, target
+    page.locator(".give-all").click()
+    expect(row.locator("[data-choose]")).to_be_checked()
+    row.locator(".choose").click(position={"x": 6, "y": 6})
+    expect(row.locator("[data-choose]")).not_to_be_checked()
+    row.locator("[data-cancel]").click()
+    page.keyboard.press("Enter")
+    expect(row).to_have_class("is-done", timeout=PATIENCE)
+
+    phone = browsers.window(daemon, "agent", "/console", locale=locale, size=(390, 844)).page
+    assert supervisor.send("POST", "/api/v1/call-tasks", wanted).status == 201
+    about = phone.locator("#tasks .work-about")
+    expect(about).to_have_text(purpose, timeout=PATIENCE)
+    about.click()
+    expect(phone.locator("#next")).to_contain_text(purpose, timeout=PATIENCE)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.locator("[data-key=next-close]").click()
+    for task in supervisor.get("/api/v1/call-tasks?state=active")["items"]:
+        supervisor.send("POST", f"/api/v1/call-tasks/{task['id']}/cancel", {"note": "-"})
+
+
 def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDaemon, browsers: Browsers) -> None:
     supervisor = daemon.client("supervisor")
     two = [one for one in supervisor.get("/api/v1/patients?limit=60&sort=name")["items"] if not one["do_not_call"]][:2]

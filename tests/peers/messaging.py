@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.task import Clock
 
+from callcenter.administration.permissions import BUILT_IN_ROLES
+from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
 from callcenter.messaging.gateway_settings import GatewayKinds
 from callcenter.messaging.receiving import Received, nobody_listens
@@ -26,6 +28,9 @@ from storage.models import Base
 from tests.peers.call_center import NOW, clock_at
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ALL, ScriptedGateway, accepting
+
+ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
+"""Who sets up gateways."""
 
 
 class ScriptedSettings(GatewaySettings):
@@ -82,6 +87,14 @@ class SmsCentre:
         settings = MessagingSettings(self.factory.kinds(), SecretBox.at(key_file or self.key_file))
         self.messaging = Messaging(self.database, self.clock, self.bus, settings, self.received)
         return self.messaging
+
+    async def add_gateway(self, name: str, priority: int, answer: Any) -> ScriptedGateway:
+        """One more, of the lowest number first; it answers each part with what ``answer`` makes of it."""
+        self.factory.answer = answer
+        values = {"kind": "cmpp2", "options": {"secret": "geheim"}, "name": name, "priority": priority}
+        await self.messaging.gateways.create(ADMIN, values)
+        await self.settle()
+        return self.factory.made[-1]
 
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass."""

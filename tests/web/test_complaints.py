@@ -190,3 +190,35 @@ async def test_what_people_say_is_never_markup(site: RunningSite) -> None:
         assert "<script>alert(1)" not in page
         assert "{{7*7}}" in page
     assert "'=1+1" in (await supervisor.get("/api/v1/complaints/export?format=csv")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_without_an_officer_a_supervisor_takes_it_and_it_is_said_what_is_missing(site: RunningSite) -> None:
+    agent, supervisor, admin = [await site.signed_in(name) for name in ("agent", "supervisor", "admin")]
+    made = await filed(agent)
+    notice, link = 'id="lack"', '<a href="/users">'
+    beside = "There is no complaints officer"
+
+    listed = (await supervisor.get("/complaints?lang=en")).text
+    assert f'data-complaint="{made["id"]}"' in listed
+    assert 'href="/complaints?state=open&amp;sort=due_at">not taken on 1</a>' in listed
+    assert beside in listed
+    assert link not in listed
+    for path in ("/complaints?lang=en", "/settings?lang=en"):
+        page = (await admin.get(path)).text
+        assert beside in page, path
+        assert link in page, path
+    assert notice not in (await agent.get("/complaints")).text
+    assert notice not in (await supervisor.get("/settings")).text
+    taken = (await supervisor.post(f"/api/v1/complaints/{made['id']}/take", {"version": made["version"]})).json
+    assert taken["handler"]["name"] == "Supervisor"
+
+    await may(site, "supervisor", Scope.ALL, "view")
+    await may(site, "administrator", Scope.ALL, "view")
+    page = (await agent.get("/complaints?lang=en")).text
+    assert "Nobody may handle complaints" in page
+    assert "Tell the administrator." in page
+
+    # A role of the hospital's own that handles complaints is as good as the built-in one.
+    await may(site, "agent", Scope.ALL, "view", "create", "handle")
+    assert notice not in (await agent.get("/complaints")).text

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from callcenter.text import Text, translated
+from protocols.documented import WORDS
 from protocols.sayings import Said, Saying
 from protocols.signals import CommandFailed, LineLost, LineReady
 from storage.models import PhoneLine
@@ -33,11 +34,15 @@ def test_every_saying_keeps_its_values_in_chinese(saying: Saying) -> None:
     assert places(chinese) == places(saying.value)
 
 
-def test_the_pages_get_every_saying_by_its_code() -> None:
+def test_the_pages_get_every_saying_once_by_its_code_and_what_documents_say_by_its_words() -> None:
     for name, file in message_files().items():
-        _, _, sayings = file.body.decode().partition("export const sayings = ")
-        found = json.loads(sayings.strip().removesuffix(";"))
-        assert set(found) == {saying.code for saying in Saying}, name
+        _, said, documented = file.body.decode().splitlines()
+        sayings = json.loads(said.removeprefix("export const sayings = ").removesuffix(";"))
+        english = {code: words for code, (words, _) in sayings.items()}
+        assert english == {saying.code: saying.value for saying in Saying}, name
+        words = json.loads(documented.removeprefix("export const documented = ").removesuffix(";"))
+        assert set(words) == set(WORDS), name
+        assert not set(words) & {one.value for one in Saying}
 
 
 def test_what_is_said_within_is_translated_and_names_are_not() -> None:

@@ -11,16 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
-from callcenter.administration.principal import Principal
 from callcenter.messaging.gateway_settings import Arrangement
 from hardware.gateways.http import HttpGateway
 from hardware.gateways.http_settings import HttpGatewaySettings
 from storage.models import SmsMessage
+from tests.peers.messaging import ADMIN
 from tests.peers.site import RunningSite, pause, start_site
 from tests.web.test_hostile_texts import HOSTILE, assert_harmless
 
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 SECRET = "a secret of the hospital"
 PUSH = {"mobile": "13800138000", "text": "伤口还疼", "time": 1457336869, "extend": "01"}
 

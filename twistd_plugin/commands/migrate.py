@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.administration.first_users import add_new_roles
 from callcenter.config import Configuration, load
 from storage import schema
 from twistd_plugin.commands.output import CommandError, config_option, say
+from twistd_plugin.commands.transaction import in_one_transaction
 from twistd_plugin.database_check import database_revision
 
 
@@ -33,6 +36,9 @@ def run(options: argparse.Namespace) -> int:
         if before == now
         else f"The database went from {before or 'none'} to {now}."
     )
+    # Of code and not of the schema: migrations that ran anywhere stay as they are.
+    for name in in_one_transaction(configuration, lambda session: add_new_roles(session, datetime.now(UTC))):
+        say(f"There is a new role that nobody has yet: {name}")
     return 0
 
 

@@ -98,6 +98,13 @@ async def list_missed(exchange: Exchange, query: CallQuery) -> Reply:
     return Json(page_json(await calls.missed(exchange.principal, wanted, query.limit, query.cursor, query.sort)))
 
 
+@routes.get("/calls/unclaimed", permission="calls.handle", returns=CallPage)
+async def list_unclaimed(exchange: Exchange, query: Paging) -> Reply:
+    """Calls that were answered at a telephone and that nobody took, as long as they can be claimed, newest first."""
+    late_claims = exchange.services.telephony.late_claims
+    return Json(page_json(await late_claims.list(exchange.principal, query.limit, query.cursor)))
+
+
 @routes.get("/callbacks", permission="calls.view", returns=CallPage)
 async def list_callbacks(exchange: Exchange, query: Paging) -> Reply:
     """Whom to call back and when: mine first, then by time, so that what is overdue is on top."""
@@ -130,6 +137,12 @@ async def get_call(exchange: Exchange, call_id: int) -> Reply:
 async def claim(exchange: Exchange, call_id: int) -> Reply:
     """Take a ringing call; 409 tells who was first."""
     return Json(await exchange.services.telephony.calls.claim(exchange.principal, call_id))
+
+
+@routes.post("/calls/<int:call_id>/claim-late", permission="calls.handle", returns=Call)
+async def claim_late(exchange: Exchange, call_id: int) -> Reply:
+    """Say that I spoke on a call that was answered at a telephone and that nobody took; 409 tells who was first."""
+    return Json(await exchange.services.telephony.late_claims.claim(exchange.principal, call_id))
 
 
 @routes.post("/calls/<int:call_id>/answer", permission="calls.handle", returns=Call)

@@ -66,6 +66,7 @@ async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
         "due": heading(say(N_("Settle by")), "due_at", sort, _PATH, query.view),
         "counts": await complaints.counts(principal, wanted),
         "people": await complaints.people(principal),
+        "lack": await complaints.lack(),
         "exports": export_links("/api/v1/complaints/export", query.view) if principal.may("complaints.export") else [],
     }
     return Page("complaints.html", context, status=found.status)

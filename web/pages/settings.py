@@ -11,4 +11,5 @@ routes = Routes()
 @routes.get("/settings", signed_in=True)
 async def show_settings(exchange: Exchange) -> Reply:
     """The settings that this person may open."""
-    return Page("settings.html")
+    lack = await exchange.services.complaints.lack() if exchange.principal.may("users.edit") else None
+    return Page("settings.html", {"lack": lack})

@@ -31,6 +31,7 @@ from callcenter.servicedesk.complaints.handling import (
     tell_patient,
 )
 from callcenter.servicedesk.complaints.listing import ANY, ComplaintFilter, count_complaints, list_complaints
+from callcenter.servicedesk.complaints.officers import Lack, lack_of_officers
 from callcenter.servicedesk.complaints.rules import UNSETTLED
 from callcenter.servicedesk.complaints.scope import complaint_scope, missing
 from callcenter.servicedesk.complaints.views import (
@@ -97,6 +98,10 @@ class Complaints:
             page = await read(
                 list_complaints, principal, wanted, at, EXPORT_CHUNK, page.next, sort, "complaints.export"
             )
+
+    async def lack(self) -> Lack | None:
+        """What the hospital lacks to handle complaints; no secret of anybody's."""
+        return await self._database.read(lack_of_officers)
 
     async def people(self, principal: Principal) -> dict[str, Any]:
         """Whom it can be about (``staff``), in which ``departments``, and ``handlers``, for those who handle."""

@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 from callcenter.administration.authority import DUTIES
 from callcenter.administration.first_users import (
     DEMO_USERS,
+    add_new_roles,
     create_demo_users,
     create_first_administrator,
     seed_roles,
@@ -24,7 +25,7 @@ from callcenter.administration.rights import grant
 from callcenter.administration.sign_in import SignIn
 from callcenter.errors import ConflictError, InvalidError
 from storage.database import Database
-from storage.models import Department, Role, RolePermission
+from storage.models import AuditEntry, Department, Role, RolePermission
 from tests.peers.hospital import NOW
 
 
@@ -48,6 +49,30 @@ async def test_the_built_in_roles_are_made_once_and_what_was_changed_stays(datab
     await database.run(change)
     assert await database.run(seed_roles) == roles
     assert (await database.read(stored_grants))["agent"] == {"calls.view": "own"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_hospital_of_an_earlier_version_gets_the_roles_that_it_has_not(database: Database) -> None:
+    assert await database.run(add_new_roles, NOW) == []
+    assert await database.read(stored_grants) == {}
+
+    def as_before(session: Session) -> None:
+        role = Role(code="agent", name="坐席")
+        session.add(role)
+        session.flush()
+        grant(session, role.id, [("calls.view", "own")])
+        session.add(Role(code="", name="医生"))
+
+    await database.run(as_before)
+    assert await database.run(add_new_roles, NOW) == ["主管", "系统管理员", "投诉专员"]
+    grants = await database.read(stored_grants)
+    assert grants["agent"] == {"calls.view": "own"}
+    assert grants["officer"] == dict(BUILT_IN_ROLES["officer"][1])
+    # A role of its own has the name of a built-in one: it stays what it is.
+    assert "doctor" not in grants
+    entries = await database.read(lambda session: [one.subject_type for one in session.scalars(select(AuditEntry))])
+    assert entries == ["role", "role", "role"]
+    assert await database.run(add_new_roles, NOW) == []
 
 
 @pytest_twisted.ensureDeferred

@@ -17,8 +17,6 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
-from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
 from callcenter.messaging.dispatcher import Dispatcher
@@ -42,11 +40,11 @@ from protocols.sms import (
 from storage.database import Database
 from storage.models import SmsAttempt, SmsGateway, SmsMessage
 from tests.peers.call_center import NOW, clock_at, fill
+from tests.peers.messaging import ADMIN
 from tests.peers.rest import until_quiet
 
 MESSAGES = 2000
 LIVES = 6
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 
 
 class Carrier:

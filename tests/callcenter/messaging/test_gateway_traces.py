@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import pytest_twisted
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
 from callcenter.errors import NotAllowedError, NotFoundError
 from callcenter.messaging.gateway_board import GatewayBoard
@@ -17,9 +16,9 @@ from hardware.trace import TraceEntry, TraceListener, Way
 from protocols.clocks import wall_seconds
 from storage.database import Database
 from tests.peers.call_center import NOW, clock_at
+from tests.peers.messaging import ADMIN
 from tests.peers.scripted_gateway import ScriptedGateway
 
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 NOBODY = Principal(None, "nobody", "Nobody", None, {})
 
 

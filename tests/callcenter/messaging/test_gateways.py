@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 import pytest_twisted
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
-from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.secret_box import KeyFileError, SecretBox, SecretsUnreadableError
@@ -18,9 +16,8 @@ from hardware.gateways.device import GatewayAbility
 from protocols.sms import BalanceTold, GatewayPaused, PartRefused, Refusal
 from storage.models import Alarm, AuditEntry, SmsGateway, SmsMessage
 from tests.peers.call_center import ANNA, NOW
-from tests.peers.messaging import SmsCentre
+from tests.peers.messaging import ADMIN, SmsCentre
 
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 VALUES = {
     "kind": "cmpp2",
     "name": "移动",

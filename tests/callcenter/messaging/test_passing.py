@@ -10,13 +10,12 @@ import pytest_twisted
 from callcenter.clock import iso, utc_now
 from callcenter.messaging.throttling import MOST_PAUSES
 from protocols.sms import GatewayPaused, PartAccepted
-from tests.callcenter.messaging.test_throttled_gateways import ADMIN, add
-from tests.peers.messaging import SmsCentre
+from tests.peers.messaging import ADMIN, SmsCentre
 from tests.peers.scripted_gateway import ScriptedGateway
 
 
 async def gateway(sms_centre: SmsCentre) -> ScriptedGateway:
-    return await add(sms_centre, "移动", 1, None)
+    return await sms_centre.add_gateway("移动", 1, None)
 
 
 async def now_of(sms_centre: SmsCentre, *names: str) -> list[Any]:

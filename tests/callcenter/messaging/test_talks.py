@@ -9,16 +9,14 @@ import pytest
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
-from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
 from callcenter.messaging.talks import talks_with
 from callcenter.messaging.threads import known_thread, thread_of
 from storage.models import Conversation, SmsMessage
 from tests.peers.call_center import NOW
+from tests.peers.messaging import ADMIN
 
 NUMBER = "+8613800138000"
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 HOLDS: dict[str, Callable[[Session, int], Any]] = {
     "texts that come in": lambda session, _: talks_with(session, {NUMBER: NOW}),
     "a text of a person's": lambda session, _: thread_of(session, NUMBER, NOW),

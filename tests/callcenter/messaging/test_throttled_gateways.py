@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest_twisted
 
-from callcenter.administration.permissions import BUILT_IN_ROLES
-from callcenter.administration.principal import Principal
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.throttling import MOST_PAUSES, TRIAL_FIRST
 from callcenter.messaging.vocabulary import Purpose
@@ -17,23 +15,14 @@ from protocols.sms import GatewayPaused, GatewaySignal, Part, PartAccepted, Part
 from storage.models import SmsMessage
 from tests.peers.call_center import NOW
 from tests.peers.messaging import SmsCentre
-from tests.peers.scripted_gateway import ScriptedGateway, accepting
+from tests.peers.scripted_gateway import accepting
 
-ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
-VALUES = {"kind": "cmpp2", "options": {"secret": "geheim"}}
 NUMBERS = [f"+86138{place:08}" for place in range(100)]
 
 
 def throttling(seconds: float) -> Callable[[Part], Sequence[GatewaySignal]]:
     """What a gateway that is too busy says to each message."""
     return lambda part: [PartRefused(part.key, Refusal.LATER, "8", "flow control"), GatewayPaused(seconds)]
-
-
-async def add(sms_centre: SmsCentre, name: str, priority: int, answer: Any) -> ScriptedGateway:
-    sms_centre.factory.answer = answer
-    await sms_centre.messaging.gateways.create(ADMIN, {**VALUES, "name": name, "priority": priority})
-    await sms_centre.settle()
-    return sms_centre.factory.made[-1]
 
 
 async def queue(sms_centre: SmsCentre, *numbers: str) -> None:
@@ -55,8 +44,8 @@ async def test_what_a_gateway_throttles_now_and_then_stays_with_it(sms_centre: S
         told += 1
         return throttling(1.0)(part) if told % 2 else accepting(part)
 
-    first = await add(sms_centre, "移动", 1, every_second)
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, every_second)
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     await queue(sms_centre, *NUMBERS[:8])
     await sms_centre.wait(120, 2)
     assert set(await states(sms_centre)) == {"accepted"}
@@ -72,8 +61,8 @@ async def in_vain(sms_centre: SmsCentre) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_what_it_throttles_for_ever_goes_by_another_and_once(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, throttling(5.0))
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, throttling(5.0))
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     # A burst is one request to wait.
     await queue(sms_centre, *NUMBERS[20:40])
     assert (len(first.given), second.given) == (20, [])
@@ -89,8 +78,8 @@ async def test_what_it_throttles_for_ever_goes_by_another_and_once(sms_centre: S
 
 @pytest_twisted.ensureDeferred
 async def test_one_message_finds_out_whether_it_takes_any_again(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, throttling(5.0))
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, throttling(5.0))
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     await in_vain(sms_centre)
     await sms_centre.wait(300, 20)
     assert set(await states(sms_centre)) == {"accepted"}
@@ -119,8 +108,8 @@ async def test_between_two_that_throttle_nothing_goes_to_and_fro_and_nothing_is_
 
         return note
 
-    first = await add(sms_centre, "移动", 1, noting("移动", throttling(5.0)))
-    second = await add(sms_centre, "联通", 2, noting("联通", throttling(5.0)))
+    first = await sms_centre.add_gateway("移动", 1, noting("移动", throttling(5.0)))
+    second = await sms_centre.add_gateway("联通", 2, noting("联通", throttling(5.0)))
     await queue(sms_centre, *NUMBERS[:10])
     await sms_centre.wait(1800, 10)
     assert set(await states(sms_centre)) == {"queued"}
@@ -137,8 +126,8 @@ async def test_between_two_that_throttle_nothing_goes_to_and_fro_and_nothing_is_
 
 @pytest_twisted.ensureDeferred
 async def test_one_of_two_that_throttled_takes_what_both_put_off_when_it_is_well(sms_centre: SmsCentre) -> None:
-    await add(sms_centre, "移动", 1, throttling(5.0))
-    second = await add(sms_centre, "联通", 2, throttling(5.0))
+    await sms_centre.add_gateway("移动", 1, throttling(5.0))
+    second = await sms_centre.add_gateway("联通", 2, throttling(5.0))
     await queue(sms_centre, *NUMBERS[:10])
     await sms_centre.wait(1800, 10)
     second.answer = accepting
@@ -148,8 +137,8 @@ async def test_one_of_two_that_throttled_takes_what_both_put_off_when_it_is_well
 
 @pytest_twisted.ensureDeferred
 async def test_not_now_without_a_pause_is_given_up_after_a_minute(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, lambda part: [PartRefused(part.key, Refusal.LATER, "88")])
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, lambda part: [PartRefused(part.key, Refusal.LATER, "88")])
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     await queue(sms_centre, NUMBERS[0])
     await sms_centre.wait(40, 5)
     assert (len(first.given), second.given) == (3, [])
@@ -160,8 +149,8 @@ async def test_not_now_without_a_pause_is_given_up_after_a_minute(sms_centre: Sm
 
 @pytest_twisted.ensureDeferred
 async def test_what_it_took_a_part_of_stays_with_it(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, throttling(5.0))
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, throttling(5.0))
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     first.answer = lambda part: accepting(part) if part.position == 1 else throttling(5.0)(part)
     long = MessageDraft(NUMBERS[0], "字" * 100, Purpose.REPLY)
     await sms_centre.database.run(queue_message, long, NOW)
@@ -181,7 +170,7 @@ async def test_what_it_took_a_part_of_stays_with_it(sms_centre: SmsCentre) -> No
 
 @pytest_twisted.ensureDeferred
 async def test_a_lonely_one_is_asked_as_ever(sms_centre: SmsCentre) -> None:
-    only = await add(sms_centre, "移动", 1, throttling(5.0))
+    only = await sms_centre.add_gateway("移动", 1, throttling(5.0))
     await queue(sms_centre, *NUMBERS[:20])
     await sms_centre.wait(120, 5)
     only.answer = None

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.messaging.placeholders import PLACEHOLDERS, Gaps, fill, legible, unknown_in, unknown_words, used_in
+from callcenter.messaging.placeholders import PLACEHOLDERS, Gaps, fill, legible
 from callcenter.messaging.words import OPT_OUT_WORDS, is_opt_out, plain_word
+from callcenter.placeholders import unknown_in, unknown_words, used_in
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ WRITTEN = st.sampled_from(
 @given(st.text(st.sampled_from(SIGNS + "．。.apitencm x"), max_size=60))
 def test_whatever_is_written_is_filled_or_named(text: str) -> None:
     filled, gaps = fill(text, VALUES)
-    assert bool(gaps) == bool(unknown_in(text))
+    assert bool(gaps) == bool(unknown_in(text, PLACEHOLDERS))
     if not gaps:
         assert not set(SIGNS) & set(filled)
 
@@ -125,4 +126,4 @@ def test_a_chinese_input_method_writes_the_same_placeholder(written: str) -> Non
 
 @pytest.mark.parametrize(("written", "shown"), [("{}", "{}"), ("｛", "｛"), ("｛姓名｝", "{姓名}"), ("{x", "{")])
 def test_what_is_no_placeholder_is_shown_as_it_was_found(written: str, shown: str) -> None:
-    assert unknown_words(unknown_in(written)).startswith(f"{shown} is no placeholder.")
+    assert unknown_words(unknown_in(written, PLACEHOLDERS), PLACEHOLDERS).startswith(f"{shown} is no placeholder.")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.talking.placeholders import NAMES, Part, fill, unknown_placeholders
+from callcenter.talking.placeholders import NAMES, Part, fill
 
 VALUES = {"patient.name": "张三", "agent.name": "李四", "hospital": "示范医院"}
 
@@ -37,12 +39,18 @@ def test_a_value_is_not_looked_at_again() -> None:
     assert fill("{patient.name}", {"patient.name": "{agent.name}"}) == [Part("{agent.name}", "patient.name")]
 
 
-def test_unknown_ones_are_named_once() -> None:
-    assert unknown_placeholders("{name} {hospital} {patient.id_number} {name} {}") == ["name", "patient.id_number", ""]
+@pytest.mark.parametrize(
+    "written", ["｛patient.name｝", "{patient．name｝", "﹛ patient。name\u3000﹜", "︷patient.name︸"]
+)
+def test_a_chinese_input_method_writes_the_same_placeholder(written: str) -> None:
+    assert fill(f"{written}您好", VALUES) == [Part("张三", "patient.name"), Part("您好")]
+
+
+_SIGNS = re.compile("[{}｛｝﹛﹜︷︸]")
 
 
 @given(st.text(), st.sampled_from(NAMES), st.text())
 def test_any_text_comes_out_with_its_values(before: str, name: str, after: str) -> None:
-    text = before.replace("}", "") + "{" + name + "}" + after.replace("{", "")
+    text = _SIGNS.sub("", before) + "{" + name + "}" + _SIGNS.sub("", after)
     parts = fill(text, dict.fromkeys(NAMES, "V"))
     assert "".join(f"{{{part.placeholder}}}" if part.placeholder else part.text for part in parts) == text

@@ -128,7 +128,26 @@ async def test_an_unknown_placeholder_is_refused_where_it_stands(desk: Desk) -> 
     with pytest.raises(InvalidError) as caught:
         await desk.scripts.create(ADMIN, {**SCRIPT, "text_en": "{patient.id_number} {agent.__class__}"})
     assert set(caught.value.fields) == {"text_en"}
-    assert "{patient.id_number} {agent.__class__}" in str(caught.value.fields["text_en"])
+    assert str(caught.value.fields["text_en"]).startswith("{patient.id_number} is no placeholder.")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_chinese_input_method_writes_is_filled_in_or_refused_with_its_line(desk: Desk) -> None:
+    with pytest.raises(InvalidError) as caught:
+        await desk.scripts.create(
+            ADMIN, {**SCRIPT, "text_zh": "您好！\n我是｛agent.name｝，\n｛姓名｝。", "text_en": "｛x"}
+        )
+    words = "{name} is no placeholder. There are: {{patient.name}}, {{agent.name}}, {{hospital}}."
+    assert caught.value.fields == {
+        "text_zh": "Line 3: " + words.format(name="{姓名}"),
+        "text_en": words.format(name="｛"),
+    }
+    await desk.scripts.create(ADMIN, {**SCRIPT, "text_zh": "我是｛hospital｝"})
+    (slot,) = await desk.pane.content(ANNA, await desk.call())
+    assert slot["content"]["scripts"][0]["zh"] == [
+        {"text": "我是", "placeholder": ""},
+        {"text": "示范医院", "placeholder": "hospital"},
+    ]
 
 
 @pytest_twisted.ensureDeferred

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.schema import head_revision
+from storage.schema import head_revision, upgrade
 from tests.peers.daemon import run_callcenter
 
 
@@ -57,6 +57,27 @@ def test_init_again_keeps_everything_and_fails(hospital: Path) -> None:
 def test_migrate_is_repeatable_and_says_where_it_is(hospital: Path) -> None:
     result = run_callcenter("migrate", folder=hospital)
     assert (result.returncode, result.stdout) == (0, f"The database is at revision {head_revision()}.\n")
+
+
+def test_a_hospital_from_before_there_were_complaints_officers_gets_their_role(tmp_path: Path) -> None:
+    (tmp_path / "callcenter.toml").write_text('[hospital]\nname = "人民医院"\n')
+    file = tmp_path / "var" / "huifang.db"
+    file.parent.mkdir()
+    upgrade(f"sqlite:///{file}", "0017")
+    with sqlite3.connect(file) as database:
+        database.execute("insert into role (id, code, name, disabled, version) values (1, 'supervisor', '主管', 0, 1)")
+        database.execute("insert into role_permission values (1, 'outcomes.edit', 'all')")
+    result = run_callcenter("migrate", folder=tmp_path)
+    assert result.returncode == 0
+    made = [line.rpartition(": ")[2] for line in result.stdout.splitlines() if line.startswith("There is a new role")]
+    assert made == ["坐席", "医生", "系统管理员", "投诉专员"]
+    with sqlite3.connect(file) as database:
+        handling = database.execute(
+            "select role.code from role join role_permission on role_id = id and permission = 'complaints.handle' "
+            "order by id"
+        ).fetchall()
+    assert handling == [("supervisor",), ("administrator",), ("officer",)]
+    assert "new role" not in run_callcenter("migrate", folder=tmp_path).stdout
 
 
 def test_a_broken_configuration_is_one_sentence_and_status_1(tmp_path: Path) -> None:

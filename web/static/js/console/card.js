@@ -116,7 +116,7 @@ function farewell(call) {
   if (call.agent && !isMine(call)) return t("{name} took this call.", { name: call.agent.name });
   if (call.state === "ringing" && !call.agent && !isOffered(call) && desk.leaving.has(call.id)) return t("The call has gone on to somebody else.");
   if (call.state !== "ended" || isMine(call)) return "";
-  return call.answered_at ? t("It was answered at a telephone; nobody took the call here.") : t("The caller gave up. The call is in the missed list.");
+  return call.answered_at ? t("It was answered at a telephone; nobody took the call here. Whoever spoke says so under “Who spoke?”.") : t("The caller gave up. The call is in the missed list.");
 }
 
 export function badges(patient) {

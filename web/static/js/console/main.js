@@ -8,6 +8,7 @@ import "./people.js";
 import "./wrapup.js";
 import "./narrow.js";
 import "./lists.js";
+import "./unclaimed.js";
 import "./texts.js";
 import "./callbacks.js";
 import "./tasks.js";

@@ -32,15 +32,15 @@ export const overdueBadge = (task) => {
 };
 
 function line(task) {
-  return el("li", { class: "work-item", "data-task": task.id },
-    el("button", {
-      type: "button", class: "work-button", "data-key": `task-${task.id}`,
-      onclick: () => document.dispatchEvent(new CustomEvent("huifang:task-chosen", { detail: task.id })),
-    },
+  return el("li", { "data-task": task.id }, el("button", {
+    type: "button", class: "work-item work-button", "data-key": `task-${task.id}`,
+    onclick: () => document.dispatchEvent(new CustomEvent("huifang:task-chosen", { detail: task.id })),
+  },
+  el("span", { class: "work-lines" },
     el("span", { class: "work-who" }, el("span", { class: "cut" }, task.patient?.name ?? numberOf(task)),
       el("span", { class: "work-when" }, overdueBadge(task), el("time", { datetime: task.next_at }))),
-    icon("chevron-right")),
-    el("div", { class: "work-about quiet small cut", title: task.purpose }, task.purpose));
+    el("span", { class: "work-about quiet small cut-2", title: task.purpose }, task.purpose)),
+  icon("chevron-right")));
 }
 
 function show() {

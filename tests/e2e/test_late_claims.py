@@ -1,0 +1,45 @@
+"""A nurse who lifted the handset without a look at the screen says afterwards that it was her, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+CALLER = "13622223333"
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", "是我接的"), ("en", "That was me")])
+def test_a_call_that_nobody_took_is_claimed_afterwards(
+    daemon: DemoDaemon, browsers: Browsers, locale: str, words: str
+) -> None:
+    page = browsers.window(daemon, "agent", "/console", locale=locale).page
+    panel = page.locator(".work-unclaimed")
+    expect(panel).to_be_hidden()
+    daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
+    entry = panel.locator("[data-unclaimed]")
+    expect(entry).to_have_count(1, timeout=PATIENCE)
+    expect(entry).to_contain_text("136 2222 3333")
+    entry.get_by_role("button", name=words).click()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card-head")).to_contain_text("136 2222 3333", timeout=PATIENCE)
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
+    assert (call["agent"]["name"], call["wrap_up"], call["outcome"] != "") == ("王秀英", "done", True)
+
+
+def test_it_is_claimed_on_its_page_too(daemon: DemoDaemon, browsers: Browsers) -> None:
+    daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
+    call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
+    page = browsers.window(daemon, "agent", f"/calls/{call['id']}", size=(390, 844)).page
+    page.locator("[data-claim-late]").click()
+    expect(page.locator("[data-claim-late]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("main")).to_contain_text("王秀英", timeout=PATIENCE)
+    expect(page.locator("main a[href='/console']")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

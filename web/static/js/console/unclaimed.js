@@ -1,0 +1,76 @@
+// Left, at the bottom, where there are any: calls that somebody answered at a telephone and that nobody took on the screen.
+// Who says "that was me" has the call, and writes down what came of it.
+import { get } from "../api.js";
+import { el, icon, refresh } from "../dom.js";
+import { duration } from "../format.js";
+import { socket, store } from "../live.js";
+import { t } from "../text.js";
+import { writeTimes } from "../times.js";
+import { lineName, numberOf, whoOf } from "../words.js";
+import { claimLate } from "./actions.js";
+import { desk } from "./desk.js";
+import { keepPlace } from "./work.js";
+
+const AT_ONCE = 30;
+const SOON = 400;
+const box = document.getElementById("unclaimed");
+const panel = box?.closest(".work-panel");
+const count = panel?.querySelector("[data-count]");
+
+let items = [];
+let more = false;
+let waiting = null;
+let asked = 0;
+
+const talked = (call) => duration((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000);
+
+async function take(call) {
+  if (await claimLate(call)) desk.select(call.id);
+  else refreshSoon(0);
+}
+
+const line = (call) => el("li", { class: "work-item", "data-unclaimed": call.id },
+  el("div", { class: "work-who" }, el("span", { class: "cut" }, whoOf(call)),
+    el("span", { class: "work-when" }, el("span", { class: "number", title: t("Talk time") }, talked(call)), el("time", { datetime: call.started_at }))),
+  el("div", { class: "work-claim" }, el("span", { class: "quiet small cut" }, call.patient ? numberOf(call) : lineName(call.line.name)),
+    el("button", {
+      type: "button", class: "btn btn-sm", "data-key": `unclaimed-${call.id}`, "aria-label": t("That was me: {who}", { who: whoOf(call) }), onclick: () => take(call),
+    }, icon("hand-index"), t("That was me"))));
+
+function show() {
+  panel.hidden = !items.length;
+  count.textContent = `${items.length}${more ? "+" : ""}`;
+  refresh(box, items.map((call) => [call.id, whoOf(call)]), () => el("ul", { class: "work-list" }, items.map(line)));
+  writeTimes(box);
+}
+
+async function load() {
+  const mine = (asked += 1);
+  try {
+    const page = await get(`/calls/unclaimed?limit=${AT_ONCE}`);
+    if (mine !== asked) return;
+    items = page.items;
+    more = Boolean(page.next);
+    show();
+  } catch {
+    // The banner says that the server is away; the list stays as it was.
+  }
+}
+
+function refreshSoon(after = SOON) {
+  clearTimeout(waiting);
+  waiting = setTimeout(load, after);
+}
+
+if (box) {
+  store.addEventListener("calls", ({ detail: { data: call } }) => {
+    if (!call || call.state !== "ended" || call.direction !== "in" || !call.answered_at) return;
+    if (!call.agent) refreshSoon();
+    else if (items.some((one) => one.id === call.id)) {
+      items = items.filter((one) => one.id !== call.id);
+      keepPlace(box, show);
+    }
+  });
+  socket.addEventListener("ready", () => refreshSoon(0));
+  load();
+}
