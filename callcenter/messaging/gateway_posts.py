@@ -103,6 +103,7 @@ class Post:
                 arranged.signature,
                 arranged.adds_signature,
                 long_text=bool(can & GatewayAbility.LONG_TEXT),
+                letters="" if self.device is None else self.device.letters,
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
             picks_sender=bool(can & GatewayAbility.SENDER),

@@ -14,6 +14,7 @@ from callcenter.messaging.segments import Counting, Layout, Wording, lay_out, me
 from callcenter.messaging.suppression import purposes_of
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.http_settings import joins_texts
+from hardware.gateways.letters import letters_of
 from hardware.gateways.settings import GatewayKind
 from storage.models import SmsGateway
 from storage.models.base import NO, YES
@@ -91,5 +92,6 @@ def _route(row: SmsGateway) -> Route:
             row.signature,
             row.adds_signature,
             long_text=row.kind != GatewayKind.HTTP or joins_texts(row.settings),
+            letters=letters_of(GatewayKind(row.kind), row.settings),
         ),
     )

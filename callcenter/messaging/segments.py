@@ -37,13 +37,15 @@ class Counting(StrEnum):
 class Wording:
     """How a gateway wants its texts. ``signature`` is without brackets, empty for none; with ``adds_signature`` it puts
     that before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of
-    its own with its own signature.
+    its own with its own signature. ``letters`` is the charset, Python's name, by which the gateway is told of the GSM
+    alphabet, empty if by that itself: what is not in both goes as UCS2.
     """
 
     counting: Counting = Counting.GSM
     signature: str = ""
     adds_signature: bool = False
     long_text: bool = True
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def lay_out(text: str, wording: Wording) -> Layout:
     body = text.removeprefix(mark) if mark else text
     ahead = mark if wording.adds_signature else ""
     whole = body if wording.adds_signature else mark + body
-    encoding = _encoding(mark + body, wording.counting)
+    encoding = _encoding(mark + body, wording)
     units = _UNITS[encoding]
     room = _ROOMS[encoding]
     if units(ahead + whole) <= room.single:
@@ -101,8 +103,17 @@ def _mark(signature: str) -> str:
     return f"{_BRACKETS[0]}{signature}{_BRACKETS[1]}" if signature else ""
 
 
-def _encoding(text: str, counting: Counting) -> TextEncoding:
-    return TextEncoding.GSM7 if counting is Counting.GSM and gsm7.fits(text) else TextEncoding.UCS2
+def _encoding(text: str, wording: Wording) -> TextEncoding:
+    septets = wording.counting is Counting.GSM and gsm7.fits(text) and _is_written(text, wording.letters)
+    return TextEncoding.GSM7 if septets else TextEncoding.UCS2
+
+
+def _is_written(text: str, letters: str) -> bool:
+    try:
+        text.encode(letters or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _utf16_units(text: str) -> int:

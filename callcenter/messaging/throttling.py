@@ -56,10 +56,11 @@ class Throttling:
     def paused(self, now: float, seconds: float) -> bool:
         """It asked for a pause of ``seconds``. Whether it is ``out`` by that and was not."""
         self._note(now)
-        # Answers to what was on its way when a pause began are part of the same request.
+        # Answers to what was on its way when a pause began are part of the same request; so are those that other
+        # connections of the gateway get meanwhile.
         if now >= self._paused_until:
             self._pauses += 1
-        self._paused_until = now + seconds
+            self._paused_until = now + seconds
         return self._judge(now)
 
     def worked(self) -> bool:

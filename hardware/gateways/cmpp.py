@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from twisted.internet.base import ReactorBase
 
 from hardware.gateways.device import GatewayAbility
+from hardware.gateways.letters import letters_of
 from hardware.gateways.pdu_gateway import PduGateway, Speaker
 from hardware.gateways.pdu_settings import PRINTABLE, PduSettings
 from hardware.gateways.settings import GatewayKind
@@ -62,4 +63,5 @@ def cmpp_gateway(settings: CmppSettings, reactor: ReactorBase, trace_folder: Pat
         Speaker(CmppTongue(account, lambda: datetime.now(UTC)), TcpOpener(settings.address, reactor))
         for _ in range(settings.connections)
     ]
-    return PduGateway(settings, speakers, _ABILITIES, reactor, trace_folder)
+    letters = letters_of(settings.kind, vars(settings))
+    return PduGateway(settings, speakers, _ABILITIES, reactor, trace_folder, letters)

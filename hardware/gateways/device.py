@@ -59,6 +59,13 @@ class GatewayDevice(Protocol):
         ...
 
     @property
+    def letters(self) -> str:
+        """The charset, Python's name, in which words of the GSM alphabet are written; empty: in that itself. What is
+        not in both has to come as UCS2.
+        """
+        ...
+
+    @property
     def room(self) -> int:
         """How many parts ``submit`` takes now: 0 while lost or paused. What it takes is written in about a second."""
         ...

@@ -87,6 +87,8 @@ def session_settings(settings: GsmGatewaySettings) -> GsmSettings:
 class GsmGateway:
     """A ``GatewayDevice``. Whether it has receipts is known once the modem has been set up."""
 
+    letters = ""
+
     def __init__(self, settings: GsmGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._reactor = reactor
         self._wants_reports = settings.reports is not ReportRoute.NONE

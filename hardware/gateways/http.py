@@ -43,6 +43,8 @@ class HttpGateway:
     Reads certificates when it is made, which blocks; raises PortError when that fails.
     """
 
+    letters = ""
+
     def __init__(self, settings: HttpGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._settings = settings
         self._provider = provider = settings.provider

@@ -48,9 +48,11 @@ class PduGateway:
         abilities: GatewayAbility,
         reactor: ReactorBase,
         trace_folder: Path,
+        letters: str,
     ) -> None:
         self._reactor = reactor
         self.abilities = abilities
+        self.letters = letters
         self._trace = LineTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace
         )

@@ -13,6 +13,7 @@ from twisted.internet.base import ReactorBase
 
 from hardware.client_tls import client_tls
 from hardware.gateways.device import GatewayAbility
+from hardware.gateways.letters import letters_of
 from hardware.gateways.pdu_gateway import PduGateway, Speaker
 from hardware.gateways.pdu_settings import PRINTABLE, PduSettings
 from hardware.gateways.settings import GatewayKind
@@ -105,4 +106,5 @@ def smpp_gateway(settings: SmppSettings, reactor: ReactorBase, trace_folder: Pat
     abilities = _ABILITIES
     if settings.bind is BindMode.TRANSMITTER:
         abilities &= ~(GatewayAbility.RECEIPTS | GatewayAbility.REPLIES)
-    return PduGateway(settings, speakers, abilities, reactor, trace_folder)
+    letters = letters_of(settings.kind, vars(settings))
+    return PduGateway(settings, speakers, abilities, reactor, trace_folder, letters)

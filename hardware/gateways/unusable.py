@@ -13,6 +13,8 @@ from protocols.sms import GatewayListener, GatewayLost, Part
 class UnusableGateway:
     """A ``GatewayDevice`` that never comes. ``why`` is a sentence for people."""
 
+    letters = ""
+
     def __init__(self, why: str) -> None:
         self._why = Said(Saying.SETTINGS_UNUSABLE, why=why)
 

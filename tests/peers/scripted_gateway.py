@@ -48,6 +48,7 @@ class ScriptedGateway:
     traced: bool = False
     watcher: TraceListener | None = None
     listener: GatewayListener | None = None
+    letters: str = ""
 
     @property
     def room(self) -> int:

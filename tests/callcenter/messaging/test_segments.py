@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.messaging.segments import Counting, Wording, lay_out, message_text
+from hardware.gateways.letters import letters_of
+from hardware.gateways.settings import GatewayKind
 from protocols import gsm7
-from protocols.sms import TextEncoding
+from protocols.cmpp import words as cmpp
+from protocols.smpp import words as smpp
+from protocols.smpp.settings import DefaultAlphabet, Joining
+from protocols.sms import Part, TextEncoding
 
 SIGNS = st.characters(codec="utf-8")
 LATIN = st.text("abc [{€^}]~|", max_size=600)
@@ -91,3 +97,41 @@ def test_what_deceives_is_taken_out() -> None:
 def test_nothing_that_is_dropped_can_be_printed() -> None:
     printable = filter(str.isprintable, map(chr, range(sys.maxunicode + 1)))
     assert {unicodedata.category(sign) for sign in printable}.isdisjoint({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+GSM_SIGNS = st.text(st.sampled_from("aé€Δ{[à"), min_size=1, max_size=400) | LATIN
+
+
+def parts_of(text: str, kind: GatewayKind, **options: Any) -> list[Part]:
+    layout = lay_out(text, Wording(Counting.GSM, letters=letters_of(kind, options)))
+    number, total = "+8613800138000", len(layout.parts)
+    return [
+        Part("1", number, words, layout.encoding, 60.0, position=at, total=total)
+        for at, words in enumerate(layout.parts, 1)
+    ]
+
+
+@given(GSM_SIGNS, st.booleans())
+def test_each_part_can_be_written_without_a_gsm_alphabet(text: str, gbk: bool) -> None:
+    for part in parts_of(text, GatewayKind.CMPP3):
+        cmpp.write_words(part, gbk=gbk)
+
+
+@given(GSM_SIGNS, st.sampled_from(DefaultAlphabet))
+def test_and_with_any_default_alphabet(text: str, alphabet: DefaultAlphabet) -> None:
+    for part in parts_of(text, GatewayKind.SMPP, alphabet=alphabet.value):
+        smpp.write_words(part, alphabet, Joining.UDH)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "parts"),
+    [
+        ("é" * 100, "", 1),
+        ("é" * 100, "latin-1", 1),
+        ("é" * 100, "ascii", 2),
+        ("€" * 75, "latin-1", 2),
+        ("x" * 160, "ascii", 1),
+    ],
+)
+def test_what_the_gateways_alphabet_lacks_is_counted_as_it_goes(text: str, letters: str, parts: int) -> None:
+    assert len(lay_out(text, Wording(Counting.GSM, letters=letters)).parts) == parts

@@ -31,6 +31,13 @@ def test_what_was_on_its_way_when_a_pause_began_is_part_of_it() -> None:
     assert not any(throttling.paused(30.0, 10.0) for _ in range(50))
 
 
+def test_of_several_connections_that_pause_one_after_the_other_each_round_is_one() -> None:
+    throttling = Throttling()
+    pauses = [(began + later, length) for began, length in ((0, 1), (1, 2), (3, 4), (7, 8)) for later in (0, 0.1, 0.5)]
+    assert not any(throttling.paused(at, float(length)) for at, length in pauses)
+    assert throttling.paused(15.0, 16.0)
+
+
 def test_and_so_is_a_long_time_without_anything_taken() -> None:
     throttling = Throttling()
     assert not throttling.put_off(10.0)
