@@ -164,9 +164,10 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         gateway_id=row.gateway_id if purpose is Purpose.TEST else None,
         source=resend_source(message_id, row.version),
         created_by=principal.user_id,
+        answers_to=row.answers_to,
     )
     made = queue_message(session, draft, now)
-    answered_again(session, row, made)
+    answered_again(session, row.conversation_id, row.answers_to)
     record_audit(session, principal, "resend", "message", message_id, None, {"message_id": made}, now)
     return message_view(load_messages(session, [made])[0])
 

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.messaging.batch_views import batch_scope
-from callcenter.messaging.conversation_scope import REPLY, VIEW, conversation_scope
+from callcenter.messaging.conversation_scope import may_answer
 from callcenter.messaging.listing import find_message
 from callcenter.messaging.rows import IN, OUT
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view
 from callcenter.messaging.vocabulary import MessageState
 from callcenter.naming import named
-from storage.models import AuditEntry, Conversation, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, UserAccount
+from storage.models import AuditEntry, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
 
 SENT_AGAIN = frozenset(
@@ -177,7 +177,5 @@ def _reached(session: Session, principal: Principal, permission: str, message_id
 
 
 def _may_take_back(session: Session, principal: Principal, row: Any) -> bool:
-    if row.created_by != principal.user_id or not (principal.may(VIEW) and principal.may(REPLY)):
-        return False
-    here = conversation_scope(principal), conversation_scope(principal, REPLY)
-    return session.scalar(select(Conversation.id).where(Conversation.id == row.conversation_id, *here)) is not None
+    own = row.conversation_id is not None and row.created_by == principal.user_id
+    return own and may_answer(session, principal, row.conversation_id)

@@ -146,6 +146,7 @@ class SmsMessage(Base):
     ``purpose`` is reply, reminder, care, marketing, notice, test or alarm. It is not sent before ``next_at`` and never
     after ``expires_at``. ``sender`` is the number it leaves by, where that matters. ``parts`` and ``cost`` (thousandths
     of a yuan) are by the gateway's rule. ``source`` says what made it, such as ``campaign:12:7``: of each there is one.
+    ``answers_to`` is the patient's last text that it answers, None of what answers nothing.
 
     Incoming: ``state`` is received.
 
@@ -198,6 +199,7 @@ class SmsMessage(Base):
     expires_at: Mapped[datetime | None] = mapped_column(Utc)
     state_at: Mapped[datetime] = mapped_column(Utc)
     seen_at: Mapped[datetime | None] = mapped_column(Utc)
+    answers_to: Mapped[int | None] = mapped_column(Key)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 

@@ -42,6 +42,8 @@ class Conversation(BaseModel):
     """Everything said by SMS with one number, as it is now. ``candidates`` patients have the number.
 
     It waits for ``assigned_to``, else for ``department``, else for the SMS desk. The number proves nobody's identity.
+    ``lost_answer`` is the state of an answer that did not reach the patient, who waits again because of it; else empty.
+    ``last_text`` is the patient's as long as the patient waits.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Conversation(BaseModel):
     unread: int
     waiting: bool
     waiting_since: AwareDatetime | None
+    lost_answer: Literal["", "failed", "cancelled", "expired", "suppressed"]
     last_at: AwareDatetime
     last_text: str
     last_direction: Literal["in", "out"]
