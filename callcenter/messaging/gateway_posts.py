@@ -105,6 +105,7 @@ class Post:
                 long_text=bool(can & GatewayAbility.LONG_TEXT),
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
+            number=arranged.number,
             picks_sender=bool(can & GatewayAbility.SENDER),
             throttled=self.throttling.out,
             on_trial=self.throttling.on_trial(now),

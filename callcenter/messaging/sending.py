@@ -18,6 +18,7 @@ from callcenter.messaging.composing import House, fill_for, read_key, read_text,
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.handling import see_all
+from callcenter.messaging.kept_templates import keep_template
 from callcenter.messaging.mobiles import first_mobiles, takes_texts
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.rows import IN, OPEN, OUT
@@ -38,11 +39,14 @@ _SUBJECT = "message"
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person typed. ``key`` is the form's own: sent again it sends nothing. ``at`` None is now."""
+    """What a person typed. ``key`` is the form's own: sent again it sends nothing. ``at`` None is now. ``template_id``:
+    what it was written from.
+    """
 
     text: str
     key: str
     at: datetime | None = None
+    template_id: int | None = None
 
 
 def source_of(principal: Principal, key: str) -> str:
@@ -155,7 +159,7 @@ def _send(
     draft = MessageDraft(
         conversation.number, text, purpose, conversation_id=conversation.id, patient_id=patient_id,
         source=source_of(principal, typed.key), not_before=read_time(typed.at, now), created_by=principal.user_id,
-        answers_to=answers_to,
+        answers_to=answers_to, template=keep_template(session, principal, typed.template_id),
     )  # fmt: skip
     message_id = queue_message(session, draft, now)
     view = message_view(load_messages(session, [message_id])[0])

@@ -129,11 +129,14 @@ class Whose(Input):
 
 
 class WrittenReply(Input):
-    """An answer. ``key`` is new for each; sent again with the same key it sends nothing. ``at`` null is now."""
+    """An answer. ``key`` is new for each; sent again with the same key it sends nothing. ``at`` null is now.
+    ``template_id``: what it was written from.
+    """
 
     text: MessageText
     key: Key
     at: Moment | None = None
+    template_id: Id | None = None
 
 
 class Stop(Input):
@@ -196,7 +199,8 @@ async def mark_read(exchange: Exchange, conversation_id: int, body: Seen) -> Rep
 async def reply(exchange: Exchange, conversation_id: int, body: WrittenReply) -> Reply:
     """Write back, now or later."""
     found = exchange.services.desk.conversations
-    return Json(await found.reply(exchange.principal, conversation_id, Typed(body.text, body.key, body.at)))
+    typed = Typed(body.text, body.key, body.at, body.template_id)
+    return Json(await found.reply(exchange.principal, conversation_id, typed))
 
 
 @routes.post(
