@@ -68,7 +68,7 @@ const LOST = {
   failed: t("Answer failed"), cancelled: t("Answer taken back"), expired: t("Answer expired"), suppressed: t("Answer not sent"),
 };
 
-export const lostWords = (talk) => t("An answer did not reach the patient, who waits for one again ({state}).", { state: stateWord(talk.lost_answer) });
+export const lostWords = (talk) => t("{what}: the patient has not got it and waits for an answer again.", { what: LOST[talk.lost_answer] });
 
 export function lostBadge(talk) {
   if (!talk.lost_answer) return null;
