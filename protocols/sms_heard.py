@@ -64,12 +64,14 @@ class Came:
     taken: bytes
 
 
-def text_came(taken: bytes, sender: str, recipient: str, words: str, place: Place, gateway_id: str = "") -> Came:
-    """Somebody wrote."""
+def text_came(
+    taken: bytes, sender: str, recipient: str, words: str, place: Place, gateway_id: str = "", called: str = ""
+) -> Came:
+    """Somebody wrote; see ``TextArrived``."""
 
     def make(written: Callable[[], None], link: Link) -> Arrival:
         return TextArrived(
-            sender, recipient, words, place.reference, place.position, place.total, gateway_id,
+            sender, recipient, words, place.reference, place.position, place.total, gateway_id, called,
             written=written, link=None if gateway_id else link,
         )  # fmt: skip
 

@@ -101,6 +101,8 @@ def message_columns(exchange: Exchange) -> list[Column]:
         Column(say(N_("Reply of the gateway")), lambda one: said_in(say, one["reason_words"]), 30),
         Column(say(N_("Purpose")), lambda one: word_of(PURPOSES, one["purpose"], say)),
         Column(say(N_("Gateway")), lambda one: (one["gateway"] or {}).get("name", "")),
+        Column(say(N_("Our number")), lambda one: one["left_by"]),
+        Column(say(N_("Template")), lambda one: (one["template"] or {}).get("name", "")),
         Column(say(N_("Parts")), lambda one: one["parts"], 8),
         Column(say(N_("Cost")), lambda one: one["cost"] / 1000, 8),
         Column(say(N_("Sent by")), lambda one: (one["created_by"] or {}).get("name", "")),

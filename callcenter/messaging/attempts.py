@@ -61,10 +61,13 @@ _TRIED = Keyed(
     ).where(among(ATTEMPT.c.message_id))
 )
 _INSERT = Inserts(
-    ATTEMPT, ("message_id", "gateway_id", "number", "attempt", "position", "total", "reference", "state", "sent_at")
+    ATTEMPT,
+    ("message_id", "gateway_id", "number", "sender", "attempt", "position", "total", "reference", "state", "sent_at"),
 )
-NewAttempt = tuple[int, int, str, int, int, int, int, str, datetime]
-"""Of a part that is about to be sent: message, gateway, number, attempt, position, total, reference, state, time."""
+NewAttempt = tuple[int, int, str, str, int, int, int, int, str, datetime]
+"""Of a part that is about to be sent: message, gateway, number, our number, attempt, position, total, reference, state,
+time.
+"""
 
 
 def load_tried(session: Session, message_ids: Sequence[int]) -> Mapping[int, list[Tried]]:

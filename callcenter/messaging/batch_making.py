@@ -24,6 +24,7 @@ from callcenter.messaging.attempts import CHUNK, MESSAGE, unindexed
 from callcenter.messaging.batch_choices import members_in
 from callcenter.messaging.bulk_reach import NEEDED
 from callcenter.messaging.composing import House, common_values
+from callcenter.messaging.kept_templates import kept_template
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.recipients import BatchDraft, Chosen, Recipient, choose_recipients, source_in
 from callcenter.messaging.rows import DONE, OUT
@@ -205,6 +206,7 @@ def _drafts(chosen: Chosen, batch: SmsBatch, threads: Mapping[str, int]) -> list
             one.number, one.text, Purpose(batch.purpose), conversation_id=threads[one.number],
             patient_id=one.patient_id, batch_id=batch.id, source=source_in(batch.id, one.number),
             not_before=batch.not_before, expires_at=batch.expires_at, created_by=batch.created_by,
+            template=kept_template(batch.template_id, batch.template_name),
         )
         for one in chosen.fit
     ]  # fmt: skip

@@ -123,6 +123,7 @@ def _view(batch: SmsBatch, states: Mapping[str, int], names: Mapping[int, str]) 
         "title": batch.title,
         "purpose": batch.purpose,
         "text": batch.text,
+        "template": named(batch.template_id, batch.template_name),
         "state": batch.state,
         "reason": batch.reason,
         "chosen": batch.chosen,

@@ -20,6 +20,7 @@ from callcenter.messaging.batch_making import Sweep, author_of, sweep_some
 from callcenter.messaging.batch_views import BatchView, find_batch, view_of
 from callcenter.messaging.bulk_reach import BULK, NEEDED
 from callcenter.messaging.composing import read_text, read_time
+from callcenter.messaging.kept_templates import keep_template
 from callcenter.messaging.placeholders import PLACEHOLDERS
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import source_of
@@ -46,7 +47,7 @@ def checked(draft: BatchDraft, now: datetime) -> BatchDraft:
     if draft.expires_at is not None and draft.expires_at <= (at or now):
         message = N_("It would expire before it could be sent.")
         raise InvalidError(message, {"expires_at": message})
-    return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at)
+    return BatchDraft(text, draft.purpose, draft.title, at, draft.expires_at, draft.template_id)
 
 
 def sent_before(
@@ -84,11 +85,13 @@ def begin_batch(
         return before
     ready = checked(draft, now)
     chosen = sum(map(len, pages))
+    template = keep_template(session, principal, ready.template_id)
     kept = choice.kept | {"mark": _mark(draft, choice)}
     batch = SmsBatch(
         title=ready.title, purpose=ready.purpose.value, text=ready.text, total=0, not_before=ready.at,
         expires_at=ready.expires_at, created_at=now, created_by=principal.user_id, state=BatchState.PREPARING.value,
         source=source_of(principal, key), choice=kept, chosen=chosen, pages=len(pages), left_out={},
+        template_id=template and template.id, template_name="" if template is None else template.name,
     )  # fmt: skip
     session.add(batch)
     session.flush()

@@ -4,6 +4,11 @@ A deliver_sm has neither a name nor a time (SMPP 3.4, section 4.6.1), and comes 
 arrive: when the connection ended before the gateway can have read it, or when the gateway lost its patience. What comes
 when the one before was answered and read is new, whatever it says: somebody may answer "1" twice.
 
+Some SMSCs tell an id with a text. Where two that say the same have two ids they are two, whatever became of the
+connection; with one id they are one as long as the gateway may not have read our answer, also when the second comes
+over another connection of it before the loss of the first is noticed. An id that several texts have, or a message of
+ours, which they answer, proves nothing.
+
 What is remembered here is what may come again. A text is called by a name of ours, which says what it says in its first
 half: what a process left behind is known by that to the next one.
 """
@@ -21,7 +26,7 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.messaging.repetitions import named_content
-from protocols.sms import Arrival, GatewayLost, GatewayReady, GatewaySignal, TextArrived
+from protocols.sms import Arrival, GatewayLost, GatewayReady, GatewaySignal, PartAccepted, TextArrived
 from protocols.sms_link import Link
 
 PATIENCE = 5.0
@@ -41,12 +46,14 @@ _ROUNDED = 1.0
 class _Text:
     """``link`` is None where it came before this process began. Times are the clock's seconds.
 
-    ``until``: as soon as the gateway is back it is known when it does not come again any more.
+    ``until``: as soon as the gateway is back it is known when it does not come again any more. ``called`` is the id
+    that it came with, if that can be trusted.
     """
 
     name: str
     link: Link | None
     came_at: float
+    called: str = ""
     answered_at: float | None = None
     until: float | None = None
 
@@ -60,8 +67,16 @@ class _Text:
         """Whether the gateway has certainly read our answer."""
         return self.link is not None and self.answered_at is not None and self.link.has_read(self.answered_at)
 
-    def may_come_again(self, now: float) -> bool:
-        """Whether one that comes now and says the same may be this one."""
+    def may_be(self, called: str, link: Link, now: float) -> bool:
+        """Whether one that comes now over ``link`` and says the same may be this one."""
+        if called and self.called:
+            if called != self.called:
+                return False
+            if link is not self.link:
+                return not self.settled
+        return self._may_come_again(now)
+
+    def _may_come_again(self, now: float) -> bool:
         if self.cut_off:
             return not self.settled
         if self.answered_at is None:
@@ -82,6 +97,9 @@ class Brought:
         self._alike: dict[tuple[int, str], list[_Text]] = defaultdict(list)
         self._up: set[int] = set()
         self._told: dict[int, float | None] = {}
+        self._called: dict[tuple[int, str], _Text] = {}
+        self._vague: set[int] = set()
+        self._ours: dict[int, dict[str, None]] = defaultdict(dict)
 
     def remember(self, left: Iterable[tuple[int, str, datetime]], now: datetime) -> None:
         """Gateway, name and time of what the last process may have left unanswered, in the order in which it came."""
@@ -114,15 +132,40 @@ class Brought:
         if signal.link is None or signal.total > 1:
             return signal
         now, content = self._clock.seconds(), named_content(gateway_id, signal)
-        alike = self._alike[gateway_id, content]
-        again = next((one for one in alike if one.may_come_again(now)), None)
+        called = self._told_with(gateway_id, signal.called)
+        again = self._again(gateway_id, content, called, signal.link, now)
         if again is not None:
             again.link, again.came_at, again.answered_at, again.until = signal.link, now, None, None
         else:
-            again = _Text(content + secrets.token_hex(16), signal.link, now)
+            again = _Text(content + secrets.token_hex(16), signal.link, now, self._trusted(gateway_id, called))
             self._keep(gateway_id, again)
         self._told.setdefault(gateway_id, None)
         return replace(signal, gateway_id=again.name)
+
+    def took(self, gateway_id: int, signal: PartAccepted) -> GatewaySignal:
+        """It has a name for something of ours."""
+        ours = self._ours[gateway_id]
+        ours[signal.gateway_id] = None
+        if len(ours) > MOST:
+            del ours[next(iter(ours))]
+        return signal
+
+    def _told_with(self, gateway_id: int, called: str) -> str:
+        """The id that came with a text, if the gateway's ids can be trusted."""
+        if called and called in self._ours[gateway_id]:
+            self._vague.add(gateway_id)
+        return "" if gateway_id in self._vague else called
+
+    def _again(self, gateway_id: int, content: str, called: str, link: Link, now: float) -> _Text | None:
+        alike = sorted(self._alike[gateway_id, content], key=lambda one: one.called != called)
+        return next((one for one in alike if one.may_be(called, link, now)), None)
+
+    def _trusted(self, gateway_id: int, called: str) -> str:
+        """The id of a new text; none where another one has it: then no id of this gateway tells anything any more."""
+        if (gateway_id, called) in self._called:
+            self._vague.add(gateway_id)
+            return ""
+        return called
 
     def confirmed(self, gateway_id: int, signal: Arrival) -> None:
         """It is on disk, and its answer was written if its connection lives."""
@@ -171,10 +214,13 @@ class Brought:
 
     def _keep(self, gateway: int, text: _Text) -> None:
         self._texts[gateway][text.name] = text
+        if text.called:
+            self._called[gateway, text.called] = text
         self._alike[gateway, text.name[: len(text.name) // 2]].append(text)
 
     def _drop(self, gateway: int, text: _Text) -> None:
         del self._texts[gateway][text.name]
+        self._called.pop((gateway, text.called), None)
         key = gateway, text.name[: len(text.name) // 2]
         self._alike[key].remove(text)
         if not self._alike[key]:
@@ -182,5 +228,10 @@ class Brought:
 
 
 _HEARD: Mapping[type[GatewaySignal], Callable[[Brought, int, Any], GatewaySignal]] = MappingProxyType(
-    {TextArrived: Brought.named, GatewayReady: Brought.came_up, GatewayLost: Brought.went_down}
+    {
+        TextArrived: Brought.named,
+        GatewayReady: Brought.came_up,
+        GatewayLost: Brought.went_down,
+        PartAccepted: Brought.took,
+    }
 )

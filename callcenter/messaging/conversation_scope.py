@@ -53,6 +53,14 @@ def find_conversation(session: Session, principal: Principal, permission: str, c
     return conversation
 
 
+def may_answer(session: Session, principal: Principal, conversation_id: int) -> bool:
+    """Whether the conversation is in reach of ``principal``, to be read and to be answered in."""
+    if not (principal.may(VIEW) and principal.may(REPLY)):
+        return False
+    here = conversation_scope(principal), conversation_scope(principal, REPLY)
+    return session.scalar(select(Conversation.id).where(Conversation.id == conversation_id, *here)) is not None
+
+
 def missing(conversation_id: int) -> NotFoundError:
     """There is none, or none that this person may know of."""
     return NotFoundError(N_("There is no such conversation, or you may not see it."), conversation_id=conversation_id)

@@ -124,6 +124,7 @@ def conversation_view(
         "unread": conversation.unread,
         "waiting": is_waiting(conversation),
         "waiting_since": iso(conversation.waiting_since),
+        "lost_answer": conversation.lost_answer,
         "last_at": iso(conversation.last_at),
         "last_text": conversation.last_text[:LAST_WORDS],
         "last_direction": conversation.last_direction,

@@ -106,6 +106,7 @@ class Post:
                 letters="" if self.device is None else self.device.letters,
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
+            number=arranged.number,
             picks_sender=bool(can & GatewayAbility.SENDER),
             throttled=self.throttling.out,
             on_trial=self.throttling.on_trial(now),

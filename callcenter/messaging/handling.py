@@ -117,7 +117,7 @@ def _become(
     before = {"state": conversation.state, "snoozed_until": iso(conversation.snoozed_until)}
     conversation.state, conversation.snoozed_until = state, until
     if state == DONE:
-        conversation.waiting_since = None
+        conversation.waiting_since, conversation.lost_answer = None, ""
         see_all(session, conversation, at)
     after = {"state": state, "snoozed_until": iso(until)}
     if after != before:

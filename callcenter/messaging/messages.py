@@ -18,6 +18,7 @@ from callcenter.clock import iso, utc_now
 from callcenter.errors import ConflictError
 from callcenter.messaging.announce import announce_moved
 from callcenter.messaging.attempts import MESSAGE
+from callcenter.messaging.kept_templates import kept_template
 from callcenter.messaging.listing import (
     DEFAULT_SORT,
     EVERYTHING,
@@ -25,6 +26,7 @@ from callcenter.messaging.listing import (
     MessageFilter,
     find_message,
     list_messages,
+    list_with_numbers,
 )
 from callcenter.messaging.one_message import SENT_AGAIN, resend_source, show_message
 from callcenter.messaging.queueing import MessageDraft, queue_message
@@ -85,7 +87,7 @@ class Messages:
         cursor = None
         while True:
             page = await self._database.read(
-                list_messages, principal, "messages.export", bounded, _EXPORTED_AT_ONCE, cursor, sort
+                list_with_numbers, principal, "messages.export", bounded, _EXPORTED_AT_ONCE, cursor, sort
             )
             yield page.items
             if (cursor := page.next) is None:
@@ -164,9 +166,11 @@ def _resend(session: Session, principal: Principal, message_id: int, confirmed: 
         gateway_id=row.gateway_id if purpose is Purpose.TEST else None,
         source=resend_source(message_id, row.version),
         created_by=principal.user_id,
+        answers_to=row.answers_to,
+        template=kept_template(row.template_id, row.template_name),
     )
     made = queue_message(session, draft, now)
-    answered_again(session, row, made)
+    answered_again(session, row.conversation_id, row.answers_to)
     record_audit(session, principal, "resend", "message", message_id, None, {"message_id": made}, now)
     return message_view(load_messages(session, [made])[0])
 

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.messaging.batch_views import batch_scope
-from callcenter.messaging.conversation_scope import REPLY, VIEW, conversation_scope
+from callcenter.messaging.conversation_scope import may_answer
 from callcenter.messaging.listing import find_message
-from callcenter.messaging.rows import IN, OUT
+from callcenter.messaging.own_numbers import left_by
+from callcenter.messaging.rows import OUT
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view
 from callcenter.messaging.vocabulary import MessageState
 from callcenter.naming import named
-from storage.models import AuditEntry, Conversation, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, UserAccount
+from storage.models import AuditEntry, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
 
 SENT_AGAIN = frozenset(
@@ -61,7 +62,7 @@ def show_message(session: Session, principal: Principal, message_id: int) -> Mes
         "history": _history(session, message_id),
         "acts": _acts(session, message_id),
         "batch": _batch(session, principal, row.batch_id),
-        "left_by": _left_by(session, row),
+        "left_by": left_by(session, row),
         "copy_of": _copy_of(session, principal, row.source),
         "copies": [key for key, _ in copies],
         "can": _can(session, principal, row, {source for _, source in copies}),
@@ -82,6 +83,7 @@ def _history(session: Session, message_id: int) -> list[dict[str, Any]]:
             "part": row.position,
             "parts": row.total,
             "gateway": {"id": row.gateway_id, "name": row.gateway_name},
+            "sender": row.sender,
             "state": row.state,
             "gateway_ref": row.gateway_ref or "",
             "code": row.code,
@@ -114,30 +116,6 @@ def _batch(session: Session, principal: Principal, batch_id: int | None) -> dict
     here = SmsBatch.id == batch_id, batch_scope(principal)
     found = session.execute(select(SmsBatch.title).where(*here)).one_or_none()
     return None if found is None else {"id": batch_id, "title": found.title or ""}
-
-
-def _left_by(session: Session, row: Any) -> str:
-    """It is written down only where somebody insisted on it. Else a conversation's messages leave by the number that
-    was written to last before, at its gateway, and others by the gateway's own.
-    """
-    if row.direction != OUT or row.sender or not row.attempts:
-        return str(row.sender or "")
-    first = select(_ATTEMPT.sent_at).where(_ATTEMPT.message_id == row.id).order_by(_ATTEMPT.sent_at).limit(1)
-    wrote = (
-        select(_MESSAGE.gateway_id, _MESSAGE.sender)
-        .where(
-            _MESSAGE.conversation_id == row.conversation_id,
-            _MESSAGE.direction == IN,
-            _MESSAGE.created_at <= session.scalar(first),
-        )
-        .order_by(_MESSAGE.id.desc())
-        .limit(1)
-    )
-    if row.conversation_id is not None:
-        last = session.execute(wrote).one_or_none()
-        if last is not None and last.gateway_id == row.gateway_id and last.sender:
-            return str(last.sender)
-    return session.scalar(select(_GATEWAY.number).where(_GATEWAY.id == row.gateway_id)) or ""
 
 
 def _copy_of(session: Session, principal: Principal, source: str | None) -> int | None:
@@ -177,7 +155,5 @@ def _reached(session: Session, principal: Principal, permission: str, message_id
 
 
 def _may_take_back(session: Session, principal: Principal, row: Any) -> bool:
-    if row.created_by != principal.user_id or not (principal.may(VIEW) and principal.may(REPLY)):
-        return False
-    here = conversation_scope(principal), conversation_scope(principal, REPLY)
-    return session.scalar(select(Conversation.id).where(Conversation.id == row.conversation_id, *here)) is not None
+    own = row.conversation_id is not None and row.created_by == principal.user_id
+    return own and may_answer(session, principal, row.conversation_id)

@@ -202,6 +202,7 @@ class _Taken:
         self.went.append((number, due.purpose))
         route, parts, total, encoding, reference, sender = sent
         attempt, gateway = due.missing.attempt, route.gateway_id
+        ours = sender or route.number
         if (validity := self._validity.get(due.expires_at)) is None:
             validity = max(_SHORTEST, (due.expires_at - self.now) / timedelta(seconds=1))
             self._validity[due.expires_at] = validity
@@ -213,7 +214,7 @@ class _Taken:
                     total, route.receipts,
                 )
             )  # fmt: skip
-            self._attempts.append((key, gateway, number, attempt, position, total, reference, _SENDING, self.now))
+            self._attempts.append((key, gateway, number, ours, attempt, position, total, reference, _SENDING, self.now))
         self._sent[gateway, total, due.cost + len(parts) * route.cost, attempt].append(key)
         self._moved.add(key, due.batch_id)
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import announce_moved
+from callcenter.messaging.kept_templates import KeptTemplate
 from callcenter.messaging.message_rows import insert_messages
 from callcenter.messaging.rules import SendingRules, load_rules
 from callcenter.messaging.segments import message_text
@@ -36,7 +37,8 @@ class MessageDraft:
     way. ``source`` says what made it, such as ``campaign:12:7``: a second draft of the same source makes no second
     message. ``gateway_id`` and ``sender`` are for who insists on a gateway (a test) or a number to leave by; else
     routing chooses, and keeps to the conversation's. It is not sent before ``not_before`` and never after
-    ``expires_at`` (None: by the rules).
+    ``expires_at`` (None: by the rules). ``answers_to`` is the patient's last text that it answers, see ``answering``;
+    ``template`` what it was written from.
     """
 
     number: str
@@ -52,6 +54,8 @@ class MessageDraft:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     created_by: int | None = None
+    answers_to: int | None = None
+    template: KeptTemplate | None = None
 
 
 def queue_message(session: Session, draft: MessageDraft, now: datetime) -> int:
@@ -125,6 +129,9 @@ def _row(draft: MessageDraft, number: str, rules: SendingRules, facts: Facts, no
         "next_at": judged.next_at,
         "expires_at": expires,
         "state_at": now,
+        "answers_to": draft.answers_to,
+        "template_id": draft.template and draft.template.id,
+        "template_name": draft.template and draft.template.name,
     }
 
 

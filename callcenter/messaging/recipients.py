@@ -52,13 +52,16 @@ OBSTACLES: Mapping[str, Obstacle] = {
 
 @dataclass(frozen=True)
 class BatchDraft:
-    """One text to many: ``text`` with its placeholders, what it is for, when it goes and until when it makes sense."""
+    """One text to many: ``text`` with its placeholders, what it is for, when it goes and until when it makes sense.
+    ``template_id``: what it was written from.
+    """
 
     text: str
     purpose: Purpose
     title: str = ""
     at: datetime | None = None
     expires_at: datetime | None = None
+    template_id: int | None = None
 
     def begins(self, now: datetime) -> datetime:
         """The first moment at which it may go."""

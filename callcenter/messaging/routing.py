@@ -13,7 +13,8 @@ from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose, Reason
 @dataclass(frozen=True)
 class Route:
     """A gateway as routing sees it. ``prefixes`` and ``purposes`` empty: any. ``cost`` of a part in thousandths of a
-    yuan. ``room``: parts that it takes now. ``picks_sender``: the number that the patient sees can be chosen.
+    yuan. ``room``: parts that it takes now. ``number`` is the one that the patient sees; ``picks_sender``: another can
+    be chosen.
 
     ``throttled``: it has been saying "not now" for so long that others are to take over; with ``on_trial`` one message
     finds out whether it takes any again.
@@ -29,6 +30,7 @@ class Route:
     room: int = 0
     wording: Wording = field(default_factory=Wording)
     receipts: bool = False
+    number: str = ""
     picks_sender: bool = False
     throttled: bool = False
     on_trial: bool = False

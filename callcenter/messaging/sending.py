@@ -13,10 +13,12 @@ from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.crm.scope import patient_scope_clause
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
+from callcenter.messaging.answering import asked_of, last_asked
 from callcenter.messaging.composing import House, fill_for, read_key, read_text, read_time, require_filled
 from callcenter.messaging.conversation_scope import REPLY, find_conversation
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.handling import see_all
+from callcenter.messaging.kept_templates import keep_template
 from callcenter.messaging.mobiles import first_mobiles, takes_texts
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.rows import IN, OPEN, OUT
@@ -37,11 +39,14 @@ _SUBJECT = "message"
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person typed. ``key`` is the form's own: sent again it sends nothing. ``at`` None is now."""
+    """What a person typed. ``key`` is the form's own: sent again it sends nothing. ``at`` None is now. ``template_id``:
+    what it was written from.
+    """
 
     text: str
     key: str
     at: datetime | None = None
+    template_id: int | None = None
 
 
 def source_of(principal: Principal, key: str) -> str:
@@ -83,9 +88,13 @@ def send_reply(
     conversation = find_conversation(session, principal, REPLY, conversation_id)
     if (sent := _sent_before(session, principal, typed, conversation, house)) is not None:
         return sent
-    view = _send(session, principal, conversation, typed, purpose_in(session, conversation.id, now), house, now)
+    purpose, asked = purpose_in(session, conversation.id, now), last_asked(session, conversation.id)
+    view = _send(session, principal, conversation, typed, purpose, asked, house, now)
     if _goes(view):
-        _answered(session, principal, conversation, view["text"], now)
+        # Whoever writes back has read it.
+        conversation.state, conversation.snoozed_until = OPEN, None
+        see_all(session, conversation, now)
+        _answered(principal, conversation, view["text"], now)
     tell_conversation(session, conversation)
     return view
 
@@ -121,10 +130,14 @@ def send_first(
         conversation.patient_id = None if patient is None else patient.id
         route(session, conversation, patient)
         conversation.assigned_to = conversation.assigned_to or principal.user_id
-    view = _send(session, principal, conversation, typed, purpose, house, now, patient)
-    if _goes(view):
-        # Whoever writes first has not read what waits there, and may not even see it: it waits on.
+    asked = asked_of(session, principal, conversation.id)
+    view = _send(session, principal, conversation, typed, purpose, asked, house, now, patient)
+    if _goes(view) and conversation.waiting_since is None:
         note_words(conversation, view["text"], OUT, now)
+    elif _goes(view) and asked is not None:
+        # Whether it was read is not known: it stays marked as it is.
+        _answered(principal, conversation, view["text"], now)
+    # Else what the patient asked is what is shown: it waits on.
     tell_conversation(session, conversation)
     return view
 
@@ -135,6 +148,7 @@ def _send(
     conversation: Conversation,
     typed: Typed,
     purpose: Purpose,
+    answers_to: int | None,
     house: House,
     now: datetime,
     patient: Patient | None = None,
@@ -145,6 +159,7 @@ def _send(
     draft = MessageDraft(
         conversation.number, text, purpose, conversation_id=conversation.id, patient_id=patient_id,
         source=source_of(principal, typed.key), not_before=read_time(typed.at, now), created_by=principal.user_id,
+        answers_to=answers_to, template=keep_template(session, principal, typed.template_id),
     )  # fmt: skip
     message_id = queue_message(session, draft, now)
     view = message_view(load_messages(session, [message_id])[0])
@@ -155,11 +170,10 @@ def _send(
     return view
 
 
-def _answered(session: Session, principal: Principal, conversation: Conversation, text: str, now: datetime) -> None:
-    """Whoever writes back has read it, and has the conversation if nobody had."""
-    conversation.state, conversation.snoozed_until, conversation.waiting_since = OPEN, None, None
+def _answered(principal: Principal, conversation: Conversation, text: str, now: datetime) -> None:
+    """Nobody waits there any more; whoever answers has the conversation if nobody had."""
+    conversation.waiting_since, conversation.lost_answer = None, ""
     conversation.assigned_to = conversation.assigned_to or principal.user_id
-    see_all(session, conversation, now)
     note_words(conversation, text, OUT, now)
 
 

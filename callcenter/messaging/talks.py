@@ -33,6 +33,7 @@ class Talk:
     snoozed_until: datetime | None
     unread: int
     waiting_since: datetime | None
+    lost_answer: str
     last_at: datetime
     last_text: str
     last_direction: str

@@ -2,78 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.audit import record_audit
+from callcenter.administration.principal import SYSTEM
 from callcenter.messaging.conversation_views import tell_conversation
-from callcenter.messaging.rows import DONE, IN, OUT
-from callcenter.messaging.vocabulary import NOT_ARRIVED, Purpose
+from callcenter.messaging.rows import DONE, IN, OPEN
+from callcenter.messaging.threads import note_words, route
+from callcenter.messaging.vocabulary import NOT_ARRIVED
 from callcenter.messaging.words import is_opt_out
-from storage.models import AuditEntry, Conversation, SmsMessage
+from storage.models import AuditEntry, Conversation, Patient, SmsMessage
 from storage.models.base import table_of
 
 _LOOKED_AT = 50
-"""Texts after the last answer among which the first is looked for that wants one; changes of a conversation's state
-among which the last is looked for that said that it is done.
+"""Texts after the last answer among which the first is looked for that wants one; answers that were lost since; changes
+of a conversation's state among which the last is looked for that said that it is done.
 """
 _MESSAGE = table_of(SmsMessage).c
 _AUDIT = table_of(AuditEntry).c
+_GIVEN_UP = sorted(state.value for state in NOT_ARRIVED)
+
+
+class _Standing(NamedTuple):
+    """``since``: when the first text came that wants an answer. ``lost``: the state of the last answer to it that was
+    lost, if there is one.
+    """
+
+    since: datetime | None
+    lost: str = ""
 
 
 def wait_again(session: Session, moved: Iterable[Any]) -> None:
     """Conversations wait again in which one of ``moved``, rows of messages, was an answer and did not arrive: one that
-    is put off when it comes back, and none that somebody has said to be done.
+    is put off when it comes back. One that was said to be done in the belief that the patient has the answer is open
+    again. Whoever has it still does, and lists show what the patient asked.
 
-    What the hospital wrote by itself or to many was no answer. What was refused before it began to wait was none
-    either: then nothing is changed.
+    What was refused before it began to wait was no answer: then nothing is changed.
     """
-    for key in sorted({row.conversation_id for row in moved if _is_lost(row)}):
-        conversation = _held(session, key)
-        waits = conversation.state == DONE or conversation.waiting_since is not None
-        if not waits and (since := _unanswered_since(session, key)):
-            conversation.waiting_since = since
-            tell_conversation(session, conversation)
+    lost = {row.conversation_id: row for row in moved if row.answers_to is not None and row.state in NOT_ARRIVED}
+    for key in sorted(lost):
+        _wait_more(session, _held(session, key), lost[key])
 
 
 def heard_after_all(session: Session, moved: Iterable[Any]) -> None:
     """Answers among ``moved``, rows of messages, were given up and have arrived: what they answered waits no more."""
-    for key in sorted({row.conversation_id for row in moved if _is_answer(row)}):
-        _wait_less(session, key, 0, None)
+    for key in sorted({row.conversation_id for row in moved if row.answers_to is not None}):
+        _wait_less(session, _held(session, key))
 
 
-def answered_again(session: Session, lost: Any, copy_id: int) -> None:
-    """``lost``, a row of a message, was sent once more as ``copy_id``: if it was an answer, what came before it has
-    one; what was written since waits on.
-    """
-    copied = session.scalar(select(_MESSAGE.state).where(_MESSAGE.id == copy_id))
-    if _is_answer(lost) and copied not in NOT_ARRIVED:
-        _wait_less(session, lost.conversation_id, lost.id, copy_id)
+def answered_again(session: Session, conversation_id: int | None, answers_to: int | None) -> None:
+    """A message that answers the texts up to ``answers_to`` (None: it answers nothing) was sent once more."""
+    if conversation_id is not None and answers_to is not None:
+        _wait_less(session, _held(session, conversation_id))
 
 
-def _is_lost(row: Any) -> bool:
-    return _is_by_person(row) and row.state in NOT_ARRIVED
+def _wait_more(session: Session, conversation: Conversation, lost: Any) -> None:
+    standing, waiting = _standing(session, conversation.id), conversation.waiting_since
+    if standing.since is None or (waiting is not None and waiting <= standing.since):
+        return
+    if conversation.state == DONE:
+        conversation.state = OPEN
+        after = {"state": OPEN, "message_id": lost.id}
+        record_audit(
+            session, SYSTEM, "set-state", "conversation", conversation.id, {"state": DONE}, after, lost.state_at
+        )
+    patient = None if conversation.patient_id is None else session.get(Patient, conversation.patient_id)
+    route(session, conversation, patient)
+    _stand(session, conversation, standing, lost.state_at)
 
 
-def _is_answer(row: Any) -> bool:
-    """Whoever wrote first, as of an appointment, has answered nothing that stands in the conversation."""
-    return _is_by_person(row) and row.purpose == Purpose.REPLY
+def _wait_less(session: Session, conversation: Conversation) -> None:
+    standing = _standing(session, conversation.id)
+    if conversation.waiting_since is not None and standing.since != conversation.waiting_since:
+        _stand(session, conversation, standing, conversation.last_at)
 
 
-def _is_by_person(row: Any) -> bool:
-    by_person = row.created_by is not None and row.batch_id is None and row.conversation_id is not None
-    return by_person and row.direction == OUT
-
-
-def _wait_less(session: Session, conversation_id: int, answered: int, copy_id: int | None) -> None:
-    conversation = _held(session, conversation_id)
-    since = _unanswered_since(session, conversation_id, answered, copy_id)
-    if conversation.waiting_since is not None and since != conversation.waiting_since:
-        conversation.waiting_since = since
-        tell_conversation(session, conversation)
+def _stand(session: Session, conversation: Conversation, standing: _Standing, at: datetime) -> None:
+    conversation.waiting_since, conversation.lost_answer = standing
+    shown = _MESSAGE.direction == IN if standing.since is not None else _is_answer()
+    last = select(_MESSAGE.text, _MESSAGE.direction).where(_MESSAGE.conversation_id == conversation.id, shown)
+    words = session.execute(last.order_by(_MESSAGE.id.desc()).limit(1)).one_or_none()
+    if words is not None:
+        note_words(conversation, *words, at)
+    tell_conversation(session, conversation)
 
 
 def _held(session: Session, conversation_id: int) -> Conversation:
@@ -81,32 +97,36 @@ def _held(session: Session, conversation_id: int) -> Conversation:
     return session.scalars(found, execution_options={"populate_existing": True}).one()
 
 
-def _unanswered_since(
-    session: Session, conversation_id: int, answered: int = 0, copy_id: int | None = None
-) -> datetime | None:
-    """When the first text came that wants an answer, of those after the last answer and after ``answered``, a message,
-    that nobody has said to be done. ``copy_id`` is an answer to what was before ``answered`` only.
-    """
+def _is_answer() -> ColumnElement[bool]:
+    """Whether it is one that has arrived, or may still."""
+    return _MESSAGE.answers_to.is_not(None) & _MESSAGE.state.not_in(_GIVEN_UP)
+
+
+def _standing(session: Session, conversation_id: int) -> _Standing:
+    """What waits there by what was written, answered and said to be done."""
     here = _MESSAGE.conversation_id == conversation_id
-    answers = select(func.max(_MESSAGE.id)).where(
-        here,
-        _MESSAGE.id != (copy_id or 0),
-        _MESSAGE.direction == OUT,
-        _MESSAGE.purpose == Purpose.REPLY.value,
-        _MESSAGE.created_by.is_not(None),
-        _MESSAGE.batch_id.is_(None),
-        _MESSAGE.state.not_in(sorted(state.value for state in NOT_ARRIVED)),
+    answered = session.scalar(select(func.max(_MESSAGE.answers_to)).where(here, _is_answer())) or 0
+    lost = session.execute(
+        select(_MESSAGE.answers_to, _MESSAGE.state, _MESSAGE.created_at, _MESSAGE.state_at)
+        .where(here, _MESSAGE.answers_to > answered, _MESSAGE.state.in_(_GIVEN_UP))
+        .order_by(_MESSAGE.id.desc())
+        .limit(_LOOKED_AT)
+    ).all()
+    texts = select(_MESSAGE.id, _MESSAGE.created_at, _MESSAGE.text).where(
+        here, _MESSAGE.direction == IN, _MESSAGE.id > answered
     )
-    after = max(session.scalar(answers) or 0, answered)
-    texts = select(_MESSAGE.created_at, _MESSAGE.text).where(here, _MESSAGE.direction == IN, _MESSAGE.id > after)
-    if (done := _done_at(session, conversation_id)) is not None:
+    if (done := _done_at(session, conversation_id, lost)) is not None:
         texts = texts.where(_MESSAGE.created_at > done)
-    written = session.execute(texts.order_by(_MESSAGE.id).limit(_LOOKED_AT))
-    return next((at for at, text in written if not is_opt_out(text)), None)
+    for key, at, text in session.execute(texts.order_by(_MESSAGE.id).limit(_LOOKED_AT)):
+        if not is_opt_out(text):
+            return _Standing(at, next((one.state for one in lost if one.answers_to >= key), ""))
+    return _Standing(None)
 
 
-def _done_at(session: Session, conversation_id: int) -> datetime | None:
-    """When somebody last said that nothing is left to do, and nobody that there is after all."""
+def _done_at(session: Session, conversation_id: int, lost: Sequence[Any]) -> datetime | None:
+    """When somebody last said that nothing is left to do, and nobody that there is after all: not while one of
+    ``lost`` was on its way, which the patient was believed to get.
+    """
     changes = select(_AUDIT.at, _AUDIT.before, _AUDIT.after).where(
         _AUDIT.subject_type == "conversation",
         _AUDIT.subject_id == str(conversation_id),
@@ -115,7 +135,7 @@ def _done_at(session: Session, conversation_id: int) -> datetime | None:
     taken_back = False
     for at, before, after in session.execute(changes.order_by(_AUDIT.id.desc()).limit(_LOOKED_AT)):
         if (after or {}).get("state") == DONE:
-            if not taken_back:
+            if not taken_back and not any(one.created_at <= at <= one.state_at for one in lost):
                 return cast("datetime", at)
             taken_back = False
         elif (before or {}).get("state") == DONE:

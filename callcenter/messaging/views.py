@@ -105,6 +105,7 @@ def message_view(row: Any) -> MessageView:
         "conversation_id": row.conversation_id,
         "batch_id": row.batch_id,
         "sender": row.sender,
+        "template": named(row.template_id, row.template_name),
         "priority": row.priority,
         "parts": row.parts,
         "cost": row.cost,

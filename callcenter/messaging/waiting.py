@@ -1,7 +1,8 @@
 """When a patient waits for an answer. Wallboard, console, inbox and API mean this and nothing else by it.
 
-The last word is the patient's, and nobody has said that it is done or put it off. Whether somebody looked at it does
-not matter; neither does what we sent without answering it, by itself or to many. Who says stop waits for nothing.
+A patient has written and has no answer (``answering``), and nobody has said that it is done or put it off. Whether
+somebody looked at it does not matter. Who says stop waits for nothing. An answer that does not arrive is none
+(``unheard``).
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ _BINDS = {
     Role.RECEIVER: Command.BIND_RECEIVER,
 }
 # The last connection may not be over for the gateway.
+_LONGEST_ID = 65
 _PASSING = frozenset({Status.ALREADY_BOUND, Status.SYSTEM_ERROR, Status.TEMPORARY, *THROTTLES})
 _ANSWER_OF_DELIVER = Command.DELIVER_SM | RESPONSE
 
@@ -131,7 +132,10 @@ class SmppTongue:
 
     def _text(self, message: ShortMessage, taken: bytes) -> Came:
         place, text = read_words(message, self._account.alphabet)
-        return text_came(taken, _number(message.source), _number(message.destination), text, place)
+        # Section 5.3.2.12 has it in receipts only: with a text it is the id of that, or of what it answers.
+        told = message.options.get(Tag.RECEIPTED_MESSAGE_ID, b"").rstrip(b"\0")[:_LONGEST_ID]
+        called = self._account.ids.of_receipt(told)
+        return text_came(taken, _number(message.source), _number(message.destination), text, place, called=called)
 
     def _receipt(self, message: ShortMessage, taken: bytes) -> Came:
         told = read_receipt(message)

@@ -15,8 +15,9 @@ class Conversation(Base):
 
     ``patient_id`` is who was chosen where several have the number. It waits for ``assigned_to``, else for the people of
     ``department_id``, else for the SMS desk. ``state`` is open, snoozed (until ``snoozed_until``) or done. ``unread``
-    counts what nobody has looked at; ``waiting_since`` is when the first unanswered text came. Replies leave by
-    ``gateway_id`` and ``our_number``, which the patient knows.
+    counts what nobody has looked at; ``waiting_since`` is when the first unanswered text came, and ``lost_answer`` the
+    state of the answer that did not arrive, if that is why it waits again. Replies leave by ``gateway_id`` and
+    ``our_number``, which the patient knows. ``last_text`` is what lists show.
     """
 
     __tablename__ = "conversation"
@@ -43,6 +44,7 @@ class Conversation(Base):
     snoozed_until: Mapped[datetime | None] = mapped_column(Utc)
     unread: Mapped[int] = mapped_column(Integer, default=0)
     waiting_since: Mapped[datetime | None] = mapped_column(Utc)
+    lost_answer: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
     last_at: Mapped[datetime] = mapped_column(Utc)
     last_text: Mapped[str] = mapped_column(Words(200), nullable=True, default="")
     last_direction: Mapped[str] = mapped_column(String(3))

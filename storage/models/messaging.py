@@ -90,6 +90,8 @@ class SmsBatch(Base):
     next_page: Mapped[int] = mapped_column(Integer, default=0)
     sweep: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
     swept: Mapped[int] = mapped_column(Key, default=0)
+    template_id: Mapped[int | None] = mapped_column(Key)
+    template_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
 
 
 class SmsBatchPage(Base):
@@ -146,6 +148,8 @@ class SmsMessage(Base):
     ``purpose`` is reply, reminder, care, marketing, notice, test or alarm. It is not sent before ``next_at`` and never
     after ``expires_at``. ``sender`` is the number it leaves by, where that matters. ``parts`` and ``cost`` (thousandths
     of a yuan) are by the gateway's rule. ``source`` says what made it, such as ``campaign:12:7``: of each there is one.
+    ``answers_to`` is the patient's last text that it answers, None of what answers nothing. ``template_id`` and
+    ``template_name`` are the template that it was written from, as that was called then.
 
     Incoming: ``state`` is received.
 
@@ -198,6 +202,9 @@ class SmsMessage(Base):
     expires_at: Mapped[datetime | None] = mapped_column(Utc)
     state_at: Mapped[datetime] = mapped_column(Utc)
     seen_at: Mapped[datetime | None] = mapped_column(Utc)
+    answers_to: Mapped[int | None] = mapped_column(Key)
+    template_id: Mapped[int | None] = mapped_column(Key)
+    template_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
@@ -207,7 +214,8 @@ class SmsAttempt(Base):
     ``attempt`` counts the message's attempts, ``position`` its parts from 1; an attempt that makes up for some parts
     only has rows for those. ``state`` is a ``callcenter.messaging.vocabulary.PartState``. ``gateway_ref`` is what the
     gateway calls it in receipts, in lower case and without leading zeros. ``code`` and ``words`` are the gateway's own.
-    ``nameless`` is its state as long as it has no such name: of the others receipts tell by that.
+    ``nameless`` is its state as long as it has no such name: of the others receipts tell by that. ``sender`` is the
+    number of ours that the receiver sees.
     """
 
     __tablename__ = "sms_attempt"
@@ -226,6 +234,7 @@ class SmsAttempt(Base):
     message_id: Mapped[int] = mapped_column(Key, ForeignKey("sms_message.id", name="fk_smsattempt_message"))
     gateway_id: Mapped[int] = mapped_column(Key, ForeignKey("sms_gateway.id", name="fk_smsattempt_gateway"))
     number: Mapped[str] = mapped_column(String(40))
+    sender: Mapped[str] = mapped_column(Words(30), nullable=True, default="")
     attempt: Mapped[int] = mapped_column(SmallInteger)
     position: Mapped[int] = mapped_column(SmallInteger)
     total: Mapped[int] = mapped_column(SmallInteger)

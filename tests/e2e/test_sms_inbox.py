@@ -65,6 +65,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
     ours.locator(".bubble-state").click()
     expect(ours.locator(".bubble-history")).to_contain_text("演示 CMPP", timeout=PATIENCE)
+    assert doctor.get(f"/api/v1/messages/{ours.get_attribute('data-message')}")["template"]["name"] == "切口护理"
 
     # A hostile text is a text, and a stop word is seen at once: in the list, above the thread, on the card.
     write(daemon, number, HOSTILE)
@@ -150,6 +151,39 @@ def test_what_did_not_arrive_is_sent_again_by_whoever_knows_what_that_means(
     ours.last.locator(".bubble-state").click()
     expect(ours.last.locator(".bubble-history")).to_be_visible()
     expect(again).to_have_count(0)
+
+
+def test_a_conversation_that_was_done_comes_back_when_its_answer_is_lost(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    """Here and on the console, while one looks; and it says why until there is an answer."""
+    agent = daemon.client("agent")
+    write(daemon, "13712348888", "还要空腹吗")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en").page
+    console = browsers.window(daemon, "agent", "/").page
+    talk = page.locator("#talks .talk", has_text="8888")
+    talk.click(timeout=PATIENCE)
+    key = talk.get_attribute("data-talk")
+    later = {"text": "不用", "key": "comes-back-1", "at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+    sent = agent.send("POST", f"/api/v1/conversations/{key}/reply", later).json()
+    expect(talk.locator(".talk-last")).to_contain_text("不用", timeout=PATIENCE)
+    assert agent.send("POST", f"/api/v1/conversations/{key}/done", {}).status == 200
+    page.locator("[data-box=snoozed]").click()
+    page.locator("[data-box=open]").click()
+    page.evaluate("window.stillTheSame = true")
+    assert agent.send("POST", f"/api/v1/conversations/{key}/messages/{sent['id']}/cancel", {}).status == 200
+    expect(talk.locator("[data-lost=cancelled]")).to_have_text("Answer taken back", timeout=PATIENCE)
+    expect(talk.locator(".talk-last")).to_contain_text("还要空腹吗")
+    expect(page.locator("#thread-notes")).to_contain_text("Answer taken back: the patient has not got it")
+    waits = console.locator("#waiting-texts .work-item", has_text="还要空腹吗")
+    expect(waits.locator("[data-lost=cancelled]")).to_have_text("回复已撤回", timeout=PATIENCE)
+    page.fill("#reply", "不用空腹")
+    page.locator("#reply").press("Control+Enter")
+    expect(talk.locator(".talk-last")).to_contain_text("不用空腹", timeout=PATIENCE)
+    expect(talk.locator("[data-lost]")).to_have_count(0)
+    expect(page.locator("#thread-notes")).to_be_hidden()
+    expect(waits).to_have_count(0)
+    assert page.evaluate("window.stillTheSame") is True
 
 
 def test_the_page_of_a_message_changes_while_one_looks_and_takes_it_back(

@@ -416,3 +416,33 @@ def test_built_in_roles_may_transfer_and_listen_as_far_as_they_dial_and_export(
         *((2, permission) for permission in (*heard, "calls.transfer", "calls.whisper")),
         *((3, permission) for permission in (*heard, "calls.whisper")),
     ]
+
+
+def test_a_reply_of_before_answers_what_stood_before_it(database_url: str, tmp_path: Path) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0023")
+    person = (
+        "insert into user_account (id, username, display_name, password_hash, must_change_password, failed_sign_ins, "
+        "disabled, created_at, version) values (1, 'a', 'a', '-', 0, 0, 0, '2026-01-01 00:00:00', 1)"
+    )
+    talk = (
+        "insert into conversation (id, number, state, unread, last_at, last_direction, version) "
+        "values ({0}, '+861380013800{0}', 'open', 0, '2026-01-01 00:00:00', 'in', 1)"
+    )
+    said = (
+        "insert into sms_message (id, direction, state, purpose, number, conversation_id, created_by, priority, parts, "
+        "cost, attempts, created_at, state_at, version) values ({}, '{}', 'received', '{}', '1', {}, {}, 1, 1, 0, 0, "
+        "'2026-01-01 00:00:00', '2026-01-01 00:00:00', 1)"
+    )
+    rows = [
+        (1, "in", "", 1, "null"), (2, "in", "", 2, "null"), (3, "out", "reply", 1, 1), (4, "out", "care", 1, 1),
+        (5, "in", "", 1, "null"), (6, "out", "reply", 1, "null"), (7, "out", "reply", 1, 1),
+    ]  # fmt: skip
+    with connected(url) as connection:
+        for statement in (person, talk.format(1), talk.format(2), *(said.format(*row) for row in rows)):
+            connection.execute(text(statement))
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        found = connection.execute(text("select id, answers_to from sms_message where answers_to is not null"))
+        assert sorted(map(tuple, found)) == [(3, 1), (7, 5)]

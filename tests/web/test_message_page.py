@@ -7,6 +7,7 @@ from typing import Any
 import pytest_twisted
 from sqlalchemy import update
 
+from callcenter.messaging.kept_templates import KeptTemplate
 from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import SmsAttempt, SmsBatch, SmsGateway, SmsMessage
@@ -14,14 +15,15 @@ from tests.peers.call_center import NOW
 from tests.peers.site import RunningSite, all_rows, with_rights
 
 
-def _tried(session: Any, message_id: int, state: str, reason: str, part: str) -> None:
-    gateway = SmsGateway(name="移动", kind="cmpp2", settings={}, state_since=NOW, number="1069001")
+def _tried(session: Any, message_id: int, state: str, reason: str, part: str, sender: str = "") -> None:
+    gateway = SmsGateway(name=f"移动{sender}", kind="cmpp2", settings={}, state_since=NOW, number="1069001")
     session.add(gateway)
     session.flush()
     session.add(
         SmsAttempt(
             message_id=message_id, gateway_id=gateway.id, number="+8613500009999", attempt=1, position=1, total=1,
-            state=part, sent_at=NOW, answered_at=NOW, code="13", words="黑名单 13500009999", gateway_ref="abc1",
+            state=part, sender=sender, sent_at=NOW, answered_at=NOW, code="13", words="黑名单 13500009999",
+            gateway_ref="abc1",
         )
     )  # fmt: skip
     session.execute(
@@ -158,3 +160,29 @@ async def test_a_test_of_a_gateway_is_sent_again_by_that_gateway(site: RunningSi
     made = await admin.post(f"/api/v1/messages/{key}/resend", {})
     assert made.status in (200, 201), made.text
     assert (made.json["purpose"], made.json["gateway"]) == ("test", gateway)
+
+
+def _renamed(session: Any) -> None:
+    session.execute(update(SmsGateway).values(number="1069009"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_number_and_the_template_are_those_of_then(site: RunningSite) -> None:
+    """On the page and in the file: the gateway has another number by now, the template another name."""
+    admin = await site.signed_in("admin")
+    key = await _queued(site, template=KeptTemplate(5, "复诊提醒"))
+    await site.database.run(_tried, key, "delivered", "", "delivered", "10690001")
+    await site.database.run(_renamed)
+    page = (await admin.get(f"/messages/{key}?lang=en")).text
+    for words in ("复诊提醒", "10690001", "by our number 10690001"):
+        assert words in page
+    shown = (await admin.get(f"/api/v1/messages/{key}")).json
+    assert (shown["left_by"], shown["template"]) == ("10690001", {"id": 5, "name": "复诊提醒"})
+    assert shown["history"][0]["sender"] == "10690001"
+    file = (await admin.get("/api/v1/messages/export?format=csv&lang=en")).body.decode("utf-8-sig")
+    head, row = (line.split(",") for line in file.splitlines()[:2])
+    assert (row[head.index("Our number")], row[head.index("Template")]) == ("10690001", "复诊提醒")
+    # Of one that was sent before it was kept: by what is known.
+    old = await _queued(site)
+    await site.database.run(_tried, old, "delivered", "", "delivered")
+    assert (await admin.get(f"/api/v1/messages/{old}")).json["left_by"] == "1069001"

@@ -88,6 +88,7 @@ class Batch(BaseModel):
     title: str
     purpose: str
     text: str
+    template: Named | None
     state: Literal["preparing", "paused", "done", "cancelled"]
     reason: Literal["", "rights", "trouble"]
     chosen: int
@@ -139,6 +140,7 @@ class Many(Input):
     """Patients by id, those of the patients' list as it is filtered, or those of an uploaded list; what they read.
 
     ``purpose`` is reminder, care or marketing; another one is refused in words, but for what was sent with it before.
+    ``template_id``: what the text was written from.
     """
 
     text: MessageText
@@ -149,11 +151,13 @@ class Many(Input):
     list_id: Id | None = None
     at: Moment | None = None
     expires_at: Moment | None = None
+    template_id: Id | None = None
 
     @property
     def draft(self) -> BatchDraft:
         """What the service takes."""
-        return BatchDraft(self.text, Purpose(self.purpose), self.title, self.at, self.expires_at)
+        times = self.at, self.expires_at
+        return BatchDraft(self.text, Purpose(self.purpose), self.title, *times, self.template_id)
 
     @property
     def choice(self) -> Choice:

@@ -42,6 +42,8 @@ class Conversation(BaseModel):
     """Everything said by SMS with one number, as it is now. ``candidates`` patients have the number.
 
     It waits for ``assigned_to``, else for ``department``, else for the SMS desk. The number proves nobody's identity.
+    ``lost_answer`` is the state of an answer that did not reach the patient, who waits again because of it; else empty.
+    ``last_text`` is the patient's as long as the patient waits.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Conversation(BaseModel):
     unread: int
     waiting: bool
     waiting_since: AwareDatetime | None
+    lost_answer: Literal["", "failed", "cancelled", "expired", "suppressed"]
     last_at: AwareDatetime
     last_text: str
     last_direction: Literal["in", "out"]
@@ -126,11 +129,14 @@ class Whose(Input):
 
 
 class WrittenReply(Input):
-    """An answer. ``key`` is new for each; sent again with the same key it sends nothing. ``at`` null is now."""
+    """An answer. ``key`` is new for each; sent again with the same key it sends nothing. ``at`` null is now.
+    ``template_id``: what it was written from.
+    """
 
     text: MessageText
     key: Key
     at: Moment | None = None
+    template_id: Id | None = None
 
 
 class Stop(Input):
@@ -193,7 +199,8 @@ async def mark_read(exchange: Exchange, conversation_id: int, body: Seen) -> Rep
 async def reply(exchange: Exchange, conversation_id: int, body: WrittenReply) -> Reply:
     """Write back, now or later."""
     found = exchange.services.desk.conversations
-    return Json(await found.reply(exchange.principal, conversation_id, Typed(body.text, body.key, body.at)))
+    typed = Typed(body.text, body.key, body.at, body.template_id)
+    return Json(await found.reply(exchange.principal, conversation_id, typed))
 
 
 @routes.post(

@@ -21,12 +21,15 @@ routes = Routes("/api/v1")
 
 
 class Tried(BaseModel):
-    """What became of one part of one attempt. ``code`` and ``words`` are the gateway's own."""
+    """What became of one part of one attempt. ``code`` and ``words`` are the gateway's own; ``sender`` is the number of
+    ours by which it went, empty where it is not known.
+    """
 
     attempt: int
     part: int
     parts: int
     gateway: Named
+    sender: str
     state: PartState
     gateway_ref: str
     code: str
@@ -52,7 +55,8 @@ class BatchOf(BaseModel):
 
 
 class Message(BaseModel):
-    """An SMS message as it is now. ``cost`` is in thousandths of a yuan; ``next_at`` is when it is looked at again.
+    """An SMS message as it is now. ``cost`` is in thousandths of a yuan; ``next_at`` is when it is looked at again;
+    ``template`` is what it was written from, as that was called then.
 
     One that is asked for by its id has the rest as well. ``left_by`` is the number that the receiver saw, empty where
     it is not known; ``copy_of`` and ``copies`` are what it was sent again from, and as; ``can`` is what whoever asks
@@ -74,6 +78,7 @@ class Message(BaseModel):
     conversation_id: int | None
     batch_id: int | None
     sender: str
+    template: Named | None
     priority: int
     parts: int
     cost: int

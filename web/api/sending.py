@@ -107,7 +107,9 @@ class PreviewBody(Input):
 
 
 class NewMessage(Input):
-    """A message to a patient, to one of the patient's numbers, or to a number that is on no record."""
+    """A message to a patient, to one of the patient's numbers, or to a number that is on no record. ``template_id``:
+    what the text was written from.
+    """
 
     text: MessageText
     key: Key
@@ -115,6 +117,7 @@ class NewMessage(Input):
     patient_id: Id | None = None
     number: Number = ""
     at: Moment | None = None
+    template_id: Id | None = None
 
 
 class OptOutLimits(Input):
@@ -165,7 +168,7 @@ async def preview(exchange: Exchange, body: PreviewBody) -> Reply:
 @routes.post("/messages", permission="messages.send", returns=Message, status=201)
 async def send(exchange: Exchange, body: NewMessage) -> Reply:
     """Write to one person, now or later."""
-    typed = Typed(body.text, body.key, body.at)
+    typed = Typed(body.text, body.key, body.at, body.template_id)
     outgoing = exchange.services.desk.outgoing
     sent = await outgoing.send(exchange.principal, body.patient_id, body.number, typed, Purpose(body.purpose))
     return Json(sent, status=201)

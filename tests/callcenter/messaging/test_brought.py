@@ -16,11 +16,17 @@ from twisted.internet.task import Clock
 from callcenter.messaging import brought
 from callcenter.messaging.brought import COMES_WITHIN, PATIENCE, Brought
 from callcenter.messaging.dispatcher import UPKEEP_SECONDS
+from protocols.cmpp.codec import V2
+from protocols.cmpp.codec import encode as cmpp
+from protocols.cmpp.messages import Command as CmppCommand
+from protocols.cmpp.messages import ConnectAnswer, Deliver
+from protocols.cmpp.session import CmppTongue
+from protocols.cmpp.settings import CmppAccount
 from protocols.smpp.codec import encode, plain
-from protocols.smpp.messages import RESPONSE, Address, BindAnswer, Command, ShortMessage
+from protocols.smpp.messages import RESPONSE, Address, BindAnswer, Command, ShortMessage, Tag
 from protocols.smpp.session import SmppTongue
 from protocols.smpp.settings import Role, SmppAccount
-from protocols.sms import TextArrived
+from protocols.sms import GatewaySignal, PartAccepted, TextArrived
 from protocols.sms_link import READ_AFTER, Link
 from storage.models import SmsGateway
 from tests.peers.message_centre import Centre
@@ -47,9 +53,11 @@ class Smsc:
         self.driven.hear(encode(Command.BIND_TRANSCEIVER | RESPONSE, 1, BindAnswer(b"smsc")))
         await self._report()
 
-    async def bring(self, *words: str) -> None:
-        """Each in a deliver_sm of its own, all in one segment; answered when they are on disk."""
-        self._bring(words)
+    async def bring(self, *words: str, called: bytes = b"") -> None:
+        """Each in a deliver_sm of its own, all in one segment; answered when they are on disk. ``called``: the id that
+        the SMSC tells with them.
+        """
+        self._bring(words, called)
         await self._report()
 
     async def bring_while_away(self, *words: str) -> None:
@@ -89,12 +97,13 @@ class Smsc:
         self.driven.lose()
         await self._report()
 
-    def _bring(self, words: Sequence[str]) -> None:
+    def _bring(self, words: Sequence[str], called: bytes) -> None:
+        options = {int(Tag.RECEIPTED_MESSAGE_ID): called + b"\0"} if called else {}
         self._now()
         pdus = []
         for each in words:
             self.sequence += 1
-            text = ShortMessage(Address(b"8613800138000"), Address(b"1069"), each.encode())
+            text = ShortMessage(Address(b"8613800138000"), Address(b"1069"), each.encode(), options=options)
             pdus.append(encode(Command.DELIVER_SM, self.sequence, text))
         self.driven.hear(*pdus)
 
@@ -254,6 +263,102 @@ async def test_some_hours_after_the_smsc_is_back_nothing_old_comes_any_more(smsc
     await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
     await after(smsc, timedelta(seconds=COMES_WITHIN))
     await smsc.bring("1")
+    assert texts(smsc) == 2
+
+
+# Over several connections of one gateway, of which none is known to be lost.
+
+
+async def another_bind(smsc: Smsc) -> Smsc:
+    other = Smsc(smsc.centre)
+    await other.connect()
+    return other
+
+
+@pytest.mark.parametrize("meanwhile", [timedelta(0), SOON, timedelta(minutes=3)])
+@pytest_twisted.ensureDeferred
+async def test_what_the_smsc_calls_the_same_is_one_over_another_bind(smsc: Smsc, meanwhile: timedelta) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1", called=b"a7")
+    await after(smsc, meanwhile)
+    await other.bring("1", called=b"a7")
+    assert texts(smsc) == 1
+    await other.bring("1", called=b"a8")
+    assert texts(smsc) == 2
+    # And it is one still when the loss of the first is noticed.
+    await smsc.lose()
+    await other.bring("1", called=b"a9")
+    assert texts(smsc) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_the_smsc_calls_otherwise_is_another_even_after_a_loss(smsc: Smsc) -> None:
+    await smsc.bring("1", called=b"a7")
+    await smsc.lose()
+    await smsc.connect()
+    await smsc.bring("1", called=b"a8")
+    assert texts(smsc) == 2
+    await smsc.bring("1", called=b"a7")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_without_an_id_the_same_words_over_two_binds_are_two(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await after(smsc, HELD)
+    await other.bring("1")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_read_is_not_taken_for_what_comes_by_the_same_id_later(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1", called=b"a7")
+    await after(smsc, HELD)
+    await smsc.say_something()
+    await other.bring("1", called=b"a7")
+    assert texts(smsc) == 2
+
+
+@pytest.mark.parametrize("proof", ["好的", "1"])
+@pytest_twisted.ensureDeferred
+async def test_an_id_that_several_texts_have_is_none(smsc: Smsc, proof: str) -> None:
+    """Some tell the id of our message which the patient answers: who answers it "1" twice says so twice."""
+    other = await another_bind(smsc)
+    await smsc.bring(proof, called=b"a7")
+    await smsc.bring("1", called=b"a7")
+    await after(smsc, SOON)
+    await other.bring("1", called=b"a7")
+    assert texts(smsc) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_id_of_a_message_of_ours_is_no_name_of_what_answers_it(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    smsc.centre.dispatcher.heard(GATEWAY, [PartAccepted("1.1.1", "a7")])
+    await smsc.rest()
+    await smsc.bring("1", called=b"00A7")
+    await after(smsc, SOON)
+    await other.bring("1", called=b"00A7")
+    assert texts(smsc) == 2
+
+
+def delivered(msg_id: int, words: str = "1") -> Sequence[GatewaySignal]:
+    """What a CMPP connection of its own reports of a DELIVER."""
+    driven = Driven(CmppTongue(CmppAccount("900001", "888888"), lambda: NOON))
+    driven.start()
+    driven.hear(cmpp(CmppCommand.CONNECT | RESPONSE, 1, ConnectAnswer(0, bytes(16), 0x20), V2))
+    driven.take_signals()
+    driven.hear(cmpp(CmppCommand.DELIVER, 7, Deliver(msg_id, "1069", "13800138000", words.encode()), V2))
+    return driven.take_signals()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_cmpp_gateway_calls_the_same_is_one_over_another_connection(smsc: Smsc) -> None:
+    for msg_id in (77, 77, 78):
+        smsc.centre.dispatcher.heard(GATEWAY, delivered(msg_id))
+        await smsc.rest()
     assert texts(smsc) == 2
 
 

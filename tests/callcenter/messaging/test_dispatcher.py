@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging import due_messages, outbox
 from callcenter.messaging.dispatcher import LOOK_SECONDS, UPKEEP_SECONDS
 from callcenter.messaging.outbox import claim
+from callcenter.messaging.own_numbers import kept_numbers
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.receiving import IncomingText
 from callcenter.messaging.routing import Route
@@ -188,6 +189,29 @@ async def test_the_number_of_a_conversation_is_that_of_its_gateway_alone(centre:
     await centre.queue(reply, replace(reply, sender="88"))
     assert [part.sender for part in second.given] == ["", "88"]
     assert await centre.states() == ["accepted"] * 4
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_number_by_which_each_part_went_is_kept(centre: Centre) -> None:
+    """Whatever becomes of the gateway's own number, or of that of the conversation, later."""
+    await centre.gateway(1, picks_sender=True, number="10690001")
+    reply = await talk_at(centre, 1, "106900003333")
+    keys = await centre.queue(reply, replace(reply, sender="88"), replace(REPLY, number="13900139000"))
+    centre.board.set_up[1] = replace(centre.board.set_up[1], picks_sender=False, number="10690009")
+    keys += await centre.queue(replace(reply, text=LONG))
+    kept = await centre.database.read(kept_numbers, keys)
+    assert [kept[key] for key in keys] == ["106900003333", "88", "10690001", "10690009"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_of_several_attempts_the_last_tells_the_number(centre: Centre) -> None:
+    first = await centre.gateway(
+        1, priority=1, number="1", answer=lambda p: [PartRefused(p.key, Refusal.GATEWAY, "5", "no credit")]
+    )
+    await centre.gateway(2, priority=2, number="2")
+    (key,) = await centre.queue(REPLY)
+    assert len(first.given) == 1
+    assert await centre.database.read(kept_numbers, [key]) == {key: "2"}
 
 
 @pytest_twisted.ensureDeferred

@@ -10,15 +10,19 @@ import pytest_twisted
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.desk_rules import KEY
 from callcenter.messaging.rule_row import ROW
 from callcenter.messaging.sending import Typed
+from callcenter.messaging.unanswered import is_unanswered
+from callcenter.messaging.vocabulary import Purpose
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import remember_choice
 from tests.peers.call_center import ANNA, CARDIOLOGY, DORA, FAMILY_ONE, FAMILY_TWO, HEART, NOW, SUSAN
-from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, STRANGER, Desk
+from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, STRANGER, Desk
 
 
 async def only(desk: Desk) -> dict[str, Any]:
@@ -246,6 +250,56 @@ async def test_who_is_put_off_waits_again_when_the_time_comes(desk: Desk) -> Non
     assert not await waits(desk)
     await conversations.reopen(DORA, talk["id"])
     assert not await waits(desk)
+
+
+async def write_first(desk: Desk, writer: Principal, purpose: Purpose, key: str = "0123456789abcdef") -> None:
+    await desk.desk.outgoing.send(writer, None, HEARTS_NUMBER, Typed("请来复查", key), purpose)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.REMINDER, Purpose.NOTICE, Purpose.REPLY])
+@pytest_twisted.ensureDeferred
+async def test_whoever_may_answer_and_writes_by_another_form_has_answered(desk: Desk, purpose: Purpose) -> None:
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    await write_first(desk, SUSAN, purpose)
+    assert not await waits(desk)
+    talk = await only(desk)
+    assert (talk["last_text"], talk["last_direction"], talk["waiting_since"]) == ("请来复查", "out", None)
+    # Nobody has looked at what the patient wrote, for all that is known.
+    assert talk["unread"] == 1
+    assert desk.last("conversation.updated").data["waiting"] is False
+    desk.clock.advance(3600)
+    assert not await desk.database.read(is_unanswered, desk.now, HOUSE.time_zone)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.REMINDER, Purpose.REPLY])
+@pytest_twisted.ensureDeferred
+async def test_what_somebody_writes_who_may_not_answer_hides_no_question(desk: Desk, purpose: Purpose) -> None:
+    """A registrar reminds of an appointment, and knows nothing of what the patient asked."""
+    registrar = Principal(ANNA.user_id, "anna", "Anna", None, {"messages.send": Scope.ALL})
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    at = desk.now
+    desk.clock.advance(60)
+    await write_first(desk, registrar, purpose)
+    assert await waits(desk)
+    talk = await only(desk)
+    assert (talk["last_text"], talk["last_direction"], talk["last_at"]) == ("伤口有点红", "in", iso(at))
+    assert talk["assigned_to"]["id"] == DORA.user_id
+    desk.clock.advance(3600)
+    assert await desk.database.read(is_unanswered, desk.now, HOUSE.time_zone)
+    # As soon as nobody waits, it is what was said last.
+    await desk.desk.conversations.reply(DORA, talk["id"], Typed("已看到", "0123456789abcdeg"))
+    await write_first(desk, registrar, Purpose.CARE, "0123456789abcdeh")
+    assert (await only(desk))["last_text"] == "请来复查"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_put_off_keeps_the_question_under_a_reminder(desk: Desk) -> None:
+    registrar = Principal(ANNA.user_id, "anna", "Anna", None, {"messages.send": Scope.ALL})
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    talk = await only(desk)
+    await desk.desk.conversations.snooze(DORA, talk["id"], desk.now + timedelta(hours=2))
+    await write_first(desk, registrar, Purpose.NOTICE)
+    assert (await only(desk))["last_text"] == "伤口有点红"
 
 
 @pytest_twisted.ensureDeferred

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from callcenter.messaging.messages import Messages
 from callcenter.messaging.recipients import BatchDraft
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from storage.models import AuditEntry, AutoReply, Conversation, Patient, PatientPhone, SmsGateway
+from storage.models import AuditEntry, AutoReply, Conversation, MessageTemplate, Patient, PatientPhone, SmsGateway
 from tests.peers.call_center import (
     ANNA,
     DORA,
@@ -401,3 +402,56 @@ async def test_first_words_leave_what_waits_in_a_conversation_of_others_unread(d
     assert [row["seen_at"] for row in await desk.rows() if row["direction"] == "in"] == [None]
     assert (talk["patient"], talk["assigned_to"]) == (None, None)
     await unchanged(desk, NotFoundError, desk.desk.conversations.messages(DORA, talk["id"]))
+
+
+# What a text was written from.
+
+
+def add_template(session: Session, name: str, department: int | None = None) -> int:
+    row = MessageTemplate(name=name, purpose="care", text="{patient.name}您好", department_id=department)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def rename(session: Session, key: int, name: str) -> None:
+    session.get_one(MessageTemplate, key).name = name
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_message_keeps_its_template_by_the_name_of_then(desk: Desk) -> None:
+    outgoing, batches = desk.desk.outgoing, desk.desk.batches
+    await desk.hear(HEARTS_NUMBER, "您好")
+    template = await desk.change(add_template, "复诊提醒")
+    talk = (await talk_of(desk))["id"]
+    typed = Typed("{patient.name}您好，请来复查", KEY, template_id=template)
+    kept = {"id": template, "name": "复诊提醒"}
+    sent = [
+        await desk.desk.conversations.reply(DORA, talk, typed),
+        await outgoing.send(SUSAN, ZHANG, "", replace(typed, key=KEY + "2"), Purpose.CARE),
+        await outgoing.send(SUSAN, ZHANG, "", Typed("您好", KEY + "3"), Purpose.CARE),
+    ]
+    assert [one["template"] for one in sent] == [kept, kept, None]
+    draft = BatchDraft("{patient.name}您好", Purpose.CARE, template_id=template)
+    many = await batches.send(SUSAN, draft, Choice(patient_ids=(HEART,)), KEY + "4")
+    assert many["template"] == kept
+    await desk.change(rename, template, "复查通知")
+    await desk.make_all()
+    await desk.change(move, sent[0]["id"], MessageState.FAILED)
+    again = await Messages(desk.database, desk.clock, HOUSE.time_zone).resend(SUSAN, sent[0]["id"])
+    assert again["template"] == kept
+    names = [(row["template_id"], row["template_name"]) for row in await desk.rows() if row["direction"] == "out"]
+    assert names == [(template, "复诊提醒")] * 2 + [(None, "")] + [(template, "复诊提醒")] * 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_template_of_others_is_no_ones_to_name(desk: Desk) -> None:
+    await desk.hear(HEARTS_NUMBER, "您好")
+    talk = (await talk_of(desk))["id"]
+    theirs = await desk.change(add_template, "别科模板", FOLLOW_UP)
+    for key in (theirs, 999):
+        asked = desk.desk.conversations.reply(DORA, talk, Typed("您好", KEY, template_id=key))
+        assert "template_id" in (await unchanged(desk, InvalidError, asked)).fields
+    draft = BatchDraft("您好", Purpose.CARE, template_id=999)
+    asked = desk.desk.batches.send(SUSAN, draft, Choice(patient_ids=(HEART,)), KEY)
+    assert "template_id" in (await unchanged(desk, InvalidError, asked)).fields

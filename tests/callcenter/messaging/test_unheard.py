@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,8 @@ import pytest_twisted
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
+from callcenter.administration.permissions import BUILT_IN_ROLES, Scope
+from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
 from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
@@ -23,12 +25,15 @@ from callcenter.messaging.threads import known_thread, thread_of
 from callcenter.messaging.vocabulary import MessageState, Purpose
 from protocols.sms import Fate, GatewaySignal, Part, PartAccepted, PartRefused, Refusal
 from storage.database import Database
-from storage.models import SmsMessage
+from storage.models import AuditEntry, SmsMessage, UserAccount
 from tests.peers.call_center import DORA, NOW, SUSAN
 from tests.peers.message_centre import Centre
 from tests.peers.sms_desk import HEARTS_NUMBER, STRANGER, Desk, fill_desk
 
 SINCE = "2026-03-02T08:00:00.000Z"
+ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
+REGISTRAR = Principal(SUSAN.user_id, "susan", "Susan", None, {"messages.send": Scope.ALL})
+"""Reminds of appointments, and has nothing to do with the inbox."""
 
 
 class House:
@@ -148,14 +153,114 @@ async def test_who_said_stop_waits_for_nothing(house: House, words: str) -> None
     assert (await house.talk())["waiting_since"] is None
 
 
-@pytest_twisted.ensureDeferred
-async def test_what_is_said_to_be_done_stays_so(house: House) -> None:
+async def done_over_an_answer(house: House, when: timedelta = timedelta(hours=1)) -> dict[str, Any]:
+    """Dora answers for later, and says that nothing is left to do; what she sent."""
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
-    sent = await house.reply(at=house.desk.now + timedelta(hours=1))
+    house.desk.clock.advance(60)
+    sent = await house.reply(at=house.desk.now + when)
+    house.desk.clock.advance(60)
     await house.desk.desk.conversations.finish(DORA, sent["conversation_id"])
+    house.desk.clock.advance(60)
+    return sent
+
+
+def assert_comes_back(talk: Mapping[str, Any], lost: str) -> None:
+    """To whoever had it, with what the patient asked, and why."""
+    assert (talk["state"], talk["waiting"], talk["waiting_since"]) == ("open", True, SINCE)
+    assert (talk["assigned_to"]["name"], talk["lost_answer"]) == ("Dora", lost)
+    assert (talk["last_text"], talk["last_direction"]) == ("伤口有点红", "in")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_said_to_be_done_over_an_answer_that_is_taken_back_comes_back(house: House) -> None:
+    sent = await done_over_an_answer(house)
+    await house.desk.desk.conversations.cancel(DORA, sent["conversation_id"], sent["id"])
+    assert_comes_back(await house.talk(), "cancelled")
+    event = house.desk.last("conversation.updated")
+    assert_comes_back(event.data, "cancelled")
+    assert DORA.user_id in event.audience["users"]
+    entry = (await house.desk.rows(AuditEntry))[-1]
+    assert (entry["action"], entry["username"], entry["before"]) == ("set-state", "system", {"state": "done"})
+    assert entry["after"] == {"state": "open", "message_id": sent["id"]}
+    # To say so once more, knowing that the patient has no answer, holds.
+    house.desk.clock.advance(60)
+    done = await house.desk.desk.conversations.finish(DORA, sent["conversation_id"])
+    assert (done["state"], done["waiting_since"], done["lost_answer"]) == ("done", None, "")
+
+
+@pytest.mark.parametrize("end", ["failed", "expired"])
+@pytest_twisted.ensureDeferred
+async def test_what_is_said_to_be_done_over_an_answer_that_does_not_arrive_comes_back(house: House, end: str) -> None:
+    house.answer = refused
+    await done_over_an_answer(house)
+    if end == "expired":
+        house.centre.board.devices.clear()
+    await house.centre.wait(timedelta(hours=49 if end == "expired" else 1), 600)
+    assert (await house.desk.rows())[-1]["state"] == end
+    assert_comes_back(await house.talk(), end)
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_has_left_meanwhile_does_not_get_it_back(house: House) -> None:
+    sent = await done_over_an_answer(house)
+    await house.desk.change(leave, DORA.user_id)
+    await house.messages.cancel(ADMIN, sent["id"])
+    talk = await house.talk()
+    assert (talk["state"], talk["waiting"], talk["assigned_to"]) == ("open", True, None)
+    assert talk["department"] is not None
+
+
+def leave(session: Session, user_id: int) -> None:
+    session.get_one(UserAccount, user_id).disabled = True
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_answer_that_was_lost_before_is_no_reason_to_come_back(house: House) -> None:
+    """Whoever said that it is done knew; so of two answers that are lost one opens it, and only once."""
+    house.answer = refused
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    await lose_answer(house)
+    house.desk.clock.advance(60)
+    later = await house.reply("明天八点来", at=house.desk.now + timedelta(hours=1))
+    await house.desk.desk.conversations.cancel(DORA, later["conversation_id"], later["id"])
+    assert (await house.talk())["lost_answer"] == "cancelled"
+    house.desk.clock.advance(60)
+    await house.desk.desk.conversations.finish(DORA, later["conversation_id"])
+    house.desk.clock.advance(60)
+    first = await house.reply("不用来", at=house.desk.now + timedelta(hours=1))
+    house.desk.clock.advance(60)
+    await house.desk.desk.conversations.cancel(DORA, first["conversation_id"], first["id"])
+    talk = await house.talk()
+    assert (talk["state"], talk["waiting_since"], talk["lost_answer"]) == ("open", None, "")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_written_since_does_not_hide_what_the_lost_answer_answered(house: House) -> None:
+    sent = await done_over_an_answer(house)
+    await house.desk.hear(HEARTS_NUMBER, "还要带什么")
+    assert (await house.talk())["waiting_since"] == "2026-03-02T08:03:00.000Z"
     await house.desk.desk.conversations.cancel(DORA, sent["conversation_id"], sent["id"])
     talk = await house.talk()
-    assert (talk["state"], talk["waiting_since"]) == ("done", None)
+    assert (talk["waiting_since"], talk["lost_answer"], talk["last_text"]) == (SINCE, "cancelled", "还要带什么")
+
+
+@pytest_twisted.ensureDeferred
+async def test_why_somebody_waits_again_is_said_until_there_is_an_answer(house: House) -> None:
+    house.answer = refused
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    lost = await lose_answer(house)
+    talk = await house.talk()
+    assert (talk["lost_answer"], talk["last_text"]) == ("failed", "伤口有点红")
+    house.answer = taken
+    again = await house.messages.resend(SUSAN, lost["id"])
+    talk = await house.talk()
+    assert (talk["lost_answer"], talk["last_text"], talk["last_direction"]) == ("", "请来门诊", "out")
+    await house.centre.settle()
+    await house.centre.say(9, house.centre.receipt(f"at-{again['id']}.1.1", Fate.FAILED, code="EXPIRED"))
+    assert (await house.talk())["lost_answer"] == "failed"
+    house.desk.clock.advance(60)
+    await house.reply("明天来")
+    assert (await house.talk())["lost_answer"] == ""
 
 
 @pytest_twisted.ensureDeferred
@@ -231,18 +336,37 @@ async def test_what_was_written_after_a_lost_answer_is_not_answered_by_it(house:
     assert (await house.talk())["waiting_since"] == "2026-03-02T08:02:00.000Z"
 
 
-async def write_first(house: House, text: str) -> dict[str, Any]:
-    """As from the page of the patient: an answer to nothing."""
+async def write_first(
+    house: House, text: str, writer: Principal = SUSAN, number: str = HEARTS_NUMBER
+) -> dict[str, Any]:
+    """As from the page of the patient."""
     typed = Typed(text, f"form-{len(text)}-{house.desk.now:%H%M%S}")
-    return dict(await house.desk.desk.outgoing.send(SUSAN, None, HEARTS_NUMBER, typed, Purpose.NOTICE))
+    return dict(await house.desk.desk.outgoing.send(writer, None, number, typed, Purpose.NOTICE))
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_reminder_that_is_sent_again_answers_nothing(house: House) -> None:
+async def test_a_message_of_another_purpose_that_does_not_arrive_was_no_answer_either(house: House) -> None:
     house.answer = refused
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
     house.desk.clock.advance(60)
     lost = await write_first(house, "您的复诊是明天八点")
+    assert (await house.talk())["waiting_since"] is None
+    await house.centre.settle()
+    talk = await house.talk()
+    assert (talk["waiting_since"], talk["lost_answer"], talk["last_text"]) == (SINCE, "failed", "伤口有点红")
+    house.answer = taken
+    await house.messages.resend(SUSAN, lost["id"])
+    await house.centre.settle()
+    assert [row["state"] for row in await house.desk.rows()] == ["received", "failed", "accepted"]
+    assert (await house.talk())["waiting_since"] is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reminder_of_somebody_who_may_not_answer_is_none_sent_again_or_not(house: House) -> None:
+    house.answer = refused
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    house.desk.clock.advance(60)
+    lost = await write_first(house, "您的复诊是明天八点", REGISTRAR)
     await house.centre.settle()
     house.answer = taken
     await house.messages.resend(SUSAN, lost["id"])
@@ -252,11 +376,11 @@ async def test_a_reminder_that_is_sent_again_answers_nothing(house: House) -> No
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_reminder_between_question_and_lost_answer_is_no_answer(house: House) -> None:
+async def test_such_a_reminder_between_question_and_lost_answer_is_no_answer(house: House) -> None:
     house.answer = taken
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
     house.desk.clock.advance(60)
-    await write_first(house, "您的复诊是明天八点")
+    await write_first(house, "您的复诊是明天八点", REGISTRAR)
     await house.centre.settle()
     house.desk.clock.advance(60)
     await lose_answer(house)

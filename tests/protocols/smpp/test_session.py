@@ -180,7 +180,11 @@ def test_optional_parameters_are_believed_first() -> None:
 def test_a_patient_who_writes_a_receipt_has_written_a_text() -> None:
     assert isinstance(hear(receipt(esm_class=0)), TextArrived)
     # Kannel's drive_smpp sends such: an id, but nothing of what became of it.
-    assert isinstance(hear(receipt(b"1", 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"x\0"})), TextArrived)
+    text = hear(receipt(b"1", 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"x\0"}))
+    assert isinstance(text, TextArrived)
+    # What it is called so is told, and is no name: it may be that of the message which it answers.
+    assert (text.called, text.gateway_id, text.link is None) == ("x", "", False)
+    assert hear(receipt(b"1", 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"\xff" * 70 + b"\0"})).called == "\xff" * 65
     assert isinstance(hear(receipt(RECEIPT, 0, {int(Tag.RECEIPTED_MESSAGE_ID): b"x\0"})), ReceiptArrived)
 
 

@@ -10,7 +10,7 @@ export const MOST = 200; // So many the snapshot tells of.
 export const waitingTalks = () => store.all("conversations").filter((talk) => talk.waiting)
   .sort((one, other) => Date.parse(one.waiting_since) - Date.parse(other.waiting_since));
 
-export const WAITING = t("Conversations in which a patient waits for an answer: the last word is the patient's, and nobody has marked it as done or snoozed it. Opening one answers nothing.");
+export const WAITING = t("Conversations in which a patient waits for an answer: the patient has written, and nobody has answered, marked it as done or snoozed it. Opening one answers nothing.");
 
 // What is for me: mine, and what nobody has. Of others' I know, but it is theirs.
 export const isMine = (talk) => talk.assigned_to?.id === me || !talk.assigned_to;
@@ -61,6 +61,18 @@ export function stopBadge(talk) {
   const kinds = talk.opt_outs.map((one) => stopWord(one.kind)).join("、");
   return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds }) },
     icon("bell-slash-fill"), t("Opted out"));
+}
+
+// Why a patient waits who had an answer already: it did not arrive.
+const LOST = {
+  failed: t("Answer failed"), cancelled: t("Answer taken back"), expired: t("Answer expired"), suppressed: t("Answer not sent"),
+};
+
+export const lostWords = (talk) => t("{what}: the patient has not got it and waits for an answer again.", { what: LOST[talk.lost_answer] });
+
+export function lostBadge(talk) {
+  if (!talk.lost_answer) return null;
+  return el("span", { class: "badge-soft badge-bad", "data-lost": talk.lost_answer, title: lostWords(talk) }, stateIcon(talk.lost_answer), LOST[talk.lost_answer]);
 }
 
 const badges = document.querySelectorAll("[data-unread-sms]");

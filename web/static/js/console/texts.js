@@ -1,7 +1,7 @@
 // Left: conversations in which a patient waits for my answer or anybody's; the longest waiting first. A click opens one.
 import { el, icon, refresh } from "../dom.js";
 import { store } from "../live.js";
-import { WAITING, countWord, isMine, stopBadge, talkName, waitingTalks } from "../sms.js";
+import { WAITING, countWord, isMine, lostBadge, stopBadge, talkName, waitingTalks } from "../sms.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { nothing } from "./work.js";
@@ -15,7 +15,7 @@ const line = (talk) => el("li", { class: "work-item", "data-talk": talk.id },
     el("span", { class: "work-who" }, el("span", { class: "cut" }, talkName(talk)),
       el("span", { class: "work-when" }, stopBadge(talk), el("time", { datetime: talk.waiting_since }))),
     icon("chevron-right")),
-  el("div", { class: "work-about quiet small cut", title: talk.last_text }, talk.last_text));
+  el("div", { class: "work-about quiet small cut", title: talk.last_text }, lostBadge(talk), talk.lost_answer ? " " : null, talk.last_text));
 
 function show() {
   if (!store.has("conversations")) return;

@@ -66,7 +66,8 @@ function problem(text) {
 }
 
 function typed() {
-  draft = { ...draft, text: field.value, at: at.value, purpose: purpose.value };
+  const template = field.value.trim() ? draft.template ?? null : null;
+  draft = { ...draft, text: field.value, at: at.value, purpose: purpose.value, template };
   keep(about, draft);
   problem("");
   grow();
@@ -132,7 +133,7 @@ async function send() {
   if (sending || !field.value.trim()) return;
   sending = true;
   say();
-  const [whose, talk, body] = [about, desk.talk, { text: field.value, key: draft.key, at: fromLocalField(at.value) }];
+  const [whose, talk, body] = [about, desk.talk, { text: field.value, key: draft.key, at: fromLocalField(at.value), template_id: draft.template ?? null }];
   try {
     const message = talk ? await post(`/conversations/${talk.id}/reply`, body) : await post("/messages", { ...body, ...target() });
     forget(whose);
@@ -175,12 +176,11 @@ export async function insertTemplate(template) {
   if (!desk.talk) {
     purpose.value = template.purpose === "reply" ? "care" : template.purpose;
   }
-  try {
-    const found = await post("/message-preview", { text: template.text, ...target() });
-    insert(found.text, { whole: true });
-  } catch {
-    insert(template.text, { whole: true });
-  }
+  const whose = about;
+  const filled = await post("/message-preview", { text: template.text, ...target() }).then((found) => found.text, () => template.text);
+  if (whose !== about) return;
+  draft = { ...draft, template: template.id };
+  insert(filled, { whole: true });
 }
 
 if (form) {

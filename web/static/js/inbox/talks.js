@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { socket, store } from "../live.js";
-import { WAITING, stopBadge, talkName } from "../sms.js";
+import { WAITING, lostBadge, stopBadge, talkName } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -50,6 +50,7 @@ function line(talk) {
     talk.unread ? el("span", { class: "count", title: t("unread: {count}", { count: talk.unread }) }, String(talk.unread)) : null),
   el("span", { class: "talk-about" },
     wait ? el("span", { class: wait.long ? "talk-wait is-long" : "talk-wait" }, icon("hourglass-split"), wait.words) : null,
+    lostBadge(talk),
     el("span", { class: "cut" }, talk.assigned_to?.name ?? talk.department?.name ?? t("SMS desk")),
     !talk.patient && talk.candidates > 1 ? el("span", { class: "badge-soft badge-warn" }, t("whose?")) : null, stopBadge(talk))));
 }

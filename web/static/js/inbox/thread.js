@@ -3,7 +3,7 @@ import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
-import { money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
+import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
@@ -164,6 +164,7 @@ function sharedNote(talk) {
 function notesOf(talk) {
   if (!talk) return [];
   return [
+    talk.lost_answer ? ["exclamation-triangle-fill", lostWords(talk)] : null,
     talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
     talk.opt_outs.length ? ["bell-slash", t("This number wants no messages ({kinds}). Answers to what the patient writes still go out.", { kinds: talk.opt_outs.map((one) => stopWord(one.kind)).join("、") })] : null,
   ].filter(Boolean);

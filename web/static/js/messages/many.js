@@ -33,6 +33,7 @@ let shown = null;
 
 const body = () => ({
   text: text.value, purpose: purpose.value, title: title.value, ...whom, at: fromLocalField(at.value), expires_at: fromLocalField(until.value),
+  template_id: Number(document.getElementById("m-template").value) || null,
 });
 
 function say(error = "") {
