@@ -123,6 +123,8 @@ class Saying(enum.Enum):
     ANSWER_NOT_UNDERSTOOD = N_("the answer is not understood")
     ANSWER_TAKES_TOO_LONG = N_("the answer cannot be read in time with the patterns that are set for this gateway")
     PROVIDER_UNCLEAR = N_("the provider answers, but not what became of messages: {why}")
+    GATEWAY_THROTTLES = N_("it only says “not now”")
+    GATEWAY_TAKES_NOTHING = N_("it refuses every message: {why}")
     PROVIDER_TAKES_NOTHING = N_("the provider answers, but takes no messages: {why}")
     MODEM_TAKES_NOTHING = N_("the modem answers, but sends no messages: {why}")
 

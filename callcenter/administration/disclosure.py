@@ -46,6 +46,7 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "penalty": mask_text,
         "reason_words": mask_text,
         "pause_reason": mask_text,
+        "refuses": mask_text,
         "words": mask_text,
         "why": mask_text,
     }
