@@ -52,7 +52,12 @@ async def add(admin: Browser, typed: dict[str, Any]) -> dict[str, Any]:
         (HTTP | OWN | {"o-preset": "custom", "o-own.fields": "to = 1\nmsg"}, "o-own.fields", "第 2 行"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.codes": "7 = perhaps"}, "o-own.codes", "later, never, gateway"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.code": "abc"}, "o-own.code", "括号"),
-        (HTTP | OWN | {"o-preset": "custom", "o-own.accepted": "("}, "o-own.accepted", "正则表达式"),
+        (
+            HTTP | OWN | {"o-preset": "custom", "o-own.accepted": "a("},
+            "o-own.accepted",
+            "：有括号没有闭合（第 2 个字符）",
+        ),
+        (HTTP | OWN | {"o-preset": "custom", "o-own.code": "(a**)"}, "o-own.code", "重复符号连在一起（第 4 个字符）"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.longest": "0"}, "o-own.longest", "1"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.path": "页"}, "o-own.path", "sms/send"),
         (GSM | {"o-pin": "12"}, "o-pin", "4 到 8"),
