@@ -52,7 +52,7 @@ def check_pattern(pattern: str) -> int:
         for probe in _probes(pattern):
             search(pattern, probe)
     except regex.error as error:
-        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble(error.msg, error.pos))) from error
+        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble(str(error), None))) from error
     except RecursionError as error:
         raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble("", None))) from error
     except SlowPatternError as error:
