@@ -48,6 +48,8 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "pause_reason": mask_text,
         "refuses": mask_text,
         "words": mask_text,
+        "code": mask_text,
+        "title": mask_text,
         "why": mask_text,
     }
 )

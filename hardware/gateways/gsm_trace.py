@@ -74,9 +74,17 @@ def _masked_hex(line: bytes) -> bytes:
         if line.isdigit():
             return masked_digits(line)
         return _SEMI_OCTETS.sub(lambda found: _without_middle(found[0]), _masked_wide(line))
-    number = encode_number(_number_of(message))[2:].hex().upper().encode()
-    line = line.upper().replace(number, _without_middle(number))
+    line = _masked_number(line.upper(), _number_of(message))
     return line if (body := _body_of(message)) is None else _masked_body(line, tpdu, body)
+
+
+def _masked_number(line: bytes, number: str) -> bytes:
+    try:
+        octets = encode_number(number)[2:].hex().upper().encode()
+    except PduError:
+        # A name.
+        return line
+    return line.replace(octets, _without_middle(octets))
 
 
 def _masked_wide(line: bytes) -> bytes:

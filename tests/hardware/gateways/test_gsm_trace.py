@@ -82,6 +82,16 @@ def test_a_number_in_the_words_of_a_message_is_not_shown_and_nothing_else_is_hid
         assert b"******" in shown
 
 
+def test_whoever_writes_under_a_name_is_shown_and_the_number_in_the_words_is_not() -> None:
+    tpdu = encode_deliver(Deliver("+8613800138000", BODIES[0], AT))
+    # An alphanumeric address (3GPP TS 23.040, section 9.1.2.5): seven letters in seven octets.
+    name = bytes([tpdu[0], 13, 0xD0]) + gsm7.pack(gsm7.encode("HOSPTAL")) + tpdu[10:]
+    shown = masked(to_line(name).encode())
+    there = decode_incoming(from_line(shown.decode()))
+    assert there.sender == "HOSPTAL"
+    assert there.body.text == "请联系1391234****，谢谢"
+
+
 def test_words_that_we_would_write_otherwise_are_hidden_whole() -> None:
     # An escape that stands for nothing (3GPP TS 23.038, section 6.2.1.1) cannot be written again.
     septets = gsm7.encode("13912345678") + b"\x1b\x1b"
