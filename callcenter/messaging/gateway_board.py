@@ -229,10 +229,9 @@ class GatewayBoard:
                     self._was_given_up(post)
 
     def try_soon(self, gateway_id: int) -> None:
-        """Let one message find out now whether a gateway that is passed over takes any again."""
+        """Let the next message find out whether a gateway that is passed over takes any again."""
         if (post := self._posts.get(gateway_id)) is not None:
             post.throttling.hurry(self._clock.seconds())
-            self._free()
 
     def _was_given_up(self, post: Post) -> None:
         _log.warn("gateway {gateway} takes no messages: others take over", gateway=post.gateway_id)

@@ -179,9 +179,9 @@ class Gateways:
         if wrong:
             raise InvalidError(N_("The message cannot be sent."), wrong)
         draft = MessageDraft(canonical, words, Purpose.TEST, gateway_id=gateway_id, created_by=principal.user_id)
-        message_id = await self._database.run(_queue_test, principal, draft, gateway_id, utc_now(self._clock))
+        # Before it is queued: it is looked at in the same moment, and would be put off.
         self._board.try_soon(gateway_id)
-        return message_id
+        return await self._database.run(_queue_test, principal, draft, gateway_id, utc_now(self._clock))
 
     def ask_balance(self, principal: Principal, gateway_id: int) -> None:
         """Have the gateway's balance told anew. Needs ``gateways.test``; UnavailableError where it cannot be asked."""

@@ -85,14 +85,16 @@ async def test_alone_it_is_not_spent_on_and_what_waits_goes_when_it_is_well(sms_
 @pytest_twisted.ensureDeferred
 async def test_a_test_of_it_finds_out_at_once(sms_centre: SmsCentre) -> None:
     only = await add(sms_centre, "移动", 1, refusing())
+    # With another one that is ready, what nobody takes is looked at and put off at once.
+    await add(sms_centre, "联通", 2, accepting)
     for number in NUMBERS[:MOST_REFUSED]:
         await queue(sms_centre, number)
     only.answer = accepting
-    (gateway,) = await sms_centre.messaging.gateways.list(ADMIN)
+    gateway, _ = await sms_centre.messaging.gateways.list(ADMIN)
     await sms_centre.messaging.gateways.test(ADMIN, gateway["id"], NUMBERS[99], "测试")
     await sms_centre.settle()
     assert only.given[MOST_REFUSED].number == NUMBERS[99]
-    assert await refuses(sms_centre) == [""]
+    assert await refuses(sms_centre) == ["", ""]
 
 
 @pytest.mark.parametrize(
