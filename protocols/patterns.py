@@ -11,6 +11,7 @@ import re
 
 import regex
 
+from protocols.pattern_words import pattern_trouble
 from protocols.sayings import Said, Saying
 
 SECONDS = 0.05
@@ -40,16 +41,20 @@ def check_pattern(pattern: str) -> int:
     """How many groups ``pattern`` has; ``ValueError`` if it is none or one that does not end in time."""
     try:
         groups = re.compile(pattern).groups
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(Said(Saying.NO_PATTERN, why=str(error))) from error
+    except re.error as error:
+        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble(error.msg, error.pos))) from error
+    except (OverflowError, RecursionError) as error:
+        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble("", None))) from error
     if _repeats(pattern) > _MOST_REPEATS:
         raise ValueError(Said(Saying.PATTERN_REPEATS, most=_MOST_REPEATS))
     try:
         regex.compile(pattern)
         for probe in _probes(pattern):
             search(pattern, probe)
-    except (regex.error, RecursionError) as error:
-        raise ValueError(Said(Saying.NO_PATTERN, why=str(error))) from error
+    except regex.error as error:
+        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble(str(error), None))) from error
+    except RecursionError as error:
+        raise ValueError(Said(Saying.NO_PATTERN, why=pattern_trouble("", None))) from error
     except SlowPatternError as error:
         raise ValueError(Said(Saying.PATTERN_SLOW)) from error
     return groups

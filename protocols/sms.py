@@ -171,8 +171,8 @@ class TextArrived(Arrival):
     begin or end with half a character (``protocols.ucs2``). ``recipient`` is the number they wrote to.
 
     ``gateway_id`` is the gateway's name for it, empty if it has none: then ``link`` is the connection over which it
-    came, and from what became of that it can be told whether it may come again. None where there are no connections. ``called`` is an id that
-    came with it and is no certain name of it.
+    came, and from what became of that it can be told whether it may come again. None where there are no connections.
+    ``called`` is an id that came with it and is no certain name of it.
     """
 
     sender: str

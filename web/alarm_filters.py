@@ -19,7 +19,10 @@ from web.parsing import Day, Input
 from web.sheet_cells import local_time
 from web.words import ALARM_KINDS, word_of
 
-Kind = Literal["line_lost", "numberless", "gateway_down", "queue_stuck", "balance_low", "unanswered", "caller_left"]
+Kind = Literal[
+    "line_lost", "numberless", "gateway_down", "gateway_passed_over", "queue_stuck", "balance_low", "unanswered",
+    "caller_left",
+]  # fmt: skip
 
 
 class AlarmLimits(Input):

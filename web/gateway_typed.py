@@ -16,12 +16,16 @@ FLAGS = ("adds_signature", "trace", "in_service")
 
 
 class GatewayForm(Input):
-    """What was typed; beside these, ``o-NAME`` for each setting of the kind."""
+    """What was typed; beside these, ``o-NAME`` for each setting of the kind, and ``x-NAME`` for a secret that is to go.
+
+    ``seen`` is what the form was opened with, as JSON, and ``version`` that of then.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
 
     kind: Typed = ""
     version: Typed = ""
+    seen: Annotated[str, Field(max_length=50_000)] = ""
     name: Typed = ""
     prefixes: Typed = ""
     purposes: Typed | list[Typed] = ""

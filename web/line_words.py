@@ -88,7 +88,7 @@ def option_inputs(
             "name": name,
             "label": say(LABELS[name]),
             "hint": say(HINTS[name]),
-            "value": _shown(name, values),
+            "value": shown_option(name, values),
             "choices": CHOICES.get(name, ()),
             "error": errors.get(name, ""),
         }
@@ -99,7 +99,8 @@ def option_inputs(
 _SHOWN_DEFAULTS = {"profile": "auto", "numberless_alarm_after": "5", "international_prefix": "00"}
 
 
-def _shown(name: str, values: Mapping[str, Any]) -> str:
+def shown_option(name: str, values: Mapping[str, Any]) -> str:
+    """The option of a device as it stands in its input; what is not set is its default."""
     value = values.get(name)
     return _SHOWN_DEFAULTS.get(name, "") if value is None else str(value).removesuffix(".0")
 

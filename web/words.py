@@ -263,6 +263,7 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "line_lost": N_("Line lost"),
         "numberless": N_("Calls without numbers"),
         "gateway_down": N_("Gateway down"),
+        "gateway_passed_over": N_("Gateway takes nothing"),
         "queue_stuck": N_("Messages stuck"),
         "balance_low": N_("SMS balance low"),
         "unanswered": N_("SMS unanswered"),

@@ -46,7 +46,10 @@ MASKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "penalty": mask_text,
         "reason_words": mask_text,
         "pause_reason": mask_text,
+        "refuses": mask_text,
         "words": mask_text,
+        "code": mask_text,
+        "title": mask_text,
         "why": mask_text,
     }
 )

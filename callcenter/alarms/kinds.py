@@ -14,6 +14,8 @@ class AlarmKind(StrEnum):
     """Calls come without a number on a line that can tell it. Subject: the line. Ends with the next caller id."""
     GATEWAY_DOWN = "gateway_down"
     """A gateway for messages is out of reach. Subject: the gateway."""
+    GATEWAY_PASSED_OVER = "gateway_passed_over"
+    """A gateway is there and takes no messages, and others take over. Subject: the gateway. Ends when it takes one."""
     QUEUE_STUCK = "queue_stuck"
     """Messages wait although they are due. Subject: the queue."""
     BALANCE_LOW = "balance_low"

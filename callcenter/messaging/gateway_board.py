@@ -224,10 +224,17 @@ class GatewayBoard:
             case Refusal.NEVER:
                 self._works(post)
             case Refusal.GATEWAY:
-                pass
+                # One that judges itself is lost by then, and says why.
+                if post.live.state == "ready" and post.refused(signal, self._clock.seconds()):
+                    self._was_given_up(post)
+
+    def try_soon(self, gateway_id: int) -> None:
+        """Let the next message find out whether a gateway that is passed over takes any again."""
+        if (post := self._posts.get(gateway_id)) is not None:
+            post.throttling.hurry(self._clock.seconds())
 
     def _was_given_up(self, post: Post) -> None:
-        _log.warn("gateway {gateway} only asks us to wait: others take over", gateway=post.gateway_id)
+        _log.warn("gateway {gateway} takes no messages: others take over", gateway=post.gateway_id)
         self._mark(post.gateway_id)
         self._free()
 

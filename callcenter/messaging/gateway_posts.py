@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from callcenter.messaging.attempts import read_key
 from callcenter.messaging.gateway_rows import Live, Passing
 from callcenter.messaging.gateway_settings import Arrangement
 from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Wording
 from callcenter.messaging.throttling import Throttling
 from hardware.gateways.device import GatewayAbility, GatewayDevice
+from protocols.sms import PartRefused
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -53,6 +55,13 @@ class Post:
             self.paused_until = float("-inf")
         return over
 
+    def refused(self, signal: PartRefused, now: float) -> bool:
+        """It refused a part for a reason of its own. Whether others are to take over by that. Parts of one message are
+        refused together, and are no more than one.
+        """
+        why = f"{signal.words} ({signal.code})" if signal.words and signal.code else signal.words or signal.code
+        return self.throttling.refused(now, read_key(signal.key)[0], clean_text(why, _REASON))
+
     def look_at_attempt(self, now: float) -> bool:
         """Note when it is connected to again. Whether that is new, and so late that it is worth to be told of."""
         at = None if self.device is None else self.device.next_attempt
@@ -78,6 +87,7 @@ class Post:
             self.pause_reason if paused else "",
             moment(began),
             moment(attempt),
+            self.throttling.refuses,
         )
 
     @property
@@ -88,7 +98,10 @@ class Post:
     def route(self, now: float) -> Route:
         """The gateway as routing sees it at ``now``, in seconds of the clock."""
         arranged, can = self.arrangement, self.abilities
-        ready = self.device is not None and self.live.state == "ready"
+        on_trial, refuses = self.throttling.on_trial(now), bool(self.throttling.refuses)
+        # What would only be refused is not given: where nobody else takes it, it waits for what the one on trial finds.
+        ready = self.device is not None and self.live.state == "ready" and (on_trial or not refuses)
+        room = self.device.room if ready and self.device is not None else 0
         return Route(
             gateway_id=self.gateway_id,
             prefixes=arranged.prefixes,
@@ -97,7 +110,7 @@ class Post:
             cost=arranged.cost,
             in_service=arranged.in_service,
             ready=ready,
-            room=self.device.room if ready and self.device is not None else 0,
+            room=min(1, room) if refuses else room,
             wording=Wording(
                 arranged.counting,
                 arranged.signature,
@@ -109,5 +122,5 @@ class Post:
             number=arranged.number,
             picks_sender=bool(can & GatewayAbility.SENDER),
             throttled=self.throttling.out,
-            on_trial=self.throttling.on_trial(now),
+            on_trial=on_trial,
         )

@@ -24,10 +24,13 @@ from callcenter.messaging.secret_box import SecretBox
 from callcenter.telephony.announce import announce
 from callcenter.telephony.line_words import reason_columns
 from callcenter.text import N_
+from protocols.sayings import Said, Saying
 from storage.models import SmsGateway
 from storage.models.base import NO
 
 GatewayView = dict[str, Any]
+_KNOWN = ("ready", "out_of_service")
+"""States in which it is known what is wrong with a gateway."""
 _LISTS = ("prefixes", "purposes")
 _PLAIN = (
     "name",
@@ -71,7 +74,8 @@ class Live:
 class Passing:
     """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
     it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
-    ``throttling``. ``next_attempt_at``: when it is connected to again.
+    ``throttling``; ``refuses``: why it refuses whatever it is given, in its own words, empty if it does not.
+    ``next_attempt_at``: when it is connected to again.
     """
 
     abilities: Sequence[str] = ()
@@ -79,6 +83,7 @@ class Passing:
     pause_reason: str = ""
     throttled_since: datetime | None = None
     next_attempt_at: datetime | None = None
+    refuses: str = ""
 
 
 NOTHING_NOW = Passing()
@@ -115,6 +120,7 @@ def gateway_view(row: SmsGateway, passing: Passing) -> GatewayView:
         "paused_until": iso(passing.paused_until),
         "pause_reason": passing.pause_reason,
         "throttled_since": iso(passing.throttled_since),
+        "refuses": passing.refuses,
         "next_attempt_at": iso(passing.next_attempt_at),
         "balance": row.balance,
         "balance_at": iso(row.balance_at),
@@ -176,7 +182,7 @@ def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, 
     row.disabled, row.in_service, row.secrets, row.state = True, False, "", "stopped"
     row.name = f"{name[:28]} ({row.id})"
     row.version += 1
-    for kind in (AlarmKind.GATEWAY_DOWN, AlarmKind.BALANCE_LOW):
+    for kind in (AlarmKind.GATEWAY_DOWN, AlarmKind.GATEWAY_PASSED_OVER, AlarmKind.BALANCE_LOW):
         clear_alarm(session, kind, str(row.id), at)
     record_audit(session, principal, "remove", "gateway", row.id, {"name": name}, None, at)
     announce(session, GatewayRemoved(str(row.id), {"id": row.id, "name": name}, Audience("gateways.view")))
@@ -204,6 +210,7 @@ def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: d
         if now.balance_at is not None:
             row.balance, row.balance_at = now.balance, now.balance_at
         _alarm(session, row, now, at)
+        _alarm_passed_over(session, row, now, passing, at)
         _announce(session, row, passing)
 
 
@@ -212,13 +219,25 @@ def _alarm(session: Session, row: SmsGateway, now: Live, at: datetime) -> None:
     if now.down:
         details = {"gateway": row.name, **reason_columns(now.reason)}
         raise_alarm(session, Trouble(AlarmKind.GATEWAY_DOWN, subject, details), at)
-    elif now.state in ("ready", "out_of_service"):
+    elif now.state in _KNOWN:
         clear_alarm(session, AlarmKind.GATEWAY_DOWN, subject, at)
     if now.balance_at is None:
         return
     low = row.balance_low is not None and row.balance is not None and row.balance < row.balance_low
     details = {"gateway": row.name, "balance": row.balance}
     keep_alarm(session, Trouble(AlarmKind.BALANCE_LOW, subject, details), low, at)
+
+
+def _alarm_passed_over(session: Session, row: SmsGateway, now: Live, passing: Passing, at: datetime) -> None:
+    """While it is away nobody knows: the alarm stays as it is."""
+    if now.state not in _KNOWN:
+        return
+    reason = Said(Saying.GATEWAY_THROTTLES)
+    if passing.refuses:
+        reason = Said(Saying.GATEWAY_TAKES_NOTHING, why=passing.refuses)
+    details = {"gateway": row.name, **reason_columns(reason)}
+    trouble = Trouble(AlarmKind.GATEWAY_PASSED_OVER, str(row.id), details)
+    keep_alarm(session, trouble, passing.throttled_since is not None, at)
 
 
 def _put(row: SmsGateway, made: SetUp, box: SecretBox) -> None:

@@ -86,6 +86,12 @@ class Gateways:
         principal.require("gateways.edit")
         return await self._show(gateway_id)
 
+    async def marks(self, principal: Principal, gateway_id: int) -> Mapping[str, str]:
+        """Of each secret it has, what tells whether it was changed, and nothing else. Needs ``gateways.edit``."""
+        principal.require("gateways.edit")
+        secrets = self._secrets(await self._kept(gateway_id))
+        return {name: self._box.mark(f"{gateway_id}.{name}", value) for name, value in secrets.items()}
+
     def kinds(self, principal: Principal) -> Mapping[GatewayKind, tuple[Sequence[str], Sequence[str]]]:
         """The kinds that can be set up: the names of their settings, and which of these are secret."""
         principal.require("gateways.edit")
@@ -173,6 +179,8 @@ class Gateways:
         if wrong:
             raise InvalidError(N_("The message cannot be sent."), wrong)
         draft = MessageDraft(canonical, words, Purpose.TEST, gateway_id=gateway_id, created_by=principal.user_id)
+        # Before it is queued: it is looked at in the same moment, and would be put off.
+        self._board.try_soon(gateway_id)
         return await self._database.run(_queue_test, principal, draft, gateway_id, utc_now(self._clock))
 
     def ask_balance(self, principal: Principal, gateway_id: int) -> None:
@@ -199,11 +207,14 @@ class Gateways:
         views = await self._database.read(load_views, self._board.passing())
         kept = await self._kept(gateway_id)
         view = next(one for one in views if one["id"] == gateway_id)
+        return {**view, "options": dict(kept.options), "secrets": sorted(self._secrets(kept))}
+
+    def _secrets(self, kept: Kept) -> Mapping[str, str]:
+        """Those that there are and that can be read."""
         try:
-            names = sorted(name for name, value in self._box.open(kept.sealed).items() if value)
+            return {name: value for name, value in self._box.open(kept.sealed).items() if value}
         except SecretsUnreadableError:
-            names = []
-        return {**view, "options": dict(kept.options), "secrets": names}
+            return {}
 
     async def _apply(self, gateway_id: int, before: SetUp | None, after: SetUp) -> None:
         same = before is not None and (before.options, before.secrets) == (after.options, after.secrets)

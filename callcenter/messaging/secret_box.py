@@ -6,6 +6,8 @@ with an HMAC, https://github.com/fernet/spec.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -29,6 +31,7 @@ class SecretBox:
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(key)
+        self._key = key
 
     @classmethod
     def at(cls, path: Path) -> SecretBox:
@@ -43,6 +46,10 @@ class SecretBox:
     def seal(self, secrets: Mapping[str, str]) -> str:
         """``secrets`` by name, as text for the database; empty for none."""
         return self._fernet.encrypt(json.dumps(dict(secrets)).encode()).decode("ascii") if secrets else ""
+
+    def mark(self, name: str, value: str) -> str:
+        """What tells two values of the secret ``name`` apart; without the key it tells nothing of either."""
+        return hmac.new(self._key, f"{name}\0{value}".encode(), hashlib.sha256).hexdigest()[:16]
 
     def open(self, sealed: str) -> dict[str, str]:
         """What was sealed; SecretsUnreadableError."""

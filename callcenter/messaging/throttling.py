@@ -1,7 +1,8 @@
-"""Notices that a gateway is there and only says "not now": then others take over until it takes messages again. Pure.
+"""Notices that a gateway is there and takes nothing: then others take over until it takes messages again. Pure.
 
-To be throttled now and then is how a gateway keeps us to its rate; messages wait for it. ``protocols.sms_failures`` is
-the same for answers that are no request to wait, where the gateway itself is at fault.
+To be throttled now and then is how a gateway keeps us to its rate; messages wait for it. To refuse a message for a
+reason of its own is how it says that another should take that one; when it refuses all of them, something is wrong with
+the account. ``protocols.sms_failures`` is the same in gateways that judge themselves and are lost by it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ LONGEST = 60.0
 """Seconds of "not now" without anything taken after which it is none either."""
 FORGOTTEN = 600.0
 """Seconds after which a "not now" has nothing to do with the one before."""
+MOST_REFUSED = 5
+"""With so many messages in a row refused for one reason that is no message's, and none taken, all of them are."""
 TRIAL_FIRST, TRIAL_MOST = 60.0, 900.0
 """Seconds until one message finds out whether it takes any again, doubling each time it does not."""
 
@@ -26,6 +29,9 @@ class Throttling:
         self._paused_until = float("-inf")
         self._out = self._trying = False
         self._trial_at = self._trial_pause = 0.0
+        self._refused_since = 0.0
+        self._refused: set[int] = set()
+        self._why = ""
 
     @property
     def out(self) -> bool:
@@ -34,8 +40,13 @@ class Throttling:
 
     @property
     def began(self) -> float | None:
-        """When it first said "not now", with nothing taken since; None: it takes messages, for all that is known."""
-        return self._began
+        """When it first took nothing, with nothing taken since; None: it takes messages, for all that is known."""
+        return self._refused_since if self.refuses else self._began
+
+    @property
+    def refuses(self) -> str:
+        """Why it refuses whatever it is given; empty: it does not. Then it is to be given but the one on trial."""
+        return self._why if len(self._refused) >= MOST_REFUSED else ""
 
     def on_trial(self, now: float) -> bool:
         """Whether, while it is ``out``, one message may find out."""
@@ -63,25 +74,48 @@ class Throttling:
             self._paused_until = now + seconds
         return self._judge(now)
 
+    def refused(self, now: float, message: int, why: str) -> bool:
+        """It refused ``message`` for a reason of its own, which is always told alike. Whether it is ``out`` by that and
+        was not.
+        """
+        if why != self._why:
+            self._refused_since, self._why = now, why
+            self._refused.clear()
+        if len(self._refused) < MOST_REFUSED:
+            self._refused.add(message)
+        self._tried_in_vain(now)
+        return bool(self.refuses) and self._put_out(now)
+
     def worked(self) -> bool:
         """It took a message, or found what is wrong with one. Whether it was ``out`` until now."""
-        if self._began is None:
-            return False
-        was_out, self._out, self._trying, self._began = self._out, False, False, None
+        was_out, self._out, self._trying, self._began, self._why = self._out, False, False, None, ""
+        self._refused.clear()
         return was_out
+
+    def hurry(self, now: float) -> None:
+        """Somebody wants to know whether it takes messages again."""
+        self._trial_at = min(self._trial_at, now)
 
     def _note(self, now: float) -> None:
         lapsed = now - self._last > FORGOTTEN and not self._out
         if self._began is None or lapsed:
             self._began, self._pauses = now, 0
         self._last = now
+        self._tried_in_vain(now)
+
+    def _tried_in_vain(self, now: float) -> None:
         if self._trying:
             self._trying = False
             self._trial_pause = min(TRIAL_MOST, 2 * self._trial_pause)
             self._trial_at = now + self._trial_pause
 
     def _judge(self, now: float) -> bool:
-        if self._out or self._began is None or (self._pauses < MOST_PAUSES and now - self._began < LONGEST):
+        if self._began is None or (self._pauses < MOST_PAUSES and now - self._began < LONGEST):
+            return False
+        return self._put_out(now)
+
+    def _put_out(self, now: float) -> bool:
+        if self._out:
             return False
         self._out, self._trial_pause, self._trial_at = True, TRIAL_FIRST, now + TRIAL_FIRST
         return True

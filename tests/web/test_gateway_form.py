@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -50,7 +52,12 @@ async def add(admin: Browser, typed: dict[str, Any]) -> dict[str, Any]:
         (HTTP | OWN | {"o-preset": "custom", "o-own.fields": "to = 1\nmsg"}, "o-own.fields", "第 2 行"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.codes": "7 = perhaps"}, "o-own.codes", "later, never, gateway"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.code": "abc"}, "o-own.code", "括号"),
-        (HTTP | OWN | {"o-preset": "custom", "o-own.accepted": "("}, "o-own.accepted", "正则表达式"),
+        (
+            HTTP | OWN | {"o-preset": "custom", "o-own.accepted": "a("},
+            "o-own.accepted",
+            "：有括号没有闭合（第 2 个字符）",
+        ),
+        (HTTP | OWN | {"o-preset": "custom", "o-own.code": "(a**)"}, "o-own.code", "重复符号连在一起（第 4 个字符）"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.longest": "0"}, "o-own.longest", "1"),
         (HTTP | OWN | {"o-preset": "custom", "o-own.path": "页"}, "o-own.path", "sms/send"),
         (GSM | {"o-pin": "12"}, "o-pin", "4 到 8"),
@@ -163,29 +170,94 @@ async def two_forms(admin: Browser, typed: dict[str, Any], **first: str) -> tupl
     return path, form
 
 
+def moved(page: str) -> list[str]:
+    """What the page says somebody else changed."""
+    return [unescape(re.sub(r"<[^>]+>", "", one)) for one in re.findall(r"<li data-moved>(.*?)</li>", page)]
+
+
 @pytest_twisted.ensureDeferred
-async def test_who_comes_too_late_sees_who_changed_what_before_overwriting_it(site: RunningSite) -> None:
+async def test_of_two_at_one_form_each_keeps_what_only_that_one_changed(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
     path, form = await two_forms(
         admin, HTTP | OWN | {"o-preset": "custom", "cost": "0.05"},
-        priority="2", **{"o-own.longest": "300", "o-fetch": "true"},
+        priority="2", **{"o-own.longest": "300", "o-fetch": "true", "o-rate": "7", "purposes": "reminder"},
     )  # fmt: skip
-    late = await admin.post(f"{path}?lang=zh_CN", form={**form, "o-rate": "9", "o-password": "geheim"})
+    late = await admin.post(f"{path}?lang=zh_CN", form={**form, "o-rate": "9", "signature": "仁和", "cost": "0.06"})
     assert late.status == 409
-    listed = re.findall(r"<li>(.*?)</li>", late.text, re.DOTALL)
-    told = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", one)).strip() for one in listed if "您填的" in one]
-    assert told == [
-        "优先级: 2 （您填的：5）",
-        "每秒最多条数: 5 （您填的：9）",
-        "主动获取状态报告和回复: 是 （您填的：否）",
-        "单次最多字数: 300 （您填的：70）",
+    assert moved(late.text) == [
+        "用途: 提醒 · 已更新到下方",
+        "优先级: 2 · 已更新到下方",
+        "每秒最多条数: 7 · 您填写的 9 仍保留在下方",
+        "主动获取状态报告和回复: 是 · 已更新到下方",
+        "单次最多字数: 300 · 已更新到下方",
     ]
-    name = site.people["admin"].display_name
-    assert f"最后修改：{name}" in late.text
-    assert "请重新填写" in late.text
+    assert f"最后修改：{site.people['admin'].display_name}" in late.text
     again = Form(late.text, path).fields
-    assert (again["version"], again["o-rate"], again["priority"]) == (["2"], ["9"], ["5"])
     assert (await admin.post(path, form=again)).header("Location") == "/gateways?done=changed"
+    kept = (await admin.get(f"/api/v1{path.removesuffix('/edit')}")).json
+    assert [kept[name] for name in ("priority", "purposes", "signature", "cost")] == [2, ["reminder"], "仁和", 60]
+    # To fetch is the default, which is not written down.
+    assert (kept["options"]["rate"], "fetch" in kept["options"], kept["options"]["own"]["longest"]) == (9, False, 300)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_third_change_is_decided_about_too(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, GSM, priority="2")
+    late = await admin.post(path, form={**form, "o-rate": "0.5"})
+    again = Form(late.text, path).fields
+    assert (await admin.post(path, form={**again, "o-rate": "", "priority": "3"})).status == 303
+    latest = await admin.post(f"{path}?lang=en", form=again)
+    assert latest.status == 409
+    assert moved(latest.text) == ["Priority: 3 · taken over below"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_changed_the_same_or_nothing_is_asked_nothing(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, GSM, priority="2")
+    assert (await admin.post(path, form={**form, "priority": "2", "signature": "仁和"})).status == 303
+    kept = (await admin.get(f"/api/v1{path.removesuffix('/edit')}")).json
+    assert (kept["priority"], kept["signature"], kept["version"]) == (2, "仁和", 3)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "told"),
+    [
+        ({"o-password": "neu-1"}, {}, "Password: another one is saved · it stays so"),
+        ({"o-password": "neu-1"}, {"o-password": "neu-2"}, "Password: another one is saved · type yours in again"),
+        ({"o-password": "neu-1"}, {"x-password": "true"}, "Password: another one is saved · you want it removed"),
+        ({"x-password": "true"}, {}, "Password: it was removed · it stays so"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_of_a_secret_no_more_is_told_than_that_it_changed(
+    site: RunningSite, theirs: dict[str, str], mine: dict[str, str], told: str
+) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, HTTP | {"o-password": "alt"}, **theirs)
+    late = await admin.post(f"{path}?lang=en", form={**form, **mine})
+    assert late.status == 409
+    (line,) = moved(late.text)
+    assert line.startswith(told)
+    assert not any(secret in late.text for secret in ("neu-1", "neu-2", "alt&"))
+    again = Form(late.text, path).fields
+    assert again["o-password"] == [""]
+    assert ("x-password" in again) == ("x-password" in mine)
+    assert (await admin.post(path, form=again)).status == 303
+    kept = (await admin.get(f"/api/v1{path.removesuffix('/edit')}")).json["secrets"]
+    assert kept == ([] if "x-password" in theirs | mine else ["password"])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_secret_that_nobody_touched_is_no_difference_and_stays(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, form = await two_forms(admin, CMPP, priority="2")
+    late = await admin.post(f"{path}?lang=en", form={**form, "signature": "仁和"})
+    assert moved(late.text) == ["Priority: 2 · taken over below"]
+    mark = json.loads(form["seen"][0])["o-secret"]
+    assert json.loads(Form(late.text, path).fields["seen"][0])["o-secret"] == mark
+    assert "geheim" not in mark
 
 
 @pytest_twisted.ensureDeferred
@@ -195,7 +267,7 @@ async def test_lines_as_browsers_end_them_are_no_difference(site: RunningSite) -
     sent = {**form, "o-own.fields": OWN["o-own.fields"].replace("\n", "\r\n")}
     late = await admin.post(f"{path}?lang=zh_CN", form=sent)
     assert late.status == 409
-    assert late.text.count("您填的") == 1
+    assert len(moved(late.text)) == 1
 
 
 @pytest_twisted.ensureDeferred
@@ -205,7 +277,8 @@ async def test_a_refusal_does_not_hide_what_somebody_else_changed(site: RunningS
     refused = await admin.post(path, form={**form, "o-pin": "x"})
     assert refused.status == 422
     again = Form(refused.text, path).fields
-    assert (await admin.post(path, form=again)).status == 409
+    late = await admin.post(f"{path}?lang=en", form=again)
+    assert (late.status, moved(late.text)) == (409, ["Priority: 2 · taken over below"])
 
 
 @pytest_twisted.ensureDeferred

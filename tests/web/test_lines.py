@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest_twisted
@@ -115,12 +117,12 @@ async def test_the_pages_keep_what_was_typed_and_escape_it(site: RunningSite) ->
     setup = (await admin.get(f"/api/v1/lines/{line_id}/setup")).json
     assert setup["settings"] == {**NEW, "ring_timeout": 8.0, "international_prefix": ""}
 
-    # Two have the form open: the second is told what the first has made of it.
+    # A form that does not say what it was opened with: all of it is meant, and the second is told of the first.
     first = {**NEW, "name": "甲", "ring_timeout": "9", "version": "1"}
     assert (await admin.post(f"/lines/{line_id}/edit", form=first)).status == 303
     second = await admin.post(f"/lines/{line_id}/edit", form={**first, "name": "乙"})
     assert second.status == 409
-    assert "甲" in second.text
+    assert moved(second.text) == ["名称: 甲 · 您填写的 乙 仍保留在下方"]
     assert 'value="乙"' in second.text
     assert 'name="version" value="2"' in second.text
     assert f"最后修改：{site.people['admin'].display_name}" in second.text
@@ -132,6 +134,41 @@ async def test_the_pages_keep_what_was_typed_and_escape_it(site: RunningSite) ->
     assert "甲 已移除" in (await admin.get(f"{gone.header('Location')}&lang=zh_CN")).text
     kept = await admin.post("/lines/1/remove", form={"version": "1"})
     assert kept.status == 409
+
+
+@pytest_twisted.ensureDeferred
+async def test_of_two_at_one_line_each_keeps_what_only_that_one_changed(site: RunningSite) -> None:
+    admin, supervisor = await site.signed_in("admin"), await site.signed_in("supervisor")
+    line_id = (await admin.post("/api/v1/lines", NEW | {"ring_timeout": 8})).json["id"]
+    path = f"/lines/{line_id}/edit"
+    form = Form((await admin.get(path)).text, path).fields
+    arranging = Form((await supervisor.get(path)).text, path).fields
+    theirs = {"name": "甲", "ring_timeout": "", "trace": "true", "baud": "9600"}
+    assert (await admin.post(path, form={**form, **theirs})).status == 303
+    late = await admin.post(f"{path}?lang=en", form={**form, "dial_prefix": "9", "baud": "19200"})
+    assert late.status == 409
+    assert moved(late.text) == [
+        "Name: 甲 · taken over below",
+        "Speed of the port: 9600 · you typed 19200, which is still below",
+        "Ringing stops after (s): – · taken over below",
+        "Raw trace in a file: yes · taken over below",
+    ]
+    assert (await admin.post(path, form=Form(late.text, path).fields)).status == 303
+    kept = (await admin.get(f"/api/v1/lines/{line_id}/setup")).json["settings"]
+    assert kept == {**NEW, "name": "甲", "dial_prefix": "9", "baud": 19200, "trace": True}
+    # What is not on a supervisor's form is nothing to decide about there; the name is.
+    late = await supervisor.post(f"{path}?lang=en", form={**arranging, "group": "骨科"})
+    assert (late.status, moved(late.text)) == (409, ["Name: 甲 · taken over below"])
+    again = Form(late.text, path).fields
+    assert (await admin.post(path, form={**Form((await admin.get(path)).text, path).fields, "baud": ""})).status == 303
+    assert (await supervisor.post(path, form=again)).status == 303
+    setup = (await admin.get(f"/api/v1/lines/{line_id}/setup")).json
+    assert (setup["name"], setup["group"], "baud" in setup["settings"]) == ("甲", "骨科", False)
+
+
+def moved(page: str) -> list[str]:
+    """What the page says somebody else changed."""
+    return [unescape(re.sub(r"<[^>]+>", "", one)) for one in re.findall(r"<li data-moved>(.*?)</li>", page)]
 
 
 def shown(message: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""The simulated SMS gateways of a demo: one that speaks CMPP, and one that speaks SMPP and takes over from it."""
+"""The simulated SMS gateways of a demo: one that speaks CMPP, one that speaks SMPP and takes over from it, and an HTTP
+provider that takes over from both.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,6 +62,14 @@ DEMO_GATEWAYS = (
         {"system_id": _USER, "source": "1069000002", "rate": 50},
         {"password": _SECRET},
     ),
+    DemoGateway(
+        "演示 56短信网",
+        GatewayKind.HTTP,
+        "",
+        9,
+        {"preset": "sms56_a", "account": _USER, "company": "1001", "inside": True, "rate": 5},
+        {"password": _SECRET},
+    ),
 )
 
 
@@ -73,16 +84,31 @@ def fill_gateways(session: Session, box: SecretBox, signature: str, controls: Pa
         row = session.scalar(select(SmsGateway).where(SmsGateway.name == demo.name, SmsGateway.disabled == NO))
         if row is None and first:
             row = _make(session, demo, box, signature)
-        if row is None or row.settings.get("host") != _HERE:
+        port = None if row is None else _port_here(row.settings)
+        if row is None or port is None:
             continue
-        port = int(row.settings["port"])
         if not is_free(port):
             port = free_port()
-            row.settings = {**row.settings, "port": port}
+            row.settings = {**row.settings, **_place(demo.kind, port)}
         found.append(
             SimulatedGateway(demo.name, demo.kind.value, port, demo.number, str(controls / f"gateway-{number}"))
         )
     return found
+
+
+def _place(kind: GatewayKind, port: int) -> dict[str, Any]:
+    """Where a gateway of ``kind`` is found that is simulated at ``port``."""
+    if kind is GatewayKind.HTTP:
+        return {"url": f"http://{_HERE}:{port}/"}
+    return {"host": _HERE, "port": port}
+
+
+def _port_here(settings: Mapping[str, Any]) -> int | None:
+    """The port of this machine that a gateway is at; None: it is elsewhere."""
+    if "url" in settings:
+        url = urlsplit(settings["url"])
+        return url.port if url.hostname == _HERE else None
+    return int(settings["port"]) if settings.get("host") == _HERE else None
 
 
 def _make(session: Session, demo: DemoGateway, box: SecretBox, signature: str) -> SmsGateway:
@@ -91,9 +117,9 @@ def _make(session: Session, demo: DemoGateway, box: SecretBox, signature: str) -
         "priority": demo.priority,
         "signature": signature,
         "number": demo.number,
-        "cost": 45,
+        "cost": _COST,
     }
-    options = {"host": _HERE, "port": free_port(), **demo.options}
+    options = {**_place(demo.kind, free_port()), **demo.options}
     made = read_set_up(MODELS, demo.kind, arrangement, options, demo.secrets)
     kept = make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC))
     return session.get_one(SmsGateway, kept.gateway_id)
@@ -114,8 +140,7 @@ def gateway_programs(gateways: Sequence[SimulatedGateway]) -> list[SimulatorProg
                 _USER,
                 "--secret",
                 _SECRET,
-                "--receipt-after",
-                "2",
+                *_RECEIPTS,
             ),
             Path(one.control),
         )

@@ -22,7 +22,8 @@ class Gateway(BaseModel):
     """An SMS gateway as it is now. ``cost`` of a part is in thousandths of a yuan; ``priority`` 1 goes first.
 
     Null, or a moment: ``paused_until`` it asked to be left alone, because of ``pause_reason`` in its own words;
-    ``throttled_since`` it only says "not now", and others take over; ``next_attempt_at`` it is connected to again.
+    ``throttled_since`` it takes nothing, and others take over: it only says "not now", or ``refuses`` everything, which
+    is why, in its own words; ``next_attempt_at`` it is connected to again.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Gateway(BaseModel):
     paused_until: datetime | None
     pause_reason: str
     throttled_since: datetime | None
+    refuses: str
     next_attempt_at: datetime | None
     balance: int | None
     balance_at: datetime | None

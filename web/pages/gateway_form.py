@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,15 +13,16 @@ from callcenter.messaging.gateway_settings import OPTION, default_counting
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_, translated
 from hardware.gateways.settings import GatewayKind
-from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.gateway_inputs import GatewayKindForm, Setting, read_options, sent_options
-from web.gateway_typed import FLAGS, TEXTS, GatewayForm, Typed, thousandths, yuan
-from web.gateway_words import ABOUT, ARRANGED, COUNTINGS, KINDS
+from web.gateway_merging import form_fields, merge_of, merged_form, sent_fields
+from web.gateway_typed import FLAGS, TEXTS, GatewayForm, Typed, yuan
+from web.gateway_words import ABOUT, COUNTINGS, KINDS
+from web.merging import Other, last_change, others, read_seen, write_seen
 from web.parsing import Input
 from web.routing import Routes
-from web.words import PURPOSES, word_of
+from web.words import PURPOSES
 
 routes = Routes()
 
@@ -43,14 +44,18 @@ class Removal(Input):
 
 @dataclass(frozen=True)
 class Filled:
-    """A form as it is shown: of ``gateway`` where it is there already, with ``version`` for the next press."""
+    """A form as it is shown: of ``gateway`` where it is there already, then with ``version`` and ``seen`` for the next
+    press. ``others``: what somebody else changed meanwhile.
+    """
 
     kind: str
     values: Mapping[str, Any]
     options: Mapping[str, Any]
     gateway: Mapping[str, Any] | None = None
     version: Any = ""
+    seen: str = ""
     error: ServiceError | None = None
+    others: Sequence[Other] = ()
 
 
 @routes.get("/gateways/new", permission="gateways.edit")
@@ -83,26 +88,43 @@ async def add_gateway(exchange: Exchange, body: GatewayForm) -> Reply:
 @routes.get("/gateways/<int:gateway_id>/edit", permission="gateways.edit")
 async def show_gateway(exchange: Exchange, gateway_id: int) -> Reply:
     """The form of a gateway."""
-    return _form(exchange, _present(await exchange.services.messaging.gateways.get(exchange.principal, gateway_id)))
+    return _form(exchange, await _present(exchange, gateway_id))
 
 
 @routes.post("/gateways/<int:gateway_id>/edit", permission="gateways.edit")
 async def change_gateway(exchange: Exchange, gateway_id: int, body: GatewayForm) -> Reply:
     """Set the gateway up anew, or show the form again: with what is wrong, or with what somebody else changed."""
-    gateways = exchange.services.messaging.gateways
-    gateway = await gateways.get(exchange.principal, gateway_id)
+    gateway = await exchange.services.messaging.gateways.get(exchange.principal, gateway_id)
     typed = _typed(exchange, body, gateway["kind"], gateway["secrets"])
     try:
-        values = {**body.arranged, "options": sent_options(typed)}
-        await gateways.edit(exchange.principal, gateway_id, values, body.version)
+        await _save(exchange, gateway_id, body, typed, body.version)
     except InvalidError as error:
-        # The version stays: what somebody else changes until the next press is still a conflict then.
-        filled = Filled(gateway["kind"], body.shown, typed, gateway, body.version, error)
+        # Version and ``seen`` stay: what somebody else changes until the next press is still a conflict then.
+        filled = Filled(gateway["kind"], body.shown, typed, gateway, body.version, body.seen, error)
         return _form(exchange, filled)
     except ConflictError as error:
-        now = await gateways.get(exchange.principal, gateway_id)
-        return _form(exchange, Filled(now["kind"], body.shown, typed, now, now["version"], error))
+        return await _merged(exchange, gateway_id, body, error)
     return Redirect("/gateways?done=changed")
+
+
+async def _save(exchange: Exchange, gateway_id: int, body: GatewayForm, typed: Mapping[str, Any], version: Any) -> None:
+    values = {**body.arranged, "options": sent_options(typed)}
+    await exchange.services.messaging.gateways.edit(exchange.principal, gateway_id, values, version)
+
+
+async def _merged(exchange: Exchange, gateway_id: int, body: GatewayForm, error: ConflictError) -> Reply:
+    """The form with what somebody else changed and with what was typed, to be looked at and saved again."""
+    present, say = await _present(exchange, gateway_id), exchange.translate
+    kept = present.gateway["secrets"] if present.gateway else ()
+    inputs = _inputs(exchange, present.kind, _typed(exchange, body, present.kind, kept), kept)
+    merge, now = merge_of(body, inputs), read_seen(present.seen)
+    form = merged_form(body, merge, now, present.version, inputs)
+    told = others(merge, now, form_fields(inputs, say), say)
+    if not told:
+        # What they saved is what was there, or what was typed here: there is nothing to decide.
+        return await change_gateway(exchange, gateway_id, form)
+    typed = _typed(exchange, form, present.kind, kept)
+    return _form(exchange, replace(present, values=form.shown, options=typed, error=error, others=told))
 
 
 @routes.post("/gateways/<int:gateway_id>/remove", permission="gateways.edit")
@@ -112,12 +134,18 @@ async def remove_gateway(exchange: Exchange, gateway_id: int, body: Removal) -> 
     try:
         await gateways.remove(exchange.principal, gateway_id, body.version)
     except (InvalidError, ConflictError) as error:
-        return _form(exchange, _present(await gateways.get(exchange.principal, gateway_id), error))
+        return _form(exchange, replace(await _present(exchange, gateway_id), error=error))
     return Redirect("/gateways?done=removed")
 
 
-def _present(gateway: Mapping[str, Any], error: ServiceError | None = None) -> Filled:
-    return Filled(gateway["kind"], gateway, gateway["options"], gateway, gateway["version"], error)
+async def _present(exchange: Exchange, gateway_id: int) -> Filled:
+    """The form of a gateway as it is now."""
+    gateways, principal = exchange.services.messaging.gateways, exchange.principal
+    marks = await gateways.marks(principal, gateway_id)
+    gateway = await gateways.get(principal, gateway_id)
+    inputs = _inputs(exchange, gateway["kind"], gateway["options"], gateway["secrets"])
+    seen = write_seen(sent_fields(gateway, inputs, marks))
+    return Filled(gateway["kind"], gateway, gateway["options"], gateway, gateway["version"], seen)
 
 
 def _kind_form(exchange: Exchange, kind: str) -> GatewayKindForm:
@@ -127,14 +155,18 @@ def _kind_form(exchange: Exchange, kind: str) -> GatewayKindForm:
     return GatewayKindForm(kind, gateways.schema(principal, known), options, secrets)
 
 
+def _inputs(exchange: Exchange, kind: str, options: Mapping[str, Any], kept: Sequence[str]) -> list[Setting]:
+    return _kind_form(exchange, kind).inputs(options, kept, exchange.translate)
+
+
 def _typed(exchange: Exchange, body: GatewayForm, kind: str, kept: Sequence[str] = ()) -> dict[str, Any]:
-    return read_options(body.model_extra or {}, _kind_form(exchange, kind).inputs({}, kept, exchange.translate))
+    return read_options(body.model_extra or {}, _inputs(exchange, kind, {}, kept))
 
 
 def _form(exchange: Exchange, filled: Filled) -> Reply:
     say, values, error = exchange.translate, filled.values, filled.error
     kept = filled.gateway["secrets"] if filled.gateway else ()
-    inputs = _kind_form(exchange, filled.kind).inputs(filled.options, kept, say)
+    inputs = _inputs(exchange, filled.kind, filled.options, kept)
     errors = _errors(exchange, error)
     cost = values.get("cost", 0)
     purposes = values.get("purposes") or ()
@@ -154,7 +186,8 @@ def _form(exchange: Exchange, filled: Filled) -> Reply:
         "errors": errors,
         "more_wrong": any(f"o-{one.name}" in errors for one in inputs if not one.front and not one.own),
         "error": translated(say, error.message) if error else "",
-        "differences": _differences(exchange, filled, inputs),
+        "seen": filled.seen,
+        "others": filled.others,
         "last_change": last_change(error),
     }
     # All of it is the hospital's own; masks would be saved as they stand.
@@ -172,35 +205,3 @@ def _errors(exchange: Exchange, error: ServiceError | None) -> dict[str, str]:
         f"o-{name.removeprefix(OPTION)}" if name.startswith(OPTION) else name: translated(say, text)
         for name, text in fields.items()
     }
-
-
-def _differences(exchange: Exchange, filled: Filled, inputs: Sequence[Setting]) -> list[dict[str, str]]:
-    """What somebody else has set meanwhile otherwise than it was typed. Secrets cannot be compared."""
-    if filled.gateway is None or not is_stale(filled.error):
-        return []
-    say, now = exchange.translate, filled.gateway
-    present = _kind_form(exchange, filled.kind).inputs(now["options"], now["secrets"], say)
-    return differences(
-        [*_arranged_entries(exchange, now), *_option_entries(exchange, present)],
-        [*_arranged_entries(exchange, filled.values), *_option_entries(exchange, inputs)],
-    )
-
-
-def _option_entries(exchange: Exchange, inputs: Sequence[Setting]) -> list[Entry]:
-    flags = {"True": exchange.translate(N_("yes")), "False": exchange.translate(N_("no"))}
-    return [
-        Entry(one.label, flags.get(one.value, one.value) if one.flag else one.shown) for one in inputs if not one.secret
-    ]
-
-
-def _arranged_entries(exchange: Exchange, values: Mapping[str, Any]) -> list[Entry]:
-    say = exchange.translate
-    written: dict[str, str] = {name: str(values.get(name) or "") for name in ARRANGED}
-    written |= {name: say(N_("yes") if values.get(name) else N_("no")) for name in FLAGS}
-    written |= {
-        "purposes": ", ".join(word_of(PURPOSES, one, say) for one in Purpose if one in (values.get("purposes") or ())),
-        "prefixes": " ".join(values.get("prefixes") or ()),
-        "cost": yuan(thousandths(yuan(values.get("cost", 0)))),
-        "counting": word_of(COUNTINGS, values["counting"], say) if values.get("counting") else "",
-    }
-    return [Entry(say(ARRANGED[name]), value) for name, value in written.items()]

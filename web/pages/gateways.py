@@ -124,7 +124,6 @@ async def _test(
         "values": values,
         "errors": {name: translated(say, text) for name, text in (error.fields if error else {}).items()},
         "error": translated(say, error.message) if error else "",
-        "differences": [],
     }
     # The number is what was typed just now; a mask would be no number.
     return Page("gateway_test.html", context, status=status_of(error) if error else 200, disclosed=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,12 +11,12 @@ from pydantic import Field
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, ServiceError
 from callcenter.telephony.line_options import ARRANGED, INTERFACE_DRIVERS
 from callcenter.text import N_, translated
-from hardware.settings import OPTIONS, DriverName
 from web.api.models import Id
-from web.differences import Entry, differences, is_stale, last_change
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
-from web.line_words import DRIVER_WORDS, EXAMPLES, LABELS, driver_cards, option_inputs
+from web.line_merging import form_fields, sent_fields
+from web.line_words import DRIVER_WORDS, EXAMPLES, driver_cards, option_inputs
+from web.merging import Merge, Other, is_stale, last_change, others, read_seen, write_seen
 from web.parsing import Input
 from web.routing import Routes
 
@@ -33,6 +34,18 @@ _DEVICE = {"hayes": "serial", "fsk": "serial", "netcallerid": "serial", "tci": "
 Values = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Why a form is shown again. ``version`` and ``seen`` are what it was opened with; empty: as the line is now.
+    ``others``: what somebody else changed meanwhile.
+    """
+
+    error: ServiceError
+    version: str = ""
+    seen: str = ""
+    others: Sequence[Other] = ()
+
+
 class LinesPage(Input):
     """``done`` tells what has just been done to the line ``key``."""
 
@@ -41,7 +54,9 @@ class LinesPage(Input):
 
 
 class LineForm(Input):
-    """What was typed. What is not on the form was not sent."""
+    """What was typed. What is not on the form was not sent. ``seen`` is what the form was opened with, as JSON, and
+    ``version`` that of then.
+    """
 
     driver: Typed = ""
     name: Typed = ""
@@ -57,11 +72,12 @@ class LineForm(Input):
     bound_agent: Typed = ""
     trace: Typed = ""
     version: Typed = ""
+    seen: Annotated[str, Field(max_length=20_000)] = ""
 
     @property
     def values(self) -> Values:
         """As the service takes it: an empty option is the device's own, an unticked box says no."""
-        typed: Values = {name: value for name, value in self if name in self.model_fields_set and name != "version"}
+        typed: Values = {name: value for name, value in self if name in self.model_fields_set - {"version", "seen"}}
         for name in ("profile", "baud", "ring_timeout", "numberless_alarm_after"):
             if typed.get(name) == "":
                 typed[name] = None
@@ -107,7 +123,7 @@ async def add_line(exchange: Exchange, body: LineForm) -> Reply:
     except (InvalidError, ConflictError) as error:
         if values.get("driver") not in list(INTERFACE_DRIVERS):
             raise
-        return await _form(exchange, values, error=error)
+        return await _form(exchange, values, refused=Refused(error))
     return Redirect(f"/lines/{made['id']}/test" if exchange.principal.may("lines.test") else "/lines")
 
 
@@ -127,10 +143,25 @@ async def change_line(exchange: Exchange, line_id: int, body: LineForm) -> Reply
         await setups.edit(exchange.principal, line_id, body.values, body.version)
     except (InvalidError, ConflictError, NotAllowedError) as error:
         line = await setups.get(exchange.principal, line_id)
+        if is_stale(error):
+            return await _merged(exchange, line, body, error)
         # After a refusal the version stays: what somebody else changes until the next press is still a conflict then.
-        seen = line["version"] if is_stale(error) else body.version
-        return await _form(exchange, {**_present(line), **body.values}, line, error, seen)
+        return await _form(exchange, {**_present(line), **body.values}, line, Refused(error, body.version, body.seen))
     return Redirect(f"/lines?done=changed&key={line_id}")
+
+
+async def _merged(exchange: Exchange, line: Mapping[str, Any], body: LineForm, error: ServiceError) -> Reply:
+    """The form with what somebody else changed and with what was typed, to be looked at and saved again."""
+    present, say = sent_fields(_present(line)), exchange.translate
+    typed = {name: value for name, value in sent_fields(body.values).items() if name in body.values}
+    merge = Merge(read_seen(body.seen), typed)
+    merged = {name: value for name, value in merge.onto(present).items() if name in typed}
+    form = LineForm.model_validate({**merged, "version": str(line["version"]), "seen": write_seen(present)})
+    told = others(merge, present, form_fields(say), say)
+    if not told:
+        # What they saved is what was there, was typed here, or is not on this form: there is nothing to decide.
+        return await change_line(exchange, line["id"], form)
+    return await _form(exchange, {**_present(line), **form.values}, line, Refused(error, form.version, form.seen, told))
 
 
 @routes.post("/lines/<int:line_id>/remove", permission="lines.manage")
@@ -141,7 +172,7 @@ async def remove_line(exchange: Exchange, line_id: int, body: Removal) -> Reply:
     try:
         await setups.remove(exchange.principal, line_id, body.version)
     except (InvalidError, ConflictError) as error:
-        return await _form(exchange, _present(line), line, error)
+        return await _form(exchange, _present(line), line, Refused(error))
     return Redirect(f"/lines?done=removed&key={line_id}")
 
 
@@ -171,11 +202,12 @@ async def _form(
     exchange: Exchange,
     values: Values,
     line: Mapping[str, Any] | None = None,
-    error: ServiceError | None = None,
-    seen: Any = None,
+    refused: Refused | None = None,
 ) -> Reply:
-    """The form with ``values``; of ``line`` where it is there already; ``seen`` is the version if not the present."""
+    """The form with ``values``; of ``line`` where it is there already."""
     say, principal = exchange.translate, exchange.principal
+    error = refused.error if refused else None
+    version, seen = ("", "") if line is None else (line["version"], write_seen(sent_fields(_present(line))))
     told = error.fields if isinstance(error, InvalidError) else {}
     errors = {name: translated(say, text) for name, text in told.items()}
     driver = values["driver"]
@@ -184,7 +216,8 @@ async def _form(
     context = {
         "line": line,
         "values": {**dict.fromkeys((*ARRANGED, "port"), ""), **values},
-        "version": "" if line is None else line["version"] if seen is None else seen,
+        "version": (refused and refused.version) or version,
+        "seen": seen if refused is None or not refused.version else refused.seen,
         "driver": {"code": driver, "label": say(DRIVER_WORDS[driver])},
         "other_drivers": [one for one in driver_cards(say) if one["driver"] != driver] if whole and line else [],
         "whole": whole,
@@ -195,7 +228,7 @@ async def _form(
         "agents": _seats(choices["agents"], values.get("bound_agent", "")),
         "errors": errors,
         "error": translated(say, error.message) if error else "",
-        "differences": _differences(exchange, line, values, error),
+        "others": refused.others if refused else (),
         "last_change": last_change(error),
     }
     # All of it is the hospital's own; masks would be saved as they stand.
@@ -210,18 +243,3 @@ def _with(groups: list[str], present: str) -> list[str]:
 def _seats(agents: list[dict[str, str]], present: str) -> list[dict[str, str]]:
     known = not present or any(one["username"] == present for one in agents)
     return agents if known else [{"username": present, "name": present}, *agents]
-
-
-def _differences(
-    exchange: Exchange, line: Mapping[str, Any] | None, values: Values, error: ServiceError | None
-) -> list[dict[str, str]]:
-    """What somebody else has set meanwhile otherwise than it was typed."""
-    if line is None or not is_stale(error):
-        return []
-    now = _present(line)
-    names = [*ARRANGED, "driver", "port", *OPTIONS[DriverName(now["driver"])]]
-
-    def entries(given: Values) -> list[Entry]:
-        return [Entry(exchange.translate(LABELS[name]), str(given.get(name) or "")) for name in names]
-
-    return differences(entries(now), entries(values))

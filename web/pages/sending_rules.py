@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from callcenter.text import N_, translated
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.forms import as_list
-from web.merging import Merge
+from web.merging import FormField, Merge, last_change, others, read_seen, write_seen
 from web.parsing import Input
 from web.routing import Routes
 from web.words import PURPOSES
@@ -59,7 +59,7 @@ class RulesForm(Input):
     @property
     def merge(self) -> Merge:
         """What was typed beside what was there."""
-        return Merge(_read_seen(self.seen), _plain(self.model_dump()))
+        return Merge(read_seen(self.seen), _plain(self.model_dump()))
 
 
 @routes.get(PATH, permission="messaging_rules.view")
@@ -107,15 +107,6 @@ def _plain(rules: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_seen(text: str) -> dict[str, Any]:
-    """What our own form told; whatever else it is, everything that was typed counts as a change."""
-    try:
-        seen = json.loads(text)
-        return _plain(seen)
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return {}
-
-
 def _form(
     exchange: Exchange,
     values: Mapping[str, Any],
@@ -130,7 +121,7 @@ def _form(
     fields = error.fields if isinstance(error, InvalidError) else {}
     context = {
         "values": values,
-        "seen": json.dumps(dict(seen)),
+        "seen": write_seen(seen),
         "version": version,
         "labels": {name: say(label) for name, label in LABELS.items()},
         "defaults": {
@@ -141,24 +132,15 @@ def _form(
         "zone": exchange.settings.time_zone.key,
         "errors": {name: translated(say, text) for name, text in fields.items()},
         "error": translated(say, error.message) if error else "",
-        "others": [] if merge is None else _others(exchange, merge, seen),
+        "others": [] if merge is None else others(merge, seen, _fields(exchange), say),
+        "last_change": last_change(error),
         "done": done,
     }
     return Page("sending_rules.html", context, status=status_of(error) if error else 200)
 
 
-def _others(exchange: Exchange, merge: Merge, present: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What somebody else changed meanwhile: as it is now, and as it was typed here if it was."""
-    say = exchange.translate
-    return [
-        {
-            "label": say(LABELS[name]),
-            "now": _words(exchange, present[name]),
-            "typed": _words(exchange, merge.typed[name]) if name in merge.meant else "",
-        }
-        for name in LABELS
-        if name in merge.moved(present)
-    ]
+def _fields(exchange: Exchange) -> list[FormField]:
+    return [FormField(name, exchange.translate(label), partial(_words, exchange)) for name, label in LABELS.items()]
 
 
 def _words(exchange: Exchange, value: Any) -> str:

@@ -31,6 +31,9 @@ CALL: dict[str, Any] = {
     "notes": "女儿电话13911112222，2026-03-15复查",
     "line": {"name": "line 1"},
     "pause_reason": "too many to 13911112222 (8)",
+    "refuses": "no such number 13911112222 (10)",
+    "title": "复诊提醒 13911112222",
+    "history": [{"code": "13911112222", "words": "13911112222"}, {"code": "MA:0001", "words": ""}],
     "number_absent": "",
 }  # fmt: skip
 
@@ -53,6 +56,8 @@ def test_everybody_else_gets_masks_at_every_depth_and_the_rest_untouched() -> No
     assert (shown["name"], shown["notes"]) == ("ZHANG 139****2222", "女儿电话139****2222，2026-03-15复查")
     assert shown["line"] == {"name": "line 1"}
     assert shown["pause_reason"] == "too many to 139****2222 (8)"
+    assert (shown["refuses"], shown["title"]) == ("no such number 139****2222 (10)", "复诊提醒 139****2222")
+    assert shown["history"] == [{"code": "139****2222", "words": "139****2222"}, {"code": "MA:0001", "words": ""}]
     assert CALL["number"] == "+8613800138000"
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from callcenter.messaging.throttling import FORGOTTEN, LONGEST, MOST_PAUSES, TRIAL_FIRST, TRIAL_MOST, Throttling
+from callcenter.messaging.throttling import (
+    FORGOTTEN,
+    LONGEST,
+    MOST_PAUSES,
+    MOST_REFUSED,
+    TRIAL_FIRST,
+    TRIAL_MOST,
+    Throttling,
+)
 
 
 def out_at(now: float) -> Throttling:
@@ -88,3 +96,44 @@ def test_once_out_it_is_not_forgotten_by_waiting() -> None:
     throttling.handed(10 * FORGOTTEN)
     throttling.paused(10 * FORGOTTEN, 1.0)
     assert (throttling.out, throttling.began) == (True, 0.0)
+
+
+def test_who_refuses_one_message_after_another_for_the_same_reason_is_out() -> None:
+    throttling = Throttling()
+    assert [throttling.refused(10.0 * message, message, "no credit (5)") for message in range(1, MOST_REFUSED + 1)] == [
+        False
+    ] * (MOST_REFUSED - 1) + [True]
+    assert (throttling.out, throttling.began, throttling.refuses) == (True, 10.0, "no credit (5)")
+    assert not throttling.refused(99.0, 99, "no credit (5)")
+
+
+def test_parts_of_one_message_are_one_and_another_reason_begins_anew() -> None:
+    throttling = Throttling()
+    assert not any(throttling.refused(1.0, 7, "5") for _ in range(50))
+    assert not any(throttling.refused(2.0, message, str(message % 2)) for message in range(50))
+    assert (throttling.out, throttling.refuses, throttling.began) == (False, "", None)
+
+
+def test_one_that_is_taken_in_between_ends_it() -> None:
+    throttling = Throttling()
+    for message in range(50):
+        assert not throttling.refused(1.0, message, "5")
+        if message % (MOST_REFUSED - 1) == 0:
+            assert not throttling.worked()
+    assert not throttling.out
+
+
+def test_one_message_finds_out_whether_it_refuses_still_or_when_somebody_asks() -> None:
+    throttling = Throttling()
+    for message in range(MOST_REFUSED):
+        throttling.refused(0.0, message, "5")
+    assert not throttling.on_trial(TRIAL_FIRST - 1)
+    assert throttling.on_trial(TRIAL_FIRST)
+    throttling.handed(TRIAL_FIRST)
+    assert not throttling.refused(TRIAL_FIRST, 90, "5")
+    assert not throttling.on_trial(3 * TRIAL_FIRST - 1)
+    throttling.hurry(2 * TRIAL_FIRST)
+    assert throttling.on_trial(2 * TRIAL_FIRST)
+    throttling.handed(2 * TRIAL_FIRST)
+    assert throttling.worked()
+    assert (throttling.out, throttling.refuses, throttling.began) == (False, "", None)

@@ -40,21 +40,23 @@ def test_they_are_made_once_with_their_secrets_sealed(session: Session, tmp_path
     assert [one.name for one in made] == [demo.name for demo in DEMO_GATEWAYS]
     assert filled(session, tmp_path) == made
     rows = session.scalars(select(SmsGateway).order_by(SmsGateway.priority)).all()
-    assert [row.kind for row in rows] == ["cmpp3", "smpp"]
+    assert [row.kind for row in rows] == ["cmpp3", "smpp", "http"]
     assert all("888888" not in str(row.settings) + row.secrets and row.secrets for row in rows)
 
 
 def test_one_whose_port_is_taken_moves_and_one_that_was_removed_or_is_elsewhere_is_not_simulated(
     session: Session, tmp_path: Path
 ) -> None:
-    first, second = filled(session, tmp_path)
-    with socket.create_server(("127.0.0.1", first.port)):
-        moved, same = filled(session, tmp_path)
-    assert moved.port != first.port
+    first, second, third = filled(session, tmp_path)
+    with socket.create_server(("127.0.0.1", first.port)), socket.create_server(("127.0.0.1", third.port)):
+        moved, same, also_moved = filled(session, tmp_path)
+    assert (moved.port != first.port, also_moved.port != third.port) == (True, True)
     assert same == second
+    assert filled(session, tmp_path) == [moved, same, also_moved]
     rows = {row.name: row for row in session.scalars(select(SmsGateway))}
     rows[first.name].settings = {**rows[first.name].settings, "host": "203.0.113.5"}
     rows[second.name].disabled = True
+    rows[third.name].settings = {**rows[third.name].settings, "url": "http://sms.example.com/"}
     session.flush()
     assert filled(session, tmp_path) == []
 

@@ -12,9 +12,9 @@ import { byName, sum, tile } from "./tiles.js";
 const board = document.getElementById("wallboard");
 const panel = document.getElementById("gateways-panel");
 const counts = document.getElementById("sms-counts");
-// State → its word and the mark of lines that looks alike. One that is ready and only says "not now" is no more than throttled.
-const states = { ...JSON.parse(board.dataset.gatewayStates), throttled: [t("Throttled"), "lost"] };
-const asShown = (gateway) => (gateway.throttled_since ? { ...gateway, state: "throttled" } : gateway);
+// State → its word and the mark of lines that looks alike. One that is ready and takes nothing is no more than that.
+const states = { ...JSON.parse(board.dataset.gatewayStates), throttled: [t("Throttled"), "lost"], refusing: [t("Takes nothing"), "lost"] };
+const asShown = (gateway) => (gateway.throttled_since ? { ...gateway, state: gateway.refuses ? "refusing" : "throttled" } : gateway);
 const seesGateways = document.body.dataset.topics.includes("gateways");
 const seesTexts = document.body.dataset.topics.includes("conversations");
 
@@ -29,7 +29,8 @@ function notesOf(gateway) {
   const { paused_until: paused, pause_reason: why, next_attempt_at: attempt } = gateway;
   return [
     attempt ? t("next attempt at {time}", { time: toSecond(attempt) }) : "",
-    ["ready", "throttled"].includes(gateway.state) ? "" : lineReason(gateway),
+    ["ready", "throttled", "refusing"].includes(gateway.state) ? "" : lineReason(gateway),
+    gatewaySays(gateway.refuses),
     paused ? [t("paused until {time}", { time: toSecond(paused) }), gatewaySays(why)].filter(Boolean).join(": ") : "",
   ];
 }
