@@ -62,9 +62,11 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     expect(reply).to_have_value("")
     # The gateway answers at once and reports two seconds later.
     expect(ours).to_have_attribute("data-state", "accepted", timeout=PATIENCE)
-    expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    # Its history stays in front while it goes on.
     ours.locator(".bubble-state").click()
-    expect(ours.locator(".bubble-history")).to_contain_text("演示 CMPP", timeout=PATIENCE)
+    expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    expect(ours.locator(".bubble-history .tries")).to_contain_text("DELIVRD", timeout=PATIENCE)
+    expect(ours.locator(".bubble-history .tries")).to_contain_text("演示 CMPP")
 
     # A hostile text is a text, and a stop word is seen at once: in the list, above the thread, on the card.
     write(daemon, number, HOSTILE)
@@ -75,7 +77,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     write(daemon, number, "Ｔ")
     expect(page.locator("#thread-head [data-stopped]")).to_be_visible(timeout=PATIENCE)
     expect(talk.locator("[data-stopped]")).to_be_visible()
-    expect(page.locator("[data-opt-outs='1']")).to_be_visible()
+    expect(page.locator("[data-opt-outs='1']")).to_contain_text("已退订：全部短信")
     assert page.evaluate("window.stillTheSame") is True
     page.goto(f"/patients/{patient['id']}")
     expect(page.locator("[data-stopped]")).to_be_visible(timeout=PATIENCE)
@@ -236,3 +238,32 @@ def test_the_page_of_one_of_many_hears_what_becomes_of_all(daemon: DemoDaemon, b
     assert supervisor.send("POST", f"/api/v1/message-batches/{batch}/cancel", {}).status == 200
     # Messages of a batch are not told one by one: that it was cancelled is asked for.
     expect(page.locator("#message")).to_have_attribute("data-state", "cancelled", timeout=PATIENCE)
+
+
+def test_an_unknown_number_gets_a_record_from_the_inbox_once(daemon: DemoDaemon, browsers: Browsers) -> None:
+    write(daemon, "13922223333", "我想挂号")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.locator("#talks .talk", has_text="139 2222 3333").click(timeout=PATIENCE)
+    page.locator("[data-key=new-patient]").click()
+    form = page.locator("[data-newcomer]")
+    expect(form.locator("[name=name]")).to_be_focused()
+    form.locator("[name=birth_date]").fill("2999-01-01")
+    form.locator("[name=name]").fill("新来的")
+    form.locator("button.btn-primary").click()
+    # What is wrong is said, and what was typed stays.
+    expect(form.locator("[role=alert]")).not_to_be_empty(timeout=PATIENCE)
+    expect(form.locator("[name=name]")).to_have_value("新来的")
+    form.locator("[name=birth_date]").fill("1980-02-03")
+    form.locator("button.btn-primary").dblclick()
+    expect(page.locator("#thread-head")).to_contain_text("新来的", timeout=PATIENCE)
+    expect(page.locator("#person .person-name a")).to_have_text("新来的")
+    found = daemon.client("admin").get("/api/v1/patients?q=13922223333")["items"]
+    assert [one["name"] for one in found] == ["新来的"]
+
+
+def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.emulate_media(color_scheme="dark")
+    grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
+        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
+    assert grounds[0] == grounds[1]

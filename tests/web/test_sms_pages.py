@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import pytest_twisted
 
@@ -57,6 +59,16 @@ async def test_the_records_are_narrowed_to_a_sender_and_to_a_patient(site: Runni
     assert [one["id"] for one in (*first["items"], *rest["items"])] == sorted(ids.values(), reverse=True)
     assert rest["next"] is None
     assert 'href="/messages?patient_id=1"' in (await admin.get("/patients/1")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_waits_for_a_time_says_for_which_and_what_waits_for_nothing_does_not(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    await written(site, "admin", 1)
+    assert "不早于" not in (await admin.get("/messages")).text
+    later = MessageDraft("13800138000", "您好", Purpose.NOTICE, not_before=NOW + timedelta(hours=2))
+    await site.database.run(queue_message, later, NOW)
+    assert (await admin.get("/messages")).text.count("不早于") == 1
 
 
 @pytest_twisted.ensureDeferred

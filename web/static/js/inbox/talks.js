@@ -34,7 +34,7 @@ const EMPTY = {
 export function waited(talk) {
   if (!talk.waiting) return null;
   const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
-  const words = minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
+  const words = minutes < 1 ? t("waiting less than a minute") : minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
     ? t("waiting {count} h", { count: Math.floor(minutes / 60) }) : t("waiting {count} days", { count: Math.floor(minutes / 1440) });
   return { words, long: minutes >= LONG_WAIT };
 }
