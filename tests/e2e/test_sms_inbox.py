@@ -267,3 +267,34 @@ def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Bro
     grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
         (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
     assert grounds[0] == grounds[1]
+
+
+def test_the_keys_go_through_the_list_and_a_time_that_has_passed_is_no_time(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    for number in ("13911110001", "13911110002", "13911110003"):
+        write(daemon, number, f"我是 {number}")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    last = page.locator("#talks .talk", has_text="我是 13911110001")
+    expect(last).to_be_visible(timeout=PATIENCE)
+    for number in ("13911110003", "13911110002", "13911110001"):
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#bubbles")).to_contain_text(number, timeout=PATIENCE)
+    page.keyboard.press("r")
+    expect(page.locator("#reply")).to_be_focused()
+    page.keyboard.type("好的")
+    # Out of the box, and then out of the conversation; what was typed is there again.
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread-head")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread-head")).to_be_hidden()
+    last.click()
+    expect(page.locator("#reply")).to_have_value("好的")
+    page.locator("[data-later]").click()
+    page.locator("#reply-at").fill("2020-01-01T08:00")
+    page.locator("#composer [data-send]").click()
+    expect(page.locator("#composer [data-problem]")).to_contain_text("发送时间已过")
+    expect(page.locator(".bubble.is-ours")).to_have_count(0)
+    page.locator("#composer [data-now]").click()
+    page.locator("#composer [data-send]").click()
+    expect(page.locator(".bubble.is-ours")).to_have_count(1, timeout=PATIENCE)

@@ -23,6 +23,7 @@ class Desk extends EventTarget {
   box = "open";
   words = "";
   talk = null; // The conversation in front, as it is now.
+  stepping = false; // Whoever goes through the list by its keys does not want to be in the reply box.
   to = null; // Else the patient whom to write to first: { patient, phones }.
 
   column(name) {

@@ -123,13 +123,17 @@ function countSoon(after = 500) {
   counting = setTimeout(countNow, after);
 }
 
-// Up and down, from wherever the keyboard is.
+// Up and down, from wherever the keyboard is; it stays in the list, so that the next press goes on.
 export function step(by) {
   const items = [...box.querySelectorAll(".talk")];
   const at = items.findIndex((item) => item.dataset.talk === String(desk.talk?.id ?? ""));
   const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
-  next?.click();
-  next?.scrollIntoView({ block: "nearest" });
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  desk.stepping = true;
+  next.click();
+  desk.stepping = false;
+  document.activeElement.scrollIntoView({ block: "nearest" });
 }
 
 boxes.addEventListener("click", (event) => {

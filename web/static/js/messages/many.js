@@ -7,6 +7,7 @@ import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
+import { whatIsPast } from "./past.js";
 import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
 
@@ -91,8 +92,10 @@ async function preview() {
     stale = true;
     return;
   }
-  if (!whom || !text.value.trim()) {
+  const late = whatIsPast(at.value);
+  if (!whom || !text.value.trim() || late) {
     shown = null;
+    say(late);
     show();
     return;
   }
