@@ -156,4 +156,4 @@ def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: 
     page.go_back()
     expect(page.locator("#q")).to_have_value("李")
     page.goto("/messages/new?whom=list")
-    expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS}")
+    expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS:,}")

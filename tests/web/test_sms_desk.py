@@ -287,6 +287,8 @@ async def test_templates_are_everybodys_or_ones_departments_and_never_masked(sit
     # On the page, what is written to a patient is no answered call.
     page = (await admin.get("/auto_replies")).text
     assert ("回复内容" in page, "接听" in page) == (True, False)
+    page = (await admin.get(f"/auto_replies/{shown[0]['id']}/edit")).text
+    assert "<h1>您好，【医院名称】" in page
     assert (await admin.post(f"/api/v1/auto_replies/{shown[0]['id']}/enable")).json["disabled"] is False
     personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
     assert personal.status == 422
