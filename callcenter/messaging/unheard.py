@@ -34,7 +34,7 @@ def wait_again(session: Session, moved: Iterable[Any]) -> None:
     for key in sorted({row.conversation_id for row in moved if _is_lost(row)}):
         conversation = _held(session, key)
         waits = conversation.state == DONE or conversation.waiting_since is not None
-        if not waits and (since := _unanswered_since(session, key)):
+        if not waits and (since := unanswered_since(session, key)):
             conversation.waiting_since = since
             tell_conversation(session, conversation)
 
@@ -70,7 +70,7 @@ def _is_by_person(row: Any) -> bool:
 
 def _wait_less(session: Session, conversation_id: int, answered: int, copy_id: int | None) -> None:
     conversation = _held(session, conversation_id)
-    since = _unanswered_since(session, conversation_id, answered, copy_id)
+    since = unanswered_since(session, conversation_id, answered, copy_id)
     if conversation.waiting_since is not None and since != conversation.waiting_since:
         conversation.waiting_since = since
         tell_conversation(session, conversation)
@@ -81,7 +81,7 @@ def _held(session: Session, conversation_id: int) -> Conversation:
     return session.scalars(found, execution_options={"populate_existing": True}).one()
 
 
-def _unanswered_since(
+def unanswered_since(
     session: Session, conversation_id: int, answered: int = 0, copy_id: int | None = None
 ) -> datetime | None:
     """When the first text came that wants an answer, of those after the last answer and after ``answered``, a message,

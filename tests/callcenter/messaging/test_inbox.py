@@ -245,7 +245,7 @@ async def test_who_is_put_off_waits_again_when_the_time_comes(desk: Desk) -> Non
     await conversations.finish(DORA, talk["id"])
     assert not await waits(desk)
     await conversations.reopen(DORA, talk["id"])
-    assert not await waits(desk)
+    assert await waits(desk)
 
 
 @pytest_twisted.ensureDeferred
