@@ -121,6 +121,11 @@ def digits_of(text: str) -> str:
     return "".join(char for char in text if char in "0123456789")
 
 
+def typed_digits(text: str) -> str:
+    """The digits of what somebody typed to look for a number, be they full-width."""
+    return digits_of(plain_text(text))
+
+
 def known_mobile(raw: str) -> CanonicalNumber | None:
     """``raw`` if it is a canonical mobile of home already, as it stands in the database; None for all else."""
     return _mobile(raw[len(_HOME_PREFIX) :]) if raw.isascii() and is_home_mobile(raw) else None

@@ -16,7 +16,7 @@ from web.exchange import Exchange
 from web.exports import Column
 from web.parsing import Day, Input, Moment
 from web.sheet_cells import local_time
-from web.words import MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
+from web.words import MESSAGE_DIRECTIONS, MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
 
 StateWord = Literal[
     "queued",
@@ -92,7 +92,7 @@ def message_columns(exchange: Exchange) -> list[Column]:
     say, zone = exchange.translate, exchange.settings.time_zone
     return [
         Column(say(N_("Time")), lambda one: local_time(one["created_at"], zone), 20),
-        Column(say(N_("Direction")), lambda one: say(N_("In")) if one["direction"] == "in" else say(N_("Out"))),
+        Column(say(N_("Direction")), lambda one: word_of(MESSAGE_DIRECTIONS, one["direction"], say)),
         Column(say(N_("Number")), lambda one: one["number"]),
         Column(say(N_("Patient")), lambda one: (one["patient"] or {}).get("name", "")),
         Column(say(N_("Text")), lambda one: one["text"], 60),

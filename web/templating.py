@@ -15,6 +15,7 @@ from babel.support import NullTranslations
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
+from callcenter.messaging.placeholders import legible
 from protocols.documented import said_in
 from web.catalogues import ROOT, load_translations
 from web.greeting import topics_for
@@ -84,6 +85,7 @@ class Templates:
             "number": formats.number,
             "percent": formats.percent,
             "clock": formats.clock,
+            "legible": partial(legible, translate=partial(self.translate, locale)),
             "gateway_says": partial(said_in, partial(self.translate, locale)),
         }
         for name in environment.list_templates(extensions=["html"]):

@@ -254,6 +254,7 @@ AUDIT_SUBJECTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+MESSAGE_DIRECTIONS = CODES["message"]["direction"]
 MESSAGE_STATES = CODES["message"]["state"]
 MESSAGE_REASONS = CODES["message"]["reason"]
 PURPOSES = CODES["message"]["purpose"]

@@ -58,8 +58,10 @@ PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")), ("alarm", N_("Alarm")))
 TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
 STOPPED = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
 
+DIRECTIONS = (("in", N_("Incoming SMS")), ("out", N_("Outgoing SMS")))
+
 MESSAGE_FIELDS = (
-    Field("direction", N_("Direction"), Kind.CHOICE, choices=(("in", N_("Incoming")), ("out", N_("Outgoing")))),
+    Field("direction", N_("Direction"), Kind.CHOICE, choices=DIRECTIONS),
     Field("state", N_("State"), Kind.CHOICE, choices=STATES),
     Field("reason", N_("Reason"), Kind.CHOICE, choices=REASONS),
     Field("part", N_("Part"), Kind.CHOICE, choices=PART_STATES),

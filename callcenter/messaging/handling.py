@@ -16,6 +16,7 @@ from callcenter.messaging.conversation_scope import REPLY, VIEW, find_conversati
 from callcenter.messaging.conversation_views import ConversationView, load_conversation, tell_conversation
 from callcenter.messaging.rows import DONE, IN, OPEN, SNOOZED
 from callcenter.messaging.threads import route
+from callcenter.messaging.unheard import wait_as_before
 from callcenter.telephony.scope import reachable_patient
 from callcenter.text import N_
 from storage.models import Conversation, Department, Patient, SmsMessage, UserAccount
@@ -106,7 +107,7 @@ def finish(session: Session, principal: Principal, conversation_id: int, at: dat
 
 
 def reopen(session: Session, principal: Principal, conversation_id: int, at: datetime) -> ConversationView:
-    """It is to be dealt with after all."""
+    """It is to be dealt with after all: who waited when it was said to be done waits again, and since then."""
     return _become(session, principal, conversation_id, OPEN, None, at)
 
 
@@ -122,6 +123,8 @@ def _become(
     after = {"state": state, "snoozed_until": iso(until)}
     if after != before:
         record_audit(session, principal, "set-state", _SUBJECT, conversation_id, before, after, at)
+    if (before["state"], state) == (DONE, OPEN):
+        wait_as_before(session, conversation)
     return tell_conversation(session, conversation)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.masked_search import by_digits
@@ -17,7 +17,7 @@ from callcenter.messaging.own_numbers import kept_numbers
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view, messages_statement
 from callcenter.messaging.vocabulary import SENT_STAGE, UNDER_WAY, MessageState, PartState
-from callcenter.number_plan import digits_of
+from callcenter.number_plan import typed_digits
 from callcenter.paging import page_of
 from callcenter.text import N_
 from storage.models import SmsAttempt, SmsGateway, SmsMessage
@@ -107,7 +107,10 @@ def conditions(principal: Principal, wanted: MessageFilter) -> list[ColumnElemen
         found.append(_MESSAGE.gateway_id == (wanted.gateway_id or None))
     if wanted.state:
         found += _in_state(wanted.state)
-    if digits := digits_of(wanted.number):
+    digits = typed_digits(wanted.number)
+    if wanted.number.strip() and not digits:
+        found.append(false())  # What has no digit is in no number.
+    if digits:
         usual = _MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%")
         found.append(by_digits(principal, _MESSAGE.number, digits, usual))
     if wanted.since is not None:

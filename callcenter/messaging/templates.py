@@ -219,7 +219,7 @@ def auto_reply_resource() -> Resource:
             Field("keyword", N_("Keyword"), max_length=20, in_list=True, searchable=True,
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "
                           "there.")),
-            Field("text", N_("Answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
-                  placeholders=True),
+            Field("text", N_("Text of the answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True,
+                  searchable=True, placeholders=True),
         ),
     )  # fmt: skip

@@ -61,6 +61,14 @@ def answered_again(session: Session, conversation_id: int | None, answers_to: in
         _wait_less(session, _held(session, conversation_id))
 
 
+def wait_as_before(session: Session, conversation: Conversation) -> None:
+    """Somebody took back that it is done: who waited then waits again, and since then."""
+    session.flush()  # That it is not done is in the log, by which what nobody has answered is found.
+    standing = _standing(session, conversation.id)
+    if standing.since is not None:
+        _stand(session, conversation, standing, conversation.last_at)
+
+
 def _wait_more(session: Session, conversation: Conversation, lost: Any) -> None:
     standing, waiting = _standing(session, conversation.id), conversation.waiting_since
     if standing.since is None or (waiting is not None and waiting <= standing.since):

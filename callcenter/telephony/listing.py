@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, NotAllowedError
+from callcenter.number_plan import typed_digits
 from callcenter.paging import page_of_views
 from callcenter.recordings.fields import State
 from callcenter.telephony.call_orders import call_stretches
@@ -179,7 +180,7 @@ def is_recorded() -> ColumnElement[bool]:
 
 
 def _number_contains(fragment: str) -> ColumnElement[bool]:
-    digits = "".join(char for char in fragment if char in "0123456789")[:_FRAGMENT_LENGTH]
+    digits = typed_digits(fragment)[:_FRAGMENT_LENGTH]
     if not digits:
         raise InvalidError(N_("A number fragment has digits."), {"number": N_("A number fragment has digits.")})
     # Landlines are kept as +8610…; people search for 010….

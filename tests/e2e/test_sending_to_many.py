@@ -148,8 +148,12 @@ def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: 
     expect(page.locator("[data-fit]")).to_be_visible(timeout=PATIENCE)
     fit, out = (page.locator(f"[data-{name}]").get_attribute(f"data-{name}") for name in ("fit", "left-out"))
     assert int(fit or 0) + int(out or 0) == int(chosen.get_attribute("data-chosen") or 0)
+    # A slip of the year sends nothing to everybody at once.
+    page.fill("#m-at", "2020-01-01T08:00")
+    expect(page.locator("#many [data-problem]")).to_contain_text("发送时间已过", timeout=PATIENCE)
+    expect(page.locator("[data-send]")).to_be_disabled()
     # The way back leads to the same patients.
     page.go_back()
     expect(page.locator("#q")).to_have_value("李")
     page.goto("/messages/new?whom=list")
-    expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS}")
+    expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS:,}")

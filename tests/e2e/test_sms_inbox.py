@@ -62,9 +62,11 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     expect(reply).to_have_value("")
     # The gateway answers at once and reports two seconds later.
     expect(ours).to_have_attribute("data-state", "accepted", timeout=PATIENCE)
-    expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    # Its history stays in front while it goes on.
     ours.locator(".bubble-state").click()
-    expect(ours.locator(".bubble-history")).to_contain_text("演示 CMPP", timeout=PATIENCE)
+    expect(ours).to_have_attribute("data-state", "delivered", timeout=PATIENCE)
+    expect(ours.locator(".bubble-history .tries")).to_contain_text("DELIVRD", timeout=PATIENCE)
+    expect(ours.locator(".bubble-history .tries")).to_contain_text("演示 CMPP")
     assert doctor.get(f"/api/v1/messages/{ours.get_attribute('data-message')}")["template"]["name"] == "切口护理"
 
     # A hostile text is a text, and a stop word is seen at once: in the list, above the thread, on the card.
@@ -76,7 +78,7 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     write(daemon, number, "Ｔ")
     expect(page.locator("#thread-head [data-stopped]")).to_be_visible(timeout=PATIENCE)
     expect(talk.locator("[data-stopped]")).to_be_visible()
-    expect(page.locator("[data-opt-outs='1']")).to_be_visible()
+    expect(page.locator("[data-opt-outs='1']")).to_contain_text("已退订：全部短信")
     assert page.evaluate("window.stillTheSame") is True
     page.goto(f"/patients/{patient['id']}")
     expect(page.locator("[data-stopped]")).to_be_visible(timeout=PATIENCE)
@@ -270,3 +272,63 @@ def test_the_page_of_one_of_many_hears_what_becomes_of_all(daemon: DemoDaemon, b
     assert supervisor.send("POST", f"/api/v1/message-batches/{batch}/cancel", {}).status == 200
     # Messages of a batch are not told one by one: that it was cancelled is asked for.
     expect(page.locator("#message")).to_have_attribute("data-state", "cancelled", timeout=PATIENCE)
+
+
+def test_an_unknown_number_gets_a_record_from_the_inbox_once(daemon: DemoDaemon, browsers: Browsers) -> None:
+    write(daemon, "13922223333", "我想挂号")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.locator("#talks .talk", has_text="139 2222 3333").click(timeout=PATIENCE)
+    page.locator("[data-key=new-patient]").click()
+    form = page.locator("[data-newcomer]")
+    expect(form.locator("[name=name]")).to_be_focused()
+    form.locator("[name=birth_date]").fill("2999-01-01")
+    form.locator("[name=name]").fill("新来的")
+    form.locator("button.btn-primary").click()
+    # What is wrong is said, and what was typed stays.
+    expect(form.locator("[role=alert]")).not_to_be_empty(timeout=PATIENCE)
+    expect(form.locator("[name=name]")).to_have_value("新来的")
+    form.locator("[name=birth_date]").fill("1980-02-03")
+    form.locator("button.btn-primary").dblclick()
+    expect(page.locator("#thread-head")).to_contain_text("新来的", timeout=PATIENCE)
+    expect(page.locator("#person .person-name a")).to_have_text("新来的")
+    found = daemon.client("admin").get("/api/v1/patients?q=13922223333")["items"]
+    assert [one["name"] for one in found] == ["新来的"]
+
+
+def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.emulate_media(color_scheme="dark")
+    grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
+        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
+    assert grounds[0] == grounds[1]
+
+
+def test_the_keys_go_through_the_list_and_a_time_that_has_passed_is_no_time(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    for number in ("13911110001", "13911110002", "13911110003"):
+        write(daemon, number, f"我是 {number}")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    last = page.locator("#talks .talk", has_text="我是 13911110001")
+    expect(last).to_be_visible(timeout=PATIENCE)
+    for number in ("13911110003", "13911110002", "13911110001"):
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#bubbles")).to_contain_text(number, timeout=PATIENCE)
+    page.keyboard.press("r")
+    expect(page.locator("#reply")).to_be_focused()
+    page.keyboard.type("好的")
+    # Out of the box, and then out of the conversation; what was typed is there again.
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread-head")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread-head")).to_be_hidden()
+    last.click()
+    expect(page.locator("#reply")).to_have_value("好的")
+    page.locator("[data-later]").click()
+    page.locator("#reply-at").fill("2020-01-01T08:00")
+    page.locator("#composer [data-send]").click()
+    expect(page.locator("#composer [data-problem]")).to_contain_text("发送时间已过")
+    expect(page.locator(".bubble.is-ours")).to_have_count(0)
+    page.locator("#composer [data-now]").click()
+    page.locator("#composer [data-send]").click()
+    expect(page.locator(".bubble.is-ours")).to_have_count(1, timeout=PATIENCE)

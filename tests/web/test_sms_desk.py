@@ -171,6 +171,8 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
     assert sorted(one["why"] for one in left) == ["duplicate", "no_mobile"]
     assert (await supervisor.post(f"{address}/pause")).json["state"] == "paused"
     assert (await supervisor.post(f"{address}/continue")).json["state"] == "done"
+    page = (await supervisor.get(f"/message-batches/{sent.json['id']}")).text
+    assert '<p class="many-sample">【患者姓名】您好</p>' in page
     for page in ("/message-batches", f"/message-batches/{sent.json['id']}", f"/messages?batch_id={sent.json['id']}"):
         assert (await supervisor.get(page)).status == 200
     assert (await supervisor.post("/api/v1/message-batches", many | {"key": KEY})).json["id"] == sent.json["id"]
@@ -282,6 +284,11 @@ async def test_templates_are_everybodys_or_ones_departments_and_never_masked(sit
     # They are off until somebody switches them on, and the list shows them so.
     shown = (await admin.get("/api/v1/auto_replies")).json["items"]
     assert [(one["keyword"], one["disabled"]) for one in shown] == [("", True), ("地址", True)]
+    # On the page, what is written to a patient is no answered call.
+    page = (await admin.get("/auto_replies")).text
+    assert ("回复内容" in page, "接听" in page) == (True, False)
+    page = (await admin.get(f"/auto_replies/{shown[0]['id']}/edit")).text
+    assert "<h1>您好，【医院名称】" in page
     assert (await admin.post(f"/api/v1/auto_replies/{shown[0]['id']}/enable")).json["disabled"] is False
     personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
     assert personal.status == 422

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from urllib.parse import quote
+
 import pytest
 import pytest_twisted
 
@@ -57,6 +60,31 @@ async def test_the_records_are_narrowed_to_a_sender_and_to_a_patient(site: Runni
     assert [one["id"] for one in (*first["items"], *rest["items"])] == sorted(ids.values(), reverse=True)
     assert rest["next"] is None
     assert 'href="/messages?patient_id=1"' in (await admin.get("/patients/1")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_has_no_digit_is_in_no_number_and_a_text_is_no_call(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    key = await written(site, "admin", 1)
+    assert (await admin.post("/api/v1/opt-outs", {"number": "13800138000", "kind": "all"})).status == 201
+    for address, shown in (("/messages", f'data-message="{key}"'), ("/opt-outs", "data-allow")):
+        for number, seen in (("1380013", True), ("８０００", True), ("abc", False), ("' or 1=1", False), (" ", True)):
+            page = await admin.get(f"{address}?number={quote(number)}")
+            assert (page.status, shown in page.text) == (200, seen), (address, number)
+    page = (await admin.get("/messages")).text
+    assert ("收到的短信" in page, "呼入" in page) == (True, False)
+    rows = (await admin.get("/api/v1/messages/export?format=csv")).text
+    assert ("发出的短信" in rows, "呼出" in rows) == (True, False)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_waits_for_a_time_says_for_which_and_what_waits_for_nothing_does_not(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    await written(site, "admin", 1)
+    assert "不早于" not in (await admin.get("/messages")).text
+    later = MessageDraft("13800138000", "您好", Purpose.NOTICE, not_before=NOW + timedelta(hours=2))
+    await site.database.run(queue_message, later, NOW)
+    assert (await admin.get("/messages")).text.count("不早于") == 1
 
 
 @pytest_twisted.ensureDeferred

@@ -10,6 +10,7 @@ from pydantic import Field
 from callcenter.administration.permissions import RESOURCES
 from callcenter.administration.reading import check_query
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, ServiceError
+from callcenter.messaging.placeholders import legible
 from callcenter.text import N_, translated
 from storage.queries.paging import Page as ResultPage
 from web.errors import status_of
@@ -151,6 +152,13 @@ def _after(name: str, key: Any, done: str) -> str:
     return f"/patients/{key}" if name == "patients" else f"/{name}?done={done}&key={key}"
 
 
+def _titled(exchange: Exchange, resource: Any, record: Mapping[str, Any]) -> str:
+    """What a record is called at the head of its page, as in the list."""
+    title = str(record.get(resource.title) or "")
+    field = next((one for one in resource.fields if one.name == resource.title), None)
+    return legible(title, exchange.translate) if field and field.placeholders else title
+
+
 async def _form(
     exchange: Exchange,
     name: str,
@@ -172,7 +180,7 @@ async def _form(
     inputs = form_inputs(resource, record, options, errors, say, creating=creating, may_write=may_write)
     context = {
         "name": name,
-        "heading": say(NEW[name]) if creating else str((current or record).get(resource.title) or ""),
+        "heading": say(NEW[name]) if creating else _titled(exchange, resource, current or record),
         "label": say(resource.label),
         "inputs": inputs,
         "new_words": {one.source: say(NEW[one.source]) for one in inputs if one.source in NEW},

@@ -249,7 +249,7 @@ async def test_who_is_put_off_waits_again_when_the_time_comes(desk: Desk) -> Non
     await conversations.finish(DORA, talk["id"])
     assert not await waits(desk)
     await conversations.reopen(DORA, talk["id"])
-    assert not await waits(desk)
+    assert await waits(desk)
 
 
 async def write_first(desk: Desk, writer: Principal, purpose: Purpose, key: str = "0123456789abcdef") -> None:

@@ -298,6 +298,26 @@ async def test_what_was_said_to_be_done_long_ago_waits_for_nothing(house: House)
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_said_done_by_mistake_takes_it_back_and_the_patient_waits_as_before(house: House) -> None:
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
+    talk = await house.talk()
+    house.desk.clock.advance(600)
+    await conversations.finish(DORA, talk["id"])
+    assert (await house.talk())["waiting_since"] is None
+    await conversations.reopen(DORA, talk["id"])
+    assert (await house.talk())["waiting_since"] == SINCE
+    assert house.desk.last("conversation.updated").data["waiting"] is True
+    # What was answered before waits for nothing, however often it is said.
+    house.answer = taken
+    await house.reply()
+    await house.centre.settle()
+    await conversations.finish(DORA, talk["id"])
+    await conversations.reopen(DORA, talk["id"])
+    assert (await house.talk())["waiting_since"] is None
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_is_to_be_dealt_with_after_all_waits_again(house: House) -> None:
     conversations = house.desk.desk.conversations
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")

@@ -62,6 +62,7 @@ async def test_pages_hold_every_call_once_newest_first(hospital: CallCenter) -> 
     [
         ({"direction": "out"}, [1, 6, 11, 16, 21, 26, 31, 36, 41, 46]),
         ({"number": "0013 0049"}, [50]),
+        ({"number": "００１３　００４９"}, [50]),
         ({"number": "010 6234"}, [1]),
         ({"patient_id": ZHANG}, [8]),
         ({"agent_id": BEN.user_id, "longest": 30}, [27, 29, 31]),

@@ -34,7 +34,7 @@ export function relative(iso) {
   const moment = new Date(iso);
   const seconds = (now() - moment.getTime()) / 1000;
   if (seconds >= 0 && seconds < 45) return t("just now");
-  if (seconds >= 0 && seconds < 3570) return t("{count} min ago", { count: Math.max(1, Math.round(seconds / 60)) });
+  if (seconds >= 0 && seconds < 3600) return t("{count} min ago", { count: Math.max(1, Math.floor(seconds / 60)) });
   if (sameDay(iso)) return clockFormat.format(moment);
   if (Math.abs(seconds) < 300 * 86400) return dayFormat.format(moment);
   return yearFormat.format(moment);

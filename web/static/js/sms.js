@@ -2,7 +2,7 @@
 import { el, icon } from "./dom.js";
 import { exact } from "./format.js";
 import { me, store } from "./live.js";
-import { t } from "./text.js";
+import { locale, t } from "./text.js";
 
 export const MOST = 200; // So many the snapshot tells of.
 
@@ -52,14 +52,15 @@ export const stateIcon = (state) => icon(STATE[state]?.[0] ?? "dot");
 export const partWord = (state) => PART[state] ?? stateWord(state);
 export const reasonWord = (reason) => REASON[reason] ?? reason;
 export const stopWord = (kind) => KIND[kind] ?? kind;
+// All that a number has opted out of, as one reads it in a sentence.
+export const stopWords = (entries) => entries.map((one) => stopWord(one.kind)).join(locale.startsWith("zh") ? "、" : ", ");
 
 // Thousandths of a yuan → "¥0.045"
 export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).replace(/0$/, "")}`;
 
 export function stopBadge(talk) {
   if (!talk.opt_outs.length) return null;
-  const kinds = talk.opt_outs.map((one) => stopWord(one.kind)).join("、");
-  return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds }) },
+  return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds: stopWords(talk.opt_outs) }) },
     icon("bell-slash-fill"), t("Opted out"));
 }
 

@@ -4,7 +4,7 @@ import { el, icon, mark, refresh } from "../dom.js";
 import { dialButton } from "../dial.js";
 import { exact } from "../format.js";
 import { store } from "../live.js";
-import { stopWord } from "../sms.js";
+import { stopWords } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -124,7 +124,7 @@ export function badges(patient) {
     patient.tier ? el("span", { class: "badge-soft badge-violet" }, icon("star-fill"), tierWord(patient.tier)) : null,
     patient.do_not_call ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x-fill"), t("Do not call")) : null,
     patient.opt_outs?.length ? el("span", { class: "badge-soft badge-bad", "data-badge": "opted-out", title: exact(patient.opt_outs[0].began_at) },
-      icon("bell-slash-fill"), t("SMS stopped: {kinds}", { kinds: patient.opt_outs.map((one) => stopWord(one.kind)).join("、") })) : null,
+      icon("bell-slash-fill"), t("SMS stopped: {kinds}", { kinds: stopWords(patient.opt_outs) })) : null,
     patient.has_allergies ? el("span", { class: "badge-soft badge-warn badge-wrap", "data-badge": "allergy" },
       icon("exclamation-triangle-fill"), patient.allergies ? t("Allergies: {what}", { what: patient.allergies }) : t("Allergies")) : null,
     patient.missed_open > 1 ? el("span", { class: "badge-soft badge-bad" }, icon("telephone-x"), t("{count} missed calls", { count: patient.missed_open })) : null,

@@ -3,6 +3,7 @@ import { post } from "../api.js";
 import { now } from "../clock.js";
 import { exact, fromLocalField, relative, toLocalField } from "../format.js";
 import { namePlaceless } from "../messages/places.js";
+import { whatIsPast } from "../messages/past.js";
 import { money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
@@ -52,7 +53,7 @@ function fill() {
   grow();
   say();
   if (draft.text) askNow();
-  if (!matchMedia("(max-width: 900px)").matches && !form.hidden) field.focus({ preventScroll: true });
+  if (!desk.stepping && !matchMedia("(max-width: 900px)").matches && !form.hidden) field.focus({ preventScroll: true });
 }
 
 function grow() {
@@ -131,6 +132,11 @@ function elsewhere() {
 
 async function send() {
   if (sending || !field.value.trim()) return;
+  const late = whatIsPast(at.value);
+  if (late) {
+    problem(late);
+    return;
+  }
   sending = true;
   say();
   const [whose, talk, body] = [about, desk.talk, { text: field.value, key: draft.key, at: fromLocalField(at.value), template_id: draft.template ?? null }];
@@ -195,7 +201,10 @@ if (form) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
-    } else if (event.key === "Escape") field.blur();
+    } else if (event.key === "Escape") {
+      event.stopPropagation(); // Out of the box; the next one closes the conversation.
+      field.blur();
+    }
   });
   part("later").addEventListener("click", () => {
     const hidden = part("when").hidden;

@@ -6,7 +6,7 @@ import { complain } from "../toast.js";
 const root = document.getElementById("inbox");
 export const may = {
   reply: root.dataset.replies === "yes", assign: root.dataset.assigns === "yes", send: root.dataset.sends === "yes",
-  know: root.dataset.knows === "yes", stop: root.dataset.stops === "yes", records: root.dataset.records === "yes",
+  know: root.dataset.knows === "yes", stop: root.dataset.stops === "yes", add: root.dataset.adds === "yes", records: root.dataset.records === "yes",
 };
 
 const open = (talk) => talk.state === "open";
@@ -23,6 +23,7 @@ class Desk extends EventTarget {
   box = "open";
   words = "";
   talk = null; // The conversation in front, as it is now.
+  stepping = false; // Whoever goes through the list by its keys does not want to be in the reply box.
   to = null; // Else the patient whom to write to first: { patient, phones }.
 
   column(name) {

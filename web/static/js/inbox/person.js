@@ -10,11 +10,13 @@ import { locale, t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { aboutPatient, tierWord } from "../words.js";
 import { desk, may } from "./desk.js";
+import { mayAdd, newcomer } from "./newcomer.js";
 
 const SEARCH_AFTER = 250;
 const box = document.getElementById("person-body");
 const cards = new Map(); // patient id → card, null while it is fetched
 let choosing = false;
+let adding = false;
 
 const regionOf = (talk) => (locale.startsWith("zh") ? talk.region : talk.region_en) || t("Region unknown");
 
@@ -60,7 +62,7 @@ const proof = (talk) => el("p", { class: "person-proof small" }, icon("shield-ex
   el("span", {}, talk.candidates > 1 ? t("{count} patients have this number. It does not prove who wrote.", { count: talk.candidates }) : t("The number does not prove who wrote. Ask before you tell what only the patient should know.")));
 
 function stops(talk) {
-  const entries = talk.opt_outs.map((one) => el("li", {}, el("strong", {}, stopWord(one.kind)),
+  const entries = talk.opt_outs.map((one) => el("li", {}, el("strong", {}, t("Opted out: {kinds}", { kinds: stopWord(one.kind) })),
     el("span", { class: "quiet small" }, [one.by_text ? t("by SMS") : t("entered by hand"), exact(one.began_at), one.note].filter(Boolean).join(" · ")),
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
   return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),
@@ -92,6 +94,7 @@ function choice(patient, run, note = "") {
 
 async function settle(patientId, remember) {
   choosing = false;
+  adding = false;
   if (await desk.command("patient", { patient_id: patientId, remember })) {
     toast(t("The conversation has its patient."), { kind: "good" });
     desk.column("thread"); // On a telephone one came from there, to answer.
@@ -99,7 +102,13 @@ async function settle(patientId, remember) {
   show();
 }
 
+function begin(yes) {
+  adding = yes;
+  show();
+}
+
 function picker(talk) {
+  if (adding) return [newcomer(talk, (id) => settle(id, false), () => begin(false)), proof(talk)];
   const remember = el("input", { type: "checkbox", id: "remember-number" });
   const shared = el("ul", { class: "choices" });
   const found = el("ul", { class: "choices" });
@@ -115,7 +124,7 @@ function picker(talk) {
       try {
         const page = await get(`/patients?limit=8&q=${encodeURIComponent(words)}`);
         if (words !== field.value.trim()) return undefined;
-        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, t("No patient found. Check the spelling or create a new one."))]));
+        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, mayAdd(talk) ? t("No patient found. Check the spelling or create a new one.") : t("No patient found. Check the spelling."))]));
       } catch (error) {
         return complain(error);
       }
@@ -127,6 +136,7 @@ function picker(talk) {
       : [el("h3", {}, t("Unknown number")), el("p", { class: "quiet" }, t("{number} ({region}) is on no record.", { number: talk.number_formatted, region: regionOf(talk) }))],
     el("div", { class: "field" }, el("label", { for: "person-search" }, talk.candidates ? t("Somebody else") : t("Find the patient")), field), found,
     el("div", { class: "people-actions" },
+      mayAdd(talk) ? el("button", { type: "button", class: "btn btn-sm", "data-key": "new-patient", onclick: () => begin(true) }, icon("person-plus"), t("New patient")) : null,
       choosing ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => ((choosing = false), show()) }, icon("arrow-left"), t("Back")) : null,
       choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("No patient")) : null),
     proof(talk),
@@ -144,7 +154,7 @@ function show() {
   const patient = talk ? talk.patient : to;
   if (patient && may.know && !cards.has(patient.id)) fetchCard(patient.id);
   const card = patient ? cards.get(patient.id) : null;
-  refresh(box, [talk?.id, talk?.patient?.id, talk?.candidates, talk?.opt_outs, to?.id, card, choosing], () => {
+  refresh(box, [talk?.id, talk?.patient?.id, talk?.candidates, talk?.opt_outs, to?.id, card, choosing, adding], () => {
     if (!talk && !to) return el("div", { class: "empty empty-small" }, icon("person-vcard"), el("p", {}, t("Who wrote appears here.")));
     if (!talk) return cardOf(to, null);
     const who = talk.patient && !choosing ? [...cardOf(talk.patient, talk), other(talk)] : may.reply && may.know ? picker(talk) : [el("p", {}, talk.number_formatted), proof(talk)];
@@ -154,6 +164,7 @@ function show() {
 
 desk.addEventListener("talk", () => {
   choosing = false;
+  adding = false;
   show();
 });
 desk.addEventListener("known", show);

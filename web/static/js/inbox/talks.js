@@ -34,7 +34,7 @@ const EMPTY = {
 export function waited(talk) {
   if (!talk.waiting) return null;
   const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
-  const words = minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
+  const words = minutes < 1 ? t("waiting less than a minute") : minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
     ? t("waiting {count} h", { count: Math.floor(minutes / 60) }) : t("waiting {count} days", { count: Math.floor(minutes / 1440) });
   return { words, long: minutes >= LONG_WAIT };
 }
@@ -124,13 +124,17 @@ function countSoon(after = 500) {
   counting = setTimeout(countNow, after);
 }
 
-// Up and down, from wherever the keyboard is.
+// Up and down, from wherever the keyboard is; it stays in the list, so that the next press goes on.
 export function step(by) {
   const items = [...box.querySelectorAll(".talk")];
   const at = items.findIndex((item) => item.dataset.talk === String(desk.talk?.id ?? ""));
   const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
-  next?.click();
-  next?.scrollIntoView({ block: "nearest" });
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  desk.stepping = true;
+  next.click();
+  desk.stepping = false;
+  document.activeElement.scrollIntoView({ block: "nearest" });
 }
 
 boxes.addEventListener("click", (event) => {

@@ -3,7 +3,7 @@ import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
-import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWord, talkName } from "../sms.js";
+import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWords, talkName } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
@@ -62,14 +62,18 @@ function historyOf(message) {
   may.records ? el("a", { class: "btn btn-sm btn-quiet", href: `/messages/${message.id}`, "data-key": `whole-${message.id}` }, t("All about this message")) : null);
 }
 
-async function tell(message) {
+function tell(message) {
   opened = opened === message.id ? null : message.id;
   history = null;
   show();
-  if (opened === null) return;
+  if (opened !== null) recall(message);
+}
+
+async function recall({ id }) {
   try {
-    const whole = await get(`/messages/${message.id}`);
-    history = { id: message.id, tries: whole.history ?? [] };
+    const whole = await get(`/messages/${id}`);
+    if (opened !== id) return;
+    history = { id, tries: whole.history ?? [] };
     show();
   } catch {
     // What is known already is shown.
@@ -166,7 +170,7 @@ function notesOf(talk) {
   return [
     talk.lost_answer ? ["exclamation-triangle-fill", lostWords(talk)] : null,
     talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
-    talk.opt_outs.length ? ["bell-slash", t("This number wants no messages ({kinds}). Answers to what the patient writes still go out.", { kinds: talk.opt_outs.map((one) => stopWord(one.kind)).join("、") })] : null,
+    talk.opt_outs.length ? ["bell-slash", t("Opted out: {kinds}. Answers to what the patient writes still go out.", { kinds: stopWords(talk.opt_outs) })] : null,
   ].filter(Boolean);
 }
 
@@ -204,8 +208,8 @@ export function heard(message) {
   if (before && before.version > message.version) return;
   const others = said.items.filter((one) => one.id !== message.id);
   said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
-  if (opened === message.id) history = null;
   show();
+  if (opened === message.id) recall(message);
   if (!before) readSoon();
 }
 

@@ -7,6 +7,7 @@ import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
+import { whatIsPast } from "./past.js";
 import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
 
@@ -81,7 +82,7 @@ function show() {
     ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
-    shown.left_out ? el("div", {}, el("strong", {}, t("Left out: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
+    shown.left_out ? el("div", {}, el("strong", {}, t("Not sent to: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
     el("p", { class: "quiet small" }, t("Recipients are fixed when you press Send. Opt-outs and other rules apply until each message leaves.")),
   ].filter(Boolean));
 }
@@ -92,8 +93,10 @@ async function preview() {
     stale = true;
     return;
   }
-  if (!whom || !text.value.trim()) {
+  const late = whatIsPast(at.value);
+  if (!whom || !text.value.trim() || late) {
     shown = null;
+    say(late);
     show();
     return;
   }
