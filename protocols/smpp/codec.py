@@ -90,7 +90,7 @@ class _Reader:
         return Address(self.text(), ton, npi)
 
     def options(self) -> Options:
-        found: Options = {}
+        found: dict[int, bytes] = {}
         while self.place < len(self.body):
             tag, size = _OPTION.unpack(self.octets(_OPTION.size))
             found[tag] = self.octets(size)
