@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from protocols.sms_link import Link
 
@@ -22,8 +23,7 @@ class TextEncoding(enum.StrEnum):
     UCS2 = "ucs2"
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One short message for the air: a whole text, or one of the ``total`` parts of a long one.
 
     ``key`` is ours, at most 20 ASCII characters, and comes back in every signal about the part. ``text`` is the words

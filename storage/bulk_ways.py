@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, String, Text, 
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from storage.prepared import Prepared, Statement, Values, counted, readers
+from storage.prepared import Prepared, Statement, Values, converters, counted
 
 ONE_DATABASE = "one_database"
 """The option of statements that are for one kind of database: what others get for the same purpose."""
@@ -170,7 +170,7 @@ class _OneText:
         if self._reading is None:
             inner = self._statement.subquery("found").c  # type: ignore[union-attr]
             whole = select(func.json_group_array(func.json_array(*inner), type_=String))
-            self._reading = prepare(self._portable, whole), self._converters(list(inner))
+            self._reading = prepare(self._portable, whole), converters(list(inner), self._dialect)
         return self._read(session, self._reading, keys, values)
 
     def grouped(self, session: Session, keys: Sequence[Any], values: Values) -> dict[Found, list[int]]:
@@ -181,7 +181,7 @@ class _OneText:
             groups = select(ids, *others).group_by(*others).subquery("groups").c
             each = func.json_array(func.json(groups.ids), *list(groups)[1:])
             whole = select(func.json_group_array(each, type_=String))
-            self._grouping = prepare(self._portable, whole), self._converters(list(groups))
+            self._grouping = prepare(self._portable, whole), converters(list(groups), self._dialect)
         return {tuple(others): ids for ids, *others in self._read(session, self._grouping, keys, values)}
 
     def run(self, session: Session, keys: Sequence[Any], values: Values) -> int:
@@ -194,10 +194,6 @@ class _OneText:
         others = {name: _text(values[name]) for name in self._lists}
         return {**values, **others, "keys": _text(keys)}
 
-    def _converters(self, columns: Sequence[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
-        found = enumerate(readers(columns, self._dialect))
-        return [(place, convert) for place, convert in found if convert is not None]
-
     def _read(
         self,
         session: Session,
@@ -205,9 +201,9 @@ class _OneText:
         keys: Sequence[Any],
         values: Values,
     ) -> list[Any]:
-        prepared, converters = how
+        prepared, converted = how
         rows: list[list[Any]] = json.loads(prepared.scalar(session, self._parameters(keys, values)))
-        for place, convert in converters:
+        for place, convert in converted:
             known: dict[Any, Any] = {}
             for row in rows:
                 value = row[place]

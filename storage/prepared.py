@@ -34,13 +34,14 @@ _CONNECTION = "prepared_connection"
 @dataclass(frozen=True)
 class _Compiled:
     """``keys``: the driver's names of the parameters, None where they have places. ``parameters``: of each the name,
-    the converter or None, and what it always is, converted already, if it has no name.
+    the converter or None, and what it always is, converted already, if it has no name. ``results``: the places of the
+    columns that are converted, with their converters.
     """
 
     sql: str
     keys: Sequence[str] | None
     parameters: Sequence[tuple[str, _Converter | None, Any]]
-    results: Sequence[_Converter | None] | None
+    results: Sequence[tuple[int, _Converter]]
 
     def bind(self, values: Values) -> Any:
         """What the driver wants: a list, or a dictionary where its parameters have names."""
@@ -52,14 +53,13 @@ class _Compiled:
 
     def read(self, rows: Iterable[Row]) -> list[Row]:
         """Rows as the types say."""
-        if self.results is None:
-            return list(rows)
-        return [
-            tuple(
-                [value if convert is None else convert(value) for value, convert in zip(row, self.results, strict=True)]
-            )
-            for row in rows
-        ]
+        return [self._converted(row) for row in rows] if self.results else list(rows)
+
+    def _converted(self, row: Row) -> Row:
+        values = list(row)
+        for place, convert in self.results:
+            values[place] = convert(values[place])
+        return tuple(values)
 
 
 class Prepared:
@@ -156,14 +156,16 @@ def compile_statement(statement: Statement, columns: Sequence[Any], dialect: Dia
         raise TypeError(f"a statement that leaves values to the defaults of its columns cannot be prepared: {compiled}")
     names = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
     parameters = [_parameter(compiled, name, keys, dialect) for name in names]
-    results = readers(columns, dialect)
     by_name = None if compiled.positiontup is not None else names
-    return _Compiled(compiled.string, by_name, parameters, results if any(results) else None)
+    return _Compiled(compiled.string, by_name, parameters, converters(columns, dialect))
 
 
-def readers(columns: Sequence[Any], dialect: Dialect) -> list[_Converter | None]:
-    """What makes of the driver's values what the types of ``columns`` say; None where nothing is to be done."""
-    return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+def converters(columns: Sequence[Any], dialect: Dialect) -> list[tuple[int, _Converter]]:
+    """What makes of the driver's values what the types of ``columns`` say: the places where something is to be done,
+    with what does it.
+    """
+    found = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    return [(place, convert) for place, convert in enumerate(found) if convert is not None]
 
 
 def counted(result: Any) -> int:

@@ -93,15 +93,15 @@ class _Reader:
 
     def options(self) -> Options:
         """Those that are whole, up to the first that is not: there the reader stays."""
-        found: Options = {}
-        while True:
-            start = self.place
-            try:
+        found: dict[int, bytes] = {}
+        start = self.place
+        try:
+            while (start := self.place) < len(self.body):
                 tag, size = _OPTION.unpack(self.octets(_OPTION.size))
                 found[tag] = self.octets(size)
-            except ValueError:
-                self.place = start
-                return found
+        except ValueError:
+            self.place = start
+        return found
 
 
 def _read_bind(body: bytes) -> Bind:

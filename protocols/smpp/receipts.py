@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protocols.smpp.messages import ShortMessage, Tag
 from protocols.sms import Fate
@@ -42,8 +42,7 @@ _FATES: Mapping[str, Fate] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """``message_id`` as it is written there; what is not told is empty."""
 
     message_id: bytes

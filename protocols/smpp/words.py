@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protocols import gsm7, ucs2
 from protocols.pdu_frames import PduError
@@ -18,8 +18,7 @@ _ALPHABET_BITS = 0x0C
 _PYTHON: Mapping[int, str] = {Coding.ASCII: "ascii", Coding.LATIN1: "latin-1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """Fields of a ``ShortMessage``."""
 
     content: bytes

@@ -169,8 +169,13 @@ submits = st.builds(
     format=st.integers(0, 255),
     has_header=st.booleans(),
     total=st.integers(0, 255),
+    position=st.integers(0, 255),
     receipt=st.booleans(),
     valid=texts,
+    at=texts,
+    # Version 2.0 has none.
+    recipient_type=st.just(0),
+    link_id=st.just(b""),
 )
 delivers = st.builds(
     Deliver,
@@ -182,6 +187,7 @@ delivers = st.builds(
     st.booleans(),
     st.booleans(),
     texts,
+    st.just(b""),
 )
 answers = st.builds(DeliverAnswer, st.integers(0, 2**64 - 1), st.integers(0, 255))
 sequences = st.integers(0, 2**32 - 1)
