@@ -94,7 +94,6 @@ class _Reader:
     def options(self) -> Options:
         """Those that are whole, up to the first that is not: there the reader stays."""
         found: dict[int, bytes] = {}
-        start = self.place
         try:
             while (start := self.place) < len(self.body):
                 tag, size = _OPTION.unpack(self.octets(_OPTION.size))
