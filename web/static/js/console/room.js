@@ -1,5 +1,5 @@
-// Left: a list with nothing in it keeps its heading only, and those with entries have the room. Nothing changes its place
-// while the telephone rings or a pointer is at the lists.
+// Left: a list with nothing in it keeps its heading only, or goes if it rarely has any, and those with entries have the
+// room. Nothing changes its place while the telephone rings or a pointer is at the lists.
 import { everySecond } from "../clock.js";
 import { desk } from "./desk.js";
 
@@ -12,7 +12,10 @@ const isEmpty = (panel) => Boolean(panel.querySelector(".empty-small"));
 
 function share() {
   if (desk.ringing.length || performance.now() - pointed < REST) return;
-  for (const panel of panels) panel.classList.toggle("is-empty", isEmpty(panel));
+  for (const panel of panels) {
+    panel.classList.toggle("is-empty", isEmpty(panel));
+    panel.hidden = isEmpty(panel) && panel.hasAttribute("data-rare");
+  }
 }
 
 lists.addEventListener("pointermove", () => (pointed = performance.now()));

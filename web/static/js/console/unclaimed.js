@@ -9,13 +9,12 @@ import { writeTimes } from "../times.js";
 import { lineName, numberOf, whoOf } from "../words.js";
 import { claimLate } from "./actions.js";
 import { desk } from "./desk.js";
-import { keepPlace } from "./work.js";
+import { keepPlace, nothing } from "./work.js";
 
 const AT_ONCE = 30;
 const SOON = 400;
 const box = document.getElementById("unclaimed");
-const panel = box?.closest(".work-panel");
-const count = panel?.querySelector("[data-count]");
+const count = document.querySelector("[data-count=unclaimed]");
 
 let items = [];
 let more = false;
@@ -38,9 +37,9 @@ const line = (call) => el("li", { class: "work-item", "data-unclaimed": call.id 
     }, icon("hand-index"), t("That was me"))));
 
 function show() {
-  panel.hidden = !items.length;
   count.textContent = `${items.length}${more ? "+" : ""}`;
-  refresh(box, items.map((call) => [call.id, whoOf(call)]), () => el("ul", { class: "work-list" }, items.map(line)));
+  refresh(box, items.map((call) => [call.id, whoOf(call)]), () => (items.length ? el("ul", { class: "work-list" }, items.map(line))
+    : nothing("hand-index", t("Every call has its agent"), t("Calls that were answered at a telephone and that nobody took appear here."))));
   writeTimes(box);
 }
 
@@ -72,5 +71,6 @@ if (box) {
     }
   });
   socket.addEventListener("ready", () => refreshSoon(0));
+  show();
   load();
 }
