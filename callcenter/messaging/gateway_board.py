@@ -191,7 +191,7 @@ class GatewayBoard:
     def was_paused(self, post: Post, signal: GatewayPaused) -> None:
         """It asked us to be slower; it has room again after that."""
         now = self._clock.seconds()
-        if post.throttling.paused(now, signal.seconds):
+        if post.asked_for_pause(signal, now):
             self._was_given_up(post)
         if post.pause(signal.seconds, signal.reason, now):
             self._mark(post.gateway_id)
@@ -219,7 +219,7 @@ class GatewayBoard:
         """It refused a message: for now, or it found what is wrong with it."""
         match signal.refusal:
             case Refusal.LATER:
-                if post.throttling.put_off(self._clock.seconds()):
+                if post.put_off(signal, self._clock.seconds()):
                     self._was_given_up(post)
             case Refusal.NEVER:
                 self._works(post)

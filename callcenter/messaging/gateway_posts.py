@@ -12,7 +12,7 @@ from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Wording
 from callcenter.messaging.throttling import Throttling
 from hardware.gateways.device import GatewayAbility, GatewayDevice
-from protocols.sms import PartRefused
+from protocols.sms import GatewayPaused, PartRefused
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -27,7 +27,8 @@ _REASON = 100
 class Post:
     """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
     seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
-    it was asked for its balance.
+    it was asked for its balance. ``not_now``: what it said when others took over because it puts off whatever it is
+    given, in its own words.
     """
 
     gateway_id: int
@@ -40,6 +41,7 @@ class Post:
     paused_until: float = float("-inf")
     pause_reason: str = ""
     next_attempt: float | None = None
+    not_now: str = ""
 
     def pause(self, seconds: float, reason: str, now: float) -> bool:
         """It asked for a pause. Whether it is long enough, and the gateway without room by it, to be told of."""
@@ -59,8 +61,19 @@ class Post:
         """It refused a part for a reason of its own. Whether others are to take over by that. Parts of one message are
         refused together, and are no more than one.
         """
-        why = f"{signal.words} ({signal.code})" if signal.words and signal.code else signal.words or signal.code
-        return self.throttling.refused(now, read_key(signal.key)[0], clean_text(why, _REASON))
+        return self.throttling.refused(now, read_key(signal.key)[0], _words_of(signal))
+
+    def put_off(self, signal: PartRefused, now: float) -> bool:
+        """It did not take a part for now. Whether others are to take over by that."""
+        given_up = self.throttling.put_off(now)
+        self.not_now = _words_of(signal) if given_up else self.not_now
+        return given_up
+
+    def asked_for_pause(self, signal: GatewayPaused, now: float) -> bool:
+        """It asked for a pause. Whether others are to take over by that."""
+        given_up = self.throttling.paused(now, signal.seconds)
+        self.not_now = clean_text(signal.reason, _REASON) if given_up else self.not_now
+        return given_up
 
     def look_at_attempt(self, now: float) -> bool:
         """Note when it is connected to again. Whether that is new, and so late that it is worth to be told of."""
@@ -88,6 +101,7 @@ class Post:
             moment(began),
             moment(attempt),
             self.throttling.refuses,
+            self.not_now if self.throttling.out else "",
         )
 
     @property
@@ -124,3 +138,8 @@ class Post:
             throttled=self.throttling.out,
             on_trial=on_trial,
         )
+
+
+def _words_of(signal: PartRefused) -> str:
+    words, code = signal.words, signal.code
+    return clean_text(f"{words} ({code})" if words and code else words or code, _REASON)

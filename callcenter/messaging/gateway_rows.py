@@ -74,8 +74,8 @@ class Live:
 class Passing:
     """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
     it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
-    ``throttling``; ``refuses``: why it refuses whatever it is given, in its own words, empty if it does not.
-    ``next_attempt_at``: when it is connected to again.
+    ``throttling``; ``refuses``: why it refuses whatever it is given, ``not_now``: what it said when it only put off,
+    both in its own words, or empty. ``next_attempt_at``: when it is connected to again.
     """
 
     abilities: Sequence[str] = ()
@@ -84,6 +84,7 @@ class Passing:
     throttled_since: datetime | None = None
     next_attempt_at: datetime | None = None
     refuses: str = ""
+    not_now: str = ""
 
 
 NOTHING_NOW = Passing()
@@ -235,6 +236,8 @@ def _alarm_passed_over(session: Session, row: SmsGateway, now: Live, passing: Pa
     reason = Said(Saying.GATEWAY_THROTTLES)
     if passing.refuses:
         reason = Said(Saying.GATEWAY_TAKES_NOTHING, why=passing.refuses)
+    elif passing.not_now:
+        reason = Said(Saying.BECAUSE, what=reason, why=passing.not_now)
     details = {"gateway": row.name, **reason_columns(reason)}
     trouble = Trouble(AlarmKind.GATEWAY_PASSED_OVER, str(row.id), details)
     keep_alarm(session, trouble, passing.throttled_since is not None, at)

@@ -108,8 +108,8 @@ def test_gateways_and_who_waits_for_an_answer_are_on_the_wall_live_and_only_for_
     admin = daemon.client("admin")
     page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
     tiles = page.locator("#gateways .tile")
-    expect(tiles).to_have_count(2, timeout=PATIENCE)
-    expect(page.locator("#gateways-sum")).to_have_text("Ready 2", timeout=PATIENCE)
+    expect(tiles).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 3", timeout=PATIENCE)
     waiting = page.locator("[data-sms=waiting]")
     expect(waiting).to_contain_text("SMS to answer 0")
     expect(page.locator("[data-sms=oldest]")).to_have_count(0)
@@ -132,7 +132,7 @@ def test_gateways_and_who_waits_for_an_answer_are_on_the_wall_live_and_only_for_
     expect(tiles.nth(1)).to_contain_text("Out of service")
     back = {"version": second["version"] + 1, "in_service": True}
     assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", back).status == 200
-    expect(page.locator("#gateways-sum")).to_have_text("Ready 2", timeout=PATIENCE)
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 3", timeout=PATIENCE)
 
 
 OVERTAKEN = """async (source) => {

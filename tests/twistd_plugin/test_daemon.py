@@ -174,8 +174,8 @@ def test_sigterm_drains_and_leaves_no_process_behind(fresh_daemon: DemoDaemon) -
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
     wait_for(lambda: newest_call(client), 20, "the call")
     children = _children(fresh_daemon.pid)
-    # Five lines and two gateways.
-    assert len(children) == 7
+    # Five lines and three gateways.
+    assert len(children) == 8
     assert fresh_daemon.stop() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not (fresh_daemon.var / "demo.json").exists()

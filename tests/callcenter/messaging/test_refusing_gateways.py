@@ -130,9 +130,9 @@ async def test_a_long_text_that_is_refused_is_one_message(sms_centre: SmsCentre)
 async def test_one_that_only_says_not_now_is_an_alarm_until_it_takes_a_message(sms_centre: SmsCentre) -> None:
     device = await add(sms_centre, "移动", 1, None)
     for _ in range(MOST_PAUSES):
-        device.say(GatewayPaused(1.0, "8"))
+        device.say(GatewayPaused(1.0, "flow control (8)"))
         await sms_centre.wait(1)
-    told = ("gateway_passed_over", True, "it only says “not now”")
+    told = ("gateway_passed_over", True, "it only says “not now”: flow control (8)")
     assert await alarms(sms_centre) == [told]
     # While it is away nobody knows.
     device.lose()
@@ -145,6 +145,14 @@ async def test_one_that_only_says_not_now_is_an_alarm_until_it_takes_a_message(s
     assert [(kind, holds) for kind, holds, _ in await alarms(sms_centre)] == [("gateway_passed_over", False)]
     (row,) = await sms_centre.rows(Alarm)
     assert row["times"] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_puts_off_whatever_it_is_given_is_an_alarm_with_what_it_says(sms_centre: SmsCentre) -> None:
+    await add(sms_centre, "移动", 1, refusing("0x45", Refusal.LATER))
+    await queue(sms_centre, NUMBERS[0])
+    await sms_centre.wait(120, 5)
+    assert await alarms(sms_centre) == [("gateway_passed_over", True, "it only says “not now”: Src_Id (0x45)")]
 
 
 @pytest_twisted.ensureDeferred
