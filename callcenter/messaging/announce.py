@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.events import Audience, BatchUpdated, MessageUpdated
-from callcenter.messaging.unheard import heard_after_all, wait_again
+from callcenter.messaging.unheard import look_at_answers
 from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
 from storage.models import SmsMessage
@@ -70,9 +70,7 @@ class Moved:
         rows = load_messages(session, self._singles)
         for row in rows:
             announce(session, MessageUpdated(str(row.id), message_view(row), message_audience(row)))
-        wait_again(session, rows)
-        if self._after_all:
-            heard_after_all(session, [row for row in rows if row.id in self._after_all])
+        look_at_answers(session, rows, self._after_all)
         announce_batches(session, self._batches)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -37,22 +37,24 @@ class _Standing(NamedTuple):
     lost: str = ""
 
 
-def wait_again(session: Session, moved: Iterable[Any]) -> None:
+def look_at_answers(session: Session, moved: Iterable[Any], arrived: Collection[int]) -> None:
     """Conversations wait again in which one of ``moved``, rows of messages, was an answer and did not arrive: one that
     is put off when it comes back. One that was said to be done in the belief that the patient has the answer is open
     again. Whoever has it still does, and lists show what the patient asked.
 
-    What was refused before it began to wait was no answer: then nothing is changed.
+    What was refused before it began to wait was no answer: then nothing is changed. ``arrived``: those among them that
+    were given up and have arrived after all; what they answered waits no more.
     """
-    lost = {row.conversation_id: row for row in moved if row.answers_to is not None and row.state in NOT_ARRIVED}
-    for key in sorted(lost):
-        _wait_more(session, _held(session, key), lost[key])
-
-
-def heard_after_all(session: Session, moved: Iterable[Any]) -> None:
-    """Answers among ``moved``, rows of messages, were given up and have arrived: what they answered waits no more."""
-    for key in sorted({row.conversation_id for row in moved if row.answers_to is not None}):
-        _wait_less(session, _held(session, key))
+    answers = [row for row in moved if row.answers_to is not None]
+    lost = {row.conversation_id: row for row in answers if row.state in NOT_ARRIVED}
+    found = {row.conversation_id for row in answers if row.id in arrived}
+    # In one order, whatever became of them: else two that tell of the same conversations would deadlock.
+    for key in sorted(lost.keys() | found):
+        conversation = _held(session, key)
+        if key in lost:
+            _wait_more(session, conversation, lost[key])
+        if key in found:
+            _wait_less(session, conversation)
 
 
 def answered_again(session: Session, conversation_id: int | None, answers_to: int | None) -> None:

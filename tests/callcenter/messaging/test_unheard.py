@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, select, text, update
 from sqlalchemy.orm import Session
 
 from callcenter.administration.permissions import BUILT_IN_ROLES, Scope
 from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
+from callcenter.messaging.announce import Moved
 from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.messages import Messages
@@ -455,4 +456,44 @@ def test_who_takes_an_answer_back_waits_for_whoever_has_it_with_nothing_in_hand(
             settling.execute(text("set local lock_timeout = '300ms'"))
             assert known_thread(settling, HEARTS_NUMBER) is not None
         assert taken_back.result() == MessageState.CANCELLED.value
+    engine.dispose()
+
+
+def two_answers(session: Session) -> tuple[int, int]:
+    """Of two conversations, in their order."""
+    fill_desk(session)
+    made = []
+    for number in (HEARTS_NUMBER, STRANGER):
+        talk = thread_of(session, number, NOW)
+        session.flush()
+        common = {"conversation_id": talk.id, "created_by": SUSAN.user_id, "answers_to": 1}
+        made.append(queue_message(session, MessageDraft(number, "请来门诊", Purpose.REPLY, **common), NOW))
+    first, second = made
+    session.execute(update(SmsMessage).where(SmsMessage.id == second).values(state=MessageState.FAILED.value))
+    return first, second
+
+
+def test_conversations_are_held_in_one_order_whatever_became_of_their_answers(postgresql_url: str) -> None:
+    """The answer in the first has arrived after all, that in the second is lost."""
+    engine = create_engine(postgresql_url)
+    with Session(engine) as session, session.begin():
+        arrived, lost = two_answers(session)
+
+    def tell() -> None:
+        with Session(engine) as session, session.begin():
+            moved = Moved()
+            moved.add_all([arrived, lost], None)
+            moved.arrive_after_all([arrived])
+            moved.announce(session)
+
+    waiting = text("select count(*) from pg_locks where not granted")
+    with ThreadPoolExecutor(1) as threads, Session(engine) as looking:
+        with Session(engine) as other, other.begin():
+            assert known_thread(other, HEARTS_NUMBER) is not None
+            told = threads.submit(tell)
+            while not looking.scalar(waiting):
+                time.sleep(0.01)
+            other.execute(text("set local lock_timeout = '300ms'"))
+            assert known_thread(other, STRANGER) is not None
+        told.result()
     engine.dispose()
