@@ -8,13 +8,16 @@ nobody. Each answer says up to which text it goes: a copy of it that is sent lat
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import may_answer
 from callcenter.messaging.rows import IN
 from storage.models import SmsMessage
+from storage.models.base import table_of
+
+_MESSAGE = table_of(SmsMessage).c
 
 
 def asked_of(session: Session, principal: Principal, conversation_id: int) -> int | None:
@@ -24,7 +27,14 @@ def asked_of(session: Session, principal: Principal, conversation_id: int) -> in
 
 def last_asked(session: Session, conversation_id: int) -> int | None:
     """The last text that came in there."""
-    texts = select(func.max(SmsMessage.id)).where(
-        SmsMessage.conversation_id == conversation_id, SmsMessage.direction == IN
-    )
-    return session.scalar(texts)
+    found = last_said(session, conversation_id, _MESSAGE.direction == IN)
+    return None if found is None else found.id
+
+
+def last_said(session: Session, conversation_id: int, which: ColumnElement[bool]) -> Row[tuple[int, str, str]] | None:
+    """Id, words and direction of the last message there of which ``which`` is true."""
+    # Of one conversation only, in the order of ids, PostgreSQL may look for it among the newest of all messages.
+    here = _MESSAGE.conversation_id.between(conversation_id, conversation_id)
+    found = select(_MESSAGE.id, _MESSAGE.text, _MESSAGE.direction).where(here, which)
+    newest = found.order_by(_MESSAGE.conversation_id.desc(), _MESSAGE.id.desc())
+    return session.execute(newest.limit(1)).one_or_none()

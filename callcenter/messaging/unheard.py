@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM
+from callcenter.messaging.answering import last_said
 from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.rows import DONE, IN, OPEN
 from callcenter.messaging.threads import note_words, route
@@ -95,10 +96,9 @@ def _wait_less(session: Session, conversation: Conversation) -> None:
 def _stand(session: Session, conversation: Conversation, standing: _Standing, at: datetime) -> None:
     conversation.waiting_since, conversation.lost_answer = standing
     shown = _MESSAGE.direction == IN if standing.since is not None else _is_answer()
-    last = select(_MESSAGE.text, _MESSAGE.direction).where(_MESSAGE.conversation_id == conversation.id, shown)
-    words = session.execute(last.order_by(_MESSAGE.id.desc()).limit(1)).one_or_none()
-    if words is not None:
-        note_words(conversation, *words, at)
+    last = last_said(session, conversation.id, shown)
+    if last is not None:
+        note_words(conversation, last.text, last.direction, at)
     tell_conversation(session, conversation)
 
 

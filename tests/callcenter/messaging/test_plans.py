@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_twisted
-from sqlalchemy import text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
+from callcenter.messaging.answering import last_asked
 from callcenter.messaging.outbox import claim
 from callcenter.messaging.queueing import MessageDraft, queue_messages
 from callcenter.messaging.routing import Route
@@ -120,3 +121,37 @@ async def test_being_accepted_changes_no_index_of_messages_and_a_receipt_none_of
     delivered = await database.run(changed, receipts)
     assert delivered["sms_message"][0] == TURN
     assert delivered["sms_attempt"][1] > 0.9 * TURN
+
+
+_OLD_TALK = """
+    insert into conversation(id, number, state, last_at, last_direction, unread, version)
+    select n, '+86138' || n, 'open', now(), 'in', 0, 1 from generate_series(1, 1000) n
+"""
+_OLD_TEXTS = """
+    insert into sms_message(id, direction, state, number, text, conversation_id, priority, parts, cost, attempts,
+                            created_at, state_at, version)
+    select n, case when n % 2 = 0 then 'in' else 'out' end, 'received', '+86138', 'x',
+           case when n <= 2000 then 1 else 2 + n % 999 end, 2, 1, 0, 0, now(), now(), 1
+    from generate_series(1, 20000) n
+"""
+
+
+def test_the_last_text_of_a_long_conversation_is_not_looked_for_among_those_of_others(postgresql_url: str) -> None:
+    engine = create_engine(postgresql_url)
+    asked: list[tuple[str, Any]] = []
+    with Session(engine) as session, session.begin():
+        for statement in (_OLD_TALK, _OLD_TEXTS, "analyze sms_message"):
+            session.execute(text(statement))
+    event.listen(
+        engine, "before_cursor_execute", lambda _c, _k, statement, values, *_: asked.append((statement, values))
+    )
+    with Session(engine) as session:
+        assert last_asked(session, 1) == 2000
+        ((statement, values),) = asked
+        plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
+    engine.dispose()
+    assert most_removed(plan[0]["Plan"]) < 10
+
+
+def most_removed(node: dict[str, Any]) -> int:
+    return max([node.get("Rows Removed by Filter", 0), *map(most_removed, node.get("Plans", ()))])
