@@ -8,6 +8,8 @@ nobody. Each answer says up to which text it goes: a copy of it that is sent lat
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
@@ -31,7 +33,7 @@ def last_asked(session: Session, conversation_id: int) -> int | None:
     return None if found is None else found.id
 
 
-def last_said(session: Session, conversation_id: int, which: ColumnElement[bool]) -> Row[tuple[int, str, str]] | None:
+def last_said(session: Session, conversation_id: int, which: ColumnElement[bool]) -> Row[Any, Any, Any] | None:
     """Id, words and direction of the last message there of which ``which`` is true."""
     # Of one conversation only, in the order of ids, PostgreSQL may look for it among the newest of all messages.
     here = _MESSAGE.conversation_id.between(conversation_id, conversation_id)

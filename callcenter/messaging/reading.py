@@ -25,8 +25,10 @@ def conversation_messages(
     reached = select(Conversation.id).where(Conversation.id == conversation_id, conversation_scope(principal))
     if session.scalar(reached) is None:
         raise missing(conversation_id)
-    statement = messages_statement().where(_MESSAGE.conversation_id == conversation_id)
-    page = page_of(lambda part: _rows(session, part), statement, [Stretch([SmsMessage.id], True)], limit, cursor)
+    # As in ``answering.last_said``: so that they are looked for among its own.
+    statement = messages_statement().where(_MESSAGE.conversation_id.between(conversation_id, conversation_id))
+    newest = [Stretch([SmsMessage.conversation_id, SmsMessage.id], True)]
+    page = page_of(lambda part: _rows(session, part), statement, newest, limit, cursor)
     return Page([message_view(row) for row in page.items], page.next)
 
 

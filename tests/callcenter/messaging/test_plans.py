@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from twisted.internet import reactor
 from callcenter.messaging.answering import last_asked
 from callcenter.messaging.outbox import claim
 from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.reading import conversation_messages
 from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Counting, Wording
 from callcenter.messaging.settling import Heard, settle
@@ -23,7 +24,7 @@ from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import Fate, GatewaySignal, PartAccepted, ReceiptArrived
 from storage.database import Database
 from storage.models import Patient, PatientPhone, SmsBatch
-from tests.peers.call_center import NOW, fill
+from tests.peers.call_center import NOW, SUSAN, fill
 from tests.peers.sms_desk import add_gateway
 
 pytestmark = pytest.mark.postgresql
@@ -136,20 +137,32 @@ _OLD_TEXTS = """
 """
 
 
-def test_the_last_text_of_a_long_conversation_is_not_looked_for_among_those_of_others(postgresql_url: str) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda session: last_asked(session, 1),
+        lambda session: conversation_messages(session, SUSAN, 1, 20, None),
+    ],
+)
+def test_what_was_said_last_in_a_long_conversation_is_not_looked_for_among_what_others_said(
+    postgresql_url: str, ask: Callable[[Session], Any]
+) -> None:
     engine = create_engine(postgresql_url)
     asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
     with Session(engine) as session, session.begin():
         for statement in (_OLD_TALK, _OLD_TEXTS, "analyze sms_message"):
             session.execute(text(statement))
-    event.listen(
-        engine, "before_cursor_execute", lambda _c, _k, statement, values, *_: asked.append((statement, values))
-    )
+    event.listen(engine, "before_cursor_execute", note)
     with Session(engine) as session:
-        assert last_asked(session, 1) == 2000
-        ((statement, values),) = asked
+        ask(session)
+        statement, values = asked[-1]
         plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
     engine.dispose()
+    assert "sms_message" in statement
     assert most_removed(plan[0]["Plan"]) < 10
 
 
