@@ -12,7 +12,7 @@ from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Wording
 from callcenter.messaging.throttling import Throttling
 from hardware.gateways.device import GatewayAbility, GatewayDevice
-from protocols.sms import PartRefused
+from protocols.sms import PartRefused, StorageTold
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -27,7 +27,7 @@ _REASON = 100
 class Post:
     """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
     seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
-    it was asked for its balance.
+    it was asked for its balance. ``storage`` is what this device told last.
     """
 
     gateway_id: int
@@ -40,6 +40,7 @@ class Post:
     paused_until: float = float("-inf")
     pause_reason: str = ""
     next_attempt: float | None = None
+    storage: StorageTold | None = None
 
     def pause(self, seconds: float, reason: str, now: float) -> bool:
         """It asked for a pause. Whether it is long enough, and the gateway without room by it, to be told of."""
@@ -87,6 +88,7 @@ class Post:
             self.pause_reason if paused else "",
             moment(began),
             moment(attempt),
+            self.storage,
             self.throttling.refuses,
         )
 
