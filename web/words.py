@@ -265,6 +265,7 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "numberless": N_("Calls without numbers"),
         "gateway_down": N_("Gateway down"),
         "gateway_passed_over": N_("Gateway takes nothing"),
+        "gateway_full": N_("SMS storage full"),
         "queue_stuck": N_("Messages stuck"),
         "balance_low": N_("SMS balance low"),
         "unanswered": N_("SMS unanswered"),
