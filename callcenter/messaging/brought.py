@@ -106,6 +106,11 @@ class Brought:
         for gateway, name, at in left:
             self._keep(gateway, _Text(name, None, self._clock.seconds() - (now - at).total_seconds()))
 
+    def remember_ours(self, names: Iterable[tuple[int, str]]) -> None:
+        """Gateway and its name for a message of ours, which the last process sent: oldest first."""
+        for gateway, name in names:
+            self._is_ours(gateway, name)
+
     def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> list[GatewaySignal]:
         """``signals`` as they just came; texts with a name: that of the one before if it may be the same.
 
@@ -144,11 +149,14 @@ class Brought:
 
     def took(self, gateway_id: int, signal: PartAccepted) -> GatewaySignal:
         """It has a name for something of ours."""
+        self._is_ours(gateway_id, signal.gateway_id)
+        return signal
+
+    def _is_ours(self, gateway_id: int, name: str) -> None:
         ours = self._ours[gateway_id]
-        ours[signal.gateway_id] = None
+        ours[name] = None
         if len(ours) > MOST:
             del ours[next(iter(ours))]
-        return signal
 
     def _told_with(self, gateway_id: int, called: str) -> str:
         """The id that came with a text, if the gateway's ids can be trusted."""

@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.repetitions import is_name_of_ours
-from storage.models import SmsArrival, SmsGateway
+from storage.models import SmsArrival, SmsAttempt, SmsGateway
 from storage.models.base import table_of
 
 NEWEST = 4000
 """More than the gateways can have brought that is not settled: they are not read from while 2,000 are not on disk."""
-_ARRIVAL, _GATEWAY = table_of(SmsArrival).c, table_of(SmsGateway).c
+_ARRIVAL, _ATTEMPT, _GATEWAY = table_of(SmsArrival).c, table_of(SmsAttempt).c, table_of(SmsGateway).c
 
 
 def left_behind(session: Session) -> list[tuple[int, str, datetime]]:
@@ -27,6 +27,13 @@ def left_behind(session: Session) -> list[tuple[int, str, datetime]]:
         for row in reversed(found)
         if is_name_of_ours(row.fingerprint) and _is_open(settled.get(row.gateway_id), row.arrived_at)
     ]
+
+
+def names_of_ours(session: Session, most: int) -> list[tuple[int, str]]:
+    """Gateway, and its name for what it took, of the ``most`` parts that were sent last, oldest first."""
+    newest = select(_ATTEMPT.gateway_id, _ATTEMPT.gateway_ref).order_by(_ATTEMPT.sent_at.desc()).limit(most)
+    found = session.execute(newest).all()
+    return [(row.gateway_id, row.gateway_ref) for row in reversed(found) if row.gateway_ref is not None]
 
 
 def write_settled(session: Session, until: Mapping[int, datetime]) -> None:

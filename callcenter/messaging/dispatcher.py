@@ -17,8 +17,9 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.arrivals import Text, store_parts
+from callcenter.messaging.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.brought import Brought
-from callcenter.messaging.brought_rows import left_behind, write_settled
+from callcenter.messaging.brought_rows import left_behind, names_of_ours, write_settled
 from callcenter.messaging.due_messages import Place, anything_due
 from callcenter.messaging.filing import Filing
 from callcenter.messaging.housekeeping import recover, release_orphans, resend_unknown
@@ -95,6 +96,7 @@ class Dispatcher:
         while await self._database.run(recover, utc_now(self._clock)):
             pass
         self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
+        self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
         self._look.start()

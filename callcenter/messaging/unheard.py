@@ -124,7 +124,8 @@ def _standing(session: Session, conversation_id: int) -> _Standing:
         here, _MESSAGE.direction == IN, _MESSAGE.id > answered
     )
     if (done := _done_at(session, conversation_id, lost)) is not None:
-        texts = texts.where(_MESSAGE.created_at > done)
+        # Written down by then: one that began to come may not have been whole.
+        texts = texts.where(_MESSAGE.state_at > done)
     for key, at, text in session.execute(texts.order_by(_MESSAGE.id).limit(_LOOKED_AT)):
         if not is_opt_out(text):
             return _Standing(at, next((one.state for one in lost if one.answers_to >= key), ""))

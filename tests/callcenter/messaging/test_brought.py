@@ -28,7 +28,7 @@ from protocols.smpp.session import SmppTongue
 from protocols.smpp.settings import Role, SmppAccount
 from protocols.sms import GatewaySignal, PartAccepted, TextArrived
 from protocols.sms_link import READ_AFTER, Link
-from storage.models import SmsGateway
+from storage.models import SmsAttempt, SmsGateway, SmsMessage
 from tests.peers.message_centre import Centre
 from tests.peers.sms_session import NOON, Driven
 
@@ -416,6 +416,26 @@ async def test_whoever_leaves_in_good_order_leaves_nothing_to_come_again(smsc: S
     await smsc.connect()
     await smsc.bring("1", "2")
     assert sorted(text.text for text in smsc.centre.texts) == ["1", "1", "2"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_id_of_a_message_that_the_last_process_sent_is_no_name_either(smsc: Smsc) -> None:
+    def sent(session: Session) -> None:
+        common = {"number": "+8613800138000", "state": "accepted"}
+        message = SmsMessage(direction="out", purpose="care", text="回复1", created_at=NOON, state_at=NOON, **common)
+        session.add(message)
+        session.flush()
+        part = {"message_id": message.id, "gateway_id": GATEWAY, "attempt": 1, "position": 1, "total": 1}
+        session.add(SmsAttempt(**part, sent_at=NOON, gateway_ref="a7", **common))
+
+    await smsc.centre.database.run(sent)
+    await kill(smsc)
+    await smsc.connect()
+    other = await another_bind(smsc)
+    await smsc.bring("1", called=b"00A7")
+    await after(smsc, timedelta(minutes=3))
+    await other.bring("1", called=b"00A7")
+    assert texts(smsc) == 2
 
 
 # What is remembered.

@@ -20,6 +20,7 @@ from callcenter.messaging.cancelling import cancel_reply
 from callcenter.messaging.conversation_listing import Box, ConversationFilter
 from callcenter.messaging.messages import Messages
 from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.receiving import IncomingText, receive_texts
 from callcenter.messaging.sending import Typed
 from callcenter.messaging.threads import known_thread, thread_of
 from callcenter.messaging.vocabulary import MessageState, Purpose
@@ -28,7 +29,7 @@ from storage.database import Database
 from storage.models import AuditEntry, SmsMessage, UserAccount
 from tests.peers.call_center import DORA, NOW, SUSAN
 from tests.peers.message_centre import Centre
-from tests.peers.sms_desk import HEARTS_NUMBER, STRANGER, Desk, fill_desk
+from tests.peers.sms_desk import GATEWAY, HEARTS_NUMBER, STRANGER, Desk, fill_desk
 
 SINCE = "2026-03-02T08:00:00.000Z"
 ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
@@ -295,6 +296,23 @@ async def test_what_was_said_to_be_done_long_ago_waits_for_nothing(house: House)
     house.desk.clock.advance(60)
     await lose_answer(house)
     assert (await house.talk())["waiting_since"] == "2026-03-02T09:00:00.000Z"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_whole_only_after_done_is_not_done(house: House) -> None:
+    """Its first part came before; whoever said that it is done cannot have read it."""
+    conversations = house.desk.desk.conversations
+    await house.desk.hear(HEARTS_NUMBER, "谢谢")
+    began = house.desk.now
+    house.desk.clock.advance(60)
+    await conversations.finish(DORA, (await house.talk())["id"])
+    house.desk.clock.advance(60)
+    whole = IncomingText(GATEWAY, HEARTS_NUMBER, "10690001", "伤口有点红", began)
+    await house.desk.change(receive_texts, [whole], house.desk.now, house.desk.desk.inbox.received)
+    assert (await house.talk())["waiting_since"] == SINCE
+    house.desk.clock.advance(60)
+    await lose_answer(house)
+    assert (await house.talk())["waiting_since"] == SINCE
 
 
 @pytest_twisted.ensureDeferred
