@@ -14,7 +14,7 @@ from web.api.conversations import Key, LiveOptOut, MessageText
 from web.api.messages import Message
 from web.api.models import Cursor, Id, Limit, Named, Number
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input, Moment
+from web.parsing import Input, Moment, NumberPart
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -123,7 +123,7 @@ class NewMessage(Input):
 class OptOutLimits(Input):
     """``number`` is digits of one; ``ended`` shows those that are over too."""
 
-    number: Number = ""
+    number: NumberPart = ""
     kind: Kind | None = None
     ended: bool = False
 

@@ -19,7 +19,7 @@ from web.field_words import field_text
 from web.forms import form_inputs, typed_body
 from web.pages.lists import list_context
 from web.pages.view_chips import view_chips
-from web.parsing import check
+from web.parsing import Filters, check
 from web.records import NAMES, ListInput, declaration, service_of
 from web.routing import Handler, Routes
 from web.words import NEW
@@ -29,7 +29,7 @@ routes = Routes()
 Word = Annotated[str, Field(max_length=80)]
 
 
-class ListPage(ListInput):
+class ListPage(Filters, ListInput):
     """A list's address. ``trail`` holds the cursors of the pages before; ``done`` and ``key`` what was just done.
 
     ``plain`` shows it as it is, whatever view it opens with otherwise.
