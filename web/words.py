@@ -176,6 +176,7 @@ AUDIT_ACTIONS: Mapping[str, str] = MappingProxyType(
         "change-password": N_("changed the password"),
         "claim": N_("took the call"),
         "claim-late": N_("said afterwards to have taken the call"),
+        "take-back-claim": N_("took back to have taken the call"),
         "hang-up": N_("hung up"),
         "hold": N_("put the call on hold"),
         "resume": N_("took the call back"),
