@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from callcenter.messaging.placeholders import named_pieces
 
-_NAME = Markup('<span class="placeholder">{}</span>')
+_NAME = Markup('<span class="place-name">{}</span>')
 
 
 def placed(text: str, translate: Callable[[str], str]) -> Markup:

@@ -14,7 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import REPLY, conversation_scope, missing
 from storage.models import Conversation, Department, UserAccount
 from storage.models.base import NO
-from storage.queries.terms import normalise, pinyin_of, terms_for
+from storage.queries.terms import initials_of, normalise, pinyin_of, terms_for
 
 MOST_PEOPLE, MOST_DEPARTMENTS = 12, 8
 _GIVE = "conversations.assign"
@@ -28,6 +28,10 @@ class _Person:
     department: str
 
     @property
+    def reading(self) -> str:
+        return pinyin_of(self.name)
+
+    @property
     def view(self) -> dict[str, Any]:
         return {"id": self.id, "name": self.name, "department": self.department}
 
@@ -35,7 +39,7 @@ class _Person:
 def find_owners(session: Session, principal: Principal, conversation_id: int | None, query: str) -> dict[str, Any]:
     """The first ``people`` who may answer and ``departments`` that have every word of ``query``; ``more`` says that
     there are others. A word finds names, their pinyin and its initials; people by their department, too. The
-    conversation's own department and its people come first.
+    names that begin with the words come first, then the conversation's own department and its people.
 
     It looks through the whole staff, some thousands at most, whose readings are kept in memory. Raises
     ``NotAllowedError``, ``NotFoundError``.
@@ -47,8 +51,10 @@ def find_owners(session: Session, principal: Principal, conversation_id: int | N
     words = normalise(query).split()
     people = [one for one in _people(session) if _has(words, one.name, one.department)]
     departments = [one for one in _departments(session) if _has(words, one[1])]
-    people.sort(key=lambda one: (own is None or one.department_id != own, pinyin_of(one.name), one.id))
-    departments.sort(key=lambda one: (one[0] != own, pinyin_of(one[1])))
+    people.sort(
+        key=lambda one: (not _begins(words, one.name), own is None or one.department_id != own, one.reading, one.id)
+    )
+    departments.sort(key=lambda one: (not _begins(words, one[1]), one[0] != own, pinyin_of(one[1])))
     return {
         "people": [one.view for one in people[:MOST_PEOPLE]],
         "departments": [{"id": key, "name": name} for key, name in departments[:MOST_DEPARTMENTS]],
@@ -78,6 +84,11 @@ def _people(session: Session) -> Iterable[_Person]:
 def _departments(session: Session) -> list[tuple[int, str]]:
     statement = select(Department.id, Department.name).where(Department.disabled == NO)
     return [(key, name) for key, name in session.execute(statement)]
+
+
+def _begins(words: Sequence[str], name: str) -> bool:
+    begins = normalise(name), pinyin_of(name), initials_of(name)
+    return all(any(one.startswith(word) for one in begins) for word in words)
 
 
 def _has(words: Sequence[str], *names: str) -> bool:

@@ -87,15 +87,15 @@ function rows(talk, { people, departments }, words, closing) {
   const option = (name, about, picture, run) => el("li", { class: "menu-item", role: "option", id: `owner-${(count += 1)}`, onclick: closing(run) }, icon(picture), el("span", { class: "cut" }, name), about ? el("span", { class: "quiet small cut" }, about) : null);
   const heading = (text) => el("li", { class: "menu-label", role: "presentation" }, text);
   const given = (name) => t("Assigned to {name}.", { name });
-  const ofDepartment = (one) => option(one.name, "", "building", () => giveTo({ department_id: one.id }, given(one.name)));
+  const ofDepartment = (one, name = one.name) => option(name, "", "building", () => giveTo({ department_id: one.id }, given(one.name)));
   const ofPerson = (one) => option(one.name, one.id === me ? t("you") : one.department, "person", one.id === me ? taking(talk) : () => giveTo({ user_id: one.id, department_id: talk.department?.id ?? null }, given(one.name)));
   const own = words ? null : departments.find((one) => one.id === talk.department?.id);
   const first = words ? [] : [
     talk.assigned_to?.id === me ? null : option(t("I take it"), "", "hand-index", taking(talk)),
-    own ? ofDepartment(own) : null,
+    own ? ofDepartment(own, t("To {name}", { name: own.name })) : null,
     option(t("To the SMS desk"), "", "inbox", () => giveTo({}, t("Moved to the SMS desk."))),
   ].filter(Boolean);
-  const persons = people.filter((one) => words || one.id !== me).map(ofPerson);
-  const houses = departments.filter((one) => one !== own).map(ofDepartment);
+  const persons = people.filter((one) => words || ![me, talk.assigned_to?.id].includes(one.id)).map((one) => ofPerson(one));
+  const houses = departments.filter((one) => one !== own).map((one) => ofDepartment(one));
   return [...first, ...(persons.length ? [heading(t("People")), ...persons] : []), ...(houses.length ? [heading(t("Departments")), ...houses] : [])];
 }

@@ -151,7 +151,7 @@ async function texts() {
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
-    type: "button", class: "chip placeholder", title: placeMeaning(name), onclick: () => {
+    type: "button", class: "chip place-name", title: placeMeaning(name), onclick: () => {
       putInto(text, `{${name}}`);
     },
   }, placeName(name))));

@@ -22,7 +22,7 @@ export function placed(text) {
   for (const found of text.matchAll(BRACES)) {
     const name = plain(found[1]);
     if (!PLACES[name]) continue;
-    pieces.push(text.slice(position, found.index), el("span", { class: "placeholder" }, placeName(name)));
+    pieces.push(text.slice(position, found.index), el("span", { class: "place-name" }, placeName(name)));
     position = found.index + found[0].length;
   }
   return [...pieces, text.slice(position)];
