@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from callcenter.errors import InvalidError
 from callcenter.text import N_, Text
@@ -21,6 +22,42 @@ _SIGNS = _OPENING + _CLOSING
 _BRACES = re.compile(f"[{_OPENING}]([^{_SIGNS}]*)[{_CLOSING}]")
 _SIGN = re.compile(f"[{_SIGNS}]")
 _SHOWN = 40
+_BEFORE, _AFTER = 8, 12
+"""So many characters around a brace say where it stands."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is no placeholder: a ``name`` between braces, or a brace alone, with the words ``around`` it.
+
+    ``line`` counts from 1, 0 where the text has one line only. ``known`` are the names that there are.
+    """
+
+    name: str
+    line: int
+    around: str
+    known: tuple[str, ...]
+
+    @property
+    def unpaired(self) -> bool:
+        """Whether it is a brace without a partner."""
+        return self.name != "" and self.name in _SIGNS
+
+    @property
+    def words(self) -> Text:
+        """What is wrong, and where."""
+        return Text(N_("Line {line}: {why}"), line=self.line, why=self._why) if self.line else self._why
+
+    @property
+    def _why(self) -> Text:
+        if self.unpaired:
+            return Text(
+                N_("The braces do not match: {sign} has no partner in “{around}”."), sign=self.name, around=self.around
+            )
+        allowed = ", ".join(f"{{{name}}}" for name in self.known)
+        return Text(
+            N_("{name} is no placeholder. There are: {allowed}."), name=f"{{{self.name[:_SHOWN]}}}", allowed=allowed
+        )
 
 
 def pieces(text: str) -> Iterator[tuple[str, str | None]]:
@@ -48,27 +85,27 @@ def put_in(text: str, values: Mapping[str, str]) -> str:
     return "".join(written if name is None else values.get(name, written) for written, name in pieces(text))
 
 
+def fault_in(text: str, known: Collection[str]) -> Fault | None:
+    """The first that is no placeholder in ``text``, None where there is none."""
+    for name, at in _unknown(text, known):
+        line = text.count("\n", 0, at) + 1 if "\n" in text else 0
+        return Fault(name, line, _around(text, at), tuple(known))
+    return None
+
+
 def require_known(texts: Mapping[str, str], known: Collection[str]) -> None:
     """Raise InvalidError about what is no placeholder in ``texts``, by field: the first, and its line among several."""
-    wrong = {field: words for field, text in texts.items() if (words := _wrong_in(text, known))}
+    wrong = {field: fault.words for field, text in texts.items() if (fault := fault_in(text, known))}
     if wrong:
         raise InvalidError(N_("The text has a placeholder that there is not."), wrong)
 
 
-def unknown_words(names: tuple[str, ...], known: Collection[str]) -> Text:
-    """What is wrong with a text that has these between its braces; ``known`` are those that there are."""
-    allowed = ", ".join(f"{{{name}}}" for name in known)
-    name = names[0][:_SHOWN]
-    shown = name if name and name in _SIGNS else "{" + name + "}"
-    return Text(N_("{name} is no placeholder. There are: {allowed}."), name=shown, allowed=allowed)
-
-
-def _wrong_in(text: str, known: Collection[str]) -> Text | None:
-    for name, at in _unknown(text, known):
-        words = unknown_words((name,), known)
-        line = text.count("\n", 0, at) + 1
-        return Text(N_("Line {line}: {why}"), line=line, why=words) if "\n" in text else words
-    return None
+def _around(text: str, at: int) -> str:
+    """The words around a place of ``text``, of its line only."""
+    begins, ends = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    ends = len(text) if ends < 0 else ends
+    first, last = max(begins, at - _BEFORE), min(ends, at + 1 + _AFTER)
+    return ("…" if first > begins else "") + text[first:last] + ("…" if last < ends else "")
 
 
 def _unknown(text: str, known: Collection[str]) -> Iterator[tuple[str, int]]:

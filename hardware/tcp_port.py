@@ -120,14 +120,18 @@ _EXPECTED = (
     error.ConnectError, error.DNSLookupError, error.ConnectingCancelledError, CancelledError, ValueError
 )  # fmt: skip
 _PLAIN = {
-    error.DNSLookupError: "the name is not known",
-    error.TimeoutError: "it does not answer",
-    error.ConnectingCancelledError: "given up",
-    CancelledError: "given up",
+    error.DNSLookupError: Said(Saying.NAME_UNKNOWN),
+    error.TimeoutError: Said(Saying.DOES_NOT_ANSWER),
+    error.ConnectingCancelledError: Said(Saying.GIVEN_UP),
+    CancelledError: Said(Saying.GIVEN_UP),
+    error.ConnectionDone: Said(Saying.IT_CLOSED),
+    error.ConnectionLost: Said(Saying.WAS_LOST),
+    error.ConnectionAborted: Said(Saying.WAS_LOST),
 }
 
 
 def plainly(problem: BaseException | None) -> str:
-    """Why a connection could not be made."""
+    """Why a connection could not be made; the words of a system are those of ``protocols.system_words`` or its own."""
+    known = _PLAIN.get(type(problem))
     number = getattr(problem, "osError", None)
-    return _PLAIN.get(type(problem)) or (os.strerror(number) if number else str(problem))
+    return known if known is not None else os.strerror(number) if number else str(problem)

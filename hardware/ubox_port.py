@@ -20,6 +20,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from hardware.supervisor import ClosablePort, PortError
+from hardware.tcp_port import plainly
+from hardware.websocket_words import plain_reason
 from protocols.line_endpoint import PortGoneError
 from protocols.sayings import Said, Saying
 from protocols.ubox.codec import MAX_MESSAGE
@@ -171,7 +173,7 @@ class UboxService:
         )
         endpoint = HostnameEndpoint(self._reactor, factory.host, factory.port, timeout=CONNECT_SECONDS)
         self._connecting = endpoint.connect(factory)
-        self._connecting.addCallbacks(self._connected, lambda failure: self.closed(failure.getErrorMessage()))
+        self._connecting.addCallbacks(self._connected, lambda failure: self.closed(plainly(failure.value)))
 
     def _connected(self, socket: _Socket) -> None:
         """The service accepted the connection; the WebSocket is still to come."""
@@ -213,7 +215,7 @@ class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
         if closing is not None:
             # Autobahn leaves it running when the connection is cut meanwhile.
             closing.cancel()
-        self._service.closed(reason or "it closed the connection")
+        self._service.closed(plain_reason(reason or ""))
 
 
 def _lose(port: UboxPort, error: Exception) -> None:

@@ -21,6 +21,7 @@ from zope.interface import implementer
 from hardware.client_tls import TLS_PROBLEMS, client_tls, how_lost
 from hardware.supervisor import ClosablePort, PortError
 from hardware.tcp_port import plainly
+from hardware.websocket_words import plain_reason
 from protocols.line_endpoint import PortGoneError
 from protocols.sayings import Said, Saying
 
@@ -196,4 +197,4 @@ class _Socket(WebSocketClientProtocol):  # type: ignore[misc]
             return how_lost(self._address.url, self._problem)
         status = _STATUS.search(reason)
         known = self._address.refusals.get(int(status[1])) if status is not None else None
-        return Said(Saying.CANNOT_CONNECT, peer=self._address.url, why=known or reason or "it closed the connection")
+        return Said(Saying.CANNOT_CONNECT, peer=self._address.url, why=known or plain_reason(reason))

@@ -1,4 +1,5 @@
-"""What the documents of the protocols call a gateway's answers: English where it arises, said in any language by pages.
+"""What the documents of the protocols call a gateway's answers, and systems a lost connection: English where it arises,
+said in any language by pages.
 
 A gateway's own words are not among them, and stand as they are.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from protocols import system_words
 from protocols.cmpp import results
 from protocols.gsm_modem import refusals
 from protocols.sayings import Saying
@@ -16,8 +18,8 @@ from protocols.smpp import statuses
 WORDS = results.WORDS | statuses.WORDS | refusals.WORDS
 # "CMS 42: congestion", "flow control (8)": how codecs and sessions put a code to it.
 _WITH_CODE = re.compile(r"(?P<code>[A-Z]+ \d+: )?(?P<words>.+?)(?P<also> \([^()]*\))?", re.DOTALL)
-KNOWN = WORDS | {saying.value for saying in Saying}
-"""With what is ours to say."""
+KNOWN = WORDS | system_words.WORDS | {saying.value for saying in Saying}
+"""With what systems say, and what is ours to say."""
 
 
 def said_in(translate: Callable[[str], str], words: str) -> str:

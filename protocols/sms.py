@@ -193,5 +193,27 @@ class BalanceTold(GatewaySignal):
     messages: int
 
 
+@dataclass(frozen=True)
+class StorageTold(GatewaySignal):
+    """So many of the ``size`` places in which the gateway keeps what comes in are ``used``."""
+
+    used: int
+    size: int
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes next may find no place: two are left, or one in ten of a small storage, or none."""
+        return self.size - self.used <= min(2, self.size // 10)
+
+
+@dataclass(frozen=True)
+class UnreadableFound(GatewaySignal):
+    """What the gateway keeps at ``place`` is no message; empty if it keeps it nowhere. A TextArrived with what can be
+    told of it follows.
+    """
+
+    place: str
+
+
 GatewayListener = Callable[[Sequence[GatewaySignal]], None]
 """Hears what one turn brought, in order. It must not raise."""

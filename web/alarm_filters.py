@@ -20,8 +20,8 @@ from web.sheet_cells import local_time
 from web.words import ALARM_KINDS, word_of
 
 Kind = Literal[
-    "line_lost", "numberless", "gateway_down", "gateway_passed_over", "queue_stuck", "balance_low", "unanswered",
-    "caller_left",
+    "line_lost", "numberless", "gateway_down", "gateway_passed_over", "gateway_full", "queue_stuck", "balance_low",
+    "unanswered", "caller_left",
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from callcenter.text import N_
 from web.errors import ForgeryError, PasswordExpiredError, WrongMethodError, problem
 from web.exchange import Exchange, Json, Page, Redirect, Reply, bearer_token, cookie, session_token
 from web.i18n import accepted_locale, known_locale
+from web.narrowing import is_narrowed, narrowed
 from web.parsing import FORM_TYPE, check, content_type, query_fields, read_body
 from web.rendering import ReaderGoneError, send
 from web.routing import Route
@@ -172,6 +173,8 @@ class Application:
             # The empty inputs of a form that asks (pages) say nothing.
             if name not in _COMMON_QUERY and (route.is_api or value != "")
         }
+        if is_narrowed(route):
+            return await narrowed(route, exchange, given, query)
         if route.query is not None:
             given["query"] = check(route.query, query)
         return await route.handler(exchange, **given)

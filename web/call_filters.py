@@ -10,7 +10,7 @@ from pydantic import Field
 
 from callcenter.telephony.calls import CallFilter
 from web.api.models import Id
-from web.parsing import Day, Input, Moment
+from web.parsing import Day, Input, Moment, NumberPart
 
 Word = Annotated[str, Field(max_length=30)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -42,7 +42,7 @@ class CallLimits(Input):
     from_day: Day | None = None
     to_day: Day | None = None
     direction: Literal["in", "out"] | None = None
-    number: Annotated[str, Field(max_length=40)] | None = None
+    number: NumberPart | None = None
     patient_id: Id | None = None
     agent_id: IdOrNobody | None = None
     department_id: IdOrNobody | None = None

@@ -67,7 +67,9 @@ def typed_body(fields: tuple[Field, ...], typed: Fields) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Input:
-    """One field as the template shows it. ``source`` is the list whose records it refers to, empty for none."""
+    """One field as the template shows it. ``source`` is the list whose records it refers to, empty for none;
+    ``placeholders`` are what can be put into its text, as it is written, and what that is called.
+    """
 
     name: str
     label: str
@@ -81,6 +83,7 @@ class Input:
     options: list[dict[str, Any]]
     source: str
     groups: list[dict[str, Any]]
+    placeholders: list[dict[str, str]]
 
 
 def form_inputs(
@@ -129,6 +132,7 @@ def _input(
         options=choices,
         source=field.reference.resource if field.reference is not None else "",
         groups=_grant_groups(value or {}, say) if field.kind is Kind.GRANTS else [],
+        placeholders=[{"written": f"{{{name}}}", "label": say(label)} for name, label in field.placeholders],
     )
 
 

@@ -14,7 +14,7 @@ from web.api.models import Cursor, Id, Limit
 from web.call_filters import IdOrNobody, midnight
 from web.exchange import Exchange
 from web.exports import Column
-from web.parsing import Day, Input, Moment
+from web.parsing import Day, Input, Moment, NumberPart
 from web.sheet_cells import local_time
 from web.words import MESSAGE_DIRECTIONS, MESSAGE_REASONS, MESSAGE_STATES, PURPOSES, word_of
 
@@ -43,7 +43,7 @@ class MessageLimits(Input):
     state: StateWord | None = None
     purpose: PurposeWord | None = None
     reason: Annotated[str, Field(max_length=30)] | None = None
-    number: Annotated[str, Field(max_length=40)] | None = None
+    number: NumberPart | None = None
     gateway_id: IdOrNobody | None = None
     patient_id: Id | None = None
     conversation_id: Id | None = None

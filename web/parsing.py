@@ -9,11 +9,12 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 from twisted.web.server import Request
 
 from callcenter.errors import InvalidError
+from callcenter.number_plan import typed_digits
 from callcenter.text import N_, Text
 from web.errors import MalformedError, TooLargeError, WrongTypeError
 from web.security import header
@@ -43,10 +44,25 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 """A moment with its zone."""
 
 
+def _with_digits(typed: str) -> str:
+    """What has no digit is in no number; empty asks for nothing."""
+    if typed and not typed_digits(typed):
+        raise PydanticCustomError("no_digits", "digits of a number")
+    return typed
+
+
+NumberPart = Annotated[str, Field(max_length=40), AfterValidator(_with_digits)]
+"""Digits of a number to look for, however they are written."""
+
+
 class Input(BaseModel):
     """Base of every body and query: a field that is not declared is refused, never ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Filters(Input):
+    """Base of a page's address that narrows what the page shows: see ``web.narrowing``."""
 
 
 def content_type(request: Request) -> str:
@@ -166,6 +182,7 @@ _WORDS: Mapping[str, str] = {
     "datetime_from_date_parsing": _MOMENT,
     "datetime_parsing": _MOMENT,
     "timezone_aware": _MOMENT,
+    "no_digits": N_("A number fragment has digits."),
     "out_of_reach": Text(N_("Choose a day of the years {first} to {last}."), **_YEARS),
 }
 

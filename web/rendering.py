@@ -79,6 +79,7 @@ async def _page(reply: Page, exchange: Exchange, templates: Templates) -> None:
         "locale": exchange.locale,
         "csrf_token": exchange.csrf_token,
         "path": exchange.path,
+        "wrong_filters": [],
         **(reply.context if reply.disclosed else shown_to(exchange, reply.context)),
     }
     if exchange.new_form_cookie:

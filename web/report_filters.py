@@ -14,7 +14,7 @@ from callcenter.telephony.reports import By, ReportFilter
 from web.call_filters import IdOrNobody
 from web.exchange import Exchange
 from web.pages.lists import address
-from web.parsing import Day, Input
+from web.parsing import Day, Filters, Input
 
 USUAL_DAYS = 7
 
@@ -38,13 +38,13 @@ class ReportExport(ReportLimits):
     format: Literal["csv", "xlsx"] = "xlsx"
 
 
-class DayQuery(Input):
+class DayQuery(Filters):
     """A day of the hospital; today where it is left out."""
 
     day: Day | None = None
 
 
-class ReportPage(ReportLimits):
+class ReportPage(Filters, ReportLimits):
     """A report as a page; ``chart`` says what is drawn."""
 
     chart: Annotated[Literal["calls", "shares", "times", "work"], Field()] = "calls"

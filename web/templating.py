@@ -15,11 +15,11 @@ from babel.support import NullTranslations
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from callcenter.messaging.placeholders import legible
 from protocols.documented import said_in
 from web.catalogues import ROOT, load_translations
 from web.greeting import topics_for
 from web.i18n import LOCALES, Formats
+from web.placed import placed
 from web.settings import PRODUCT, SiteSettings
 from web.words import CODES, SCOPES
 
@@ -85,7 +85,7 @@ class Templates:
             "number": formats.number,
             "percent": formats.percent,
             "clock": formats.clock,
-            "legible": partial(legible, translate=partial(self.translate, locale)),
+            "placed": partial(placed, translate=partial(self.translate, locale)),
             "gateway_says": partial(said_in, partial(self.translate, locale)),
         }
         for name in environment.list_templates(extensions=["html"]):

@@ -45,7 +45,7 @@ class Field:
     - ``sensitive`` ones are masked for whoever may not see numbers.
     - ``needed_new`` values must come with a new record and may be left out afterwards; ``help_new`` is said on its form
       in place of ``help``.
-    - ``placeholders`` may stand in the text; lists show them by their names.
+    - ``placeholders`` may stand in the text: what is written between the braces, and the msgid by which it is shown.
     - ``default`` is what the form of a new record begins with.
     - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
@@ -70,7 +70,7 @@ class Field:
     unique: bool = False
     sensitive: bool = False
     export: bool = True
-    placeholders: bool = False
+    placeholders: tuple[tuple[str, str], ...] = ()
     default: Any = None
     help: str = ""
     help_new: str = ""

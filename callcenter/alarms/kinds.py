@@ -16,6 +16,8 @@ class AlarmKind(StrEnum):
     """A gateway for messages is out of reach. Subject: the gateway."""
     GATEWAY_PASSED_OVER = "gateway_passed_over"
     """A gateway is there and takes no messages, and others take over. Subject: the gateway. Ends when it takes one."""
+    GATEWAY_FULL = "gateway_full"
+    """A gateway has no place for what comes in: replies do not arrive. Subject: the gateway. Ends when it has some."""
     QUEUE_STUCK = "queue_stuck"
     """Messages wait although they are due. Subject: the queue."""
     BALANCE_LOW = "balance_low"

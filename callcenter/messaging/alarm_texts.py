@@ -39,6 +39,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         AlarmKind.NUMBERLESS: N_("{line}: calls come without numbers."),
         AlarmKind.GATEWAY_DOWN: N_("{gateway}: SMS gateway down. {reason}"),
         AlarmKind.GATEWAY_PASSED_OVER: N_("{gateway}: SMS gateway takes no messages. {reason}"),
+        AlarmKind.GATEWAY_FULL: N_("{gateway}: storage for incoming SMS full, replies may not arrive."),
         AlarmKind.QUEUE_STUCK: N_("SMS messages are due and nobody takes them."),
         AlarmKind.UNANSWERED: N_("A patient has been waiting too long for an answer by SMS."),
         AlarmKind.CALLER_LEFT: N_("{line}: a caller was left on hold."),

@@ -16,9 +16,9 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
 from callcenter.errors import InvalidError
 from callcenter.messaging.filling import hospital_values, patient_values, sender_values
-from callcenter.messaging.placeholders import LONGEST_TEXT, PLACEHOLDERS, Gaps, empty_words, fill
+from callcenter.messaging.placeholders import LONGEST_TEXT, Gaps, empty_words, fill
 from callcenter.messaging.vocabulary import Purpose
-from callcenter.placeholders import unknown_words, used_in
+from callcenter.placeholders import used_in
 from callcenter.text import N_, Text
 from storage.models import Department
 from storage.models.base import NO, YES
@@ -107,9 +107,8 @@ def common_values(principal: Principal, house: House, now: datetime) -> dict[str
 
 def require_filled(filled: Filled) -> str:
     """The text; raises InvalidError that names the placeholder which is none or has no value."""
-    if filled.gaps.unknown:
-        wrong = unknown_words(filled.gaps.unknown, PLACEHOLDERS)
-        raise InvalidError(N_("The text has a placeholder that there is not."), {"text": wrong})
+    if filled.gaps.fault:
+        raise InvalidError(N_("The text has a placeholder that there is not."), {"text": filled.gaps.fault.words})
     if filled.gaps.empty:
         raise InvalidError(N_("The text has a placeholder without a value."), {"text": empty_words(filled.gaps.empty)})
     return filled.text
@@ -136,5 +135,6 @@ def _clinical(session: Session) -> list[str]:
 
 
 def gaps_view(gaps: Gaps) -> Mapping[str, Any]:
-    """What is missing, for a form."""
-    return {"unknown": list(gaps.unknown), "empty": list(gaps.empty)}
+    """What is missing, for a form. ``unpaired`` are the words around a brace without a partner if it is the first."""
+    unpaired = gaps.fault.around if gaps.fault and gaps.fault.unpaired else ""
+    return {"unknown": list(gaps.unknown), "empty": list(gaps.empty), "unpaired": unpaired}

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from callcenter.administration.masked_search import whole_or_tail
+from callcenter.administration.masked_search import by_digits, whole_or_tail
 from callcenter.administration.principal import Principal
 from callcenter.messaging.conversation_scope import conversation_scope, missing
 from callcenter.messaging.conversation_views import (
@@ -155,7 +155,7 @@ def _has_word(principal: Principal, word: str) -> ColumnElement[bool]:
         PatientTerm.patient_id == Conversation.patient_id, PatientTerm.term >= word, PatientTerm.term < word + _LAST
     )
     found: ColumnElement[bool] = named.correlate(Conversation).exists()
-    return or_(found, Conversation.number.contains(word, autoescape=True)) if word.isdecimal() else found
+    return or_(found, by_digits(principal, Conversation.number, word)) if word.isdecimal() else found
 
 
 def _masked(digits: str) -> ColumnElement[bool]:

@@ -11,7 +11,6 @@ from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.disclosure import RecentViews
-from callcenter.administration.holders import load_holders
 from callcenter.administration.principal import Principal
 from callcenter.clock import utc_now
 from callcenter.crm.cards import load_match
@@ -35,6 +34,7 @@ from callcenter.messaging.handling import (
     snooze,
     wake_snoozed,
 )
+from callcenter.messaging.owners import find_owners
 from callcenter.messaging.reading import conversation_messages
 from callcenter.messaging.sending import Typed, send_reply
 from callcenter.messaging.views import MessageView
@@ -108,10 +108,9 @@ class ConversationService:
         """In how many somebody waits for an answer, by box."""
         return await self._database.read(count_waiting, principal)
 
-    async def people(self, principal: Principal) -> dict[str, Any]:
-        """To whom conversations can be given: ``people`` who may answer, and ``departments``; by name."""
-        principal.require("conversations.assign")
-        return await self._database.read(load_holders, "conversations.reply")
+    async def owners(self, principal: Principal, conversation_id: int | None, query: str = "") -> dict[str, Any]:
+        """To whom one can be given, the first few by ``query``. Needs ``conversations.assign``."""
+        return await self._database.read(find_owners, principal, conversation_id, query)
 
     # Doing; needs ``conversations.reply`` unless something else is said.
 

@@ -28,6 +28,7 @@ from protocols.sms import (
     PartAccepted,
     PartRefused,
     Refusal,
+    StorageTold,
 )
 from storage.database import Database
 
@@ -243,6 +244,11 @@ class GatewayBoard:
         post.live = replace(post.live, balance=signal.messages, balance_at=utc_now(self._clock))
         self._mark(post.gateway_id)
 
+    def told_storage(self, post: Post, signal: StorageTold) -> None:
+        """How much place it has for what comes in."""
+        post.storage = signal
+        self._mark(post.gateway_id)
+
     def _became(self, gateway_id: int, state: str, reason: str) -> None:
         post = self._posts[gateway_id]
         before = post.live
@@ -315,6 +321,7 @@ _SIGNALS: Mapping[type[GatewaySignal], Callable[[GatewayBoard, Post, Any], None]
         GatewayLost: GatewayBoard.was_lost,
         GatewayPaused: GatewayBoard.was_paused,
         BalanceTold: GatewayBoard.told_balance,
+        StorageTold: GatewayBoard.told_storage,
         PartAccepted: GatewayBoard.took,
         PartRefused: GatewayBoard.did_not_take,
     }

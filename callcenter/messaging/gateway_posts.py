@@ -12,7 +12,7 @@ from callcenter.messaging.routing import Route
 from callcenter.messaging.segments import Wording
 from callcenter.messaging.throttling import Throttling
 from hardware.gateways.device import GatewayAbility, GatewayDevice
-from protocols.sms import GatewayPaused, PartRefused
+from protocols.sms import GatewayPaused, PartRefused, StorageTold
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -28,7 +28,7 @@ class Post:
     """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
     seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
     it was asked for its balance. ``not_now``: what it said when others took over because it puts off whatever it is
-    given, in its own words.
+    given, in its own words. ``storage`` is what this device told last.
     """
 
     gateway_id: int
@@ -42,6 +42,7 @@ class Post:
     pause_reason: str = ""
     next_attempt: float | None = None
     not_now: str = ""
+    storage: StorageTold | None = None
 
     def pause(self, seconds: float, reason: str, now: float) -> bool:
         """It asked for a pause. Whether it is long enough, and the gateway without room by it, to be told of."""
@@ -100,6 +101,7 @@ class Post:
             self.pause_reason if paused else "",
             moment(began),
             moment(attempt),
+            self.storage,
             self.throttling.refuses,
             self.not_now if self.throttling.out else "",
         )

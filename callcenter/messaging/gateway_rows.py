@@ -25,12 +25,14 @@ from callcenter.telephony.announce import announce
 from callcenter.telephony.line_words import reason_columns
 from callcenter.text import N_
 from protocols.sayings import Said, Saying
+from protocols.sms import StorageTold
 from storage.models import SmsGateway
 from storage.models.base import NO
 
 GatewayView = dict[str, Any]
 _KNOWN = ("ready", "out_of_service")
 """States in which it is known what is wrong with a gateway."""
+_ALARMS = (AlarmKind.GATEWAY_DOWN, AlarmKind.GATEWAY_PASSED_OVER, AlarmKind.GATEWAY_FULL, AlarmKind.BALANCE_LOW)
 _LISTS = ("prefixes", "purposes")
 _PLAIN = (
     "name",
@@ -75,7 +77,8 @@ class Passing:
     """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
     it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
     ``throttling``; ``refuses``: why it refuses whatever it is given, ``not_now``: what it said when it only put off,
-    both in its own words, or empty. ``next_attempt_at``: when it is connected to again.
+    both in its own words, or empty. ``next_attempt_at``: when it is connected to again. ``storage``: how full it is of
+    what came in, where it told.
     """
 
     abilities: Sequence[str] = ()
@@ -83,6 +86,7 @@ class Passing:
     pause_reason: str = ""
     throttled_since: datetime | None = None
     next_attempt_at: datetime | None = None
+    storage: StorageTold | None = None
     refuses: str = ""
     not_now: str = ""
 
@@ -123,10 +127,17 @@ def gateway_view(row: SmsGateway, passing: Passing) -> GatewayView:
         "throttled_since": iso(passing.throttled_since),
         "refuses": passing.refuses,
         "next_attempt_at": iso(passing.next_attempt_at),
+        "storage": _storage_view(passing.storage),
         "balance": row.balance,
         "balance_at": iso(row.balance_at),
         "version": row.version,
     }
+
+
+def _storage_view(storage: StorageTold | None) -> dict[str, Any] | None:
+    if storage is None:
+        return None
+    return {"used": storage.used, "size": storage.size, "full": storage.is_full}
 
 
 def load_views(session: Session, passing: Mapping[int, Passing]) -> list[GatewayView]:
@@ -183,7 +194,7 @@ def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, 
     row.disabled, row.in_service, row.secrets, row.state = True, False, "", "stopped"
     row.name = f"{name[:28]} ({row.id})"
     row.version += 1
-    for kind in (AlarmKind.GATEWAY_DOWN, AlarmKind.GATEWAY_PASSED_OVER, AlarmKind.BALANCE_LOW):
+    for kind in _ALARMS:
         clear_alarm(session, kind, str(row.id), at)
     record_audit(session, principal, "remove", "gateway", row.id, {"name": name}, None, at)
     announce(session, GatewayRemoved(str(row.id), {"id": row.id, "name": name}, Audience("gateways.view")))
@@ -212,6 +223,7 @@ def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: d
             row.balance, row.balance_at = now.balance, now.balance_at
         _alarm(session, row, now, at)
         _alarm_passed_over(session, row, now, passing, at)
+        _alarm_full(session, row, now, passing, at)
         _announce(session, row, passing)
 
 
@@ -279,3 +291,11 @@ def _require_name(session: Session, name: str, gateway_id: int | None) -> None:
 def _announce(session: Session, row: SmsGateway, passing: Passing) -> None:
     session.flush()
     announce(session, GatewayUpdated(str(row.id), gateway_view(row, passing), Audience("gateways.view")))
+
+
+def _alarm_full(session: Session, row: SmsGateway, now: Live, passing: Passing, at: datetime) -> None:
+    """Until it has told, and while it is away, nobody knows: the alarm stays as it is."""
+    if now.state not in _KNOWN or (passing.storage is None and now.state != "out_of_service"):
+        return
+    full = passing.storage is not None and passing.storage.is_full
+    keep_alarm(session, Trouble(AlarmKind.GATEWAY_FULL, str(row.id), {"gateway": row.name}), full, at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.masked_search import by_digits
@@ -17,7 +17,6 @@ from callcenter.messaging.own_numbers import kept_numbers
 from callcenter.messaging.scope import message_scope
 from callcenter.messaging.views import MessageView, message_view, messages_statement
 from callcenter.messaging.vocabulary import SENT_STAGE, UNDER_WAY, MessageState, PartState
-from callcenter.number_plan import typed_digits
 from callcenter.paging import page_of
 from callcenter.text import N_
 from storage.models import SmsAttempt, SmsGateway, SmsMessage
@@ -35,8 +34,8 @@ _GATEWAY = table_of(SmsGateway).c
 @dataclass(frozen=True)
 class MessageFilter:
     """Which messages; what is empty does not matter. ``since`` and ``until`` (exclusive) bound when it was queued or
-    came in. ``number`` is a fragment of digits, at the end of the number if it is shorter than seven. ``gateway_id`` is
-    ``NO_GATEWAY`` for those for which none was chosen yet.
+    came in. ``number`` holds digits of it, as ``masked_search`` finds them. ``gateway_id`` is ``NO_GATEWAY`` for
+    those for which none was chosen yet.
     """
 
     direction: str = ""
@@ -98,7 +97,7 @@ def find_message(session: Session, principal: Principal, permission: str, messag
 
 
 def conditions(principal: Principal, wanted: MessageFilter) -> list[ColumnElement[bool]]:
-    """The filter on ``sms_message``; by digits as ``masked_search`` allows."""
+    """The filter on ``sms_message``. Raises ``InvalidError`` for a number without digits."""
     texts = ("direction", "purpose", "reason")
     keys = ("patient_id", "conversation_id", "batch_id", "created_by")
     asked = [(name, getattr(wanted, name)) for name in (*texts, *keys)]
@@ -107,20 +106,13 @@ def conditions(principal: Principal, wanted: MessageFilter) -> list[ColumnElemen
         found.append(_MESSAGE.gateway_id == (wanted.gateway_id or None))
     if wanted.state:
         found += _in_state(wanted.state)
-    digits = typed_digits(wanted.number)
-    if wanted.number.strip() and not digits:
-        found.append(false())  # What has no digit is in no number.
-    if digits:
-        usual = _MESSAGE.number.like(f"%{digits}" if len(digits) < _ANYWHERE else f"%{digits}%")
-        found.append(by_digits(principal, _MESSAGE.number, digits, usual))
+    if wanted.number.strip():
+        found.append(by_digits(principal, _MESSAGE.number, wanted.number))
     if wanted.since is not None:
         found.append(_MESSAGE.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(_MESSAGE.created_at < wanted.until)
     return found
-
-
-_ANYWHERE = 7
 
 
 def _in_state(state: str) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -25,7 +25,6 @@ from callcenter.messaging.conversation_views import tell_conversation
 from callcenter.messaging.opt_outs import begin_opt_out, end_opt_out, opt_out_view
 from callcenter.messaging.rows import OPT_OUT_KINDS
 from callcenter.messaging.threads import known_thread
-from callcenter.number_plan import typed_digits
 from callcenter.numbers import NumberKind, format_number, normalise
 from callcenter.paging import page_of
 from callcenter.text import N_
@@ -110,12 +109,8 @@ def _list(
         statement = statement.where(SmsOptOut.ended_at.is_(None))
     if wanted.kind:
         statement = statement.where(SmsOptOut.kind == wanted.kind)
-    digits = typed_digits(wanted.number)
-    if wanted.number.strip() and not digits:
-        statement = statement.where(false())  # What has no digit is in no number.
-    if digits:
-        usual = SmsOptOut.number.contains(digits, autoescape=True)
-        statement = statement.where(by_digits(principal, SmsOptOut.number, digits, usual))
+    if wanted.number.strip():
+        statement = statement.where(by_digits(principal, SmsOptOut.number, wanted.number))
     page = page_of(lambda part: session.scalars(part).all(), statement, [Stretch([SmsOptOut.id], True)], limit, cursor)
     return Page(_shown(session, principal, page.items), page.next)
 

@@ -23,6 +23,7 @@ from callcenter.messaging.composing import (
     warnings_about,
 )
 from callcenter.messaging.conversation_scope import conversation_scope, missing
+from callcenter.messaging.examples import preview_example
 from callcenter.messaging.mobiles import first_mobiles
 from callcenter.messaging.once import run_once
 from callcenter.messaging.placeholders import LONGEST_TEXT
@@ -43,7 +44,7 @@ A = TypeVarTuple("A")
 
 
 class OutgoingService:
-    """Needs ``messages.send``; patients are limited to those in reach."""
+    """Needs ``messages.send``, unless something else is said; patients are limited to those in reach."""
 
     def __init__(self, database: Database, clock: IReactorTime, house: House, templates: Resource) -> None:
         self._database = database
@@ -72,6 +73,10 @@ class OutgoingService:
         """
         about = (conversation_id, patient_id, normalise(number, self._house.area_code).number)
         return await self._database.read(_preview, principal, text, purpose, about, at, self._house, self._now)
+
+    async def example(self, principal: Principal, kind: str, text: str, purpose: Purpose) -> dict[str, Any]:
+        """A text that is to be kept as one of ``kind``, filled in for a patient who is made up. Needs ``KIND.view``."""
+        return await self._database.read(preview_example, principal, kind, text, purpose, self._house, self._now)
 
     async def send(
         self, principal: Principal, patient_id: int | None, number: str, typed: Typed, purpose: Purpose

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from callcenter.messaging.outcome import Tried
-from callcenter.messaging.vocabulary import PartState
-
-_NOT_OUT = frozenset({PartState.UNSENT, PartState.LATER, PartState.REFUSED, PartState.ELSEWHERE})
+from callcenter.messaging.vocabulary import NOT_OUT
 
 
 def spent(tried: Sequence[Tried], costs: Mapping[int, int], written: int) -> int:
@@ -16,7 +14,7 @@ def spent(tried: Sequence[Tried], costs: Mapping[int, int], written: int) -> int
     ``costs``: gateway → what a part costs there now. Where that of a gateway is missing ``written`` holds, which is
     what the message was said to cost until now, and at least what it did.
     """
-    out = [one.gateway_id for one in tried if one.state not in _NOT_OUT]
+    out = [one.gateway_id for one in tried if one.state not in NOT_OUT]
     if not all(gateway in costs for gateway in out):
         return written
     return sum(costs[gateway] for gateway in out)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.attempts import unindexed
 from callcenter.messaging.rules import SendingRules
 from callcenter.messaging.vocabulary import (
+    NOT_OUT,
     OPT_OUTS,
     UNWANTED_BY_DO_NOT_CONTACT,
     MessageState,
@@ -25,7 +26,7 @@ from callcenter.messaging.vocabulary import (
     Reason,
 )
 from storage.bulk import Keyed
-from storage.models import Patient, PatientPhone, SmsMessage, SmsOptOut
+from storage.models import Patient, PatientPhone, SmsAttempt, SmsMessage, SmsOptOut
 from storage.models.base import table_of
 
 HELD_AT_MOST = timedelta(days=31)
@@ -51,7 +52,7 @@ class Judged(NamedTuple):
         return cls(MessageState.SUPPRESSED, reason, None)
 
 
-_OPT_OUT, _MESSAGE = table_of(SmsOptOut).c, table_of(SmsMessage).c
+_OPT_OUT, _MESSAGE, _ATTEMPT = table_of(SmsOptOut).c, table_of(SmsMessage).c, table_of(SmsAttempt).c
 _PATIENT, _PHONE = table_of(Patient).c, table_of(PatientPhone).c
 _STOPPED = Keyed(
     lambda among: select(_OPT_OUT.number, _OPT_OUT.kind, _OPT_OUT.signature).where(
@@ -63,7 +64,13 @@ _OWNERS = Keyed(lambda among: select(_PHONE.number, _PHONE.patient_id).where(amo
 _PEOPLE = Keyed(lambda among: select(_PATIENT.id, _PATIENT.do_not_call, _PATIENT.disabled).where(among(_PATIENT.id)))
 _COUNTED = Keyed(
     lambda among: select(
-        _MESSAGE.id, _MESSAGE.number, _MESSAGE.purpose, _MESSAGE.state, _MESSAGE.state_at, _MESSAGE.next_at
+        _MESSAGE.id,
+        _MESSAGE.number,
+        _MESSAGE.purpose,
+        _MESSAGE.state,
+        _MESSAGE.state_at,
+        _MESSAGE.next_at,
+        _MESSAGE.created_at,
     ).where(
         among(_MESSAGE.number),
         _MESSAGE.created_at >= bindparam("oldest"),
@@ -72,6 +79,9 @@ _COUNTED = Keyed(
         among(_MESSAGE.purpose, "purposes"),
     ),
     lists=("purposes",),
+)
+_SENT = Keyed(
+    lambda among: select(_ATTEMPT.message_id, _ATTEMPT.state, _ATTEMPT.sent_at).where(among(_ATTEMPT.message_id))
 )
 
 
@@ -185,10 +195,30 @@ def _add_days(
 ) -> None:
     purposes = [purpose.value for purpose in rules.capped]
     rows = _COUNTED.rows(session, numbers, {"oldest": now - HELD_AT_MOST, "purposes": purposes})
-    for key, number, purpose, state, state_at, next_at in rows:
+    today = rules.day(now)
+    older: dict[int, tuple[str, Purpose, datetime]] = {}
+    for key, number, purpose, state, state_at, next_at, created_at in rows:
         if key in without:
             continue
-        facts.count(number, Purpose(purpose), next_at if state == MessageState.QUEUED.value else state_at)
+        if state == MessageState.QUEUED.value:
+            facts.count(number, Purpose(purpose), next_at)
+        elif created_at >= today:
+            facts.count(number, Purpose(purpose), state_at)
+        elif state_at >= today:
+            # A receipt of today may tell of what went before midnight.
+            older[key] = number, Purpose(purpose), state_at
+    went = _first_sent(session, list(older))
+    for key, (number, purpose, state_at) in older.items():
+        facts.count(number, purpose, went.get(key, state_at))
+
+
+def _first_sent(session: Session, messages: Sequence[int]) -> dict[int, datetime]:
+    """Message → when the first attempt began that was not turned down."""
+    first: dict[int, datetime] = {}
+    for key, state, sent_at in _SENT.rows(session, messages):
+        if state not in NOT_OUT:
+            first[key] = min(first.get(key, sent_at), sent_at)
+    return first
 
 
 def purposes_of(names: Iterable[str]) -> tuple[Purpose, ...]:

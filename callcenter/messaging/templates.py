@@ -14,7 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.references import DEPARTMENTS
 from callcenter.administration.resources import Hooks, Resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
-from callcenter.messaging.placeholders import LONGEST_TEXT, PLACEHOLDERS
+from callcenter.messaging.placeholders import LONGEST_TEXT, NAMES, PLACEHOLDERS
 from callcenter.messaging.words import OPT_OUT_WORDS, plain_word
 from callcenter.placeholders import require_known, used_in
 from callcenter.text import N_, Text
@@ -38,6 +38,9 @@ OCCASIONS = (
 
 OF_THE_HOSPITAL = frozenset({"hospital", "date"})
 """Placeholders that have a value whoever is written to."""
+
+_ALL = tuple(NAMES.items())
+_HOSPITALS = tuple((name, label) for name, label in _ALL if name in OF_THE_HOSPITAL)
 
 
 class TextHooks(Hooks):
@@ -178,9 +181,7 @@ def template_resource() -> Resource:
                   filterable=True, help=N_("Leave empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=LONGEST_TEXT, in_list=True,
-                  searchable=True, placeholders=True,
-                  help=N_("Placeholders: {patient.name} {doctor.name} {department} {sender.name} "
-                                           "{hospital} {date}.")),
+                  searchable=True, placeholders=_ALL),
         ),
     )  # fmt: skip
 
@@ -199,7 +200,7 @@ def phrase_resource() -> Resource:
             Field("category", N_("Category"), max_length=40, in_list=True, searchable=True, sortable=True,
                   filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True, searchable=True,
-                  placeholders=True),
+                  placeholders=_ALL),
         ),
     )  # fmt: skip
 
@@ -220,6 +221,6 @@ def auto_reply_resource() -> Resource:
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "
                           "there.")),
             Field("text", N_("Text of the answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True,
-                  searchable=True, placeholders=True),
+                  searchable=True, placeholders=_HOSPITALS),
         ),
     )  # fmt: skip

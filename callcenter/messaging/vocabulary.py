@@ -81,6 +81,10 @@ class PartState(StrEnum):
     """Was unknown for so long that it is sent again; a late receipt still counts."""
 
 
+NOT_OUT = frozenset({PartState.UNSENT, PartState.LATER, PartState.REFUSED, PartState.ELSEWHERE})
+"""Of a part in one of these nothing reaches anybody by this attempt."""
+
+
 class BatchState(StrEnum):
     """Where the making of a batch stands."""
 

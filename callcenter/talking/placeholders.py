@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcenter.placeholders import pieces
+from callcenter.text import N_
 
-NAMES = ("patient.name", "agent.name", "hospital")
-"""All there are; what a name stands for may be empty in a call."""
+NAMES: Mapping[str, str] = {
+    "patient.name": N_("patient name"),
+    "agent.name": N_("agent name"),
+    "hospital": N_("hospital name"),
+}
+"""All there are, and what they are called; what a name stands for may be empty in a call."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ def fill(text: str, values: Mapping[str, str]) -> list[Part]:
     parts: list[Part] = []
     plain = ""
     for written, name in pieces(text):
-        if name in NAMES:
+        if name is not None and name in NAMES:
             parts += [Part(plain), Part(values.get(name, ""), name)]
             plain = ""
         else:

@@ -50,8 +50,9 @@ def script_resource() -> Resource:
             Field("position", N_("Position"), Kind.NUMBER, maximum=9_999, in_list=True, sortable=True,
                   help=N_("The first one is shown, the others are one click away.")),
             Field("text_zh", N_("Chinese text"), Kind.LONG_TEXT, required=True, max_length=LONGEST,
-                  help=N_("Filled in during the call: {patient.name} {agent.name} {hospital}")),
+                  placeholders=tuple(NAMES.items()), help=N_("Placeholders are filled in during the call.")),
             Field("text_en", N_("English text"), Kind.LONG_TEXT, max_length=LONGEST,
+                  placeholders=tuple(NAMES.items()),
                   help=N_("For agents whose page is English. Empty: the Chinese one.")),
         ),
     )  # fmt: skip

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.masked_search import by_digits
 from callcenter.administration.principal import Principal
-from callcenter.errors import InvalidError, NotAllowedError
-from callcenter.number_plan import typed_digits
+from callcenter.errors import InvalidError
 from callcenter.paging import page_of_views
 from callcenter.recordings.fields import State
 from callcenter.telephony.call_orders import call_stretches
@@ -28,7 +28,6 @@ from storage.queries.paging import Page, Stretch
 
 MAX_LIMIT = 200
 BY_DEFAULT = TelephonySettings()
-_FRAGMENT_LENGTH = 20
 # Where clocks are changed matters between these, for lists of hours that name no days.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _FAR_OFF = datetime(2040, 1, 1, tzinfo=UTC)
@@ -38,11 +37,11 @@ _FAR_OFF = datetime(2040, 1, 1, tzinfo=UTC)
 class CallFilter:
     """What to list; what is None does not matter. An empty text asks for emptiness.
 
-    ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` is a fragment: its digits
-    are looked for. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``: missed and not
-    dealt with. ``counted`` asks for what counts as something in figures (``counting.Counted``), ``hour`` for those that
-    began in that hour of a day at the hospital. ``department_id`` and ``agent_id`` 0 ask for nobody's. ``recorded``:
-    whether a recording is kept.
+    ``since`` and ``until`` are aware and bound the start, ``until`` exclusive. ``number`` holds digits of it, as
+    ``masked_search`` finds them. ``shortest`` and ``longest`` bound the talk time in whole seconds. ``open_missed``:
+    missed and not dealt with. ``counted`` asks for what counts as something in figures (``counting.Counted``), ``hour``
+    for those that began in that hour of a day at the hospital. ``department_id`` and ``agent_id`` 0 ask for nobody's.
+    ``recorded``: whether a recording is kept.
     """
 
     since: datetime | None = None
@@ -111,15 +110,12 @@ def page_of_calls(
 def _within(
     principal: Principal, wanted: CallFilter, permission: str, settings: TelephonySettings
 ) -> list[ColumnElement[bool]]:
-    if wanted.number and not principal.sees_numbers:
-        # Searching digit by digit would tell what is masked.
-        raise NotAllowedError(N_("Your roles do not show phone numbers, so you cannot search by number."))
     if wanted.recorded is not None:
         principal.require("recordings.play")
-    return [scope_clause(principal, permission), *_conditions(wanted), *_figure_conditions(wanted, settings)]
+    return [scope_clause(principal, permission), *_conditions(principal, wanted), *_figure_conditions(wanted, settings)]
 
 
-def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+def _conditions(principal: Principal, wanted: CallFilter) -> list[ColumnElement[bool]]:
     equal = {
         CallRecord.direction: wanted.direction,
         CallRecord.patient_id: wanted.patient_id,
@@ -143,7 +139,7 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         conditions.append(CallRecord.missed == (YES if wanted.missed else NO))
     if wanted.open_missed:
         conditions.append(and_(CallRecord.missed == YES, CallRecord.missed_handled_at.is_(None)))
-    return conditions + _content_conditions(wanted)
+    return conditions + _content_conditions(principal, wanted)
 
 
 def _figure_conditions(wanted: CallFilter, settings: TelephonySettings) -> list[ColumnElement[bool]]:
@@ -157,10 +153,10 @@ def _figure_conditions(wanted: CallFilter, settings: TelephonySettings) -> list[
     return found
 
 
-def _content_conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+def _content_conditions(principal: Principal, wanted: CallFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.number is not None:
-        conditions.append(_number_contains(wanted.number))
+        conditions.append(by_digits(principal, CallRecord.number, wanted.number))
     if wanted.shortest is not None:
         conditions.append(CallRecord.talk_seconds >= wanted.shortest)
     if wanted.longest is not None:
@@ -177,12 +173,3 @@ def is_recorded() -> ColumnElement[bool]:
         CallRecording.call_id == CallRecord.id, CallRecording.state == State.KEPT.value
     )
     return recording.correlate(CallRecord).exists()
-
-
-def _number_contains(fragment: str) -> ColumnElement[bool]:
-    digits = typed_digits(fragment)[:_FRAGMENT_LENGTH]
-    if not digits:
-        raise InvalidError(N_("A number fragment has digits."), {"number": N_("A number fragment has digits.")})
-    # Landlines are kept as +8610…; people search for 010….
-    tail = digits[1:] if digits.startswith("0") and len(digits) > 2 else digits
-    return or_(CallRecord.number.contains(digits), CallRecord.number.contains(tail))

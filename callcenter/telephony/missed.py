@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
@@ -39,6 +39,33 @@ def settle_missed(
         call.missed_handled_at, call.missed_handled_by = at, agent_id
         announce_call(session, CallUpdated, call)
     return [call.id for call in settled]
+
+
+def restore_missed(session: Session, call: CallRecord, agent_id: int, settled_at: datetime) -> list[CallRecord]:
+    """``call`` was not spoken on by ``agent_id`` after all: the missed calls that saying so at ``settled_at`` settled
+    wait again, oldest first, but for those after which somebody else spoke with the number.
+    """
+    if not call.number:
+        return []
+    other = aliased(CallRecord)
+    spoke = (other.direction == "out", other.agent_id.is_not(None))
+    since = (other.number == CallRecord.number, other.answered_at > CallRecord.started_at, other.id != call.id)
+    statement = (
+        select(CallRecord)
+        .where(
+            CallRecord.number == call.number,
+            CallRecord.missed == YES,
+            CallRecord.missed_handled_by == agent_id,
+            CallRecord.missed_handled_at == settled_at,
+            ~select(other.id).where(or_(*spoke), *since).correlate(CallRecord).exists(),
+        )
+        .order_by(CallRecord.started_at, CallRecord.id)
+    )
+    waiting = list(session.scalars(statement))
+    for missed in waiting:
+        missed.missed_handled_at = missed.missed_handled_by = None
+        missed.version += 1
+    return waiting
 
 
 def handle_missed(session: Session, principal: Principal, call_id: int, at: datetime) -> CallView:

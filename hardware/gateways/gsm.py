@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.gsm_trace import GsmTrace
@@ -25,8 +26,9 @@ from protocols.gsm_modem.session import GsmSession
 from protocols.gsm_modem.settings import GsmSettings, ReportRoute, Storage, checked_number, checked_pin
 from protocols.line_endpoint import SessionProtocol
 from protocols.sayings import Said, Saying
-from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySignal, Part, PartUnsent
+from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySignal, Part, PartUnsent, UnreadableFound
 
+_log = Logger(namespace="hardware.gateways")
 BAUD = 115_200
 DRAIN_SECONDS = 10.0
 """So long the answer to a message that was written is waited for when the gateway is stopped."""
@@ -90,6 +92,7 @@ class GsmGateway:
     letters = ""
 
     def __init__(self, settings: GsmGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
+        self._name = settings.name
         self._reactor = reactor
         self._wants_reports = settings.reports is not ReportRoute.NONE
         self._session = GsmSession(session_settings(settings), self._wake, lambda: wall_seconds(reactor))
@@ -221,6 +224,13 @@ class GsmGateway:
                 if self._up is False:
                     return
                 self._up = False
+            case UnreadableFound(place=place):
+                _log.warn(
+                    "gateway {name}: what lies at {place} is no message that can be read: it is told as hexadecimal",
+                    name=self._name,
+                    place=place or "no place, but was passed on at once,",
+                )
+                return
             case _:
                 pass
         own_doing = self._stopping and isinstance(signal, GatewayReady | GatewayLost)

@@ -12,14 +12,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, HTTPConnectionPool
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from hardware.client_tls import client_tls
-from hardware.outgoing.bodies import Body, LimitedBody, Unread
+from hardware.outgoing.bodies import Body, LimitedBody, TooLongError, Unread
 from hardware.outgoing.endpoint import CheckedEndpoint, Reach
+from hardware.outgoing.heads import HeadLimit
 
 REQUEST_SECONDS = 30.0
 """For the head of the answer; for its body once more."""
@@ -43,11 +44,14 @@ class Answer:
 
 @implementer(IAgentEndpointFactory, IStreamClientEndpoint)
 class _OnePlace:
-    """For Twisted's Agent: the endpoint of the one place where the client goes, and whether it was ``reached``."""
+    """For Twisted's Agent: the endpoint of the one place where the client goes, whether it was ``reached``, and how
+    much of a head it may answer with.
+    """
 
     def __init__(self, endpoint: CheckedEndpoint) -> None:
         self._endpoint = endpoint
         self.reached = False
+        self.head = HeadLimit()
 
     def endpointForURI(self, uri: object) -> _OnePlace:  # noqa: N802
         """See ``IAgentEndpointFactory``."""
@@ -55,11 +59,16 @@ class _OnePlace:
 
     def connect(self, factory: Any) -> Deferred[Any]:
         """See ``IStreamClientEndpoint``."""
-        return self._endpoint.connect(factory).addCallback(self._connected)
+        return self._endpoint.connect(self.head.around(factory)).addCallback(self._connected)
 
     def _connected(self, connection: Any) -> Any:
         self.reached = True
-        return connection
+        return connection.wrappedProtocol
+
+    def head_read(self, response: Any) -> Any:
+        """The answer's head has been read."""
+        self.head.complete()
+        return response
 
 
 class CheckedClient:
@@ -78,7 +87,10 @@ class CheckedClient:
         self._pool = HTTPConnectionPool(reactor, persistent=False)  # type: ignore[no-untyped-call]
 
     async def post(self, headers: Mapping[str, str], body: bytes) -> int:
-        """The status of the answer; its body is not read. Raises what Twisted's client raises, within 30 seconds."""
+        """The status of the answer; its body is not read.
+
+        Raises TooLongError and what Twisted's client raises, within 30 seconds.
+        """
         response = await self._request(_OnePlace(self._endpoint), b"POST", self._url, headers, body)
         response.deliverBody(Unread())
         return int(response.code)
@@ -116,13 +128,20 @@ class CheckedClient:
             raise NotSentError from error
         connection.transport.loseConnection()
 
-    def _request(
+    async def _request(
         self, place: _OnePlace, method: bytes, url: bytes, headers: Mapping[str, str], body: bytes
-    ) -> Deferred[Any]:
+    ) -> Any:
         agent = Agent.usingEndpointFactory(self._reactor, place, self._pool)  # type: ignore[no-untyped-call]
         sent = Headers({name: [value] for name, value in headers.items()})
         asking: Deferred[Any] = agent.request(method, url, sent, Body(body) if method == b"POST" else None)
-        return asking.addTimeout(REQUEST_SECONDS, self._reactor)
+        # In the turn in which the head ends: what comes after it is not counted.
+        asking.addCallback(place.head_read)
+        try:
+            return await asking.addTimeout(REQUEST_SECONDS, self._reactor)
+        except ResponseFailed:
+            if place.head.exceeded:
+                raise TooLongError("the head of the answer is too long") from None
+            raise
 
 
 def _is_distrust(error: BaseException) -> bool:

@@ -13,7 +13,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from hardware.simulators.gsm_commands import CommandError, GsmCommands, with_centre
 from hardware.simulators.gsm_network import GsmNetwork, Verdict
-from hardware.simulators.gsm_requests import StateRequest
+from hardware.simulators.gsm_requests import StateRequest, StoreRequest
+from hardware.simulators.gsm_storage import SENT, UNREAD
+from hardware.simulators.requests import RefusedError
 from protocols.gsm_modem.codec import decode_submit, from_line
 from protocols.gsm_modem.messages import PduError
 
@@ -59,6 +61,13 @@ class GsmChip:
     def status(self) -> dict[str, Any]:
         """For whoever asks the simulator."""
         return self._commands.status()
+
+    def store(self, request: StoreRequest) -> None:
+        """Put something into the storage, and tell nobody. Raises ``RefusedError`` if there is no place."""
+        storage = self._commands.storage["SM"]
+        for _ in range(request.count):
+            if storage.keep(bytes.fromhex(request.tpdu), SENT if request.sent else UNREAD) is None:
+                raise RefusedError("the storage is full")
 
     # From the network.
 

@@ -13,7 +13,14 @@ from twisted.internet.base import ReactorBase
 
 from hardware.simulators.gsm_chip import GsmChip
 from hardware.simulators.gsm_network import GsmNetwork
-from hardware.simulators.gsm_requests import FateRequest, GsmRequest, StateRequest, TextRequest, gsm_parser
+from hardware.simulators.gsm_requests import (
+    FateRequest,
+    GsmRequest,
+    StateRequest,
+    StoreRequest,
+    TextRequest,
+    gsm_parser,
+)
 from hardware.simulators.pty_port import PtyPort
 from hardware.simulators.requests import RawRequest, RefusedError, ReplugRequest, StatusRequest, UnplugRequest
 from hardware.simulators.smsc_requests import DropRequest, MessagesRequest, Treatment, TreatRequest
@@ -78,7 +85,9 @@ class SimulatedGsmModem:
                 self._happen(request)
         return {}
 
-    def _happen(self, request: FateRequest | StateRequest | RawRequest | UnplugRequest | ReplugRequest) -> None:
+    def _happen(
+        self, request: FateRequest | StateRequest | StoreRequest | RawRequest | UnplugRequest | ReplugRequest
+    ) -> None:
         """What only a modem can be asked."""
         match request:
             case FateRequest():
@@ -86,6 +95,8 @@ class SimulatedGsmModem:
             case StateRequest():
                 self._chip.change(request)
                 self._network.retry()
+            case StoreRequest():
+                self._chip.store(request)
             case RawRequest(data=data):
                 self._port.write(bytes.fromhex(data))
             case UnplugRequest():

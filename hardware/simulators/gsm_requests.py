@@ -70,6 +70,17 @@ class StateRequest(_Request):
     """The modem takes everything and says nothing."""
 
 
+class StoreRequest(_Request):
+    """Something lies in the storage ``count`` times: ``tpdu``, hexadecimal, which need not be a PDU; as what came in,
+    or as what somebody has ``sent``, which programs that read what came in leave there.
+    """
+
+    command: Literal["store"]
+    tpdu: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}){1,164}$")]
+    sent: bool = False
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
 def fate_of(behaviour: Behaviour, treatment: Treatment) -> FateRequest:
     """What ``treatment`` is to a GSM network, where a message is treated by ``behaviour``. Raises ``RefusedError``."""
     if treatment.receipt is not None and treatment.receipt not in _REPORTS:
@@ -97,6 +108,7 @@ GsmRequest = (
     | MessagesRequest
     | FateRequest
     | StateRequest
+    | StoreRequest
     | RawRequest
     | UnplugRequest
     | ReplugRequest

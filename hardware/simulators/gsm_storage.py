@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-UNREAD, READ, ALL = 0, 1, 4
+UNREAD, READ, SENT, ALL = 0, 1, 3, 4
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,10 @@ class Stored:
 
     state: int
     tpdu: bytes
+
+    def seen(self) -> Stored:
+        """As it is once somebody has read it."""
+        return replace(self, state=READ) if self.state == UNREAD else self
 
 
 class Storage:
@@ -28,25 +32,25 @@ class Storage:
         """How many places are taken."""
         return len(self._places)
 
-    def keep(self, tpdu: bytes) -> int | None:
+    def keep(self, tpdu: bytes, state: int = UNREAD) -> int | None:
         """The place where ``tpdu`` is kept, None if all are taken."""
         free = next((place for place in range(1, self.size + 1) if place not in self._places), None)
         if free is not None:
-            self._places[free] = Stored(UNREAD, tpdu)
+            self._places[free] = Stored(state, tpdu)
         return free
 
     def read(self, place: int) -> Stored | None:
         """What is kept there, as it was before it was read."""
         stored = self._places.get(place)
         if stored is not None:
-            self._places[place] = replace(stored, state=READ)
+            self._places[place] = stored.seen()
         return stored
 
     def listed(self, state: int) -> Iterator[tuple[int, Stored]]:
         """Everything in ``state``, or all."""
         for place, stored in sorted(self._places.items()):
             if state in (ALL, stored.state):
-                self._places[place] = replace(stored, state=READ)
+                self._places[place] = stored.seen()
                 yield place, stored
 
     def delete(self, place: int, how: int) -> bool:

@@ -88,6 +88,11 @@ def decode_incoming(tpdu: bytes) -> Deliver | StatusReport:
             raise PduError(f"neither DELIVER nor STATUS-REPORT: {first:02X}")
 
 
+def is_deliver(first: int) -> bool:
+    """Whether a TPDU from the service centre that begins with this octet is somebody's message."""
+    return first & _TYPE == _DELIVER
+
+
 def _deliver(octets: Octets, *, has_header: bool) -> Deliver:
     sender = decode_address(octets)
     octets.one()

@@ -17,7 +17,9 @@ from protocols.gsm_modem.fates import fate_of, words_of_status
 from protocols.gsm_modem.messages import Coding, Deliver, Joint, PduError, StatusReport
 from protocols.gsm_modem.sent import SentMessages
 from protocols.gsm_modem.settings import GsmSettings
-from protocols.sms import Arrival, ReceiptArrived, TextArrived
+from protocols.gsm_modem.stock import Stock
+from protocols.gsm_modem.unreadable import salvage
+from protocols.sms import Arrival, ReceiptArrived, TextArrived, UnreadableFound
 from protocols.text import decode_bytes
 
 _MOST_WAITING = 1000
@@ -54,6 +56,8 @@ class Incoming:
         self._home = ""
         self._announced: list[_Place] = []
         self._kept: dict[_Place, _Kept] = {}
+        self._doubtful: dict[_Place, str] = {}
+        self._stock = Stock(settings.timings, context)
         self._sweep_every = self._timings.sweep
         self._sweep_at = 0.0
 
@@ -63,6 +67,8 @@ class Incoming:
         self._sweep_every = self._timings.sweep if announces else self._timings.sweep_blind
         self._sweep_at = self._context.now
         self._announced.clear()
+        self._doubtful.clear()
+        self._stock.begin()
 
     def announced(self, place: Announced) -> None:
         """The modem keeps something new."""
@@ -71,19 +77,25 @@ class Incoming:
 
     def direct(self, line: str) -> None:
         """The modem passed a PDU on and does not keep it."""
-        self._tell(line, lambda: None)
+        arrival = self._read_line(line, _nothing) or self._salvaged(line, "", _nothing)
+        if arrival is not None:
+            self._context.report(arrival)
 
     def job(self) -> Script | None:
-        """What is due: deleting, reading, looking through."""
+        """What is due: deleting, reading, looking through, counting."""
         if doomed := next(self._written(), None):
             return self._delete(doomed)
         if self._announced:
             return self._read(self._announced.pop(0))
-        return self._sweep() if self._context.now >= self._sweep_at else None
+        if self._context.now >= self._sweep_at:
+            return self._sweep()
+        return self._count() if self._context.now >= self._stock.due() else None
 
     def due(self) -> float:
         """When ``job`` has something to do."""
-        return self._context.now if self._announced or any(self._written()) else self._sweep_at
+        if self._announced or any(self._written()):
+            return self._context.now
+        return min(self._sweep_at, self._stock.due())
 
     def _written(self) -> Iterator[_Place]:
         return (place for place, kept in self._kept.items() if kept.written and not kept.tried)
@@ -109,6 +121,11 @@ class Incoming:
         for fields, line in _listed(reply):
             if len(fields) > 1 and fields[0].isdecimal() and fields[1] in _RECEIVED:
                 self._found((self._memory, int(fields[0])), line)
+        self._stock.swept()
+
+    def _count(self) -> Script:
+        yield from self._select(self._home)
+        yield from self._stock.ask()
 
     def _delete(self, place: _Place) -> Script:
         memory, index = place
@@ -118,6 +135,7 @@ class Incoming:
         reply = yield command(f"AT+CMGD={index}", self._timings.read)
         if reply.ok:
             del self._kept[place]
+            self._stock.deleted()
 
     def _found(self, place: _Place, line: str) -> None:
         kept = self._kept.get(place)
@@ -127,9 +145,24 @@ class Incoming:
             # Whoever heard of it may have to wait for the database for hours: one signal is enough.
             if kept.written or kept.told() is not None or now < kept.told_at + self._timings.tell_again:
                 return
-        arrival = self._tell(line, partial(self._taken, place, line))
+        written = partial(self._taken, place, line)
+        arrival = self._read_line(line, written)
+        if arrival is None and self._is_certain(place, line):
+            arrival = self._salvaged(line, " ".join(map(str, place)).strip(), written)
         if arrival is not None:
             self._kept[place] = _Kept(line, now, weakref.ref(arrival))
+            self._context.report(arrival)
+
+    def _is_certain(self, place: _Place, line: str) -> bool:
+        """Whether the same was read there before: what only the cable made of it is read otherwise the next time."""
+        before = self._doubtful.get(place)
+        if before == line:
+            del self._doubtful[place]
+            return True
+        self._doubtful[place] = line
+        if before is None:
+            self.announced(Announced(*place))
+        return False
 
     def _taken(self, place: _Place, line: str) -> None:
         kept = self._kept.get(place)
@@ -138,15 +171,22 @@ class Incoming:
             kept.written = True
             self._wake()
 
-    def _tell(self, line: str, written: Callable[[], None]) -> Arrival | None:
-        """Report what ``line`` carries. What cannot be read stays where it is."""
+    def _read_line(self, line: str, written: Callable[[], None]) -> Arrival | None:
+        """What ``line`` carries; None if it cannot be read."""
         try:
             message = decode_incoming(from_line(line))
         except PduError:
             return None
-        arrival = self._arrival(message, written)
-        self._context.report(arrival)
-        return arrival
+        return self._arrival(message, written)
+
+    def _salvaged(self, line: str, place: str, written: Callable[[], None]) -> Arrival | None:
+        """What can be told of a message that cannot be read; None if ``line`` is none at all."""
+        found = salvage(line)
+        if found is None:
+            return None
+        self._context.report(UnreadableFound(place))
+        number = self._settings.number
+        return TextArrived(found.sender, number, found.words, written=written, at=_in_utc(found.at))
 
     @singledispatchmethod
     def _arrival(self, message: Deliver | StatusReport, written: Callable[[], None]) -> Arrival:
@@ -180,6 +220,10 @@ class Incoming:
             written=written,
             at=_in_utc(message.done_at),
         )
+
+
+def _nothing() -> None:
+    """Nobody keeps what was passed on at once."""
 
 
 def _listed(reply: Reply) -> Iterator[tuple[list[str], str]]:

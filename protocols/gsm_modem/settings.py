@@ -56,6 +56,8 @@ class GsmTimings:
     """The storage is looked through this often: announcements get lost."""
     sweep_blind: float = 20.0
     """The same for a modem that announces nothing."""
+    count: float = 15.0
+    """So long after it was looked through the storage is counted: what was written down is deleted by then."""
     tell_again: float = 60.0
     """What was told, not written down and is kept by nobody is told again by the first sweep after this."""
     retry_first: float = 5.0

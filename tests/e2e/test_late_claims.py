@@ -43,3 +43,24 @@ def test_it_is_claimed_on_its_page_too(daemon: DemoDaemon, browsers: Browsers) -
     expect(page.locator("main")).to_contain_text("王秀英", timeout=PATIENCE)
     expect(page.locator("main a[href='/console']")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", "撤销"), ("en", "Undo")])
+def test_it_is_taken_back_where_it_was_said(daemon: DemoDaemon, browsers: Browsers, locale: str, words: str) -> None:
+    page = browsers.window(daemon, "agent", "/console", locale=locale).page
+    daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
+    entry = page.locator(".work-unclaimed [data-unclaimed]")
+    entry.first.get_by_role("button").click(timeout=PATIENCE)
+    expect(entry).to_have_count(0, timeout=PATIENCE)
+    page.get_by_role("button", name=words).click()
+    expect(entry).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("#wrap-up form")).to_be_hidden()
+    call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
+    assert (call["agent"], call["wrap_up"]) == (None, "")
+    agent = daemon.client("agent")
+    agent.post(f"/api/v1/calls/{call['id']}/claim-late")
+    page.goto(f"/calls/{call['id']}")
+    page.locator("[data-take-back]").click()
+    expect(page.locator("[data-claim-late]")).to_be_visible(timeout=PATIENCE)
+    agent.post(f"/api/v1/calls/{call['id']}/claim-late")
+    agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})

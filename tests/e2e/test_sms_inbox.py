@@ -21,10 +21,32 @@ def write(daemon: DemoDaemon, number: str, text: str) -> None:
     daemon.simulate("sms", number, text)
 
 
+def write_template(daemon: DemoDaemon, browsers: Browsers) -> None:
+    """In its form: a chip puts the placeholder in, an example shows what is read, a brace alone is told once."""
+    page = browsers.window(daemon, "admin", "/templates/new").page
+    text, example = page.locator("#f-text"), page.locator("[data-example]")
+    page.fill("#f-name", "切口护理")
+    text.fill("您好，伤口请保持干燥。{")
+    expect(example.locator("[data-missing]")).to_contain_text("大括号没有配对：“…伤口请保持干燥。{”", timeout=PATIENCE)
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#text-about .field-error")).to_contain_text("大括号没有配对", timeout=PATIENCE)
+    expect(example.locator("[data-figures]")).to_be_visible(timeout=PATIENCE)
+    expect(example.locator("[data-missing]")).to_have_count(0)
+    text.fill("您好，伤口请保持干燥。")
+    expect(page.locator("#text-about .field-error")).to_have_count(0)
+    text.press("Control+Home")
+    page.locator("[data-insert='{patient.name}']").click()
+    expect(text).to_be_focused()
+    expect(text).to_have_value("{patient.name}您好，伤口请保持干燥。")
+    expect(example).to_contain_text("王小明您好，伤口请保持干燥。", timeout=PATIENCE)
+    expect(example.locator("[data-figures]")).to_have_attribute("data-figures", "1")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("td .place-name", has_text="患者姓名").first).to_be_visible(timeout=PATIENCE)
+
+
 def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDaemon, browsers: Browsers) -> None:
     admin, doctor = daemon.client("admin"), daemon.client("doctor")
-    text = {"name": "切口护理", "purpose": "reply", "text": "{patient.name}您好，伤口请保持干燥。"}
-    assert admin.send("POST", "/api/v1/templates", text).status == 201
+    write_template(daemon, browsers)
     shown = doctor.get("/api/v1/patients?limit=20&sort=name")["items"]
     patient = next(one for one in shown if not one["do_not_call"] and one["phones"])
     mobile = next(
@@ -99,6 +121,11 @@ def test_drafts_stay_as_typed_and_a_telephone_shows_one_column(daemon: DemoDaemo
     page.locator("#composer [data-send]").click()
     expect(page.locator("#composer [data-problem]")).to_contain_text("{x}", timeout=PATIENCE)
     expect(page.locator("#reply")).to_have_value("周六上午有门诊 {x}")
+    # It is said once: above the box while one writes, below it when it was refused.
+    expect(page.locator("#composer [data-filled]")).to_be_hidden()
+    page.fill("#reply", "周六上午有门诊 {")
+    expect(page.locator("#composer [data-filled]")).to_contain_text("The braces do not match", timeout=PATIENCE)
+    expect(page.locator("#composer [data-problem]")).to_be_hidden()
     page.locator("#thread-head .only-narrow").first.click()
     expect(page.locator(".talks")).to_be_visible()
     expect(page.locator("#thread")).to_be_hidden()
@@ -301,6 +328,49 @@ def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Bro
     grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
         (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
     assert grounds[0] == grounds[1]
+    # They stand in one line; the one that is chosen is whole.
+    tops = "[...document.querySelectorAll('.boxes .chip')].map((one) => one.getBoundingClientRect().top)"
+    assert len(set(page.evaluate(tops))) == 1
+    page.locator("[data-box=done]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("""() => {
+      const place = (one) => document.querySelector(one).getBoundingClientRect();
+      const [line, box] = [place('.boxes'), place('[data-box=done]')];
+      return box.left >= line.left && box.right <= line.right + 1;
+    }""")
+
+
+def test_a_conversation_is_given_away_by_typing_a_part_of_a_name(daemon: DemoDaemon, browsers: Browsers) -> None:
+    write(daemon, "13911114444", "找陈医生")
+    page = browsers.window(daemon, "supervisor", "/inbox").page
+    page.locator("#talks .talk", has_text="找陈医生").click(timeout=PATIENCE)
+    button = page.locator("#thread-head summary[data-key=give]")
+    field, chosen = page.locator("[data-menu=give] input"), page.locator("[data-menu=give] [aria-selected=true]")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    expect(chosen).to_have_text("我来处理", timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    # What comes meanwhile takes nothing away from under the hand.
+    page.keyboard.type("xnk")
+    expect(chosen).to_contain_text("陈医生", timeout=PATIENCE)
+    write(daemon, "13911114444", "在吗")
+    expect(page.locator("#bubbles")).to_contain_text("在吗", timeout=PATIENCE)
+    expect(field).to_have_value("xnk")
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text("心内科")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(button).to_contain_text("陈医生", timeout=PATIENCE)
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("zzzz")
+    expect(page.locator("[data-menu=give] [role=status]")).to_be_visible(timeout=PATIENCE)
+    expect(chosen).to_have_count(0)
 
 
 def test_the_keys_go_through_the_list_and_a_time_that_has_passed_is_no_time(

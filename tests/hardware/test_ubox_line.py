@@ -158,7 +158,7 @@ async def test_a_service_that_is_not_there_is_lost_at_once_and_taken_when_it_com
         for _, heard in lines:
             lost = await heard.first(LineLost)
             assert isinstance(lost, LineLost)
-            assert lost.reason.startswith(f"cannot open ws://127.0.0.1:{ubox.port}/ws: Connection was refused")
+            assert lost.reason.startswith(f"cannot open ws://127.0.0.1:{ubox.port}/ws: Connection refused")
         await ubox.start()
         for _, heard in lines:
             await heard.first(LineReady)

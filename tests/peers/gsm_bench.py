@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from hardware.simulators.gsm_chip import GsmChip
 from hardware.simulators.gsm_network import GsmNetwork
-from hardware.simulators.gsm_requests import FateRequest, StateRequest, TextRequest
+from hardware.simulators.gsm_requests import FateRequest, StateRequest, StoreRequest, TextRequest
 from protocols.actions import Doings
 from protocols.gsm_modem.session import GsmSession
 from protocols.gsm_modem.settings import GsmSettings
-from protocols.sms import GatewaySignal, Part, TextEncoding
+from protocols.sms import GatewaySignal, Part, StorageTold, TextEncoding
 from tests.peers.set_clock import SetClock
 
 NUMBER = "+8613800138000"
@@ -37,6 +37,8 @@ class GsmBench:
         self._from_chip = bytearray()
         self.commands = bytearray()
         self.signals: list[GatewaySignal] = []
+        self.counts: list[StorageTold] = []
+        """How full the storage was said to be; not among the signals, since it comes at any time."""
         self.network = GsmNetwork(self.clock, 1.0)
         self.chip = GsmChip(self.network, self._from_chip.extend, self.clock, pin, size)
         self.network.mobile = self.chip
@@ -49,7 +51,12 @@ class GsmBench:
     def perform(self, doings: Doings[GatewaySignal]) -> None:
         self.commands += doings.write
         self.chip.receive(doings.write)
-        self.signals += doings.signals
+        for signal in doings.signals:
+            match signal:
+                case StorageTold():
+                    self.counts.append(signal)
+                case _:
+                    self.signals.append(signal)
 
     def wake(self) -> None:
         self.perform(self.session.tick(self.clock.seconds()))
@@ -87,6 +94,10 @@ class GsmBench:
 
     def text(self, text: str, number: str = NUMBER, **values: Any) -> None:
         self.network.write(TextRequest.model_validate({"command": "text", "number": number, "text": text, **values}))
+
+    def keep(self, tpdu: str, *, sent: bool = False, count: int = 1) -> None:
+        """Somebody or something put this into the storage."""
+        self.chip.store(StoreRequest.model_validate({"command": "store", "tpdu": tpdu, "sent": sent, "count": count}))
 
     def state(self, **values: Any) -> None:
         self.chip.change(StateRequest.model_validate({"command": "state", **values}))

@@ -16,19 +16,22 @@ from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
 from callcenter.messaging.gateway_settings import GatewayKinds
+from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.receiving import Received, nobody_listens
 from callcenter.messaging.secret_box import SecretBox
 from callcenter.messaging.service import Messaging, MessagingSettings
+from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from storage.database import Database
 from storage.event_log import StoredEvent
-from storage.models import Base
+from storage.models import Base, SmsMessage
 from tests.peers.call_center import NOW, clock_at
 from tests.peers.rest import until_quiet
 from tests.peers.scripted_gateway import ALL, ScriptedGateway, accepting
 
+NUMBERS = [f"+86138{place:08}" for place in range(100)]
 ADMIN = Principal(None, "root", "Root", None, dict(BUILT_IN_ROLES["administrator"][1]))
 """Who sets up gateways."""
 
@@ -95,6 +98,16 @@ class SmsCentre:
         await self.messaging.gateways.create(ADMIN, values)
         await self.settle()
         return self.factory.made[-1]
+
+    async def queue(self, *numbers: str) -> None:
+        """A reply to each of ``numbers``, one after the other."""
+        for number in numbers:
+            await self.database.run(queue_message, MessageDraft(number, "您好", Purpose.REPLY), NOW)
+        await self.settle()
+
+    async def states(self) -> list[str]:
+        """Of all messages, the oldest first."""
+        return [row["state"] for row in await self.rows(SmsMessage)]
 
     async def settle(self) -> None:
         """Until nobody works on anything that needs no time to pass."""

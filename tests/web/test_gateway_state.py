@@ -8,7 +8,7 @@ import pytest_twisted
 from twisted.internet import reactor
 
 from callcenter.messaging.throttling import MOST_PAUSES
-from protocols.sms import BalanceTold, GatewayPaused
+from protocols.sms import BalanceTold, GatewayPaused, StorageTold
 from tests.peers.scripted_gateway import ScriptedGateway
 from tests.peers.site import RunningSite, pause, with_rights
 from tests.web.test_gateway_pages import rest
@@ -70,6 +70,22 @@ async def test_both_say_that_it_pauses_and_that_others_take_over(site: RunningSi
         assert ": flow control (8)</div>" in text
         assert 'data-note="throttled">Connected, but only says “not now”' in text
         assert ">Throttled</span>" in text
+
+
+@pytest_twisted.ensureDeferred
+async def test_both_say_that_there_is_no_place_for_what_comes_in(site: RunningSite) -> None:
+    admin = await site.signed_in("admin")
+    path, device = await gateway(site, admin)
+    for signal, shown in ((StorageTold(28, 30), True), (StorageTold(3, 30), False)):
+        device.say(signal)
+        await rest(site)
+        for page in (path, "/gateways"):
+            text = (await admin.get(f"{page}?lang=en")).text
+            note = 'data-note="full">Storage for incoming SMS is full or nearly so (28 of 30): '
+            assert (note in text, 'data-note="full"' in text) == (shown, shown)
+            assert ("将满或已满（28/30）" in (await admin.get(f"{page}?lang=zh_CN")).text) == shown
+        (told,) = (await admin.get("/api/v1/gateways")).json["items"]
+        assert told["storage"] == {"used": signal.used, "size": 30, "full": shown}
 
 
 @pytest_twisted.ensureDeferred

@@ -411,8 +411,6 @@ async def test_a_page_that_shows_nothing_says_what_to_do(site: RunningSite) -> N
     for path in ("/calls", "/alarms", "/messages", "/complaints", "/audit"):
         page = (await admin.get(f"{path}?from_day=2026-03-02&to_day=2026-03-01&lang=en")).text
         assert "The last day must not be before the first." in page, path
-    refused = await admin.get("/calls?from_day=yesterday&lang=en")
-    assert (refused.status, 'href="/calls">Clear filters' in refused.text) == (422, True)
     form = (await admin.get("/users/new?lang=en")).text
     assert "Password *" in form
     assert 'There are none yet. <a href="/skills/new">New skill</a>' in form

@@ -172,7 +172,7 @@ async def test_one_text_to_the_patients_of_a_list_is_shown_then_sent_once(site: 
     assert (await supervisor.post(f"{address}/pause")).json["state"] == "paused"
     assert (await supervisor.post(f"{address}/continue")).json["state"] == "done"
     page = (await supervisor.get(f"/message-batches/{sent.json['id']}")).text
-    assert '<p class="many-sample">【患者姓名】您好</p>' in page
+    assert '<p class="many-sample"><span class="place-name">患者姓名</span>您好</p>' in page
     for page in ("/message-batches", f"/message-batches/{sent.json['id']}", f"/messages?batch_id={sent.json['id']}"):
         assert (await supervisor.get(page)).status == 200
     assert (await supervisor.post("/api/v1/message-batches", many | {"key": KEY})).json["id"] == sent.json["id"]
@@ -288,7 +288,7 @@ async def test_templates_are_everybodys_or_ones_departments_and_never_masked(sit
     page = (await admin.get("/auto_replies")).text
     assert ("回复内容" in page, "接听" in page) == (True, False)
     page = (await admin.get(f"/auto_replies/{shown[0]['id']}/edit")).text
-    assert "<h1>您好，【医院名称】" in page
+    assert '<h1>您好，<span class="place-name">医院名称</span>' in page
     assert (await admin.post(f"/api/v1/auto_replies/{shown[0]['id']}/enable")).json["disabled"] is False
     personal = await admin.post("/api/v1/auto_replies", {"keyword": "你", "text": "{patient.name}您好"})
     assert personal.status == 422

@@ -145,6 +145,12 @@ async def claim_late(exchange: Exchange, call_id: int) -> Reply:
     return Json(await exchange.services.telephony.late_claims.claim(exchange.principal, call_id))
 
 
+@routes.post("/calls/<int:call_id>/take-back-claim", permission="calls.handle", returns=Call)
+async def take_back_claim(exchange: Exchange, call_id: int) -> Reply:
+    """Say that it was not me after all, as long as I have not finished the wrap-up."""
+    return Json(await exchange.services.telephony.late_claims.take_back(exchange.principal, call_id))
+
+
 @routes.post("/calls/<int:call_id>/answer", permission="calls.handle", returns=Call)
 async def answer(exchange: Exchange, call_id: int) -> Reply:
     """Take a ringing call and, where the line can, go off hook."""

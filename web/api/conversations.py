@@ -76,11 +76,18 @@ class ConversationPage(BaseModel):
     next: str | None
 
 
-class Owners(BaseModel):
-    """To whom conversations can be given."""
+class Answerer(Named):
+    """Somebody who may answer, with the name of the department, which may be empty."""
 
-    people: list[Named]
+    department: str
+
+
+class Owners(BaseModel):
+    """To whom a conversation can be given: the first few, and whether there are ``more``."""
+
+    people: list[Answerer]
     departments: list[Named]
+    more: bool
 
 
 class Candidates(BaseModel):
@@ -100,6 +107,15 @@ class ConversationQuery(Input):
     patient_id: Id | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+class OwnerQuery(Input):
+    """Words that are all in a name, its pinyin or initials, or in the department's; what belongs to the department of
+    ``conversation_id`` comes first.
+    """
+
+    q: Short = ""
+    conversation_id: Id | None = None
 
 
 class Seen(Input):
@@ -164,9 +180,10 @@ async def counts(exchange: Exchange) -> Reply:
 
 
 @routes.get("/conversations/owners", permission="conversations.assign", returns=Owners)
-async def list_owners(exchange: Exchange) -> Reply:
-    """To whom conversations can be given."""
-    return Json(await exchange.services.desk.conversations.people(exchange.principal))
+async def list_owners(exchange: Exchange, query: OwnerQuery) -> Reply:
+    """To whom a conversation can be given, beside oneself: the first few that are found."""
+    found = exchange.services.desk.conversations
+    return Json(await found.owners(exchange.principal, query.conversation_id, query.q))
 
 
 @routes.get("/conversations/<int:conversation_id>", permission="conversations.view", returns=Conversation)

@@ -18,12 +18,22 @@ from web.routing import Routes
 routes = Routes("/api/v1")
 
 
+class GatewayStorage(BaseModel):
+    """Of the ``size`` places in which a modem keeps what comes in so many are ``used``; ``full`` if so few are left
+    that replies may not arrive.
+    """
+
+    used: int
+    size: int
+    full: bool
+
+
 class Gateway(BaseModel):
     """An SMS gateway as it is now. ``cost`` of a part is in thousandths of a yuan; ``priority`` 1 goes first.
 
     Null, or a moment: ``paused_until`` it asked to be left alone, because of ``pause_reason`` in its own words;
     ``throttled_since`` it takes nothing, and others take over: it only says "not now", or ``refuses`` everything, which
-    is why, in its own words; ``next_attempt_at`` it is connected to again.
+    is why, in its own words; ``next_attempt_at`` it is connected to again; ``storage`` where it told of it.
     """
 
     id: int
@@ -49,6 +59,7 @@ class Gateway(BaseModel):
     throttled_since: datetime | None
     refuses: str
     next_attempt_at: datetime | None
+    storage: GatewayStorage | None
     balance: int | None
     balance_at: datetime | None
     balance_low: int | None

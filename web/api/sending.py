@@ -14,7 +14,7 @@ from web.api.conversations import Key, LiveOptOut, MessageText
 from web.api.messages import Message
 from web.api.models import Cursor, Id, Limit, Named, Number
 from web.exchange import Exchange, Json, Reply
-from web.parsing import Input, Moment
+from web.parsing import Input, Moment, NumberPart
 from web.routing import Routes
 
 routes = Routes("/api/v1")
@@ -52,29 +52,37 @@ class Texts(BaseModel):
 
 
 class Missing(BaseModel):
-    """Names between braces that are no placeholders, and placeholders without a value."""
+    """Names between braces that are no placeholders, and placeholders without a value. A brace without a partner is
+    among ``unknown``; if it is the first fault, ``unpaired`` are the words around it, else it is empty.
+    """
 
     unknown: list[str]
     empty: list[str]
+    unpaired: str
 
 
-class Preview(BaseModel):
-    """What would be read. ``goes`` and ``goes_at`` say when by the rules, ``reason`` why not now; ``cost`` is in
-    thousandths of a yuan.
+class Example(BaseModel):
+    """What would be read, in how many ``parts``, by which ``gateway`` (empty for none); ``cost`` is in thousandths of a
+    yuan.
     """
 
     text: str
-    purpose: str
     missing: Missing
     warnings: list[str]
-    goes: Literal["now", "later", "never"]
-    goes_at: AwareDatetime | None
-    reason: str
     parts: int
     characters: int
     cost: int
     gateway: str
     signature: str
+
+
+class Preview(Example):
+    """The same for somebody. ``goes`` and ``goes_at`` say when by the rules, ``reason`` why not now."""
+
+    purpose: str
+    goes: Literal["now", "later", "never"]
+    goes_at: AwareDatetime | None
+    reason: str
 
 
 class OptOut(LiveOptOut):
@@ -106,6 +114,13 @@ class PreviewBody(Input):
     at: Moment | None = None
 
 
+class ExampleBody(Input):
+    """A text as it stands in the form of a template, a phrase or an automatic reply, and what it is for."""
+
+    text: MessageText
+    purpose: SentPurpose = "reply"
+
+
 class NewMessage(Input):
     """A message to a patient, to one of the patient's numbers, or to a number that is on no record. ``template_id``:
     what the text was written from.
@@ -123,7 +138,7 @@ class NewMessage(Input):
 class OptOutLimits(Input):
     """``number`` is digits of one; ``ended`` shows those that are over too."""
 
-    number: Number = ""
+    number: NumberPart = ""
     kind: Kind | None = None
     ended: bool = False
 
@@ -162,6 +177,30 @@ async def preview(exchange: Exchange, body: PreviewBody) -> Reply:
     about = (body.conversation_id, body.patient_id, body.number, body.at)
     # It holds what was typed and what the hospital fills in: masks would be sent as they stand.
     found = await exchange.services.desk.outgoing.preview(exchange.principal, body.text, purpose, *about)
+    return Json(found, disclosed=True)
+
+
+@routes.post("/templates/preview", permission="templates.view", returns=Example)
+async def preview_template(exchange: Exchange, body: ExampleBody) -> Reply:
+    """A template as a patient who is made up would read it."""
+    return await _example(exchange, "templates", body)
+
+
+@routes.post("/phrases/preview", permission="phrases.view", returns=Example)
+async def preview_phrase(exchange: Exchange, body: ExampleBody) -> Reply:
+    """A phrase, likewise."""
+    return await _example(exchange, "phrases", body)
+
+
+@routes.post("/auto_replies/preview", permission="auto_replies.view", returns=Example)
+async def preview_auto_reply(exchange: Exchange, body: ExampleBody) -> Reply:
+    """An automatic reply, for which only what is the hospital's has a value."""
+    return await _example(exchange, "auto_replies", body)
+
+
+async def _example(exchange: Exchange, kind: str, body: ExampleBody) -> Json:
+    outgoing = exchange.services.desk.outgoing
+    found = await outgoing.example(exchange.principal, kind, body.text, Purpose(body.purpose))
     return Json(found, disclosed=True)
 
 

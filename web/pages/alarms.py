@@ -16,7 +16,7 @@ from web.alarm_filters import AlarmLimits, AlarmQuery, alarm_filter, reason_word
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import export_links, heading, ways
 from web.pages.view_chips import view_chips
-from web.parsing import check
+from web.parsing import Filters, check
 from web.routing import Routes
 from web.words import ALARM_KINDS, word_of
 
@@ -36,7 +36,7 @@ PROBLEMS = {
 CHANGES = {"opened": N_("opened"), "cleared": N_("over"), "handled": N_("dealt with")}
 
 
-class AlarmsPage(AlarmQuery):
+class AlarmsPage(Filters, AlarmQuery):
     """The list's address."""
 
     trail: Annotated[str, Field(max_length=6000)] = ""

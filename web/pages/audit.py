@@ -15,14 +15,14 @@ from web.audit_words import readable
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.lists import address, heading, ways
 from web.pages.view_chips import view_chips
-from web.parsing import check
+from web.parsing import Filters, check
 from web.routing import Routes
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
 routes = Routes()
 
 
-class AuditPage(AuditQuery):
+class AuditPage(Filters, AuditQuery):
     """The log's address."""
 
     trail: Annotated[str, Field(max_length=6000)] = ""

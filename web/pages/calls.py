@@ -67,6 +67,7 @@ async def show_call(exchange: Exchange, call_id: int) -> Reply:
         "outcomes": await outcome_words(exchange),
         "talked": talk_seconds(call),
         "recording": (await _recordings(exchange, [call])).get(call_id),
+        "may_take_back": await exchange.services.telephony.late_claims.may_take_back(exchange.principal, call_id),
         "may_claim": await exchange.services.telephony.late_claims.may_claim(exchange.principal, call_id),
         "recording_enabled": exchange.services.telephony.recordings.enabled,
     }

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from web.api.models import Cursor, Limit
-from web.parsing import Input
+from web.parsing import Filters
 
 _PLACE = {"limit", "cursor", "trail", "plain"}
 
 
-class ListPlace(Input):
+class ListPlace(Filters):
     """Base of a list page's address, beside what narrows it. ``trail`` holds the cursors of the pages before."""
 
     limit: Limit = 50

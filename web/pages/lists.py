@@ -14,6 +14,7 @@ from callcenter.messaging.placeholders import legible
 from callcenter.text import N_, translated
 from web.exchange import Exchange
 from web.field_words import field_text
+from web.placed import placed
 from web.records import declaration
 from web.words import EMPTY, NEW
 
@@ -141,7 +142,7 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     key = record[resource.key]
     cells = [
         {
-            "text": _cell(exchange, one, record),
+            **_cell(exchange, one, record),
             "kind": one.kind.value,
             "value": record.get(one.name),
             "title": one.name == resource.title,
@@ -153,9 +154,23 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
     return {"key": key, "href": href, "cells": cells, "disabled": record["disabled"]}
 
 
-def _cell(exchange: Exchange, field: Any, record: Mapping[str, Any]) -> str:
+def _cell(exchange: Exchange, field: Any, record: Mapping[str, Any]) -> dict[str, str]:
+    """Its ``text``, and what is ``shown`` of it on the page."""
     text = field_text(exchange, field, record)
-    return legible(text, exchange.translate) if field.placeholders else text
+    if not field.placeholders:
+        return {"text": text, "shown": text}
+    return {"text": legible(text, exchange.translate), "shown": placed(text, exchange.translate)}
+
+
+def title_of(exchange: Exchange, resource: Any, record: Mapping[str, Any]) -> str:
+    """What a record is called in a sentence and at the head of its page, with its placeholders by their names."""
+    title = str(record.get(resource.title) or "")
+    return legible(title, exchange.translate) if has_placeholders(resource) else title
+
+
+def has_placeholders(resource: Any) -> bool:
+    """Whether what its records are called is a text with placeholders."""
+    return any(one.placeholders for one in resource.fields if one.name == resource.title)
 
 
 async def _filter(exchange: Exchange, name: str, field: Any, query: Any) -> dict[str, Any]:
@@ -207,6 +222,12 @@ async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dic
         "disabled": N_("%(name)s was disabled and is no longer offered."),
         "enabled": N_("%(name)s was enabled again."),
     }
+    if resource.lists_disabled:
+        messages |= {
+            "made": N_("%(name)s was added. It is not enabled yet."),
+            "disabled": N_("%(name)s was disabled."),
+            "enabled": N_("%(name)s was enabled."),
+        }
     undo = {"disabled": "enable", "enabled": "disable"}
     if query.done not in messages or not query.key:
         return None
@@ -214,6 +235,6 @@ async def _done(exchange: Exchange, name: str, resource: Any, query: Any) -> dic
         record = await exchange.services.resources[name].get(exchange.principal, query.key)
     except ServiceError:
         return None
-    text = exchange.translate(messages[query.done]) % {"name": record[resource.title]}
+    text = exchange.translate(messages[query.done]) % {"name": title_of(exchange, resource, record)}
     way = undo.get(query.done, "")
     return {"text": text, "undo": f"/{name}/{record[resource.key]}/{way}" if way else ""}

@@ -15,7 +15,7 @@ from callcenter.text import N_, translated
 from web.exchange import Exchange, Page, Reply
 from web.message_totals import DEFINITIONS, gateway_label, total_label
 from web.pages.lists import address, export_links
-from web.parsing import Input
+from web.parsing import Day, Filters
 from web.periods import period_links
 from web.report_filters import USUAL_DAYS, today
 from web.routing import Routes
@@ -28,11 +28,11 @@ _COUNTED = ("total", *STATES)
 Entry = Mapping[str, Any]
 
 
-class TotalsPage(Input):
+class TotalsPage(Filters):
     """Days of the hospital, both inclusive; the last week where they are left out."""
 
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
 
 
 @routes.get(PATH, permission="messages.view")

@@ -10,26 +10,28 @@ from pydantic import Field
 from callcenter.administration.permissions import RESOURCES
 from callcenter.administration.reading import check_query
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, ServiceError
-from callcenter.messaging.placeholders import legible
 from callcenter.text import N_, translated
 from storage.queries.paging import Page as ResultPage
 from web.errors import status_of
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.field_words import field_text
 from web.forms import form_inputs, typed_body
-from web.pages.lists import list_context
+from web.pages.lists import has_placeholders, list_context, title_of
 from web.pages.view_chips import view_chips
-from web.parsing import check
+from web.parsing import Filters, check
 from web.records import NAMES, ListInput, declaration, service_of
 from web.routing import Handler, Routes
 from web.words import NEW
 
 routes = Routes()
 
+COUNTED = frozenset({"templates", "phrases", "auto_replies"})
+"""Records whose texts are sent: their forms show what a patient would read, and what it costs."""
+
 Word = Annotated[str, Field(max_length=80)]
 
 
-class ListPage(ListInput):
+class ListPage(Filters, ListInput):
     """A list's address. ``trail`` holds the cursors of the pages before; ``done`` and ``key`` what was just done.
 
     ``plain`` shows it as it is, whatever view it opens with otherwise.
@@ -152,11 +154,9 @@ def _after(name: str, key: Any, done: str) -> str:
     return f"/patients/{key}" if name == "patients" else f"/{name}?done={done}&key={key}"
 
 
-def _titled(exchange: Exchange, resource: Any, record: Mapping[str, Any]) -> str:
-    """What a record is called at the head of its page, as in the list."""
-    title = str(record.get(resource.title) or "")
-    field = next((one for one in resource.fields if one.name == resource.title), None)
-    return legible(title, exchange.translate) if field and field.placeholders else title
+def _headed(resource: Any, record: Mapping[str, Any]) -> str:
+    """The text with placeholders that a record is called by, else empty."""
+    return str(record.get(resource.title) or "") if has_placeholders(resource) else ""
 
 
 async def _form(
@@ -180,7 +180,8 @@ async def _form(
     inputs = form_inputs(resource, record, options, errors, say, creating=creating, may_write=may_write)
     context = {
         "name": name,
-        "heading": say(NEW[name]) if creating else _titled(exchange, resource, current or record),
+        "heading": say(NEW[name]) if creating else title_of(exchange, resource, current or record),
+        "headed": _headed(resource, current or record) if not creating else "",
         "label": say(resource.label),
         "inputs": inputs,
         "new_words": {one.source: say(NEW[one.source]) for one in inputs if one.source in NEW},
@@ -188,6 +189,8 @@ async def _form(
         "may_write": may_write,
         "may_disable": not creating and "disable" in resource.actions and exchange.principal.may(f"{name}.disable"),
         "disabled": bool(record.get("disabled")),
+        "begins_off": resource.lists_disabled,
+        "counted": name in COUNTED,
         "key": record.get(resource.key, ""),
         "version": record.get("version", ""),
         "error": translated(say, error.message) if error else "",

@@ -474,6 +474,32 @@ async def test_the_daily_cap_holds_for_all_that_one_turn_looks_at(centre: Centre
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_share_is_that_of_the_day_on_which_a_message_was_sent(centre: Centre) -> None:
+    """Four seconds before midnight in the hospital (UTC+8) two go out, and a third is refused for five seconds."""
+    rules = {"daily_cap": 2, "opens": "00:00", "closes": "24:00"}
+    await centre.database.run(lambda session: session.add(MessagingRules(id=ROW, rules=rules)))
+    midnight = NOW.replace(hour=16)
+    centre.clock.advance((midnight - timedelta(seconds=4) - NOW).total_seconds())
+    device = await centre.gateway()
+    mine, other = replace(REPLY, purpose=Purpose.CARE), replace(REPLY, purpose=Purpose.CARE, number="+8613900139000")
+    await centre.queue(mine, mine)
+    device.answer = lambda part: [PartRefused(part.key, Refusal.LATER, "8")]
+    await centre.queue(other)
+    device.answer = accepting
+    await centre.wait(timedelta(minutes=1))
+    keys = [part.key for part in device.given]
+    assert [key.partition(".")[2] for key in keys] == ["1.1", "1.1", "1.1", *["2.1"] * (len(keys) - 3)]
+    await centre.say(1, *[centre.receipt(f"id-{keys[place]}") for place in (0, 1, -1)])
+    assert await centre.states() == ["delivered"] * 3
+    await centre.queue(*[mine] * 3, *[other] * 2)
+    reasons = [(one.number, one.reason) for one in (await centre.messages())[3:]]
+    assert reasons == [
+        (mine.number, ""), (mine.number, ""), (mine.number, "daily_cap"),
+        (other.number, ""), (other.number, "daily_cap"),
+    ]  # fmt: skip
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_waits_for_a_full_gateway_hides_nothing_that_another_can_take(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:

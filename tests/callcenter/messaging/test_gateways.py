@@ -13,7 +13,7 @@ from callcenter.messaging.queueing import MessageDraft, queue_message
 from callcenter.messaging.secret_box import KeyFileError, SecretBox, SecretsUnreadableError
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.device import GatewayAbility
-from protocols.sms import BalanceTold, GatewayPaused, PartRefused, Refusal
+from protocols.sms import BalanceTold, GatewayPaused, PartRefused, Refusal, StorageTold
 from storage.models import Alarm, AuditEntry, SmsGateway, SmsMessage
 from tests.peers.call_center import ANNA, NOW
 from tests.peers.messaging import ADMIN, SmsCentre
@@ -234,6 +234,38 @@ async def test_a_low_balance_is_an_alarm(sms_centre: SmsCentre) -> None:
     device.say(BalanceTold(5000))
     await sms_centre.settle()
     assert await alarms(sms_centre) == [("balance_low", False)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_full_storage_is_an_alarm_until_it_has_place_or_is_taken_away(sms_centre: SmsCentre) -> None:
+    view = await add(sms_centre)
+    (device,) = sms_centre.factory.made
+    device.say(StorageTold(27, 30))
+    await sms_centre.settle()
+    assert await alarms(sms_centre) == []
+    device.say(StorageTold(28, 30))
+    await sms_centre.settle()
+    assert await alarms(sms_centre) == [("gateway_full", True)]
+    (shown,) = await sms_centre.messaging.gateways.list(ADMIN)
+    assert shown["storage"] == {"used": 28, "size": 30, "full": True}
+    # While it is away nobody knows; nor before the one that is set up anew has told.
+    device.lose()
+    await sms_centre.settle()
+    changed = await sms_centre.messaging.gateways.edit(
+        ADMIN, view["id"], {"options": {"host": "10.0.0.9"}}, view["version"]
+    )
+    await sms_centre.settle()
+    device = sms_centre.factory.made[-1]
+    assert changed["storage"] is None
+    assert await alarms(sms_centre) == [("gateway_full", True)]
+    device.say(StorageTold(0, 30))
+    await sms_centre.settle()
+    assert await alarms(sms_centre) == [("gateway_full", False)]
+    device.say(StorageTold(30, 30))
+    await sms_centre.settle()
+    assert await alarms(sms_centre) == [("gateway_full", True)]
+    await sms_centre.messaging.gateways.remove(ADMIN, view["id"], changed["version"])
+    assert await alarms(sms_centre) == [("gateway_full", False)]
 
 
 @pytest_twisted.ensureDeferred

@@ -12,9 +12,8 @@ from callcenter.messaging.throttling import MOST_PAUSES, MOST_REFUSED, TRIAL_FIR
 from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import GatewayPaused, GatewaySignal, Part, PartAccepted, PartRefused, Refusal
 from storage.models import Alarm
-from tests.callcenter.messaging.test_throttled_gateways import ADMIN, NUMBERS, add, queue, states
 from tests.peers.call_center import NOW
-from tests.peers.messaging import SmsCentre
+from tests.peers.messaging import ADMIN, NUMBERS, SmsCentre
 from tests.peers.scripted_gateway import accepting
 
 
@@ -35,60 +34,60 @@ async def refuses(sms_centre: SmsCentre) -> list[str]:
 
 @pytest_twisted.ensureDeferred
 async def test_it_is_passed_over_says_why_and_nothing_goes_twice(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, refusing())
-    second = await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, refusing())
+    second = await sms_centre.add_gateway("联通", 2, accepting)
     for number in NUMBERS[:MOST_REFUSED]:
-        await queue(sms_centre, number)
+        await sms_centre.queue(number)
     assert await refuses(sms_centre) == ["Src_Id (10)", ""]
     assert await alarms(sms_centre) == [("gateway_passed_over", True, "it refuses every message: Src_Id (10)")]
-    await queue(sms_centre, *NUMBERS[20:40])
+    await sms_centre.queue(*NUMBERS[20:40])
     assert len(first.given) == MOST_REFUSED
-    assert await states(sms_centre) == ["accepted"] * (MOST_REFUSED + 20)
+    assert await sms_centre.states() == ["accepted"] * (MOST_REFUSED + 20)
     assert sorted(part.number for part in second.given) == [*NUMBERS[:MOST_REFUSED], *NUMBERS[20:40]]
 
 
 @pytest_twisted.ensureDeferred
 async def test_one_message_at_a_time_finds_out_and_all_is_well_again(sms_centre: SmsCentre) -> None:
-    first = await add(sms_centre, "移动", 1, refusing())
-    await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, refusing())
+    await sms_centre.add_gateway("联通", 2, accepting)
     for number in NUMBERS[:MOST_REFUSED]:
-        await queue(sms_centre, number)
+        await sms_centre.queue(number)
     await sms_centre.wait(TRIAL_FIRST + 1, 5)
-    await queue(sms_centre, *NUMBERS[10:20])
+    await sms_centre.queue(*NUMBERS[10:20])
     assert len(first.given) == MOST_REFUSED + 1
     first.answer = accepting
     await sms_centre.wait(2 * TRIAL_FIRST + 1, 5)
-    await queue(sms_centre, NUMBERS[50])
+    await sms_centre.queue(NUMBERS[50])
     assert await refuses(sms_centre) == ["", ""]
     assert [(kind, holds) for kind, holds, _ in await alarms(sms_centre)] == [("gateway_passed_over", False)]
-    await queue(sms_centre, *NUMBERS[60:65])
+    await sms_centre.queue(*NUMBERS[60:65])
     assert [part.number for part in first.given[-6:]] == [NUMBERS[50], *NUMBERS[60:65]]
 
 
 @pytest_twisted.ensureDeferred
 async def test_alone_it_is_not_spent_on_and_what_waits_goes_when_it_is_well(sms_centre: SmsCentre) -> None:
-    only = await add(sms_centre, "移动", 1, refusing())
+    only = await sms_centre.add_gateway("移动", 1, refusing())
     for number in NUMBERS[:MOST_REFUSED]:
-        await queue(sms_centre, number)
-    await queue(sms_centre, *NUMBERS[20:60])
+        await sms_centre.queue(number)
+    await sms_centre.queue(*NUMBERS[20:60])
     await sms_centre.wait(600, 10)
     # After one, two and four minutes one message each.
     assert len(only.given) == MOST_REFUSED + 3
-    assert set(await states(sms_centre)) == {"queued"}
+    assert set(await sms_centre.states()) == {"queued"}
     only.answer = accepting
     await sms_centre.wait(4 * 3600, 60)
-    assert set(await states(sms_centre)) == {"accepted"}
+    assert set(await sms_centre.states()) == {"accepted"}
     taken = [part.number for part in only.given[MOST_REFUSED + 3 :]]
     assert sorted(taken) == [*NUMBERS[:MOST_REFUSED], *NUMBERS[20:60]]
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_test_of_it_finds_out_at_once(sms_centre: SmsCentre) -> None:
-    only = await add(sms_centre, "移动", 1, refusing())
+    only = await sms_centre.add_gateway("移动", 1, refusing())
     # With another one that is ready, what nobody takes is looked at and put off at once.
-    await add(sms_centre, "联通", 2, accepting)
+    await sms_centre.add_gateway("联通", 2, accepting)
     for number in NUMBERS[:MOST_REFUSED]:
-        await queue(sms_centre, number)
+        await sms_centre.queue(number)
     only.answer = accepting
     gateway, _ = await sms_centre.messaging.gateways.list(ADMIN)
     await sms_centre.messaging.gateways.test(ADMIN, gateway["id"], NUMBERS[99], "测试")
@@ -109,17 +108,17 @@ async def test_a_test_of_it_finds_out_at_once(sms_centre: SmsCentre) -> None:
 async def test_what_is_about_one_number_or_now_and_then_does_not_count(
     sms_centre: SmsCentre, answer: Callable[[Part], Sequence[GatewaySignal]]
 ) -> None:
-    first = await add(sms_centre, "移动", 1, answer)
-    await add(sms_centre, "联通", 2, accepting)
+    first = await sms_centre.add_gateway("移动", 1, answer)
+    await sms_centre.add_gateway("联通", 2, accepting)
     for number in NUMBERS[:20]:
-        await queue(sms_centre, number)
+        await sms_centre.queue(number)
     assert (len(first.given), await refuses(sms_centre), await alarms(sms_centre)) == (20, ["", ""], [])
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_long_text_that_is_refused_is_one_message(sms_centre: SmsCentre) -> None:
-    await add(sms_centre, "移动", 1, refusing())
-    await add(sms_centre, "联通", 2, accepting)
+    await sms_centre.add_gateway("移动", 1, refusing())
+    await sms_centre.add_gateway("联通", 2, accepting)
     draft = MessageDraft(NUMBERS[0], "字" * 60 * MOST_REFUSED, Purpose.REPLY)
     await sms_centre.database.run(queue_message, draft, NOW)
     await sms_centre.settle()
@@ -128,7 +127,7 @@ async def test_a_long_text_that_is_refused_is_one_message(sms_centre: SmsCentre)
 
 @pytest_twisted.ensureDeferred
 async def test_one_that_only_says_not_now_is_an_alarm_until_it_takes_a_message(sms_centre: SmsCentre) -> None:
-    device = await add(sms_centre, "移动", 1, None)
+    device = await sms_centre.add_gateway("移动", 1, None)
     for _ in range(MOST_PAUSES):
         device.say(GatewayPaused(1.0, "flow control (8)"))
         await sms_centre.wait(1)
@@ -149,17 +148,17 @@ async def test_one_that_only_says_not_now_is_an_alarm_until_it_takes_a_message(s
 
 @pytest_twisted.ensureDeferred
 async def test_one_that_puts_off_whatever_it_is_given_is_an_alarm_with_what_it_says(sms_centre: SmsCentre) -> None:
-    await add(sms_centre, "移动", 1, refusing("0x45", Refusal.LATER))
-    await queue(sms_centre, NUMBERS[0])
+    await sms_centre.add_gateway("移动", 1, refusing("0x45", Refusal.LATER))
+    await sms_centre.queue(NUMBERS[0])
     await sms_centre.wait(120, 5)
     assert await alarms(sms_centre) == [("gateway_passed_over", True, "it only says “not now”: Src_Id (0x45)")]
 
 
 @pytest_twisted.ensureDeferred
 async def test_one_that_is_taken_out_of_service_or_removed_is_no_alarm(sms_centre: SmsCentre) -> None:
-    await add(sms_centre, "移动", 1, refusing())
+    await sms_centre.add_gateway("移动", 1, refusing())
     for number in NUMBERS[:MOST_REFUSED]:
-        await queue(sms_centre, number)
+        await sms_centre.queue(number)
     (view,) = await sms_centre.messaging.gateways.list(ADMIN)
     await sms_centre.messaging.gateways.edit(ADMIN, view["id"], {"in_service": False}, view["version"])
     await sms_centre.settle()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callcenter.messaging.placeholders import PLACEHOLDERS, Gaps, fill, legible
 from callcenter.messaging.words import OPT_OUT_WORDS, is_opt_out, plain_word
-from callcenter.placeholders import unknown_in, unknown_words, used_in
+from callcenter.placeholders import fault_in, unknown_in, used_in
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,36 @@ def test_no_text_without_gaps_has_a_placeholder_left(text: str, known: set[str])
 def test_a_chinese_input_method_writes_the_same_placeholder(written: str) -> None:
     assert fill(f"{written}您好", {"patient.name": "张三"}) == ("张三您好", Gaps())
     assert used_in(written) == ("patient.name",)
-    assert legible(written, str.upper) == "【PATIENT NAME】"
+    assert legible(written, str.upper) == "{PATIENT NAME}"
 
 
-@pytest.mark.parametrize(("written", "shown"), [("{}", "{}"), ("｛", "｛"), ("｛姓名｝", "{姓名}"), ("{x", "{")])
+@pytest.mark.parametrize(("written", "shown"), [("{}", "{}"), ("｛姓名｝", "{姓名}"), ("您好{x}{", "{x}")])
 def test_what_is_no_placeholder_is_shown_as_it_was_found(written: str, shown: str) -> None:
-    assert unknown_words(unknown_in(written, PLACEHOLDERS), PLACEHOLDERS).startswith(f"{shown} is no placeholder.")
+    fault = fault_in(written, PLACEHOLDERS)
+    assert fault is not None
+    assert (fault.unpaired, fault.words.startswith(f"{shown} is no placeholder.")) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "sign", "around"),
+    [
+        ("{", "{", "{"), ("您好 {", "{", "您好 {"), ("｛姓名", "｛", "｛姓名"), ("date}", "}", "date}"),
+        ("您好，明天上午八点请带病历来{，在门诊二楼等候", "{", "…午八点请带病历来{，在门诊二楼等候"),
+        ("{date}}", "}", "{date}}"),
+    ],
+)  # fmt: skip
+def test_a_brace_without_a_partner_is_told_with_its_place(written: str, sign: str, around: str) -> None:
+    fault = fault_in(written, PLACEHOLDERS)
+    assert fault is not None
+    assert (fault.unpaired, fault.name, fault.around, fault.line) == (True, sign, around, 0)
+    assert fault.words == f"The braces do not match: {sign} has no partner in “{around}”."
+    with_line = fault_in("{hospital}您好\n" + written + "\n再见", PLACEHOLDERS)
+    assert with_line is not None
+    assert with_line.words == f"Line 2: {fault.words}"
+
+
+@given(st.lists(WRITTEN, max_size=12).map("".join))
+def test_there_is_a_fault_where_something_is_no_placeholder(text: str) -> None:
+    fault, unknown = fault_in(text, PLACEHOLDERS), unknown_in(text, PLACEHOLDERS)
+    assert (fault.name if fault else None) == (unknown[0] if unknown else None)
+    assert fault is None or fault.around.strip("…") in text

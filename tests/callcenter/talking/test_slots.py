@@ -140,7 +140,7 @@ async def test_what_a_chinese_input_method_writes_is_filled_in_or_refused_with_i
     words = "{name} is no placeholder. There are: {{patient.name}}, {{agent.name}}, {{hospital}}."
     assert caught.value.fields == {
         "text_zh": "Line 3: " + words.format(name="{姓名}"),
-        "text_en": words.format(name="｛"),
+        "text_en": "The braces do not match: ｛ has no partner in “｛x”.",
     }
     await desk.scripts.create(ADMIN, {**SCRIPT, "text_zh": "我是｛hospital｝"})
     (slot,) = await desk.pane.content(ANNA, await desk.call())

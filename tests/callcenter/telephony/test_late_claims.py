@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
@@ -16,7 +17,7 @@ from callcenter.telephony.calls import WrapUpDraft
 from callcenter.telephony.reports import By, ReportFilter, load_report
 from callcenter.telephony.settings import TelephonySettings
 from protocols.signals import CallerIdentified, HandsetLifted, HandsetReplaced, Rang, RingingStopped
-from storage.models import CallRecord
+from storage.models import AuditEntry, CallRecord
 from tests.peers.call_center import ANNA, BEN, CARL, DORA, NOW, SUSAN, CallCenter, audit_actions, make_group
 
 HOUR = 3600
@@ -157,3 +158,100 @@ async def test_the_state_of_the_agent_tells_what_they_do_now(hospital: CallCente
     call_id = await spoken(hospital, ANNA)
     await hospital.telephony.late_claims.claim(ANNA, call_id)
     assert [one["state"] for one in await hospital.telephony.agents.list(ANNA)] == ["available"]
+
+
+async def claimed(hospital: CallCenter, person: Principal, call_id: int) -> None:
+    """A minute later the person says that it was they."""
+    hospital.clock.advance(60)
+    await hospital.telephony.late_claims.claim(person, call_id)
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_said_so_by_mistake_takes_it_back_and_the_right_one_says_so(hospital: CallCenter) -> None:
+    late, calls = hospital.telephony.late_claims, hospital.telephony.calls
+    call_id = await spoken(hospital, ANNA, BEN)
+    assert not await late.may_take_back(ANNA, call_id)
+    await claimed(hospital, ANNA, call_id)
+    await calls.save_wrap_up(ANNA, call_id, WrapUpDraft(outcome="completed", notes="说错了"))
+    assert [await late.may_take_back(one, call_id) for one in (ANNA, BEN, DORA)] == [True, False, False]
+    for stranger in (BEN, SUSAN):
+        with pytest.raises((ConflictError, NotFoundError)):
+            await late.take_back(stranger, call_id)
+
+    given = await late.take_back(ANNA, call_id)
+    await hospital.settle()
+    told = hospital.told("call.updated")[-1]
+    assert given["agent"] is told.data["agent"] is None
+    assert (given["wrap_up"], given["claimed_at"], given["outcome"], given["notes"]) == ("", None, "", "")
+    assert {ANNA.user_id, BEN.user_id} <= set(told.audience["users"])
+    assert await hospital.database.read(figures) == {0: (1, 0, 0)}
+    assert await late.take_back(ANNA, call_id) == given
+    assert (await hospital.database.read(audit_actions))[-2:] == ["claim-late", "take-back-claim"]
+    assert await listed(hospital, ANNA) == await listed(hospital, BEN) == [call_id]
+    assert (await late.claim(BEN, call_id))["agent"]["name"] == "Ben"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_written_is_in_the_audit_log(hospital: CallCenter) -> None:
+    late = hospital.telephony.late_claims
+    call_id = await spoken(hospital, ANNA)
+    await claimed(hospital, ANNA, call_id)
+    await hospital.telephony.calls.save_wrap_up(ANNA, call_id, WrapUpDraft(notes="说错了"))
+    await late.take_back(ANNA, call_id)
+    statement = select(AuditEntry.before, AuditEntry.after).where(AuditEntry.action == "take-back-claim")
+    before, after = await hospital.database.read(lambda session: tuple(session.execute(statement).one()))
+    assert (before["agent_id"], before["notes"]) == (ANNA.user_id, "说错了")
+    assert (after["agent_id"], after["notes"]) == (None, "")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_finished_or_was_taken_in_time_is_not_taken_back(hospital: CallCenter) -> None:
+    late, calls = hospital.telephony.late_claims, hospital.telephony.calls
+    call_id = await spoken(hospital, ANNA)
+    await claimed(hospital, ANNA, call_id)
+    await calls.save_wrap_up(ANNA, call_id, WrapUpDraft(outcome="completed"), finish=True)
+    await hospital.hear(Rang(), CALLER, HandsetLifted())
+    in_time = hospital.last("call.answered")["id"]
+    await calls.claim(ANNA, in_time)
+    hospital.clock.advance(60)
+    await hospital.hear(HandsetReplaced())
+    for one, why in ((call_id, "finished"), (in_time, "while it went on")):
+        assert not await late.may_take_back(ANNA, one)
+        with pytest.raises(ConflictError, match=why):
+            await late.take_back(ANNA, one)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_supervisor_wrote_before_is_left(hospital: CallCenter) -> None:
+    late, calls = hospital.telephony.late_claims, hospital.telephony.calls
+    call_id = await spoken(hospital, ANNA)
+    await calls.save_wrap_up(SUSAN, call_id, WrapUpDraft(outcome="completed", notes="已核实"), finish=True)
+    await claimed(hospital, ANNA, call_id)
+    given = await late.take_back(ANNA, call_id)
+    assert (given["wrap_up"], given["outcome"], given["notes"]) == ("done", "completed", "已核实")
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("spoken_since", [False, True])
+async def test_the_missed_calls_that_it_settled_wait_again(hospital: CallCenter, spoken_since: bool) -> None:
+    late, calls = hospital.telephony.late_claims, hospital.telephony.calls
+    await hospital.hear(Rang(), CALLER, RingingStopped())
+    before = hospital.last("call.ended")["id"]
+    await hospital.hear(Rang(), CallerIdentified("13900139000"), RingingStopped())
+    others = hospital.last("call.ended")["id"]
+    call_id = await spoken(hospital, ANNA, BEN)
+    await claimed(hospital, ANNA, call_id)
+    await calls.handle_missed(ANNA, others)
+    if spoken_since:
+        await hospital.hear(Rang(), CALLER, HandsetLifted())
+        await calls.claim(BEN, hospital.last("call.answered")["id"])
+        await hospital.hear(HandsetReplaced())
+    hospital.clock.advance(60)
+    hospital.events.clear()
+    await late.take_back(ANNA, call_id)
+    await hospital.settle()
+    waiting = [] if spoken_since else [before]
+    assert [call["id"] for call in (await calls.missed(BEN)).items] == waiting
+    told = [event for event in hospital.told("call.updated") if event.data["id"] == before]
+    assert [event.data["missed_handled_at"] for event in told] == [None] * len(waiting)
+    assert all(BEN.user_id in event.audience["users"] for event in told)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
+from twisted.logger import capturedLogs, formatEvent
 
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.gsm import GsmGateway, GsmGatewaySettings
@@ -25,6 +26,7 @@ from protocols.sms import (
     PartUnsent,
     ReceiptArrived,
     TextArrived,
+    UnreadableFound,
 )
 from tests.peers.gateway_heard import GatewayHeard, texts
 from tests.peers.gsm_bench import NUMBER, part
@@ -85,6 +87,30 @@ async def test_sent_delivered_answered_and_deleted(tmp_path: Path) -> None:
         assert "6831****" in trace
         # In semi-octets, as PDUs write it.
         assert "683108108300F0" not in trace
+
+
+@ensureDeferred
+async def test_what_cannot_be_read_is_told_and_logged_where_it_lies_and_deleted_when_it_is_on_disk(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, "smsc", "--protocol", "gsm", "--places", "10", *FAST) as simulator:
+        simulator.ask("store", tpdu="040D91683108108300F0000862118221853223144F60", count=9)
+        simulator.ask("store", tpdu="11", sent=True)
+        with capturedLogs() as events:
+            async with gateway_on(simulator.link, tmp_path) as (_, heard):
+                await heard.until(lambda signals: len(heard.of(TextArrived)) == 9)
+                found = heard.of(TextArrived)
+                assert {(text.sender, text.text) for text in found} == {(NUMBER, "04 000862118221853223144F60")}
+                assert simulator.ask("status")["stored"]["SM"] == 10
+                for text in found:
+                    text.written()
+                await heard.quiet(lambda: simulator.ask("status")["stored"]["SM"] == 1)
+        assert heard.of(UnreadableFound) == []
+        logged = [formatEvent(event) for event in events if event.get("log_namespace") == "hardware.gateways"]
+        assert [line for line in logged if "SM 9 " in line] == [
+            "gateway 短信猫 1: what lies at SM 9 is no message that can be read: it is told as hexadecimal"
+        ]
+        assert not any("4F60" in line for line in logged)
 
 
 @ensureDeferred

@@ -13,6 +13,7 @@ from twisted.internet import reactor, ssl
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock
 from twisted.web.client import ResponseFailed
 from twisted.web.resource import Resource
@@ -248,6 +249,73 @@ async def test_a_redirect_is_an_answer_and_a_long_one_an_error(pages: str) -> No
     assert len((await long.ask("GET", "", {}, b"", 100_000)).body) == 100_000
     with pytest.raises(TooLongError):
         await long.ask("GET", "", {}, b"", 99_999)
+
+
+class Endless(Protocol):
+    """Answers with a head that never ends, and counts what of it was taken."""
+
+    written = 0
+    start = b"HTTP/1.1 200 OK\r\n"
+    lines = b"a:\r\n" * 4000
+    ended: Deferred[int]
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self.written:
+            self.transport.write(self.start)
+            self.transport.registerProducer(self, streaming=False)
+
+    def resumeProducing(self) -> None:
+        self.written += len(self.lines)
+        self.transport.write(self.lines)
+
+    def stopProducing(self) -> None:
+        """The other side is gone."""
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.ended.callback(self.written)
+
+
+class Interim(Endless):
+    """Says again and again that the answer comes later."""
+
+    start = b""
+    lines = b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" * 400
+
+
+@pytest.mark.parametrize("kind", [Endless, Interim])
+@pytest_twisted.ensureDeferred
+async def test_an_endless_head_is_read_no_further_than_is_sensible(kind: type[Endless]) -> None:
+    factory = Factory.forProtocol(kind)
+    port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+    client = CheckedClient(reactor, f"http://127.0.0.1:{port.getHost().port}/", INSIDE)
+    try:
+        for asking in (client.ask("POST", "", {}, b"x", 1000), client.post({}, b"x")):
+            kind.ended = Deferred()
+            with pytest.raises(TooLongError):
+                await asking
+            # What lies in the buffers between the two was written, too.
+            assert await kind.ended < 20_000_000
+    finally:
+        await port.stopListening()
+
+
+class Headed(Protocol):
+    """Answers with a long head and a longer body, all at once."""
+
+    def dataReceived(self, data: bytes) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n" + b"X-Filler: 0123456789\r\n" * 3000
+        self.transport.write(head + b"\r\n" + b"x" * 300_000)
+        self.transport.loseConnection()
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_body_does_not_count_for_the_head() -> None:
+    port = reactor.listenTCP(0, Factory.forProtocol(Headed), interface="127.0.0.1")
+    client = CheckedClient(reactor, f"http://127.0.0.1:{port.getHost().port}/", INSIDE)
+    try:
+        assert len((await client.ask("POST", "", {}, b"x", 300_000)).body) == 300_000
+    finally:
+        await port.stopListening()
 
 
 @pytest_twisted.ensureDeferred

@@ -15,6 +15,7 @@ const WORDS = {
   line_lost: (alarm) => t("{line}: line lost. {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
   gateway_down: (alarm) => t("{gateway}: SMS gateway down. {reason}", { gateway: alarm.gateway.name, reason: lineReason(alarm) }),
   gateway_passed_over: (alarm) => t("{gateway}: SMS gateway takes no messages. {reason}", { gateway: alarm.gateway.name, reason: lineReason(alarm) }),
+  gateway_full: (alarm) => t("{gateway}: storage for incoming SMS full, replies may not arrive.", { gateway: alarm.gateway.name }),
   queue_stuck: () => t("SMS messages are due and nobody takes them."),
   balance_low: (alarm) => t("{gateway}: {count} messages left on the account.", { gateway: alarm.gateway.name, count: alarm.balance }),
   unanswered: () => t("A patient has been waiting too long for an answer by SMS."),

@@ -21,6 +21,7 @@ async function command(call, what, body) {
 
 export const claim = (call) => command(call, "claim");
 export const claimLate = (call) => command(call, "claim-late");
+export const takeBackClaim = (call) => command(call, "take-back-claim");
 export const answer = (call) => command(call, "answer");
 export const hangUp = (call) => command(call, "hang-up");
 export const control = (call, what) => command(call, what);

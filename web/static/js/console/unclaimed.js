@@ -5,9 +5,10 @@ import { el, icon, refresh } from "../dom.js";
 import { duration } from "../format.js";
 import { socket, store } from "../live.js";
 import { t } from "../text.js";
+import { toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { lineName, numberOf, whoOf } from "../words.js";
-import { claimLate } from "./actions.js";
+import { claimLate, takeBackClaim } from "./actions.js";
 import { desk } from "./desk.js";
 import { keepPlace, nothing } from "./work.js";
 
@@ -24,8 +25,12 @@ let asked = 0;
 const talked = (call) => duration((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000);
 
 async function take(call) {
-  if (await claimLate(call)) desk.select(call.id);
-  else refreshSoon(0);
+  if (!(await claimLate(call))) {
+    refreshSoon(0);
+    return;
+  }
+  desk.select(call.id);
+  toast(t("The call is yours: {who}", { who: whoOf(call) }), { seconds: 12, action: { label: t("Undo"), run: () => takeBackClaim(call) } });
 }
 
 const line = (call) => el("li", { class: "work-item", "data-unclaimed": call.id },

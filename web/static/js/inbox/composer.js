@@ -2,7 +2,8 @@
 import { post } from "../api.js";
 import { now } from "../clock.js";
 import { exact, fromLocalField, relative, toLocalField } from "../format.js";
-import { namePlaceless } from "../messages/places.js";
+import { CAUTIONS } from "../messages/cautions.js";
+import { missingWords } from "../messages/places.js";
 import { whatIsPast } from "../messages/past.js";
 import { money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
@@ -24,12 +25,6 @@ let asking = null;
 let asked = 0;
 let shown = null; // the last preview
 let sending = false;
-
-const WARNINGS = {
-  department: t("It names a department: whoever sees the phone learns what the patient is treated for."),
-  revealing: t("It has a word that tells a diagnosis to whoever sees the phone."),
-  opted_out: t("The number wants no such messages: it would not be sent."),
-};
 
 const target = () => (desk.talk ? { conversation_id: desk.talk.id } : { patient_id: desk.to.id, number: desk.to.number ?? "", purpose: purpose.value });
 const aboutNow = () => (desk.talk ? `talk-${desk.talk.id}` : desk.to ? `patient-${desk.to.id}` : null);
@@ -95,11 +90,7 @@ async function askNow() {
   }
 }
 
-function missing() {
-  const { unknown, empty } = shown.missing;
-  if (unknown.length) return t("There is no placeholder {name}.", { name: namePlaceless(unknown[0]) });
-  return empty.length ? t("Nothing is known for {names}. Fill it in by hand, or complete the patient's record.", { names: empty.map((name) => `{${name}}`).join(" ") }) : "";
-}
+const missing = () => missingWords(shown.missing);
 
 function goes() {
   // The time that was chosen need not be said again.
@@ -115,10 +106,12 @@ function say() {
   part("send").disabled = !ready;
   part("send-label").textContent = at.value ? t("Send later") : t("Send");
   const filled = part("filled");
-  const words = shown && text ? [missing(), goes(), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => WARNINGS[one] ?? one)].filter(Boolean) : [];
+  // What the server has refused stands below the box already, with what is wrong in it.
+  const gap = shown && text && part("problem").hidden ? missing() : "";
+  const words = shown && text ? [gap, goes(), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => CAUTIONS[one] ?? one)].filter(Boolean) : [];
   const changed = shown && text && !missing() && shown.text.trim() !== text;
   filled.hidden = !words.length && !changed;
-  filled.dataset.kind = shown && (missing() || shown.goes === "never") ? "bad" : words.length ? "warn" : "";
+  filled.dataset.kind = shown && (gap || shown.goes === "never") ? "bad" : words.length ? "warn" : "";
   filled.textContent = [...words, changed ? t("Read as: {text}", { text: shown.text }) : ""].filter(Boolean).join("\n");
   count.textContent = shown && text ? t("{characters} characters · {parts} SMS · {cost}", { characters: shown.characters, parts: shown.parts, cost: money(shown.cost) }) : "";
   count.title = shown?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: shown.gateway, signature: shown.signature || "–" }) : "";

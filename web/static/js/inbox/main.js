@@ -3,6 +3,7 @@ import { get } from "../api.js";
 import { typing } from "../dom.js";
 import { complain } from "../toast.js";
 import { done } from "./actions.js";
+import "./boxes.js";
 import { focusReply } from "./composer.js";
 import { desk } from "./desk.js";
 import "./person.js";

@@ -1,7 +1,7 @@
 // Templates and phrases to choose from: found by typing, put where the cursor is.
 import { get } from "../api.js";
 import { el, icon } from "../dom.js";
-import { legible } from "../messages/places.js";
+import { placed } from "../messages/places.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { insert, insertTemplate } from "./composer.js";
@@ -29,9 +29,9 @@ async function open(what) {
 const close = () => opened && open(opened);
 
 function entries(what) {
-  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: legible(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
+  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: placed(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
   return known.templates.map((one) => ({
-    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: legible(one.text),
+    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: placed(one.text),
     words: [one.name, one.department?.name, one.disease, one.text].join(" "), run: () => insertTemplate(one),
   }));
 }

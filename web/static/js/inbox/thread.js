@@ -138,7 +138,10 @@ function showHead() {
     return;
   }
   const known = talk ?? { patient: to, number_formatted: "", opt_outs: [], state: "" };
-  refresh(head, [talk?.id, talk?.version, to?.id], () => [
+  // Nothing is taken away from under whoever chooses in a menu; when it closes, the head is as it should be.
+  const choosing = head.dataset.talk === String(talk?.id) && head.querySelector(".thread-menu[open]");
+  head.dataset.talk = talk?.id;
+  if (!choosing) refresh(head, [talk?.id, talk?.version, to?.id], () => [
     el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.column("talks") }, icon("arrow-left")),
     el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
       el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),

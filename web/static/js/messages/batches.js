@@ -8,7 +8,7 @@ import { stateWord } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { HALT, number, STATE, WHY } from "./batch_words.js";
-import { legible } from "./places.js";
+import { placedStart } from "./places.js";
 
 const EVERY = 1000; // A batch on its way moves many times a second; its figures are asked for once.
 const box = document.getElementById("batches");
@@ -78,7 +78,7 @@ function buttons(batch) {
 function card(batch, brief) {
   const word = batch.state === "done" && waits(batch) ? t("Being sent") : STATE[batch.state];
   const about = [batch.created_by?.name, exact(batch.created_at), batch.not_before ? t("from {time} on", { time: exact(batch.not_before) }) : "", batch.cancelled_at ? t("cancelled {time}", { time: exact(batch.cancelled_at) }) : ""];
-  const title = batch.title || legible(batch.text).slice(0, 40);
+  const title = batch.title || placedStart(batch.text, 40);
   return [
     el("div", { class: "batch-head" },
       el("div", { class: "batch-title" }, brief ? el("a", { href: `/message-batches/${batch.id}` }, title) : null, el("span", { class: "badge-soft", "data-batch-state": batch.state }, word),

@@ -7,8 +7,9 @@ import { money } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
+import { CAUTIONS } from "./cautions.js";
 import { whatIsPast } from "./past.js";
-import { placeMeaning, placeName } from "./places.js";
+import { placeMeaning, placeName, putInto } from "./places.js";
 import { watchList } from "./upload.js";
 
 const ASK_AFTER = 400;
@@ -21,11 +22,6 @@ const problem = form.querySelector("[data-problem]");
 let whom = form.dataset.filter === undefined ? null : { filter: Object.fromEntries(new URLSearchParams(form.dataset.filter)) };
 // This form's own: whatever is clicked twice, or sent again after a doubt, is sent once.
 const key = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
-const WARNINGS = {
-  department: t("It names a department: whoever sees the phone learns what the patient is treated for."),
-  revealing: t("It has a word that tells a diagnosis to whoever sees the phone."),
-};
 
 let waiting = null;
 let asking = false;
@@ -79,7 +75,7 @@ function show() {
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
     shown.count ? el("div", { class: "many-times quiet", "data-waiting": shown.waiting }, times(shown)) : null,
-    ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, WARNINGS[one] ?? one))),
+    ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, CAUTIONS[one] ?? one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Not sent to: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
@@ -155,10 +151,8 @@ async function texts() {
     changed();
   });
   document.getElementById("m-places").append(...placeholders.map((name) => el("button", {
-    type: "button", class: "chip", title: placeMeaning(name), onclick: () => {
-      text.setRangeText(`{${name}}`, text.selectionStart, text.selectionEnd, "end");
-      text.focus();
-      changed();
+    type: "button", class: "chip place-name", title: placeMeaning(name), onclick: () => {
+      putInto(text, `{${name}}`);
     },
   }, placeName(name))));
 }
