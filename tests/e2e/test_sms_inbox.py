@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.peers.browser import PATIENCE, Browsers
 from tests.peers.daemon import DemoDaemon, wait_for
@@ -320,6 +320,27 @@ def test_an_unknown_number_gets_a_record_from_the_inbox_once(daemon: DemoDaemon,
     expect(page.locator("#person .person-name a")).to_have_text("新来的")
     found = daemon.client("admin").get("/api/v1/patients?q=13922223333")["items"]
     assert [one["name"] for one in found] == ["新来的"]
+
+
+def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: DemoDaemon, browsers: Browsers) -> None:
+    first, second = "13922224441", "13922224442"
+    for number in (second, first):
+        write(daemon, number, f"我是 {number}")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.locator("#talks .talk", has_text=f"我是 {first}").click(timeout=PATIENCE)
+    page.locator("[data-key=new-patient]").click()
+    page.locator("#newcomer-name").fill("慢慢来")
+    held: list[Route] = []
+    page.route("**/api/v1/patients", lambda route: held.append(route))
+    page.locator("[data-newcomer] button.btn-primary").click()
+    page.locator("#talks .talk", has_text=f"我是 {second}").click()
+    expect(page.locator("#bubbles")).to_contain_text(second, timeout=PATIENCE)
+    with page.expect_response("**/conversations/*/patient"):
+        held[0].continue_()
+    agent = daemon.client("agent")
+    talks = {one["number"][-11:]: one["patient"] for one in agent.get("/api/v1/conversations?limit=50")["items"]}
+    assert (talks[first]["name"], talks[second]) == ("慢慢来", None)
+    expect(page.locator("#bubbles")).to_contain_text(second)
 
 
 def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Browsers) -> None:

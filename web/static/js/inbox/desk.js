@@ -74,11 +74,11 @@ class Desk extends EventTarget {
     this.changed("talk");
   }
 
-  // A command on the conversation in front; what came of it also returns as an event.
-  async command(what, body) {
-    if (!this.talk) return null;
+  // A command on a conversation, the one in front if none is named; what came of it also returns as an event.
+  async command(what, body, talk = this.talk) {
+    if (!talk) return null;
     try {
-      return await store.learn("conversations", post(`/conversations/${this.talk.id}/${what}`, body));
+      return await store.learn("conversations", post(`/conversations/${talk.id}/${what}`, body));
     } catch (error) {
       complain(error);
       return null;

@@ -92,10 +92,11 @@ function choice(patient, run, note = "") {
     el("strong", {}, patient.name), el("span", { class: "quiet" }, aboutPatient(patient)), note ? el("span", { class: "badge-soft badge-info" }, note) : null));
 }
 
-async function settle(patientId, remember) {
-  choosing = false;
-  adding = false;
-  if (await desk.command("patient", { patient_id: patientId, remember })) {
+// `talk` is whose patient was asked for: by the time that a record is made, another conversation may be in front.
+async function settle(talk, patientId, remember) {
+  const inFront = desk.talk?.id === talk.id;
+  if (inFront) [choosing, adding] = [false, false];
+  if (await desk.command("patient", { patient_id: patientId, remember }, talk) && inFront) {
     toast(t("The conversation has its patient."), { kind: "good" });
     desk.column("thread"); // On a telephone one came from there, to answer.
   }
@@ -108,14 +109,14 @@ function begin(yes) {
 }
 
 function picker(talk) {
-  if (adding) return [newcomer(talk, (id) => settle(id, false), () => begin(false)), proof(talk)];
+  if (adding) return [newcomer(talk, (id) => settle(talk, id, false), () => begin(false)), proof(talk)];
   const remember = el("input", { type: "checkbox", id: "remember-number" });
   const shared = el("ul", { class: "choices" });
   const found = el("ul", { class: "choices" });
   const field = el("input", { type: "search", class: "form-control", id: "person-search", autocomplete: "off", placeholder: t("Name, initials, number or record number") });
   let waiting = null;
   get(`/conversations/${talk.id}/candidates`).then(({ patients, remembered }) => shared.replaceChildren(
-    ...patients.map((patient) => choice(patient, () => settle(patient.id, remember.checked), patient.id === remembered ? t("remembered") : ""))), complain);
+    ...patients.map((patient) => choice(patient, () => settle(talk, patient.id, remember.checked), patient.id === remembered ? t("remembered") : ""))), complain);
   field.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
@@ -124,7 +125,7 @@ function picker(talk) {
       try {
         const page = await get(`/patients?limit=8&q=${encodeURIComponent(words)}`);
         if (words !== field.value.trim()) return undefined;
-        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(patient.id, false))) : [el("li", { class: "quiet" }, mayAdd(talk) ? t("No patient found. Check the spelling or create a new one.") : t("No patient found. Check the spelling."))]));
+        return found.replaceChildren(...(page.items.length ? page.items.map((patient) => choice(patient, () => settle(talk, patient.id, false))) : [el("li", { class: "quiet" }, mayAdd(talk) ? t("No patient found. Check the spelling or create a new one.") : t("No patient found. Check the spelling."))]));
       } catch (error) {
         return complain(error);
       }
@@ -138,7 +139,7 @@ function picker(talk) {
     el("div", { class: "people-actions" },
       mayAdd(talk) ? el("button", { type: "button", class: "btn btn-sm", "data-key": "new-patient", onclick: () => begin(true) }, icon("person-plus"), t("New patient")) : null,
       choosing ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => ((choosing = false), show()) }, icon("arrow-left"), t("Back")) : null,
-      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(null, false) }, icon("x-lg"), t("No patient")) : null),
+      choosing && talk.patient ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => settle(talk, null, false) }, icon("x-lg"), t("No patient")) : null),
     proof(talk),
   ].flat();
 }
