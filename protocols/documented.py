@@ -15,11 +15,11 @@ from protocols.gsm_modem import refusals
 from protocols.sayings import Saying
 from protocols.smpp import statuses
 
-WORDS = results.WORDS | statuses.WORDS | refusals.WORDS
+WORDS = results.WORDS | statuses.WORDS | refusals.WORDS | system_words.WORDS
 # "CMS 42: congestion", "flow control (8)": how codecs and sessions put a code to it.
 _WITH_CODE = re.compile(r"(?P<code>[A-Z]+ \d+: )?(?P<words>.+?)(?P<also> \([^()]*\))?", re.DOTALL)
-KNOWN = WORDS | system_words.WORDS | {saying.value for saying in Saying}
-"""With what systems say, and what is ours to say."""
+KNOWN = WORDS | {saying.value for saying in Saying}
+"""With what is ours to say."""
 
 
 def said_in(translate: Callable[[str], str], words: str) -> str:

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
 from babel.core import Locale, negotiate_locale
 
 LOCALES = ("zh_CN", "en")
+
+PATTERNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "zh_CN": {
+            "exact": "y年M月d日 HH:mm:ss", "short": "M月d日 HH:mm", "day": "y年M月d日", "clock": "HH:mm",
+            "second": "HH:mm:ss",
+        },
+        "en": {
+            "exact": "MMM d, y, HH:mm:ss", "short": "MMM d, HH:mm", "day": "MMM d, y", "clock": "HH:mm",
+            "second": "HH:mm:ss",
+        },
+    }
+)  # fmt: skip
+"""How moments are written, by the server and by the scripts of its pages (``format.js``): patterns of Unicode's date
+fields (UTS #35, part 4), of which both know y M MMM d HH mm ss. 24 hours everywhere.
+"""
+_LONG_AGO = timedelta(days=300)
+"""From here on the year matters more than the time of day; scripts use the same."""
 
 
 def known_locale(name: str) -> str:
@@ -51,37 +70,36 @@ class Formats:
         # By its name, Babel would look for the locale's file again with each date.
         self._known = Locale.parse(locale)
         self._zone = time_zone
+        self.patterns = PATTERNS[locale]
         # Babel reads its data from files when they are first needed; later the reactor would wait for them.
         now = datetime.now(UTC)
         for show in (self.exact, self.short, self.relative):
             show(now)
         self.short(now - timedelta(days=2))
+        self.short(now - timedelta(days=800))
         self.day(now.date())
         self.number(1234.5)
         self.percent(0.5)
 
     def exact(self, value: str | datetime | None) -> str:
         """Date and time to the second; empty for none."""
-        when = moment(value)
-        return "" if when is None else dates.format_datetime(when, "medium", tzinfo=self._zone, locale=self._known)
+        return self._written("exact", moment(value))
 
     def short(self, value: str | datetime | None) -> str:
-        """Today: the time of day. Another day: date and time."""
+        """Today: the time of day. Another day: date and time; long ago the date with its year."""
         when = moment(value)
         if when is None:
             return ""
-        if when.astimezone(self._zone).date() == datetime.now(UTC).astimezone(self._zone).date():
-            return dates.format_time(when, "short", tzinfo=self._zone, locale=self._known)
-        return dates.format_datetime(when, "short", tzinfo=self._zone, locale=self._known)
+        if self._is_today(when):
+            return self._written("clock", when)
+        return self._written("short" if abs(datetime.now(UTC) - when) < _LONG_AGO else "day", when)
 
     def to_second(self, value: str | datetime | None) -> str:
         """Today: the time of day to the second, 24 hours. Another day: date and time."""
         when = moment(value)
         if when is None:
             return ""
-        local = when.astimezone(self._zone)
-        today = local.date() == datetime.now(UTC).astimezone(self._zone).date()
-        return local.strftime("%H:%M:%S") if today else self.exact(when)
+        return self._written("second" if self._is_today(when) else "exact", when)
 
     def relative(self, value: str | datetime | None) -> str:
         """How long ago, in words."""
@@ -95,12 +113,19 @@ class Formats:
         if not value:
             return ""
         when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-        return dates.format_date(when, "medium", locale=self._known)
+        return dates.format_date(when, self.patterns["day"], locale=self._known)
 
     def clock(self, value: str | datetime | None) -> str:
         """The time of day to the minute, 24 hours."""
-        when = moment(value)
-        return "" if when is None else when.astimezone(self._zone).strftime("%H:%M")
+        return self._written("clock", moment(value))
+
+    def _is_today(self, when: datetime) -> bool:
+        return when.astimezone(self._zone).date() == datetime.now(UTC).astimezone(self._zone).date()
+
+    def _written(self, pattern: str, when: datetime | None) -> str:
+        if when is None:
+            return ""
+        return dates.format_datetime(when, self.patterns[pattern], tzinfo=self._zone, locale=self._known)
 
     def percent(self, value: float | None) -> str:
         """A share of 0 to 1 as ``83.3%``."""

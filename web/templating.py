@@ -69,6 +69,7 @@ class Templates:
         environment.globals |= {
             "static": static,
             "time_zone": settings.time_zone.key,
+            "time_patterns": dict(formats.patterns),
             "hospital": self.translate(locale, PRODUCT) if settings.hospital == PRODUCT else settings.hospital,
             "topics_for": topics_for,
             "words": self._words(locale),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -13,6 +14,7 @@ from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
 
+HOSPITAL = ZoneInfo("Asia/Shanghai")
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\u202e"
 
 
@@ -331,7 +333,7 @@ def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: Demo
     page.locator("[data-key=new-patient]").click()
     page.locator("#newcomer-name").fill("慢慢来")
     held: list[Route] = []
-    page.route("**/api/v1/patients", lambda route: held.append(route))
+    page.route("**/api/v1/patients", held.append)
     page.locator("[data-newcomer] button.btn-primary").click()
     page.locator("#talks .talk", has_text=f"我是 {second}").click()
     expect(page.locator("#bubbles")).to_contain_text(second, timeout=PATIENCE)
@@ -423,3 +425,67 @@ def test_the_keys_go_through_the_list_and_a_time_that_has_passed_is_no_time(
     page.locator("#composer [data-now]").click()
     page.locator("#composer [data-send]").click()
     expect(page.locator(".bubble.is-ours")).to_have_count(1, timeout=PATIENCE)
+
+
+def test_a_conversation_is_put_off_until_ones_own_time_and_taken_back(daemon: DemoDaemon, browsers: Browsers) -> None:
+    write(daemon, "13911110044", "下周再说")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en").page
+    talk = page.locator("#talks .talk", has_text="下周再说")
+    talk.click(timeout=PATIENCE)
+    key = talk.get_attribute("data-talk")
+    page.locator("[data-key=snooze] summary").click()
+    page.locator("[data-key=snooze] .menu-item").last.click()
+    tomorrow = datetime.now(HOSPITAL) + timedelta(days=1)
+    for days in (-2, 91):
+        page.fill("#ask-field", f"{tomorrow + timedelta(days=days):%Y-%m-%dT%H:%M}")
+        page.locator("dialog .btn-primary").click()
+        expect(page.locator("#ask-problem")).to_have_text("Choose a time that is to come, at most 90 days from now.")
+    page.fill("#ask-field", f"{tomorrow:%Y-%m-%d}T18:50")
+    page.locator("dialog .btn-primary").click()
+    # With 24 hours, as everywhere.
+    when = f"{tomorrow:%b} {tomorrow.day}, {tomorrow.year}, 18:50:00"
+    said = page.locator(".toast-line", has_text=f"Snoozed until {when}.")
+    expect(said).to_be_visible(timeout=PATIENCE)
+    expect(talk).to_have_count(0)
+    agent = daemon.client("agent")
+    assert agent.get(f"/api/v1/conversations/{key}")["state"] == "snoozed"
+    said.locator("[data-toast-action]").click()
+    expect(talk).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#thread-head")).to_be_visible()
+    assert agent.get(f"/api/v1/conversations/{key}")["state"] == "open"
+
+
+def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    department = admin.get("/api/v1/departments")["items"][0]
+    text = {"name": "术后饮食", "purpose": "reply", "text": "请清淡饮食。", "disease": "胃炎"}
+    text["department_id"] = department["id"]
+    assert admin.send("POST", "/api/v1/templates", text).status == 201
+    write(daemon, "13911110055", "能吃什么")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    page.locator("#talks .talk", has_text="能吃什么").click(timeout=PATIENCE)
+    page.locator("[data-texts=templates]").click()
+    search, choices = page.locator("#texts input"), page.locator("#texts .text-choice")
+    expect(search).to_be_focused()
+    before = choices.count()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-kind=department] [data-chip=all]")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    while page.evaluate("document.activeElement.textContent") != department["name"]:
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert choices.count() < before
+    chosen = page.locator("[data-kind=department] [aria-pressed=true]")
+    expect(chosen).to_have_text(department["name"])
+    expect(chosen).to_be_focused()
+    page.locator("[data-kind=disease] .chip", has_text="胃炎").click()
+    expect(choices).to_have_count(1)
+    search.fill("没有这种内容")
+    expect(page.locator("#texts .text-none")).to_contain_text("没有符合的内容")
+    page.locator("[data-clear-texts]").click()
+    expect(choices).to_have_count(before)
+    page.locator("[data-kind=disease] .chip", has_text="胃炎").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reply")).to_have_value("请清淡饮食。", timeout=PATIENCE)

@@ -38,7 +38,7 @@ function sayAtFields(list) {
     field.setAttribute("aria-invalid", "true");
     field.setAttribute("aria-describedby", word.id);
     if (field.matches("input:not([type=date])") && !field.value) field.value = typed;
-    place.closest("form").classList.add("is-unfolded");
+    if (place.matches(".filter-extra")) place.closest("form").classList.add("is-unfolded");
     item.remove();
   }
 }

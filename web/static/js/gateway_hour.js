@@ -1,5 +1,6 @@
 // The last hour of a gateway: stacked bars, one for each minute, fetched again while the page is looked at.
 import { get } from "./api.js";
+import { timeOfDay } from "./format.js";
 import { locale, t } from "./text.js";
 
 const AGAIN = 10_000;
@@ -7,9 +8,6 @@ const gatewayId = document.getElementById("hour").dataset.gateway;
 const box = document.getElementById("chart");
 const readout = document.getElementById("chart-readout");
 const whole = new Intl.NumberFormat(locale);
-const clock = new Intl.DateTimeFormat(locale, {
-  timeZone: document.documentElement.dataset.timeZone || undefined, hourCycle: "h23", hour: "2-digit", minute: "2-digit",
-});
 const COLOURS = { delivered: "--good", accepted: "--info", unknown: "--warn", failed: "--bad" };
 const items = [...document.querySelectorAll("[data-figure]")];
 const names = Object.fromEntries(items.map((item) => [item.dataset.figure, item.childNodes[1].textContent.trim()]));
@@ -24,7 +22,7 @@ function options() {
     backgroundColor: token("--surface"),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 12, right: 16, top: 16, bottom: 8, containLabel: true },
-    xAxis: { type: "category", data: minutes.map((one) => clock.format(new Date(one.at))), axisLine: { lineStyle: { color: edge } }, axisTick: { show: false }, axisLabel: { color: ink, hideOverlap: true } },
+    xAxis: { type: "category", data: minutes.map((one) => timeOfDay(one.at)), axisLine: { lineStyle: { color: edge } }, axisTick: { show: false }, axisLabel: { color: ink, hideOverlap: true } },
     yAxis: { type: "value", min: 0, minInterval: 1, axisLabel: { color: ink, formatter: (value) => whole.format(value) }, splitLine: { lineStyle: { color: edge } } },
     series: Object.entries(COLOURS).map(([figure, colour]) => ({
       name: names[figure], type: "bar", stack: "all", barMaxWidth: 24, data: minutes.map((one) => one[figure]), cursor: "default",

@@ -1,7 +1,8 @@
 // What goes over a gateway's connection, asked for every second while somebody looks.
 import { get, post } from "./api.js";
 import { el } from "./dom.js";
-import { locale, t } from "./text.js";
+import { toThousandth } from "./format.js";
+import { t } from "./text.js";
 import { complain } from "./toast.js";
 
 const EVERY = 1000;
@@ -10,10 +11,6 @@ const path = `/gateways/${document.getElementById("hour").dataset.gateway}/trace
 const box = document.getElementById("trace");
 const button = document.getElementById("trace-switch");
 const [startWord, stopWord] = [button.textContent, button.dataset.stop];
-const clock = new Intl.DateTimeFormat(locale, {
-  timeZone: document.documentElement.dataset.timeZone || undefined, hourCycle: "h23",
-  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
-});
 const ARROWS = { received: "<", sent: ">", opened: "+", closed: "-" };
 
 let after = 0;
@@ -22,7 +19,7 @@ let timer = 0;
 function entry(one) {
   const words = { opened: t("port opened"), closed: t("port closed") }[one.way];
   return el("div", { class: "trace-row", "data-way": one.way },
-    el("span", { class: "trace-at" }, clock.format(new Date(one.at))), el("span", { class: "trace-way" }, ARROWS[one.way]),
+    el("span", { class: "trace-at" }, toThousandth(one.at)), el("span", { class: "trace-way" }, ARROWS[one.way]),
     el("span", { class: "trace-hex" }, words ?? one.hex, one.size > 512 ? " …" : null), el("span", { class: "trace-text" }, one.text));
 }
 

@@ -1,4 +1,4 @@
-// Templates and phrases to choose from: found by typing, put where the cursor is.
+// Templates and phrases to choose from: found by chips and by typing, put where the cursor is.
 import { get } from "../api.js";
 import { el, icon } from "../dom.js";
 import { placed } from "../messages/places.js";
@@ -6,6 +6,7 @@ import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { insert, insertTemplate } from "./composer.js";
 import { desk } from "./desk.js";
+import { TextFilters } from "./text_filters.js";
 
 const place = document.getElementById("texts");
 const buttons = [...document.querySelectorAll("#composer [data-texts]")];
@@ -29,11 +30,24 @@ async function open(what) {
 const close = () => opened && open(opened);
 
 function entries(what) {
-  if (what === "phrases") return known.phrases.map((one) => ({ head: one.category, text: placed(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
+  if (what === "phrases") return known.phrases.map((one) => ({ of: one, head: one.category, text: placed(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
   return known.templates.map((one) => ({
-    head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: placed(one.text),
+    of: one, head: one.name, about: [one.department?.name, one.disease].filter(Boolean).join(" · "), text: placed(one.text),
     words: [one.name, one.department?.name, one.disease, one.text].join(" "), run: () => insertTemplate(one),
   }));
+}
+
+const KINDS = { templates: ["department", "disease"], phrases: ["category"] };
+
+function none(all, search, filters) {
+  if (!all.length) return el("li", { class: "quiet text-none" }, t("There are none yet. Whoever looks after texts makes them under “SMS texts”."));
+  const clear = () => {
+    search.value = "";
+    filters.clear();
+    search.focus();
+  };
+  return el("li", { class: "quiet text-none" }, t("No matches."), " ",
+    search.value || filters.isSet ? el("button", { type: "button", class: "btn btn-sm", "data-clear-texts": true, onclick: clear }, t("Show all")) : null);
 }
 
 function picker(what) {
@@ -42,12 +56,13 @@ function picker(what) {
   const search = el("input", { type: "search", class: "form-control", "aria-label": t("Find a text"), placeholder: t("Name, department, disease, words"), maxlength: 80 });
   const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = all.filter((one) => words.every((word) => one.words.toLowerCase().includes(word)));
+    const found = all.filter((one) => filters.fits(one.of) && words.every((word) => one.words.toLowerCase().includes(word)));
     list.replaceChildren(...(found.length ? found.map((one) => el("li", {}, el("button", { type: "button", class: "text-choice", onclick: () => (close(), one.run()) },
       el("span", { class: "text-head" }, el("strong", {}, one.head || t("Without category")), one.about ? el("span", { class: "quiet small" }, one.about) : null),
       el("span", { class: "cut-2" }, one.text))))
-      : [el("li", { class: "quiet text-none" }, all.length ? t("No matches.") : t("There are none yet. Whoever looks after texts makes them under “SMS texts”."))]));
+      : [none(all, search, filters)]));
   };
+  const filters = new TextFilters(KINDS[what], all.map((one) => one.of), () => show(), () => list.querySelector("button")?.focus());
   search.addEventListener("input", show);
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
@@ -65,15 +80,15 @@ function picker(what) {
     next.querySelector("button")?.focus();
   });
   show();
-  return [el("div", { class: "texts-head" }, search, el("button", { type: "button", class: "btn btn-quiet btn-icon", "aria-label": t("Close"), onclick: close }, icon("x-lg"))), list];
+  return [el("div", { class: "texts-head" }, search, el("button", { type: "button", class: "btn btn-quiet btn-icon", "aria-label": t("Close"), onclick: close }, icon("x-lg"))), filters.box, list];
 }
 
 if (place) {
   for (const button of buttons) button.addEventListener("click", () => open(button.dataset.texts));
+  // Its keys are its own: behind it they would go through the list of conversations.
   place.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
     event.stopPropagation();
-    close();
+    if (event.key === "Escape") close();
   });
   desk.addEventListener("talk", close);
 }

@@ -1,7 +1,7 @@
 // Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
 import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
-import { exact, relative, sameDay, timeOfDay, toLocalField } from "../format.js";
+import { dayOf, exact, relative, sameDay, timeOfDay } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWords, talkName } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
@@ -21,8 +21,7 @@ let opened = null; // id of the message whose history is shown
 let history = null;
 let reading = null;
 
-const dayOf = (iso) => toLocalField(iso).slice(0, 10);
-const dayWord = (iso) => (sameDay(iso) ? t("Today") : exact(iso).split(/[ ,，]/)[0]);
+const dayWord = (iso) => (sameDay(iso) ? t("Today") : dayOf(iso));
 const LIVE = ["queued", "sending"];
 const NOT_ARRIVED = ["failed", "unknown"];
 

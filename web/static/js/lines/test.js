@@ -2,9 +2,9 @@
 import { call, post } from "../api.js";
 import { el, icon, mark, refresh } from "../dom.js";
 import { everySecond, now } from "../clock.js";
-import { duration } from "../format.js";
+import { duration, toThousandth } from "../format.js";
 import { socket, store } from "../live.js";
-import { locale, t } from "../text.js";
+import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { absentWord, lineReason, lineWord } from "../words.js";
@@ -14,10 +14,6 @@ const page = document.getElementById("trial");
 const lineId = Number(page.dataset.line);
 const boxes = Object.fromEntries(["state", "steps", "trace", "buttons", "ends", "tools"].map((name) => [name, document.getElementById(`trial-${name}`)]));
 const MOST_ROWS = 1000;
-const clock = new Intl.DateTimeFormat(locale, {
-  timeZone: document.documentElement.dataset.timeZone || undefined, hourCycle: "h23",
-  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
-});
 const ARROWS = { received: "<", sent: ">", opened: "+", closed: "-" };
 const WORDS = {
   port: t("Port open"), ready: t("Device answers"), ring: t("Ring seen"), caller_id: t("Caller id seen"),
@@ -54,7 +50,7 @@ function row(step, current, seen) {
     el("div", {}, el("strong", {}, WORDS[step.step]), el("span", { class: "visually-hidden" }, done ? t("done") : t("to come")),
       done && detail(step) ? el("span", { class: "step-detail" }, detail(step)) : null,
       current ? el("p", { class: "small" }, lost || HINTS[step.step](seen)) : null),
-    done ? el("span", { class: "number small quiet" }, clock.format(new Date(step.at))) : null);
+    done ? el("span", { class: "number small quiet" }, toThousandth(step.at)) : null);
 }
 
 function showSteps() {
@@ -99,7 +95,7 @@ function entry(one) {
   const words = { opened: t("port opened"), closed: t("port closed") }[one.way];
   const body = words ?? (one.hidden ? t("{count} bytes, not shown: they may hold a telephone number", { count: one.size }) : one.hex);
   return el("div", { class: "trace-row", "data-way": one.way },
-    el("span", { class: "trace-at" }, clock.format(new Date(one.at))), el("span", { class: "trace-way" }, ARROWS[one.way]),
+    el("span", { class: "trace-at" }, toThousandth(one.at)), el("span", { class: "trace-way" }, ARROWS[one.way]),
     el("span", { class: "trace-hex" }, body, one.size > 512 ? " …" : null), el("span", { class: "trace-text" }, one.text));
 }
 
