@@ -226,8 +226,15 @@ class GatewayBoard:
                 self._works(post)
             case Refusal.GATEWAY:
                 # One that judges itself is lost by then, and says why.
-                if post.live.state == "ready" and post.refused(signal, self._clock.seconds()):
-                    self._was_given_up(post)
+                if post.live.state == "ready":
+                    self._refused(post, signal)
+
+    def _refused(self, post: Post, signal: PartRefused) -> None:
+        known = post.throttling.refuses
+        if post.refused(signal, self._clock.seconds()):
+            self._was_given_up(post)
+        elif post.throttling.refuses != known:
+            self._mark(post.gateway_id)
 
     def try_soon(self, gateway_id: int) -> None:
         """Let the next message find out whether a gateway that is passed over takes any again."""

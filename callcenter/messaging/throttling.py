@@ -78,9 +78,11 @@ class Throttling:
         """It refused ``message`` for a reason of its own, which is always told alike. Whether it is ``out`` by that and
         was not.
         """
-        if why != self._why:
-            self._refused_since, self._why = now, why
+        # Whoever refuses all of them does so still when the one on trial is refused for another reason.
+        if why != self._why and not self.refuses:
+            self._refused_since = now
             self._refused.clear()
+        self._why = why
         if len(self._refused) < MOST_REFUSED:
             self._refused.add(message)
         self._tried_in_vain(now)

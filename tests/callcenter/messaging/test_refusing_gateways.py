@@ -82,6 +82,19 @@ async def test_alone_it_is_not_spent_on_and_what_waits_goes_when_it_is_well(sms_
 
 
 @pytest_twisted.ensureDeferred
+async def test_refused_for_another_reason_it_is_not_given_what_waits(sms_centre: SmsCentre) -> None:
+    only = await sms_centre.add_gateway("移动", 1, refusing())
+    for number in NUMBERS[:MOST_REFUSED]:
+        await sms_centre.queue(number)
+    await sms_centre.queue(*NUMBERS[20:60])
+    only.answer = refusing("5")
+    await sms_centre.wait(TRIAL_FIRST + 5, 5)
+    assert len(only.given) == MOST_REFUSED + 1
+    assert await refuses(sms_centre) == ["Src_Id (5)"]
+    assert await alarms(sms_centre) == [("gateway_passed_over", True, "it refuses every message: Src_Id (5)")]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_test_of_it_finds_out_at_once(sms_centre: SmsCentre) -> None:
     only = await sms_centre.add_gateway("移动", 1, refusing())
     # With another one that is ready, what nobody takes is looked at and put off at once.

@@ -137,3 +137,13 @@ def test_one_message_finds_out_whether_it_refuses_still_or_when_somebody_asks() 
     throttling.handed(2 * TRIAL_FIRST)
     assert throttling.worked()
     assert (throttling.out, throttling.refuses, throttling.began) == (False, "", None)
+
+
+def test_who_refuses_everything_does_so_still_for_another_reason() -> None:
+    throttling = Throttling()
+    for message in range(MOST_REFUSED):
+        throttling.refused(10.0, message, "5")
+    throttling.handed(10.0 + TRIAL_FIRST)
+    assert not throttling.refused(10.0 + TRIAL_FIRST, 90, "6")
+    assert (throttling.out, throttling.refuses, throttling.began) == (True, "6", 10.0)
+    assert not throttling.on_trial(10.0 + 3 * TRIAL_FIRST - 1)
