@@ -157,3 +157,19 @@ def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: 
     expect(page.locator("#q")).to_have_value("李")
     page.goto("/messages/new?whom=list")
     expect(page.locator(".notice-warn[data-chosen]")).to_contain_text(f"{PATIENTS:,}")
+
+
+def test_a_long_list_is_pasted_at_once(daemon: DemoDaemon, browsers: Browsers) -> None:
+    """The browser's own way of pasting takes minutes for it."""
+    page = browsers.window(daemon, "admin", "/messages/new", locale="en").page
+    page.evaluate("""() => {
+        const data = new DataTransfer();
+        data.setData("text/plain", Array.from({length: 60000}, (_, at) => 13900000000 + at).join("\\n"));
+        const lines = document.getElementById("m-lines");
+        lines.value = "13800138000\\n";
+        lines.setSelectionRange(12, 12);
+        lines.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    }""")
+    assert page.evaluate("document.getElementById('m-lines').value.split('\\n').length") == 60001
+    page.locator("[data-read]").click()
+    expect(page.locator("[data-list-count]")).to_contain_text("60,001 lines", timeout=PATIENCE)

@@ -6,6 +6,7 @@ import { number, PROBLEM } from "./batch_words.js";
 
 const MOST = 4 * 1024 * 1024;
 const PART = 96 * 1024; // Below what one request may hold.
+const LONG = 20_000; // Characters.
 const NEW_LINE = 10;
 const form = document.getElementById("m-list");
 
@@ -65,6 +66,13 @@ export function watchList(chosen) {
     problem.textContent = words;
     problem.hidden = !words;
   };
+  // Typed in by the browser's editor, each line costs as much as all before it: minutes for a long list.
+  lines.addEventListener("paste", (event) => {
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    if (pasted.length < LONG) return;
+    event.preventDefault();
+    lines.setRangeText(pasted, lines.selectionStart, lines.selectionEnd, "end");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     chosen(null);
