@@ -48,12 +48,17 @@ def test_it_is_claimed_on_its_page_too(daemon: DemoDaemon, browsers: Browsers) -
 @pytest.mark.parametrize(("locale", "words"), [("zh-CN", "撤销"), ("en", "Undo")])
 def test_it_is_taken_back_where_it_was_said(daemon: DemoDaemon, browsers: Browsers, locale: str, words: str) -> None:
     page = browsers.window(daemon, "agent", "/console", locale=locale).page
+    missed = page.locator("#missed .work-item")
+    daemon.simulate("call", CALLER, "--line", "1", "--rings", "2")
+    expect(missed).to_have_count(1, timeout=PATIENCE)
     daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
     entry = page.locator(".work-unclaimed [data-unclaimed]")
     entry.first.get_by_role("button").click(timeout=PATIENCE)
     expect(entry).to_have_count(0, timeout=PATIENCE)
+    expect(missed).to_have_count(0, timeout=PATIENCE)
     page.get_by_role("button", name=words).click()
     expect(entry).to_have_count(1, timeout=PATIENCE)
+    expect(missed).to_have_count(1, timeout=PATIENCE)
     expect(page.locator("#wrap-up form")).to_be_hidden()
     call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
     assert (call["agent"], call["wrap_up"]) == (None, "")
@@ -62,5 +67,21 @@ def test_it_is_taken_back_where_it_was_said(daemon: DemoDaemon, browsers: Browse
     page.goto(f"/calls/{call['id']}")
     page.locator("[data-take-back]").click()
     expect(page.locator("[data-claim-late]")).to_be_visible(timeout=PATIENCE)
+    agent.post(f"/api/v1/calls/{call['id']}/claim-late")
+    agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
+
+
+def test_a_call_of_nobodys_makes_no_console_ask_for_its_other_lists(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "agent", "/console").page
+    expect(page.locator("#missed .empty-small, #missed .work-list")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(1500)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
+    expect(page.locator(".work-unclaimed [data-unclaimed]")).to_have_count(1, timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+    assert not [url for url in asked if "/calls/missed" in url or "agent_id=" in url]
+    agent = daemon.client("agent")
+    call = agent.get("/api/v1/calls/unclaimed")["items"][0]
     agent.post(f"/api/v1/calls/{call['id']}/claim-late")
     agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})

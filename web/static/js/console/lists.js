@@ -80,10 +80,18 @@ export function refreshLists(after = 400) {
   waiting = setTimeout(load, after);
 }
 
-store.addEventListener("calls", (event) => {
-  const { data, type, before } = event.detail;
-  if (data?.missed_handled_at) drop(data.id);
-  if (data && (type === "call.ended" || data.missed !== before?.missed || data.agent?.id !== before?.agent?.id)) refreshLists();
+const isMine = (call) => call?.agent?.id === me;
+const waits = (call) => Boolean(call?.missed && !call.missed_handled_at);
+
+// Many hear of a call that a colleague spoke on; only what is missed, or mine, is in these lists and counts.
+function concerns({ data, type, before }) {
+  if (type === "call.ended" && (data.missed || isMine(data))) return true;
+  return waits(data) !== waits(before) || isMine(data) !== isMine(before);
+}
+
+store.addEventListener("calls", ({ detail }) => {
+  if (detail.data?.missed_handled_at) drop(detail.data.id);
+  if (detail.data && concerns(detail)) refreshLists();
 });
 socket.addEventListener("ready", () => refreshLists(0));
 desk.addEventListener("change", showOwed);
