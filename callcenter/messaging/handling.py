@@ -123,7 +123,7 @@ def _become(
     after = {"state": state, "snoozed_until": iso(until)}
     if after != before:
         record_audit(session, principal, "set-state", _SUBJECT, conversation_id, before, after, at)
-    if (before["state"], state) == (DONE, OPEN):
+    if before["state"] == DONE and state != DONE:
         wait_as_before(session, conversation)
     return tell_conversation(session, conversation)
 

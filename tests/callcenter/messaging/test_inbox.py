@@ -250,6 +250,13 @@ async def test_who_is_put_off_waits_again_when_the_time_comes(desk: Desk) -> Non
     assert not await waits(desk)
     await conversations.reopen(DORA, talk["id"])
     assert await waits(desk)
+    # Put off after all is done no more: the patient waits when it comes back.
+    await conversations.finish(DORA, talk["id"])
+    await conversations.snooze(DORA, talk["id"], desk.now + timedelta(hours=1))
+    assert not await waits(desk)
+    desk.clock.advance(3601)
+    await conversations.wake()
+    assert await waits(desk)
 
 
 async def write_first(desk: Desk, writer: Principal, purpose: Purpose, key: str = "0123456789abcdef") -> None:
