@@ -333,7 +333,11 @@ def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: Demo
     page.locator("[data-key=new-patient]").click()
     page.locator("#newcomer-name").fill("慢慢来")
     held: list[Route] = []
-    page.route("**/api/v1/patients", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/patients", hold)
     page.locator("[data-newcomer] button.btn-primary").click()
     page.locator("#talks .talk", has_text=f"我是 {second}").click()
     expect(page.locator("#bubbles")).to_contain_text(second, timeout=PATIENCE)
