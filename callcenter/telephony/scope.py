@@ -24,6 +24,7 @@ SPOKEN_UNCLAIMED = and_(
     CallRecord.answered_at.is_not(None),
 )
 """Somebody lifted the telephone and spoke, and nobody has said who."""
+_OF_SOUND = ("recordings.play", "recordings.delete")
 
 
 def scope_clause(principal: Principal, permission: str = "calls.view") -> ColumnElement[bool]:
@@ -31,25 +32,25 @@ def scope_clause(principal: Principal, permission: str = "calls.view") -> Column
 
     - own: calls that one took or dialled, calls that were offered to one, and, for whoever handles calls, those that
       nobody took, be they missed or answered at a telephone, on the lines of one's groups, or on lines without a group
-      of one's department or of none;
+      of one's department or of none. What was said on the latter is not among it: it was somebody else who spoke;
     - department: also every call of the department, be it the line's or the patient's;
     - all: every call.
 
     Raises ``NotAllowedError`` without the permission.
     """
-    return _CLAUSES[principal.require(permission)](principal)
+    return _CLAUSES[principal.require(permission)](principal, permission)
 
 
-def _own(principal: Principal) -> ColumnElement[bool]:
+def _own(principal: Principal, permission: str) -> ColumnElement[bool]:
     if principal.user_id is None:
         return false()
     me = principal.user_id
     offered = select(CallOffer.call_id).where(CallOffer.call_id == CallRecord.id, CallOffer.user_id == me)
     mine = or_(CallRecord.agent_id == me, CallRecord.missed_handled_by == me, _for_call(offered))
-    return or_(mine, _left_over(principal)) if principal.may("calls.handle") else mine
+    return or_(mine, _left_over(principal, permission)) if principal.may("calls.handle") else mine
 
 
-def _left_over(principal: Principal) -> ColumnElement[bool]:
+def _left_over(principal: Principal, permission: str) -> ColumnElement[bool]:
     """Calls that nobody took and that are over, on lines whose calls are the person's work."""
     group = select(AgentGroup.id).where(AgentGroup.id == PhoneLine.agent_group_id, AgentGroup.disabled == NO)
     membership = and_(GroupMember.group_id == AgentGroup.id, GroupMember.user_id == principal.user_id)
@@ -58,15 +59,17 @@ def _left_over(principal: Principal) -> ColumnElement[bool]:
         PhoneLine.id == CallRecord.line_id,
         or_(group.join(GroupMember, membership).exists(), and_(~group.exists(), common)),
     )
-    return and_(or_(CallRecord.missed == YES, SPOKEN_UNCLAIMED), CallRecord.agent_id.is_(None), _for_call(line))
+    missed = CallRecord.missed == YES
+    kinds = missed if permission in _OF_SOUND else or_(missed, SPOKEN_UNCLAIMED)
+    return and_(kinds, CallRecord.agent_id.is_(None), _for_call(line))
 
 
-def _department(principal: Principal) -> ColumnElement[bool]:
+def _department(principal: Principal, permission: str) -> ColumnElement[bool]:
     if principal.department_id is None:
-        return _own(principal)
+        return _own(principal, permission)
     department = principal.department_id
     patient = select(Patient.id).where(Patient.id == CallRecord.patient_id, Patient.department_id == department)
-    return or_(CallRecord.department_id == department, _for_call(patient), _own(principal))
+    return or_(CallRecord.department_id == department, _for_call(patient), _own(principal, permission))
 
 
 def _for_call(statement: Select[Any]) -> ColumnElement[bool]:
@@ -74,11 +77,11 @@ def _for_call(statement: Select[Any]) -> ColumnElement[bool]:
     return statement.correlate(CallRecord).exists()
 
 
-def _all(_: Principal) -> ColumnElement[bool]:
+def _all(_: Principal, permission: str) -> ColumnElement[bool]:
     return true()
 
 
-_CLAUSES: dict[Scope, Callable[[Principal], ColumnElement[bool]]] = {
+_CLAUSES: dict[Scope, Callable[[Principal, str], ColumnElement[bool]]] = {
     Scope.OWN: _own,
     Scope.DEPARTMENT: _department,
     Scope.ALL: _all,

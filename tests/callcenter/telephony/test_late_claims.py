@@ -11,10 +11,12 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, NotAllowedError, NotFoundError
 from callcenter.telephony.calls import WrapUpDraft
 from callcenter.telephony.reports import By, ReportFilter, load_report
+from callcenter.telephony.scope import scope_clause
 from callcenter.telephony.settings import TelephonySettings
 from protocols.signals import CallerIdentified, HandsetLifted, HandsetReplaced, Rang, RingingStopped
 from storage.models import AuditEntry, CallRecord
@@ -67,6 +69,19 @@ async def test_who_spoke_says_so_and_writes_down_what_came_of_it(hospital: CallC
     done = await calls.save_wrap_up(ANNA, call_id, WrapUpDraft(outcome="completed"), finish=True)
     assert done["wrap_up"] == "done"
     assert (await hospital.database.read(audit_actions))[-2:] == ["claim-late", "wrap-up"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_is_not_for_whom_it_was_never_offered_to(hospital: CallCenter) -> None:
+    call_id = await spoken(hospital, ANNA)
+
+    def reached(session: Session, person: Principal, permission: str) -> list[int]:
+        may = replace(person, grants={**person.grants, "recordings.play": Scope.OWN})
+        return list(session.scalars(select(CallRecord.id).where(scope_clause(may, permission))))
+
+    for person, heard in ((ANNA, [call_id]), (BEN, [])):
+        assert await hospital.database.read(reached, person, "calls.view") == [call_id]
+        assert await hospital.database.read(reached, person, "recordings.play") == heard
 
 
 @pytest_twisted.ensureDeferred

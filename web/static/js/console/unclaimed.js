@@ -14,6 +14,8 @@ import { keepPlace, nothing } from "./work.js";
 
 const AT_ONCE = 30;
 const SOON = 400;
+// All who are asked hear of it at once; they do not ask back at once.
+const SPREAD = 1500;
 const box = document.getElementById("unclaimed");
 const count = document.querySelector("[data-count=unclaimed]");
 
@@ -69,7 +71,7 @@ function refreshSoon(after = SOON) {
 if (box) {
   store.addEventListener("calls", ({ detail: { data: call } }) => {
     if (!call || call.state !== "ended" || call.direction !== "in" || !call.answered_at) return;
-    if (!call.agent) refreshSoon();
+    if (!call.agent) refreshSoon(SOON + Math.random() * SPREAD);
     else if (items.some((one) => one.id === call.id)) {
       items = items.filter((one) => one.id !== call.id);
       keepPlace(box, show);
