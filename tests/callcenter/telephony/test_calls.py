@@ -7,7 +7,6 @@ import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
 
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
-from callcenter.telephony.calls import CallFilter
 from callcenter.telephony.wrapup import WrapUpDraft
 from protocols.signals import (
     Answered,
@@ -538,7 +537,6 @@ async def test_what_is_refused_changes_nothing(hospital: CallCenter) -> None:
         lambda: lines.dial(BEN, line_id, "10086"),
         lambda: calls.list(BEN, limit=0),
         lambda: calls.list(BEN, cursor="broken"),
-        lambda: calls.list(DORA, CallFilter(number="136")),
         lambda: hospital.telephony.wallboard.figures(ANNA),
     ]
     for attempt in refused:
