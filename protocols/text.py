@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 
 MAX_NAME = 64
@@ -10,6 +11,9 @@ MAX_NAME = 64
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # GB18030 contains GBK and GB2312, so one decoder serves every mainland Chinese exchange.
 _CHARSETS = ("utf-8", "gb18030")
+# Python reads a codec from the disk when it is first asked for: now, and not when the reactor runs.
+for _each in (*_CHARSETS, "gbk", "ascii", "latin-1", "utf-16-be"):
+    codecs.lookup(_each)
 
 
 def decode_text(raw: bytes) -> str:

@@ -22,9 +22,10 @@ DOCTORS = "+8613911112222"
 
 def engage(session: Session, *people: tuple[str, int], role: str = "doctor") -> None:
     role_ids = session.scalars(select(Role.id).where(Role.code == role)).all() if role else []
+    before = len(session.scalars(select(UserAccount.id)).all())
     for place, (name, department) in enumerate(people):
         user = UserAccount(
-            username=f"{role}{place}.{session.query(UserAccount).count()}", display_name=name, password_hash="x",
+            username=f"{role}{before + place}", display_name=name, password_hash="x",
             department_id=department, created_at=datetime(2026, 3, 2, tzinfo=UTC),
         )  # fmt: skip
         session.add(user)
