@@ -46,7 +46,7 @@ browser: setup
 
 # All parts at a time: what drives browsers, whole daemons and devices mostly waits for them. What takes longest is
 # started first.
-parts := devices messaging console browser daemons edges rest calls
+parts := pages texts console messaging edges devices daemons calls rest
 
 test: browser
 ifeq ($(TESTS),tests)
@@ -57,7 +57,8 @@ endif
 
 console   := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
 	saved_views.py)
-browser   := tests/e2e $(addprefix --ignore=,$(console))
+texts     := $(addprefix tests/e2e/test_,sms_inbox.py sms_rules.py sending_to_many.py gateway_page.py alarm_texts.py)
+pages     := tests/e2e $(addprefix --ignore=,$(console) $(texts))
 devices   := tests/hardware
 daemons   := tests/twistd_plugin
 messaging := tests/callcenter/messaging
