@@ -25,6 +25,10 @@ SHOTS = os.environ.get("HUIFANG_SHOTS", "")
 def crowd(tmp_path: Path) -> Iterator[DemoDaemon]:
     running = DemoDaemon(tmp_path / "var", PATIENTS)
     running.start()
+    # At whatever hour it is tried: reminders wait for the morning otherwise.
+    admin = running.client("admin")
+    rules = {"version": admin.get("/api/v1/messaging-rules")["version"], "waiting": []}
+    assert admin.send("PATCH", "/api/v1/messaging-rules", rules).status == 200
     yield running
     running.stop()
 

@@ -437,7 +437,7 @@ def test_a_conversation_is_put_off_until_ones_own_time_and_taken_back(daemon: De
     talk = page.locator("#talks .talk", has_text="下周再说")
     talk.click(timeout=PATIENCE)
     key = talk.get_attribute("data-talk")
-    page.locator("[data-key=snooze] summary").click()
+    page.locator("summary[data-key=snooze]").click()
     page.locator("[data-key=snooze] .menu-item").last.click()
     tomorrow = datetime.now(HOSPITAL) + timedelta(days=1)
     for days in (-2, 91):

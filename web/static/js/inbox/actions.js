@@ -1,4 +1,5 @@
 // What can be done with a conversation, beside writing: give it to somebody, put it off, be done with it.
+import { el, icon } from "../dom.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { desk, may } from "./desk.js";

@@ -67,7 +67,7 @@ function stops(talk) {
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
   return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),
     entries.length ? el("ul", { class: "person-stops" }, entries) : el("p", { class: "quiet" }, t("Takes messages.")),
-    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: () => stop(talk) }, icon("bell-slash"), t("Opt out")) : null);
+    may.stop && !entries.length ? el("button", { type: "button", class: "btn btn-sm btn-quiet", onclick: stop }, icon("bell-slash"), t("Opt out")) : null);
 }
 
 async function allow(one) {
@@ -81,7 +81,7 @@ async function allow(one) {
   }
 }
 
-async function stop(talk) {
+async function stop() {
   const kind = await ask(t("What does the patient not want?"), { choices: ["all", "care", "marketing"].map((one) => [one, stopWord(one)]), action: t("Stop messages") });
   if (!kind) return;
   await desk.command("stop", { kind });
