@@ -438,7 +438,7 @@ def test_a_conversation_is_put_off_until_ones_own_time_and_taken_back(daemon: De
     talk.click(timeout=PATIENCE)
     key = talk.get_attribute("data-talk")
     page.locator("summary[data-key=snooze]").click()
-    page.locator("[data-key=snooze] .menu-item").last.click()
+    page.locator("[data-menu=snooze] .menu-item").last.click()
     tomorrow = datetime.now(HOSPITAL) + timedelta(days=1)
     for days in (-2, 91):
         page.fill("#ask-field", f"{tomorrow + timedelta(days=days):%Y-%m-%dT%H:%M}")
