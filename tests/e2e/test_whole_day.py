@@ -116,7 +116,7 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
         # The page asks every ten seconds.
         expect(figure).to_have_text(f"{expected[name]:.0%}", timeout=PATIENCE)
     for name in ("average_speed_of_answer", "average_handling_time"):
-        # Near half a second it depends on a tenth of a millisecond to which second it is rounded.
+        # Near a whole second it depends on a tenth of a millisecond which one it is.
         either = {_clock(expected[name] - 0.001), _clock(expected[name] + 0.001)}
         figure = wall.locator(f"[data-figure={name}] .figure-value")
         expect(figure).to_have_text(re.compile(f"^({'|'.join(either)})$"), timeout=PATIENCE)
@@ -154,7 +154,8 @@ def _finish(hospital: BusyHospital, agents: Sequence[Agent]) -> None:
 
 
 def _clock(seconds: float) -> str:
-    whole = int(seconds + 0.5)
+    """As pages write how long something took: whole seconds that have passed."""
+    whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02}"
 
 
