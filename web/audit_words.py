@@ -20,7 +20,7 @@ from callcenter.text import N_
 from callcenter.worklist.fields import TASK_FIELDS
 from web.call_sheet import outcome_words
 from web.exchange import Exchange
-from web.field_words import Reader, yes_no
+from web.field_words import Reader
 from web.forms import as_list
 from web.gateway_setting_words import LABELS as SETTING_LABELS
 from web.report_words import BY_WORDS, COUNTED
@@ -32,6 +32,7 @@ from web.words import (
     SCOPES,
     permission_word,
     word_of,
+    yes_no,
 )
 
 Entry = dict[str, Any]
@@ -242,7 +243,6 @@ class _Teller:
     """Puts entries into words."""
 
     def __init__(self, exchange: Exchange, names: Names, outcomes: Mapping[str, str]) -> None:
-        self._exchange = exchange
         self._say = exchange.translate
         self._names = names
         self._outcomes = outcomes
@@ -284,7 +284,7 @@ class _Teller:
         if given in (None, "", [], {}):
             return ""
         if type(given) is bool:
-            return yes_no(self._exchange, given)
+            return yes_no(given, self._say)
         if value.part:
             return word_of(SCOPES, given, self._say)
         if value.name == "outcome":

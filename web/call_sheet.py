@@ -10,6 +10,7 @@ from callcenter.text import N_
 from web.exchange import Exchange
 from web.exports import Column
 from web.sheet_cells import Cells
+from web.words import yes_no
 
 
 def talk_seconds(call: Mapping[str, Any]) -> int | None:
@@ -57,7 +58,7 @@ def call_columns(exchange: Exchange, outcomes: Mapping[str, str]) -> list[Column
         Column(say(N_("Talk time (s)")), talk_seconds, 12),
         Column(say(N_("On hold (s)")), lambda call: call["hold_seconds"] or None, 12),
         Column(say(N_("Transferred to")), _taker),
-        Column(say(N_("Missed")), lambda call: say(N_("yes") if call["missed"] else N_("no")), 8),
+        Column(say(N_("Missed")), lambda call: yes_no(call["missed"], say), 8),
         Column(say(N_("Wrap-up")), cells.word("wrap_up"), 12),
         Column(say(N_("Outcome")), lambda call: outcomes.get(call["outcome"], call["outcome"])),
         Column(say(N_("Notes")), lambda call: call["notes"], 40),

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from callcenter.administration.fields import Field, Kind
-from callcenter.text import N_
 from web.exchange import Exchange
 from web.forms import as_list
 from web.sheet_cells import local_time
-from web.words import word_of
+from web.words import word_of, yes_no
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Reader:
         """``value`` of ``field``, as JSON data, in the reader's language and time; empty for none."""
         match field.kind:
             case Kind.FLAG:
-                return yes_no(self.exchange, value)
+                return yes_no(value, self.exchange.translate)
             case Kind.REFERENCE:
                 return "" if value is None else self.named(field, value)
             case Kind.REFERENCES:
@@ -39,11 +38,6 @@ class Reader:
                 return local_time(value, self.exchange.settings.time_zone)
             case _:
                 return "" if value is None else str(value)
-
-
-def yes_no(exchange: Exchange, value: Any) -> str:
-    """The word for a flag."""
-    return exchange.translate(N_("yes") if value else N_("no"))
 
 
 def field_text(exchange: Exchange, field: Field, record: Mapping[str, Any]) -> str:

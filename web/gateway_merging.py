@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 from callcenter.messaging.vocabulary import Purpose
-from callcenter.text import N_
 from web.forms import as_list
 from web.gateway_inputs import Setting
 from web.gateway_typed import FLAGS, GatewayForm, thousandths, yuan
 from web.gateway_words import ARRANGED, COUNTINGS
 from web.merging import FormField, Merge, Say, read_seen, write_seen
-from web.words import PURPOSES, word_of
+from web.words import PURPOSES, word_of, yes_no
 
 _TICKED = "true"
 _TYPED = "typed"
@@ -73,7 +72,7 @@ def _text(value: Any) -> str:
 def _words(say: Say, one: Setting, value: Any) -> str:
     """A value of a setting as people read it."""
     if one.flag:
-        return _yes_or_no(say, value)
+        return yes_no(value, say)
     return next((choice.label for choice in one.choices if choice.code == value), value)
 
 
@@ -84,8 +83,4 @@ def _arranged_words(say: Say, name: str, value: Any) -> str:
         case "counting":
             return word_of(COUNTINGS, value, say) if value else ""
         case _:
-            return _yes_or_no(say, value) if name in FLAGS else str(value)
-
-
-def _yes_or_no(say: Say, value: Any) -> str:
-    return say(N_("yes") if value else N_("no"))
+            return yes_no(value, say) if name in FLAGS else str(value)

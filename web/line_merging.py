@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from callcenter.telephony.line_options import ARRANGED, INTERFACE_DRIVERS
-from callcenter.text import N_
 from hardware.settings import OPTIONS
 from web.line_words import DRIVER_WORDS, LABELS, shown_option
 from web.merging import FormField, Say
+from web.words import yes_no
 
 _OPTIONS = tuple(dict.fromkeys(name for driver in INTERFACE_DRIVERS for name in OPTIONS[driver]))
 _NAMES = (*ARRANGED, "driver", "port", *_OPTIONS, "trace")
@@ -37,6 +37,6 @@ def _words(say: Say, name: str, value: str) -> str:
         case "driver":
             return say(DRIVER_WORDS.get(value, value))
         case "trace":
-            return say(N_("yes") if value else N_("no"))
+            return yes_no(value, say)
         case _:
             return value

@@ -45,6 +45,11 @@ def word_of(words: Mapping[str, str], code: str, say: Callable[[str], str]) -> s
     return say(words[code]) if code in words else code
 
 
+def yes_no(value: object, say: Callable[[str], str]) -> str:
+    """The word for a flag."""
+    return say(N_("yes") if value else N_("no"))
+
+
 SCOPES: Mapping[str, str] = MappingProxyType({"own": N_("own"), "department": N_("own department"), "all": N_("all")})
 
 RESOURCE_WORDS: Mapping[str, str] = MappingProxyType(

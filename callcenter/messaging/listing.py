@@ -72,17 +72,8 @@ def list_messages(
     return Page([message_view(row) for row in page.items], page.next)
 
 
-def list_with_numbers(
-    session: Session,
-    principal: Principal,
-    permission: str,
-    wanted: MessageFilter,
-    limit: int,
-    cursor: str | None,
-    sort: str,
-) -> Page[MessageView]:
-    """``list_messages`` with ``left_by``: the number of ours that the other side saw, where it was written down."""
-    page = list_messages(session, principal, permission, wanted, limit, cursor, sort)
+def with_numbers(session: Session, page: Page[MessageView]) -> Page[MessageView]:
+    """``page`` with ``left_by``: the number of ours that the other side saw, where it was written down."""
     kept = kept_numbers(session, [one["id"] for one in page.items if one["attempts"]])
     return Page([{**one, "left_by": kept.get(one["id"], one["sender"])} for one in page.items], page.next)
 

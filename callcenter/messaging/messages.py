@@ -26,7 +26,7 @@ from callcenter.messaging.listing import (
     MessageFilter,
     find_message,
     list_messages,
-    list_with_numbers,
+    with_numbers,
 )
 from callcenter.messaging.one_message import SENT_AGAIN, resend_source, show_message
 from callcenter.messaging.queueing import MessageDraft, queue_message
@@ -85,10 +85,13 @@ class Messages:
         await self._database.run(record_audit, principal, "export", "message", "", None, told, now)
         bounded = replace(wanted, until=min(wanted.until or now, now))
         cursor = None
+
+        def read_some(session: Session, cursor: str | None) -> Page[MessageView]:
+            page = list_messages(session, principal, "messages.export", bounded, _EXPORTED_AT_ONCE, cursor, sort)
+            return with_numbers(session, page)
+
         while True:
-            page = await self._database.read(
-                list_with_numbers, principal, "messages.export", bounded, _EXPORTED_AT_ONCE, cursor, sort
-            )
+            page = await self._database.read(read_some, cursor)
             yield page.items
             if (cursor := page.next) is None:
                 return

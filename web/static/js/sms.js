@@ -58,6 +58,9 @@ export const stopWords = (entries) => entries.map((one) => stopWord(one.kind)).j
 // Thousandths of a yuan → "¥0.045"
 export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).replace(/0$/, "")}`;
 
+// By what a text goes out, for the tooltip of its length; empty where it is not known yet.
+export const gatewayWords = (found) => (found?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : "");
+
 export function stopBadge(talk) {
   if (!talk.opt_outs.length) return null;
   return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds: stopWords(talk.opt_outs) }) },

@@ -5,7 +5,7 @@ import { exact, fromLocalField, relative, toLocalField } from "../format.js";
 import { CAUTIONS } from "../messages/cautions.js";
 import { missingWords } from "../messages/places.js";
 import { whatIsPast } from "../messages/past.js";
-import { money, reasonWord } from "../sms.js";
+import { gatewayWords, money, reasonWord } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { desk, may } from "./desk.js";
@@ -114,7 +114,7 @@ function say() {
   filled.dataset.kind = shown && (gap || shown.goes === "never") ? "bad" : words.length ? "warn" : "";
   filled.textContent = [...words, changed ? t("Read as: {text}", { text: shown.text }) : ""].filter(Boolean).join("\n");
   count.textContent = shown && text ? t("{characters} characters · {parts} SMS · {cost}", { characters: shown.characters, parts: shown.parts, cost: money(shown.cost) }) : "";
-  count.title = shown?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: shown.gateway, signature: shown.signature || "–" }) : "";
+  count.title = gatewayWords(shown);
 }
 
 // The number has a conversation that is somebody else's: what was written went there all the same.

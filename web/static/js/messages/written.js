@@ -1,7 +1,7 @@
 // The forms of texts that are kept: chips put placeholders in; what a patient would read is shown while one writes, and what it costs.
 import { post } from "../api.js";
 import { el, icon } from "../dom.js";
-import { money } from "../sms.js";
+import { gatewayWords, money } from "../sms.js";
 import { t } from "../text.js";
 import { CAUTIONS } from "./cautions.js";
 import { missingWords, putInto } from "./places.js";
@@ -14,7 +14,7 @@ function parts(found, refused) {
   const fault = refused ? null : el("p", { class: "notice notice-bad", "data-missing": true }, icon("exclamation-circle"), el("span", {}, missing));
   const figures = found.gateway ? t("{characters} characters · {parts} SMS · {cost}", { ...found, cost: money(found.cost) }) : t("{characters} characters · {parts} SMS", found);
   return [
-    el("p", { class: "quiet small", "data-figures": found.parts, title: found.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : null }, figures),
+    el("p", { class: "quiet small", "data-figures": found.parts, title: gatewayWords(found) || null }, figures),
     missing ? fault : el("div", {}, el("div", { class: "quiet small" }, t("What a patient reads, with an invented name")), el("p", { class: "many-sample" }, found.text.startsWith(found.signature) ? found.text : found.signature + found.text)),
     ...found.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, CAUTIONS[one] ?? one))),
   ].filter(Boolean);
