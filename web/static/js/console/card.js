@@ -25,6 +25,7 @@ const cards = new Map(); // patient id → card
 const SETTLE = 300; // A click this soon after another call came to the front was meant for what was there before.
 let shownId = null;
 let changedAt = 0;
+let stood = false; // There has been something to click on: nobody aims at a page that is still loading.
 
 export function forget(patientId) {
   cards.delete(patientId);
@@ -180,6 +181,8 @@ function showBody(call) {
 
 function show() {
   const call = desk.selected;
+  const first = !stood;
+  stood = desk.settled;
   card.hidden = !call;
   idle.hidden = Boolean(call);
   if (!call) return;
@@ -190,7 +193,7 @@ function show() {
   showRings(call);
   if (shownId !== call.id) {
     shownId = call.id;
-    changedAt = performance.now();
+    if (!first) changedAt = performance.now();
   }
   refresh(actions, [call.id, call.state, call.agent?.id ?? 0, isOffered(call), capabilities, hint(call, isMine(call), can(call, "answer"))], () => actionsOf(call));
   showBody(call);
