@@ -39,7 +39,7 @@ export async function handleAlarm(alarm) {
 
 async function sendNote(id, note) {
   try {
-    store.put("alarms", await post(`/alarms/${id}/handle`, { note }));
+    await store.learn("alarms", post(`/alarms/${id}/handle`, { note }));
   } catch (error) {
     complain(error);
   }
