@@ -28,7 +28,7 @@ export const alarmText = (alarm) => WORDS[alarm.kind]?.(alarm) ?? lineReason(ala
 // Those that wait for somebody: what is still true first, then the newest.
 export function openAlarms() {
   return store.all("alarms").filter((alarm) => !alarm.handled_at)
-    .sort((one, other) => Boolean(one.cleared_at) - Boolean(other.cleared_at) || other.id - one.id);
+    .sort((one, other) => Number(Boolean(one.cleared_at)) - Number(Boolean(other.cleared_at)) || other.id - one.id);
 }
 
 export async function handleAlarm(alarm) {
