@@ -1,6 +1,6 @@
 // What came of the call: outcome, note, call-back. Saved as typed; another tab and a reload show the same.
 import { post } from "../api.js";
-import { el, typing } from "../dom.js";
+import { el } from "../dom.js";
 import { now } from "../clock.js";
 import { fromLocalField, toLocalField } from "../format.js";
 import { store } from "../live.js";
@@ -141,7 +141,7 @@ function finishOnceOver(id) {
   }, LONGEST_END);
 }
 
-export async function later() {
+async function later() {
   await save();
   desk.select(desk.calls.find((call) => call.id !== bound && call.state !== "ended")?.id ?? null);
 }
@@ -150,7 +150,7 @@ function show() {
   const call = desk.selected;
   const mine = call && isMine(call) ? call : null;
   if (bound && mine?.id !== bound) {
-    save();
+    void save();
     bound = null;
     dirty = false;
     finishAfter = null;
@@ -180,11 +180,11 @@ function show() {
   finish.title = finish.disabled ? t("The call is still going on.") : "";
   if (over && finishAfter === mine.id) {
     finishAfter = null;
-    finishNow();
+    void finishNow();
   }
 }
 
-export function chooseOutcome(code) {
+function chooseOutcome(code) {
   const radio = form.querySelector(`input[name=outcome][value="${CSS.escape(code)}"]`);
   if (!bound || !radio) return false;
   radio.checked = true;
@@ -209,12 +209,12 @@ form.addEventListener("change", (event) => event.target.name === "outcome" && ou
 form.addEventListener("focusout", () => save());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  finishNow();
+  void finishNow();
 });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    finishNow();
+    void finishNow();
   }
 });
 form.querySelector("[data-later]").addEventListener("click", later);
@@ -233,5 +233,3 @@ window.addEventListener("pagehide", () => {
 });
 desk.addEventListener("change", show);
 show();
-
-export const busyTyping = () => typing() && form.contains(document.activeElement);

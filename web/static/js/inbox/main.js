@@ -42,5 +42,5 @@ async function writeTo(id) {
   }
 }
 
-if (conversation) desk.show(Number(conversation));
-else if (patient) writeTo(Number(patient));
+if (conversation) void desk.show(Number(conversation));
+else if (patient) void writeTo(Number(patient));

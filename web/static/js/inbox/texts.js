@@ -88,7 +88,7 @@ if (place) {
   // Its keys are its own: behind it they would go through the list of conversations.
   place.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") void close();
   });
   desk.addEventListener("talk", close);
 }

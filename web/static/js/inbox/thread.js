@@ -65,7 +65,7 @@ function tell(message) {
   opened = opened === message.id ? null : message.id;
   history = null;
   show();
-  if (opened !== null) recall(message);
+  if (opened !== null) void recall(message);
 }
 
 async function recall({ id }) {
@@ -211,7 +211,7 @@ export function heard(message) {
   const others = said.items.filter((one) => one.id !== message.id);
   said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
   show();
-  if (opened === message.id) recall(message);
+  if (opened === message.id) void recall(message);
   if (!before) readSoon();
 }
 
@@ -221,7 +221,7 @@ function readSoon() {
   reading = setTimeout(() => {
     const talk = desk.talk;
     if (!talk?.unread || document.hidden || said.id !== talk.id || !said.items.length) return;
-    desk.command("read", { last_message: said.items[0].id });
+    void desk.command("read", { last_message: said.items[0].id });
   }, 600);
 }
 
@@ -230,7 +230,7 @@ desk.addEventListener("talk", () => {
   history = null;
   if (desk.talk) {
     said = { id: desk.talk.id, items: [], next: null };
-    load(desk.talk.id);
+    void load(desk.talk.id);
   }
   show();
 });
@@ -244,5 +244,5 @@ socket.addEventListener("ready", () => desk.talk && load(desk.talk.id));
 store.addEventListener("conversations", ({ detail }) => {
   // Messages to many are not told one by one; what the conversation tells of and we lack is asked for.
   const { data, before } = detail;
-  if (data?.id === desk.talk?.id && before && data.last_at !== before.last_at && !document.body.dataset.topics.includes("messages")) load(data.id);
+  if (data?.id === desk.talk?.id && before && data.last_at !== before.last_at && !document.body.dataset.topics.includes("messages")) void load(data.id);
 });
