@@ -83,7 +83,9 @@ class AlarmTexts:
         for first in range(0, len(sources), 500):
             mine = SmsMessage.source.in_(sources[first : first + 500])
             waiting = SmsMessage.state == MessageState.QUEUED.value
-            ids = list(session.scalars(select(SmsMessage.id).where(mine, waiting).with_for_update()))
+            # In the order in which whoever sends or settles holds them.
+            held = select(SmsMessage.id).where(mine, waiting).order_by(SmsMessage.id).with_for_update()
+            ids = list(session.scalars(held))
             if ids:
                 cancel_queued(session, at, SmsMessage.id.in_(ids), reason=Reason.OVERTAKEN)
                 announce_messages(session, ids)

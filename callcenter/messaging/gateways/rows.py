@@ -202,18 +202,24 @@ def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, 
 
 def locked_gateway(session: Session, gateway_id: int) -> SmsGateway:
     """The gateway, so that nobody else changes it before this transaction is over; NotFoundError without it."""
-    statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
-    row = session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    row = _locked(session, gateway_id)
     if row is None:
         raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
     return row
 
 
+def _locked(session: Session, gateway_id: int) -> SmsGateway | None:
+    """Not so that its key is locked: whoever claims messages writes down what it hands to several gateways, in the
+    order of the messages, and would wait here for one while we wait for another.
+    """
+    statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
+    return session.scalar(statement.with_for_update(key_share=True).execution_options(populate_existing=True))
+
+
 def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: datetime) -> None:
     """Write down what gateways are now, tell it, and open or clear their alarms."""
     for gateway_id, (now, passing) in sorted(live.items()):
-        statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
-        row = session.scalar(statement.with_for_update())
+        row = _locked(session, gateway_id)
         if row is None:
             continue
         row.state, row.state_since = now.state, now.since
