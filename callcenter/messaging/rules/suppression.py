@@ -6,7 +6,7 @@ Asked when a message is queued and again when it is about to be sent: a person m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -219,9 +219,3 @@ def _first_sent(session: Session, messages: Sequence[int]) -> dict[int, datetime
         if state not in NOT_OUT:
             first[key] = min(first.get(key, sent_at), sent_at)
     return first
-
-
-def purposes_of(names: Iterable[str]) -> tuple[Purpose, ...]:
-    """Purposes by name; what is no purpose any more is left out."""
-    known = {purpose.value for purpose in Purpose}
-    return tuple(Purpose(name) for name in names if name in known)

@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose
-from callcenter.messaging.rules.suppression import purposes_of
 from callcenter.messaging.texts.segments import Counting, Layout, Wording, lay_out, message_text
-from callcenter.messaging.vocabulary import Purpose
+from callcenter.messaging.vocabulary import Purpose, purposes_of
 from hardware.gateways.http_settings import joins_texts
 from hardware.gateways.letters import letters_of
 from hardware.gateways.settings import GatewayKind
