@@ -12,9 +12,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.clock import utc_now
+from callcenter.messaging.gateways.live import Live, Passing
 from callcenter.messaging.gateways.posts import AWAY, Post
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.gateways.rows import Live, Passing, write_live
+from callcenter.messaging.gateways.rows import write_live
 from callcenter.messaging.gateways.settings import Arrangement
 from callcenter.tasks import Periodic, TaskTracker
 from hardware.gateways.device import GatewayAbility, GatewayDevice, PushTaker

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from callcenter.messaging.gateways.live import Live, Passing
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.gateways.rows import Live, Passing
 from callcenter.messaging.gateways.settings import Arrangement
 from callcenter.messaging.gateways.throttling import Throttling
 from callcenter.messaging.outbox.attempts import read_key

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.gateways.rows import NOTHING_NOW, Live, locked_gateway, write_live
+from callcenter.messaging.gateways.live import NOTHING_NOW, Live
+from callcenter.messaging.gateways.rows import write_live
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import SmsAttempt, SmsGateway
@@ -24,8 +25,8 @@ def test_a_gateway_that_is_held_can_be_handed_messages(postgresql_url: str) -> N
             add_gateway(session, key, name)
         message = queue_message(session, MessageDraft(NUMBER, "您好", Purpose.REPLY), NOW)
     with Session(engine) as holder, Session(engine) as claimer:
-        write_live(holder, {GATEWAY: (Live("ready", "", NOW), NOTHING_NOW)}, NOW)
-        locked_gateway(holder, OTHER_GATEWAY)
+        now = Live("ready", "", NOW), NOTHING_NOW
+        write_live(holder, {GATEWAY: now, OTHER_GATEWAY: now}, NOW)
         claimer.execute(text("set local lock_timeout = '300ms'"))
         for gateway in (OTHER_GATEWAY, GATEWAY):
             row = {"message_id": message, "gateway_id": gateway, "number": NUMBER, "position": 1, "total": 1}
