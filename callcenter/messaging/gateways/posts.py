@@ -12,7 +12,7 @@ from callcenter.messaging.gateways.throttling import Throttling
 from callcenter.messaging.outbox.attempts import read_key
 from callcenter.messaging.texts.segments import Wording
 from hardware.gateways.device import GatewayAbility, GatewayDevice
-from protocols.sms import GatewayPaused, PartRefused, StorageTold
+from protocols.sms import GatewayPaused, PartRefused, StorageTold, with_code
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -143,5 +143,4 @@ class Post:
 
 
 def _words_of(signal: PartRefused) -> str:
-    words, code = signal.words, signal.code
-    return clean_text(f"{words} ({code})" if words and code else words or code, _REASON)
+    return clean_text(with_code(signal.words, signal.code), _REASON)

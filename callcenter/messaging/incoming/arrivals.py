@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.incoming.receiving import IncomingText, Received, receive_texts
 from callcenter.messaging.incoming.repetitions import SAME_PART, Mark, mark, piece_name
-from callcenter.messaging.outbox.attempts import CHUNK, chunks
 from callcenter.messaging.texts.segments import message_text
 from callcenter.numbers import normalise
 from protocols import ucs2
 from protocols.sms import TextArrived
+from storage.chunks import CHUNK, chunks
 from storage.models import SmsArrival
 from storage.models.base import table_of
 

@@ -34,7 +34,7 @@ from callcenter.messaging.outbox.outcome import Missing, missing
 from callcenter.messaging.outbox.spending import spent
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import Facts, load_facts
-from callcenter.messaging.vocabulary import MessageState, Purpose
+from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import Part
 from storage.bulk import Keyed
 from storage.models import Conversation
@@ -65,11 +65,6 @@ class Claimed:
     handed: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     more: bool = False
     after: Place | None = None
-
-    @property
-    def count(self) -> int:
-        """How many parts."""
-        return sum(map(len, self.handed.values()))
 
 
 def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place | None = None) -> Claimed:
@@ -107,7 +102,7 @@ def expire(session: Session, now: datetime) -> int:
     columns = MESSAGE.c
     late = and_(columns.stage == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
     ids = list(session.scalars(select(columns.id).where(late).order_by(columns.id).limit(PAGE)))
-    put = Put(MessageState.EXPIRED, "too_late")
+    put = Put(MessageState.EXPIRED, Reason.TOO_LATE)
     taken = _Taken(now)
     for row in lock_due(session, ids, now):
         taken.put(row.id, row.batch_id, put)

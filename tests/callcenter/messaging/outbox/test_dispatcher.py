@@ -530,7 +530,12 @@ async def test_a_claim_ends_when_it_took_so_many_and_says_that_there_is_more(
     await centre.queue(*[replace(REPLY, number=f"+86139{place:08}") for place in range(23)])
     route = Route(1, wording=Wording(Counting.CHINA), receipts=True, ready=True, room=100)
     claims = [await centre.database.run(claim, [route], NOW) for _ in range(4)]
-    assert [(one.count, one.more) for one in claims] == [(10, True), (10, True), (3, False), (0, False)]
+    assert [(sum(map(len, one.handed.values())), one.more) for one in claims] == [
+        (10, True),
+        (10, True),
+        (3, False),
+        (0, False),
+    ]
 
 
 SURE_AND_UNKNOWN = [
