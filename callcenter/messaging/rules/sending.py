@@ -19,6 +19,8 @@ from storage.models import MessagingRules
 from storage.models.base import table_of
 from storage.prepared import Prepared
 
+LONGEST_AHEAD = timedelta(days=90)
+"""So long before it is to go a message can be written."""
 _ROW = table_of(MessagingRules).c
 _KEPT = Prepared(select(type_coerce(_ROW.rules, Text).label("kept")).where(_ROW.id == ROW))
 

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.outbox.attempts import unindexed
-from callcenter.messaging.rules.sending import SendingRules
+from callcenter.messaging.rules.sending import LONGEST_AHEAD, SendingRules
 from callcenter.messaging.vocabulary import (
     NOT_OUT,
     OPT_OUTS,
@@ -29,7 +29,8 @@ from storage.bulk import Keyed
 from storage.models import Patient, PatientPhone, SmsAttempt, SmsMessage, SmsOptOut
 from storage.models.base import table_of
 
-HELD_AT_MOST = timedelta(days=31)
+HELD_AT_MOST = LONGEST_AHEAD + timedelta(days=31)
+"""What goes on a day was written at most so long before: ahead of its time, and then held until it would expire."""
 GOES = (
     MessageState.QUEUED.value,
     MessageState.SENDING.value,
