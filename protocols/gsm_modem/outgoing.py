@@ -99,7 +99,7 @@ class Outgoing:
 
     @property
     def room(self) -> int:
-        """How many parts may come. None behind others: they wait longest here where they can be recalled least."""
+        """How many parts may come. None while others wait: here they would wait longest, and hardest to take back."""
         return 0 if self._waiting or self._context.now < self._stopped_until else MOST_PARTS
 
     def add(self, parts: Sequence[Part]) -> None:

@@ -23,11 +23,13 @@ class Live:
 
 @dataclass(frozen=True)
 class Passing:
-    """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
-    it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
-    ``throttling``; ``refuses``: why it refuses whatever it is given, ``not_now``: what it said when it only put off,
-    both in its own words, or empty. ``next_attempt_at``: when it is connected to again. ``storage``: how full it is of
-    what came in, where it told.
+    """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended.
+
+    ``paused_until``: it asked for a pause, because of ``pause_reason``. ``throttled_since``: since then it takes
+    nothing and others take over, see ``throttling``; ``refuses`` is then why it refuses whatever it is given,
+    ``not_now`` what it said when it only put messages off. The reasons are in its own words, or empty.
+    ``next_attempt_at``: when it is connected to again. ``storage``: how full the place for what comes in is, where it
+    told.
     """
 
     abilities: Sequence[str] = ()

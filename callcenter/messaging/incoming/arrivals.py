@@ -63,8 +63,8 @@ _FILED = update(_ARRIVAL).where(_ARRIVAL.c.id == bindparam("part")).values(messa
 
 @dataclass(frozen=True)
 class Text:
-    """What joins the parts of one text. Texts of one part have nearly all the same reference: all those of a number are
-    of one key.
+    """The key that the parts of one text have in common. It does not tell texts of one part from each other: nearly all
+    of those from one number have the same.
     """
 
     gateway_id: int

@@ -56,10 +56,10 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 @dataclass(frozen=True)
 class Claimed:
-    """What is to be handed over now, by gateway, in order. ``more``: there is room, and more may be due.
+    """What is to be handed over now: gateway → its parts, in order. ``more``: there is room left, and more may be due.
 
-    ``after``: nothing that was looked at could go yet, because it waits for gateways that are full; what others may
-    take lies behind this place.
+    ``after`` is set when nothing that was looked at could go, because all of it waits for gateways that are full: what
+    other gateways may take is due behind this place.
     """
 
     handed: dict[int, tuple[Part, ...]] = field(default_factory=dict)
@@ -68,7 +68,9 @@ class Claimed:
 
 
 def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place | None = None) -> Claimed:
-    """Write as much as the gateways have room for down as being sent, and give it; looking from behind ``after`` on."""
+    """Write down as being sent as much as the gateways have room for, and return it. Looks at what is due behind
+    ``after`` only.
+    """
     choosing = Choosing(routes)
     taken = _Taken(now)
     rules = load_rules(session)
@@ -132,7 +134,7 @@ def _take_page(
             known,
             sender,
             our_number,
-            # Each claim writes down what it sends; only now is it known what of the last one did not leave.
+            # A claim adds the cost of all that it hands over. Only now is it known what of that did not leave.
             spent(parts, choosing.costs, cost) if attempts else cost,
             attempts,
             expires_at,

@@ -75,7 +75,8 @@ class Dispatcher:
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
         self._wanted = self._sending = self._orphaned = False
-        # Up to here everything waits for these gateways, which are full; and which are passed over as throttled.
+        # What is due before the place ``_after`` waits for the gateways ``_full``, so the next claim looks behind it:
+        # as long as these stay full, and the gateways that are throttled, with whether they are on trial, the same.
         self._after: Place | None = None
         self._full: frozenset[int] = frozenset()
         self._throttled: frozenset[tuple[int, bool]] = frozenset()
@@ -108,7 +109,7 @@ class Dispatcher:
         if self._unsubscribe is not None:
             self._unsubscribe()
         ending = TaskTracker("messaging", self._clock)
-        # In its turn it finds that nothing more is to be claimed.
+        # The third waits until a claim that is under way has been handed over; it claims nothing itself any more.
         for waits in (self._look.stop(), self._upkeep.stop(), self._claim_due()):
             ending.start(waits)
         await ending.drain(deadline)
@@ -154,12 +155,12 @@ class Dispatcher:
             return
         full = frozenset(route.gateway_id for route in routes if route.room <= 0)
         throttled = frozenset((route.gateway_id, route.on_trial) for route in routes if route.throttled)
-        # As soon as one of them has room, or is waited for no more, what was due first goes first.
+        # As soon as one of those gateways has room, or another one may stand in for it, what was due first goes first.
         after = self._after if self._full <= full and self._throttled == throttled else None
         try:
             claimed = await self._database.run(claim, routes, utc_now(self._clock), after)
         except BaseException:
-            # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
+            # It may have been committed although we were told otherwise: then no gateway was handed what it claimed.
             self._orphaned = True
             raise
         self._hand_over(claimed)

@@ -153,10 +153,10 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
 
 
 def hold_gateways(session: Session, gateways: Iterable[int]) -> None:
-    """Hold the gateways until the commit, before their parts and messages: two transactions that change the same of
-    those, or park and take the same receipts, would deadlock.
+    """Lock the gateways until the commit. Whoever changes their parts and messages does this first: two transactions
+    that change the same ones, or park and take out the same receipts, could otherwise wait for each other.
 
-    Not so that the key is locked, which would hold up whoever hands parts to the gateway meanwhile.
+    The key is not locked: a claim writes rows that refer to it, and need not wait.
     """
     _GATEWAYS.hold(session, sorted(gateways))
 
