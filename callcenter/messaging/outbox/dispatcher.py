@@ -6,7 +6,7 @@ to do, the more is done at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from twisted.internet.defer import DeferredLock
@@ -37,7 +37,7 @@ from storage.event_log import StoredEvent
 LOOK_SECONDS = 1.0
 """How often one look into an index is made for what has become due."""
 UPKEEP_SECONDS = 20.0
-"""How often late doubts, unjoined texts and late messages are looked after."""
+"""How often doubts, texts that nobody filed, parked receipts and late messages are looked after."""
 _QUEUED = MessageState.QUEUED.value
 
 _log = Logger(namespace="callcenter.messaging")
@@ -67,8 +67,12 @@ class Dispatcher:
         self._switchboard = switchboard
         self._tasks = TaskTracker("messaging", clock)
         self._filing = Filing(database, clock, received, self._tasks)
-        self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
-        self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
+        upkeep = (self._filing.add_left, self._write_settled, self._resend_unknown, self._forget_parked, self._expire)
+        # Each by itself: what one of them cannot do must not keep the others from being done.
+        self._periodics = [
+            Periodic(clock, LOOK_SECONDS, self._look_once),
+            *(Periodic(clock, UPKEEP_SECONDS, step) for step in upkeep),
+        ]
         self._unsubscribe: Unsubscribe | None = None
         self._reports = Reports(database, clock, self._tasks, self._written)
         self._brought = Brought(clock)
@@ -86,7 +90,7 @@ class Dispatcher:
     @property
     def busy(self) -> int:
         """How many coroutines run."""
-        return len(self._tasks) + self._look.running + self._upkeep.running
+        return len(self._tasks) + sum(each.running for each in self._periodics)
 
     async def start(self) -> None:
         """Repair what the last process left, before anything is handed over; then begin."""
@@ -96,8 +100,8 @@ class Dispatcher:
         self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
-        self._look.start()
-        self._upkeep.start()
+        for each in self._periodics:
+            each.start()
         self._tasks.start(self._filing.add_left())
         self.wake()
 
@@ -109,8 +113,8 @@ class Dispatcher:
         if self._unsubscribe is not None:
             self._unsubscribe()
         ending = TaskTracker("messaging", self._clock)
-        # The third waits until a claim that is under way has been handed over; it claims nothing itself any more.
-        for waits in (self._look.stop(), self._upkeep.stop(), self._claim_due()):
+        # The last one waits until a claim that is under way has been handed over; it claims nothing itself any more.
+        for waits in (*(each.stop() for each in self._periodics), self._claim_due()):
             ending.start(waits)
         await ending.drain(deadline)
 
@@ -200,15 +204,16 @@ class Dispatcher:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
 
-    async def _keep_up(self) -> None:
-        await self._filing.add_left()
-        await self._write_settled()
-        now = utc_now(self._clock)
-        steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
-        for step in steps:
-            await self._database.run(step, now)
+    async def _resend_unknown(self) -> None:
+        await self._database.run(resend_unknown, utc_now(self._clock))
+
+    async def _forget_parked(self) -> None:
+        await self._database.run(forget_parked, utc_now(self._clock))
+
+    async def _expire(self) -> None:
+        """What is too late, while no gateway takes anything; otherwise a claim finds it."""
         if not any(route.ready and route.in_service for route in self._switchboard.routes()):
-            while await self._database.run(expire, now):
+            while await self._database.run(expire, utc_now(self._clock)):
                 pass
 
     async def _write_settled(self) -> None:

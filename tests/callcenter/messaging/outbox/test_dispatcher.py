@@ -35,6 +35,7 @@ from protocols.sms import (
     Refusal,
 )
 from storage.models import Conversation, MessagingRules, SmsAttempt, SmsGateway, SmsReceipt
+from tests.conftest import LostFailures
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import LONG, NUMBER, REPLY, Centre
 from tests.peers.scripted_gateway import accepting
@@ -340,6 +341,21 @@ async def test_parts_that_were_not_taken_follow_those_that_were(centre: Centre) 
     assert await centre.states() == ["accepted"]
     (message,) = await centre.messages()
     assert message.parts == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_thing_that_cannot_be_looked_after_keeps_no_other_waiting(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch, lost_failures: LostFailures
+) -> None:
+    def broken(*_: object) -> int:
+        raise ValueError("a doubt that cannot be read")
+
+    monkeypatch.setattr("callcenter.messaging.outbox.dispatcher.resend_unknown", broken)
+    (await centre.gateway()).lose()
+    await centre.queue(replace(REPLY, expires_at=NOW + timedelta(seconds=30)))
+    await centre.wait(timedelta(seconds=2 * UPKEEP_SECONDS), UPKEEP_SECONDS)
+    assert await centre.states() == ["expired"]
+    assert all("a doubt that cannot be read" in one for one in lost_failures.take())
 
 
 @pytest_twisted.ensureDeferred
