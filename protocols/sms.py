@@ -102,6 +102,11 @@ class PartRefused(GatewaySignal):
     words: str = ""
 
 
+def with_code(words: str, code: str) -> str:
+    """A gateway's words with its code, as people read them; either may be empty."""
+    return f"{words} ({code})" if words and code else words or code
+
+
 @dataclass(frozen=True)
 class PartUnknown(GatewaySignal):
     """The part was written and the connection ended, or no answer came in time: it may have gone out or not. The answer

@@ -16,6 +16,7 @@ from protocols.sms import (
     PartUnknown,
     PartUnsent,
     Refusal,
+    with_code,
 )
 from protocols.sms_actions import SmsLimits
 from protocols.sms_heard import Refused, Throttled, Tongue
@@ -118,7 +119,7 @@ class Outgoing:
                 self._signals.append(PartRefused(waiting.key, refusal, code, words))
             case Throttled(_, code, words):
                 self._signals.append(PartRefused(waiting.key, Refusal.LATER, code, words))
-                self._pause(now, waiting.since, f"{words} ({code})" if words else code)
+                self._pause(now, waiting.since, with_code(words, code))
 
     def _answered(self, sequence: int, now: float) -> Waiting | None:
         waiting = self._waiting.pop(sequence, None) or self._late.take(sequence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +12,8 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.drivers import create_gateway, gateway_settings
-from hardware.gateways.settings import GatewayKind
+from hardware.gateways.drivers import MODELS, create_gateway
+from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.simulators.smsc import PROTOCOLS
 from hardware.simulators.smsc_requests import Treatment
 from hardware.simulators.smsc_service import SimulatedSmsc
@@ -63,6 +63,11 @@ async def smsc_running(protocol: str, port: int = 0, tls: Any = None, **treatmen
         yield smsc
     finally:
         await smsc.unplug()
+
+
+def gateway_settings(kind: GatewayKind, values: Mapping[str, Any]) -> GatewaySettings:
+    """The settings of a gateway of ``kind``."""
+    return MODELS[kind].model_validate({**values, "kind": kind})
 
 
 def device_for(kind: str, port: int, folder: Path, **settings: Any) -> GatewayDevice:

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from callcenter.messaging.incoming.receiving import IncomingText, Received, receive_texts
 from callcenter.messaging.incoming.repetitions import SAME_PART, Mark, mark, piece_name
-from callcenter.messaging.outbox.attempts import CHUNK, chunks
 from callcenter.messaging.texts.segments import message_text
 from callcenter.numbers import normalise
 from protocols import ucs2
 from protocols.sms import TextArrived
+from storage.chunks import CHUNK, chunks
 from storage.models import SmsArrival
 from storage.models.base import table_of
 
@@ -63,8 +63,8 @@ _FILED = update(_ARRIVAL).where(_ARRIVAL.c.id == bindparam("part")).values(messa
 
 @dataclass(frozen=True)
 class Text:
-    """What joins the parts of one text. Texts of one part have nearly all the same reference: all those of a number are
-    of one key.
+    """The key that the parts of one text have in common. It does not tell texts of one part from each other: nearly all
+    of those from one number have the same.
     """
 
     gateway_id: int

@@ -14,7 +14,7 @@ from twisted.internet.task import deferLater
 
 from hardware.gateways import pdu_connection
 from hardware.gateways.device import GatewayAbility
-from hardware.gateways.drivers import DRIVERS, gateway_settings
+from hardware.gateways.drivers import DRIVERS
 from hardware.gateways.settings import GatewayKind
 from hardware.simulators.smsc_requests import DropRequest, TextRequest, Treatment
 from hardware.supervisor import PortError
@@ -34,7 +34,7 @@ from protocols.sms import (
 )
 from tests.peers.asterisk import make_certificate
 from tests.peers.sms_session import NUMBER, part
-from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, smsc_running, submit_all
+from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, gateway_settings, smsc_running, submit_all
 
 KINDS = pytest.mark.parametrize("kind", ["cmpp2", "cmpp3", "smpp"])
 

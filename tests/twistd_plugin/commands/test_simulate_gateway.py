@@ -17,7 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.drivers import create_gateway, gateway_settings
+from hardware.gateways.drivers import create_gateway
 from hardware.gateways.settings import GatewayKind
 from hardware.simulators.control import request
 from protocols.sms import (
@@ -31,7 +31,7 @@ from protocols.sms import (
     TextArrived,
 )
 from tests.peers.sms_session import part
-from tests.peers.smsc import GatewayHeard
+from tests.peers.smsc import GatewayHeard, gateway_settings
 from twistd_plugin.commands import main
 
 

@@ -16,7 +16,7 @@ from callcenter.clock import iso
 from callcenter.messaging.conversations.listing import Box, ConversationFilter
 from callcenter.messaging.conversations.unanswered import is_unanswered
 from callcenter.messaging.messages.sending import Typed
-from callcenter.messaging.rules.desk import KEY
+from callcenter.messaging.rules.desk import DESK
 from callcenter.messaging.rules.row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
@@ -133,7 +133,9 @@ async def test_a_stop_word_stops_shows_and_waits_for_no_answer(desk: Desk) -> No
 
 @pytest_twisted.ensureDeferred
 async def test_the_kind_that_a_stop_word_stops_is_a_rule(desk: Desk) -> None:
-    await desk.change(lambda session: session.add(MessagingRules(id=ROW, rules={KEY: {"opt_out_kind": "marketing"}})))
+    await desk.change(
+        lambda session: session.add(MessagingRules(id=ROW, rules={DESK.key: {"opt_out_kind": "marketing"}}))
+    )
     await desk.hear(HEARTS_NUMBER, "STOP")
     assert [one["kind"] for one in (await only(desk))["opt_outs"]] == ["marketing"]
 
