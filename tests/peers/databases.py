@@ -14,9 +14,12 @@ from twisted.internet import reactor
 
 from storage import schema
 from storage.database import Database
+from tests.peers.compiled_once import compile_once
 from tests.peers.postgresql import PostgresqlDatabases
 
 pytest_plugins = ["tests.peers.statements"]
+
+compile_once()
 
 
 @pytest.fixture(scope="session")
