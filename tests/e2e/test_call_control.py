@@ -52,7 +52,7 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
 ) -> None:
     agent = browsers.window(daemon, "agent", "/console").page
     colleague = browsers.window(daemon, "agent2", "/console").page
-    wait_for(lambda: talking_ready(daemon), 30, "the telephones")
+    wait_for(lambda: talking_ready(daemon), what="the telephones")
     with pbx.lock:
         caller, phone = pbx.pbx.call("PJSIP/8001", CALLER)
         pbx.pbx.answer(caller, phone)

@@ -135,7 +135,7 @@ def _call_somebody(hospital: BusyHospital, agent: Agent) -> None:
         calls = client.get("/api/v1/calls?direction=out")["items"]
         return bool(calls) and calls[0]["state"] == "ended"
 
-    wait_for(made, 30, "the end of the call out")
+    wait_for(made, what="the end of the call out")
 
 
 def _finish(hospital: BusyHospital, agents: Sequence[Agent]) -> None:
