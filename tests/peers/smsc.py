@@ -18,6 +18,7 @@ from hardware.simulators.smsc import PROTOCOLS
 from hardware.simulators.smsc_requests import Treatment
 from hardware.simulators.smsc_service import SimulatedSmsc
 from protocols.sms import GatewayReady, GatewaySignal, Part
+from tests.peers.patience import PATIENCE
 
 Kind = TypeVar("Kind", bound=GatewaySignal)
 ACCOUNTS: dict[str, dict[str, Any]] = {
@@ -43,13 +44,13 @@ class GatewayHeard:
     def of(self, kind: type[Kind]) -> list[Kind]:
         return [signal for signal in self.signals if isinstance(signal, kind)]
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 15) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
             await deferLater(reactor, 0.01)
 
-    async def some(self, kind: type[Kind], count: int = 1, seconds: float = 15) -> list[Kind]:
+    async def some(self, kind: type[Kind], count: int = 1, seconds: float = PATIENCE) -> list[Kind]:
         await self.until(lambda: len(self.of(kind)) >= count, seconds)
         return self.of(kind)
 
