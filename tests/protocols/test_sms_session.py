@@ -216,6 +216,7 @@ def test_a_refused_part_means_what_it_means(peer: Peer) -> None:
     never, gateway = driven.take_signals()
     assert isinstance(never, PartRefused)
     assert isinstance(gateway, PartRefused)
+    assert gateway.number == part().number
     assert (never.key, never.refusal) == ("1", Refusal.NEVER)
     assert (gateway.key, gateway.refusal) == ("2", Refusal.GATEWAY)
 
