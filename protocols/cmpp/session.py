@@ -37,7 +37,6 @@ from protocols.pdu_account import ValidityCache
 from protocols.pdu_frames import PduError, ascii_octets
 from protocols.sms import Part, ReceiptArrived
 from protocols.sms_heard import (
-    HEARTBEAT_ANSWERED,
     NOTHING,
     Accepted,
     Asked,
@@ -45,6 +44,7 @@ from protocols.sms_heard import (
     Farewell,
     FarewellAnswered,
     Heard,
+    HeartbeatAnswered,
     Refused,
     SignedIn,
     SignInRefused,
@@ -196,5 +196,7 @@ def _plainly(command: int, sequence: int) -> Heard:
             return Farewell(plain(command | RESPONSE, sequence))
         case _ if command == Command.TERMINATE | RESPONSE:
             return FarewellAnswered()
+        case _ if command == Command.ACTIVE_TEST | RESPONSE:
+            return HeartbeatAnswered(sequence)
         case _:
-            return HEARTBEAT_ANSWERED
+            return NOTHING

@@ -28,7 +28,6 @@ from protocols.smpp.statuses import THROTTLES, code, refusal, words
 from protocols.smpp.words import read_words, write_words
 from protocols.sms import Part, ReceiptArrived
 from protocols.sms_heard import (
-    HEARTBEAT_ANSWERED,
     NOTHING,
     Accepted,
     Asked,
@@ -36,6 +35,7 @@ from protocols.sms_heard import (
     Farewell,
     FarewellAnswered,
     Heard,
+    HeartbeatAnswered,
     Refused,
     SignedIn,
     SignInRefused,
@@ -185,8 +185,10 @@ def _plainly(command: int, status: int, sequence: int) -> Heard:
             return _refused(sequence, status or Status.SYSTEM_ERROR)
         case _ if command == Command.UNBIND | RESPONSE:
             return FarewellAnswered()
+        case _ if command == Command.ENQUIRE_LINK | RESPONSE:
+            return HeartbeatAnswered(sequence)
         case _ if command & RESPONSE:
-            return HEARTBEAT_ANSWERED
+            return NOTHING
         case _:
             # A request that only we may make.
             return Asked(plain(Command.GENERIC_NACK, sequence, Status.INVALID_COMMAND))

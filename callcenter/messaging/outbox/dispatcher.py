@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text, store_parts
+from callcenter.messaging.incoming.arrivals import Text, forget_parts, store_parts
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
@@ -70,12 +70,12 @@ class Dispatcher:
         self._bus = bus
         self._switchboard = switchboard
         self._tasks = TaskTracker("messaging", clock)
-        self._filing = Filing(database, clock, received, self._tasks)
+        self._brought = Brought(clock)
+        self._filing = Filing(database, clock, received, self._tasks, lambda: self._brought.doubted.held)
         self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
         self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
         self._unsubscribe: Unsubscribe | None = None
         self._heard: list[Heard] = []
-        self._brought = Brought(clock)
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
         self._wanted = self._settling = self._sending = self._orphaned = False
@@ -97,6 +97,7 @@ class Dispatcher:
             pass
         self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
         self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
+        self._brought.doubted.judged = lambda: self._tasks.start(self._file_judged())
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
         self._look.start()
@@ -239,8 +240,16 @@ class Dispatcher:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
 
+    async def _file_judged(self) -> None:
+        """Of texts that were in doubt, forget what was brought again, and file what was not."""
+        if repeated := dict(self._brought.doubted.repeated):
+            await self._database.run(forget_parts, repeated)
+            self._brought.doubted.forgotten(repeated)
+        if self._sending:
+            await self._filing.add_left()
+
     async def _keep_up(self) -> None:
-        await self._filing.add_left()
+        await self._file_judged()
         await self._write_settled()
         now = utc_now(self._clock)
         steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
