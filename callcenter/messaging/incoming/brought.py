@@ -164,7 +164,7 @@ class Brought:
             self.doubted.judge()
 
     def forget(self) -> None:
-        """Forget what does not come again."""
+        """Forget what does not come again. A gateway that said nothing since our answer is asked if it is there."""
         self.doubted.judge()
         now = self._clock.seconds()
         for gateway, texts in self._texts.items():
@@ -172,6 +172,8 @@ class Brought:
                 self._drop(gateway, text)
             for text in [*texts.values()][: max(0, len(texts) - MOST)]:
                 self._drop(gateway, text)
+            for link in {text.link for text in texts.values() if text.link is not None and text.is_unsure(now)}:
+                link.ask()
 
     def settled_until(self, now: datetime) -> Mapping[int, datetime]:
         """Gateway → what came before that does not come again; of those for which that is news."""

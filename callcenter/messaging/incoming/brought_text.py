@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protocols.sms_link import Link
+from protocols.sms_link import READ_AFTER, Link
 
 PATIENCE = 5.0
 """No gateway brings a text again over a connection that lives before it waited so many seconds for its answer; and one
@@ -38,6 +38,12 @@ class BroughtText:
     def settled(self) -> bool:
         """Whether the gateway has certainly read our answer."""
         return self.link is not None and self.answered_at is not None and self.link.has_read(self.answered_at)
+
+    def is_unsure(self, now: float) -> bool:
+        """Whether it is not known any more what became of our answer: nothing was heard since."""
+        if self.cut_off or self.settled or self.answered_at is None:
+            return False
+        return now - self.answered_at >= READ_AFTER
 
     def may_be(self, called: str, link: Link, now: float) -> bool:
         """Whether one that comes now over ``link`` and says the same may be this one."""

@@ -236,6 +236,17 @@ async def test_a_gateway_that_was_not_heard_since_the_answer_may_not_have_read_i
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_quiet_gateway_is_asked_and_has_read_what_was_written_before(smsc: Smsc) -> None:
+    await smsc.bring("1")
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    await smsc.answer_question()
+    await smsc.lose()
+    await smsc.connect()
+    await smsc.bring("1")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_both_of_two_may_come_again(smsc: Smsc) -> None:
     await smsc.bring("1")
     await smsc.bring("1")
