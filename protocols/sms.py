@@ -94,12 +94,13 @@ class PartAccepted(GatewaySignal):
 
 @dataclass(frozen=True)
 class PartRefused(GatewaySignal):
-    """The gateway said no. ``code`` and ``words`` are its own."""
+    """The gateway said no. ``code`` and ``words`` are its own. ``number``: whom the part was for, if that is told."""
 
     key: str
     refusal: Refusal
     code: str
     words: str = ""
+    number: str = field(default="", compare=False, repr=False)
 
 
 def with_code(words: str, code: str) -> str:

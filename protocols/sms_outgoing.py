@@ -99,7 +99,7 @@ class Outgoing:
         except PduError as error:
             self._signals.append(PartRefused(part.key, Refusal.NEVER, "", str(error)))
             return 0
-        self._waiting[sequence] = Waiting(part.key, now)
+        self._waiting[sequence] = Waiting(part.key, now, part.number)
         return 1
 
     def accepted(self, sequence: int, gateway_id: str, now: float) -> None:
@@ -116,7 +116,7 @@ class Outgoing:
             return
         match heard:
             case Refused(_, refusal, code, words):
-                self._signals.append(PartRefused(waiting.key, refusal, code, words))
+                self._signals.append(PartRefused(waiting.key, refusal, code, words, waiting.number))
             case Throttled(_, code, words):
                 self._signals.append(PartRefused(waiting.key, Refusal.LATER, code, words))
                 self._pause(now, waiting.since, with_code(words, code))

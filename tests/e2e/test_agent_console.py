@@ -162,8 +162,8 @@ def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
     take_by_key(page)
     for key in ("h", "1", "Control+Enter"):
         page.keyboard.press(key)
-    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending", timeout=PATIENCE)
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending")
+    expect(page.locator("#card")).to_be_hidden()
     call = latest_call(daemon)
     assert (call["wrap_up"], call["outcome"], call["end_reason"]) == ("done", "completed", "hung_up")
 

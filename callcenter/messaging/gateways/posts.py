@@ -62,10 +62,10 @@ class Post:
         return over
 
     def refused(self, signal: PartRefused, now: float) -> bool:
-        """It refused a part for a reason of its own. Whether others are to take over by that. Parts of one message are
-        refused together, and are no more than one.
-        """
-        return self.throttling.refused(now, read_key(signal.key)[0], _words_of(signal))
+        """It refused a part for a reason of its own. Whether others are to take over by that."""
+        # Who does not tell the number told of one message at least, whose parts are refused together.
+        number = signal.number or str(read_key(signal.key)[0])
+        return self.throttling.refused(now, number, _words_of(signal))
 
     def put_off(self, signal: PartRefused, now: float) -> bool:
         """It did not take a part for now. Whether others are to take over by that."""

@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text
+from callcenter.messaging.incoming.arrivals import Text, forget_parts
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
@@ -66,8 +66,9 @@ class Dispatcher:
         self._bus = bus
         self._switchboard = switchboard
         self._tasks = TaskTracker("messaging", clock)
-        self._filing = Filing(database, clock, received, self._tasks)
-        upkeep = (self._filing.add_left, self._write_settled, self._resend_unknown, self._forget_parked, self._expire)
+        self._brought = Brought(clock)
+        self._filing = Filing(database, clock, received, self._tasks, lambda: self._brought.doubted.held)
+        upkeep = (self._file_judged, self._write_settled, self._resend_unknown, self._forget_parked, self._expire)
         # Each by itself: what one of them cannot do must not keep the others from being done.
         self._periodics = [
             Periodic(clock, LOOK_SECONDS, self._look_once),
@@ -75,7 +76,6 @@ class Dispatcher:
         ]
         self._unsubscribe: Unsubscribe | None = None
         self._reports = Reports(database, clock, self._tasks, self._written)
-        self._brought = Brought(clock)
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
         self._wanted = self._sending = self._orphaned = False
@@ -98,6 +98,7 @@ class Dispatcher:
             pass
         self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
         self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
+        self._brought.doubted.judged = lambda: self._tasks.start(self._file_judged())
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
         for each in self._periodics:
@@ -203,6 +204,14 @@ class Dispatcher:
     async def _look_once(self) -> None:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
+
+    async def _file_judged(self) -> None:
+        """Of texts that were in doubt, forget what was brought again, and file what was not."""
+        if repeated := dict(self._brought.doubted.repeated):
+            await self._database.run(forget_parts, repeated)
+            self._brought.doubted.forgotten(repeated)
+        if self._sending:
+            await self._filing.add_left()
 
     async def _resend_unknown(self) -> None:
         await self._database.run(resend_unknown, utc_now(self._clock))

@@ -67,6 +67,20 @@ async def test_messages_go_out_and_receipts_and_texts_come_in(kind: str, tmp_pat
         assert first.reference == second.reference
 
 
+@ensureDeferred
+async def test_a_connection_tells_at_once_whether_it_lives_and_that_our_answer_was_read(tmp_path: Path) -> None:
+    async with smsc_running("smpp") as smsc, gateway_on("smpp", smsc.port, tmp_path) as (_, heard):
+        smsc.text(TextRequest(command="text", number="13800138000", text="1"))
+        [text] = await heard.some(TextArrived)
+        text.written()
+        answered_at, link = reactor.seconds(), text.link
+        link.ask()
+        await heard.until(lambda: link.has_read(answered_at))
+        assert not link.ended
+        smsc.drop()
+        await heard.until(lambda: link.ended)
+
+
 @KINDS
 @ensureDeferred
 async def test_stopping_says_goodbye_and_what_became_of_everything(kind: str, tmp_path: Path) -> None:
