@@ -222,8 +222,8 @@ def _records(exchange: Exchange) -> dict[str, ResourceService]:
 
 
 async def _names(exchange: Exchange, found: Sequence[tuple[Entry, Subject, Sequence[Value]]]) -> Names:
-    """Name of a resource → id → name, of everything that is referred to and that the reader may see. Outcomes have words
-    for keys, and words of their own.
+    """Name of a resource → id → name, of everything that is referred to and that the reader may see. Outcomes have no
+    numbers for keys, and are told by words of their own.
     """
     wanted: dict[str, set[int]] = defaultdict(set)
     for entry, subject, values in found:
