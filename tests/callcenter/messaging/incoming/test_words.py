@@ -42,8 +42,28 @@ def test_the_whole_text_says_stop(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "。", "got to STOP this", "退订了吗", "不退订", "T恤到了吗", "TT", "Rn", "end of story", "1", "t" * 500,
-     "R N", "回复", "回", "回复1", "T D 好", "回T恤", "我要退订", "TD 退订 不了"],
+    [
+        "",
+        "  ",
+        "。",
+        "got to STOP this",
+        "退订了吗",
+        "不退订",
+        "T恤到了吗",
+        "TT",
+        "Rn",
+        "end of story",
+        "1",
+        "t" * 500,
+        "R N",
+        "回复",
+        "回",
+        "回复1",
+        "T D 好",
+        "回T恤",
+        "我要退订",
+        "TD 退订 不了",
+    ],
 )
 def test_a_part_of_it_does_not(text: str) -> None:
     assert not is_opt_out(text)
