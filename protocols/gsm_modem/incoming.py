@@ -119,8 +119,10 @@ class Incoming:
         return reply
 
     def _select(self, memory: str) -> Dialogue[bool]:
-        """Whether ``memory`` is selected. The same index in another one is somebody else's message."""
-        if not memory or memory == self._memory:
+        """Whether ``memory`` is selected. The same index in another one is somebody else's message. A modem that did not
+        say which it has selected is taken to have one.
+        """
+        if memory == self._memory or not (memory and self._home):
             return True
         reply = yield from self._ask(f'AT+CPMS="{memory}"', self._timings.command)
         # Without an answer it may be selected or not.

@@ -89,6 +89,18 @@ class GsmBench:
         self._from_chip.extend(data)
         self.exchange()
 
+    def refuse(self, command: bytes) -> None:
+        """The modem has no such command."""
+        take = self.chip.receive
+
+        def receive(data: bytes) -> None:
+            if data.startswith(command):
+                self._from_chip.extend(b"\r\nERROR\r\n")
+            else:
+                take(data)
+
+        self.chip.receive = receive  # type: ignore[method-assign]
+
     def fate(self, **values: Any) -> None:
         self.network.decide(FateRequest.model_validate({"command": "fate", **values}))
 

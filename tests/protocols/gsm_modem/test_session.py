@@ -488,6 +488,17 @@ class TestReceiving:
         assert bench.commands.count(b"AT+CMGR=1\r") == 1
         assert bench.commands.count(b"AT+CMGD=1\r") == 1
 
+    def test_a_modem_that_knows_no_memories_has_one(self) -> None:
+        bench = GsmBench()
+        bench.refuse(b"AT+CPMS")
+        bench.start()
+        bench.text("read me")
+        bench.run(5)
+        [text] = bench.of(TextArrived)
+        text.written()
+        bench.run(5)
+        assert bench.commands.count(b"AT+CMGD=1\r") == 1
+
     def test_announcements_without_end_keep_nobody_from_sending(self) -> None:
         bench = ready()
         bench.submit(part("a"), part("b"))
