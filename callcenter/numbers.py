@@ -37,6 +37,7 @@ from callcenter.number_plan import (
 )
 
 __all__ = [
+    "LONGEST",
     "MAX_DIGITS",
     "CanonicalNumber",
     "NumberKind",
@@ -52,9 +53,18 @@ __all__ = [
 ]
 
 
-@lru_cache(maxsize=CACHE_SIZE)
+LONGEST = 200
+"""Characters of what is read as a number; what follows is no part of one."""
+
+
 def normalise(raw: str, area_code: str = "") -> CanonicalNumber:
     """The canonical form of ``raw``. ``area_code`` (``010``, ``0755``) completes local numbers. Never raises."""
+    # A line of an uploaded list may have a hundred thousand characters, and what was asked for is kept.
+    return _normalised(raw if len(raw) <= LONGEST else raw[:LONGEST], area_code)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _normalised(raw: str, area_code: str) -> CanonicalNumber:
     return known_mobile(raw) or read_number(plain_text(raw), digits_of(area_code).lstrip("0"))
 
 

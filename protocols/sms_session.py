@@ -104,7 +104,6 @@ class SmsSession:
         """Bytes from the gateway. Never raises."""
         self._move(now)
         if self._state is not State.CLOSED and not self._failure:
-            self._heartbeat.heard(self._time.now)
             self.arrivals.link.heard(now)
             try:
                 for frame in self._splitter.feed(data):
@@ -189,6 +188,8 @@ class SmsSession:
         return due if of_parts is None else min(due, of_parts)
 
     def _frame(self, frame: Frame) -> None:
+        # Not for each byte: one that drips a PDU without end says nothing.
+        self._heartbeat.heard(self._time.now)
         header, body = frame
         if self.tap is not None:
             self.tap(False, self._tongue.shown(self._tongue.header.pack(*header) + body))

@@ -222,7 +222,9 @@ def _records(exchange: Exchange) -> dict[str, ResourceService]:
 
 
 async def _names(exchange: Exchange, found: Sequence[tuple[Entry, Subject, Sequence[Value]]]) -> Names:
-    """Name of a resource → id → name, of everything that is referred to and that the reader may see."""
+    """Name of a resource → id → name, of everything that is referred to and that the reader may see. Outcomes have no
+    numbers for keys, and are told by words of their own.
+    """
     wanted: dict[str, set[int]] = defaultdict(set)
     for entry, subject, values in found:
         wanted[subject.resource].add(_id(entry["subject_id"]))
@@ -232,7 +234,9 @@ async def _names(exchange: Exchange, found: Sequence[tuple[Entry, Subject, Seque
                 wanted[value.field.reference.resource] |= ids - {0}
     principal = exchange.principal
     names: dict[str, Mapping[int, str]] = {
-        name: await service.names(principal, wanted[name]) for name, service in _records(exchange).items()
+        name: await service.names(principal, wanted[name])
+        for name, service in _records(exchange).items()
+        if service.resource.key_column.type.python_type is int
     }
     if wanted["lines"] and principal.may("lines.view"):
         names["lines"] = await exchange.services.telephony.lines.names(principal, wanted["lines"])

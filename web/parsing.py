@@ -147,12 +147,15 @@ def read_body(request: Request, settings: SiteSettings, accepted: tuple[str, ...
 
 
 def query_fields(request: Request) -> dict[str, str | list[str]]:
-    """The query string's fields."""
+    """The query string's fields. NUL is in no address that somebody typed, and PostgreSQL takes none."""
     raw = request.uri.partition(b"?")[2]
     try:
-        return form_fields(raw.decode("ascii"))
+        text = raw.decode("ascii")
     except UnicodeDecodeError as error:
         raise MalformedError(N_("The address cannot be read.")) from error
+    if "%00" in text or "\0" in text:
+        raise MalformedError(N_("The address cannot be read."))
+    return form_fields(text)
 
 
 _CHOICE = N_("Choose one of the listed values.")

@@ -48,8 +48,10 @@ class Pushes:
         if self._arrivals.waiting > MOST_WAITING or any(one.identity in self._being_written for one in pushed):
             return _answer(503, 2, "busy")
         fresh = {one.identity: one for one in pushed if one.identity not in self._seen}
+        again = [one.identity for one in pushed if not one.once and one.identity in self._seen]
         if fresh and not await self._written(fresh):
             return _answer(503, 2, "busy")
+        self._seen.forget(again)
         if push.unread:
             # The answer is yes all the same: otherwise it would come again for ever, with the others.
             _log.warn(
@@ -61,7 +63,9 @@ class Pushes:
         return _answer(200, 0, "OK")
 
     async def _written(self, fresh: Mapping[str, Pushed]) -> bool:
-        """Whether ``fresh`` is written down in time. Later is remembered too: it will be pushed once more."""
+        """Whether ``fresh`` is written down in time. Later is remembered, too: it will be pushed once more, even if the
+        like of it may be new.
+        """
         self._being_written |= fresh.keys()
         in_time: Deferred[bool] = Deferred()
         done = self._arrivals.add([one.crop for one in fresh.values()])
@@ -70,6 +74,7 @@ class Pushes:
 
     def _done(self, fresh: Mapping[str, Pushed], in_time: Deferred[bool]) -> None:
         self._being_written -= fresh.keys()
-        self._seen.add(fresh)
-        if not in_time.called:
+        late = in_time.called
+        self._seen.add(identity for identity, one in fresh.items() if one.once or late)
+        if not late:
             in_time.callback(True)

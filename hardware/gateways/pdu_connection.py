@@ -6,15 +6,13 @@ from collections.abc import Sequence
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
+from hardware.gateways.doubts import Doubts
 from hardware.supervisor import BackOff, PortOpener, PortSupervisor
 from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySignal, Part
 from protocols.sms_actions import PduTap
 from protocols.sms_endpoint import SmsProtocol
 from protocols.sms_session import SmsSession
-
-_log = Logger()
 
 FIRST_PAUSE = 1.0
 MOST_PAUSE = 60.0
@@ -38,11 +36,10 @@ class PduConnection:
         *,
         sends: bool,
     ) -> None:
-        self._name = name
         self._session = session
         self._heard = heard
         self._back_off = BackOff(first=FIRST_PAUSE, most=MOST_PAUSE, longest=REFUSED_PAUSE)
-        self._protocol = SmsProtocol(session, reactor, self._hear, self._doubt)
+        self._protocol = SmsProtocol(session, reactor, self._hear, Doubts(name, reactor).tell)
         self._supervisor = PortSupervisor(opener, lambda: self._protocol, self._cannot_open, reactor, self._back_off)
         self._ended: Deferred[None] | None = None
         self.sends = sends
@@ -103,9 +100,6 @@ class PduConnection:
         self._heard(signals)
         if ended and self._ended is not None and not self._ended.called:
             self._ended.callback(None)
-
-    def _doubt(self, doubt: str) -> None:
-        _log.warn("gateway {name}: {doubt}", name=self._name, doubt=doubt)
 
     def _cannot_open(self, reason: str) -> None:
         self._heard([GatewayLost(reason)])

@@ -44,14 +44,25 @@ class _Kept:
 
 
 class Incoming:
-    """``wake`` is called when something may be deleted, which happens outside of the session's turns."""
+    """``wake`` is called when something may be deleted, which happens outside of the session's turns; ``suspect`` when
+    a question was not answered in time. Its answer may come yet and would be taken for that to the next question: what
+    stands at one place for what stands at another, which would be deleted unread.
+    """
 
-    def __init__(self, settings: GsmSettings, context: Context, sent: SentMessages, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: GsmSettings,
+        context: Context,
+        sent: SentMessages,
+        wake: Callable[[], None],
+        suspect: Callable[[], None],
+    ) -> None:
         self._settings = settings
         self._timings = settings.timings
         self._context = context
         self._sent = sent
         self._wake = wake
+        self._suspect = suspect
         self._memory = ""
         self._home = ""
         self._announced: list[_Place] = []
@@ -72,8 +83,9 @@ class Incoming:
 
     def announced(self, place: Announced) -> None:
         """The modem keeps something new."""
-        if len(self._announced) < _MOST_WAITING:
-            self._announced.append((place.memory, place.index))
+        one = place.memory, place.index
+        if len(self._announced) < _MOST_WAITING and one not in self._announced:
+            self._announced.append(one)
 
     def direct(self, line: str) -> None:
         """The modem passed a PDU on and does not keep it."""
@@ -100,39 +112,53 @@ class Incoming:
     def _written(self) -> Iterator[_Place]:
         return (place for place, kept in self._kept.items() if kept.written and not kept.tried)
 
-    def _select(self, memory: str) -> Dialogue[None]:
-        if memory and memory != self._memory:
-            reply = yield command(f'AT+CPMS="{memory}"', self._timings.command)
-            if reply.ok:
-                self._memory = memory
+    def _ask(self, line: str, timeout: float) -> Dialogue[Reply]:
+        reply = yield command(line, timeout)
+        if reply.result is None:
+            self._suspect()
+        return reply
+
+    def _select(self, memory: str) -> Dialogue[bool]:
+        """Whether ``memory`` is selected. The same index in another one is somebody else's message. A modem that did
+        not say which it has selected is taken to have one.
+        """
+        if memory == self._memory or not (memory and self._home):
+            return True
+        reply = yield from self._ask(f'AT+CPMS="{memory}"', self._timings.command)
+        # Without an answer it may be selected or not.
+        self._memory = memory if reply.ok else ""
+        return reply.ok
 
     def _read(self, place: _Place) -> Script:
         memory, index = place
-        yield from self._select(memory)
-        reply = yield command(f"AT+CMGR={index}", self._timings.read)
+        if not (yield from self._select(memory)):
+            return
+        reply = yield from self._ask(f"AT+CMGR={index}", self._timings.read)
         for fields, line in _listed(reply):
             if fields[0] in _RECEIVED:
                 self._found(place, line)
 
     def _sweep(self) -> Script:
         self._sweep_at = self._context.now + self._sweep_every
-        yield from self._select(self._home)
-        reply = yield command(f"AT+CMGL={_ALL}", self._timings.read)
+        if not (yield from self._select(self._home)):
+            return
+        reply = yield from self._ask(f"AT+CMGL={_ALL}", self._timings.read)
         for fields, line in _listed(reply):
             if len(fields) > 1 and fields[0].isdecimal() and fields[1] in _RECEIVED:
                 self._found((self._memory, int(fields[0])), line)
         self._stock.swept()
 
     def _count(self) -> Script:
-        yield from self._select(self._home)
-        yield from self._stock.ask()
+        if (yield from self._select(self._home)):
+            yield from self._stock.ask()
 
     def _delete(self, place: _Place) -> Script:
         memory, index = place
         # One that stays nevertheless is found by a later sweep, and tried again.
         self._kept[place].tried = True
-        yield from self._select(memory)
-        reply = yield command(f"AT+CMGD={index}", self._timings.read)
+        if not (yield from self._select(memory)):
+            return
+        reply = yield from self._ask(f"AT+CMGD={index}", self._timings.read)
         if reply.ok:
             del self._kept[place]
             self._stock.deleted()

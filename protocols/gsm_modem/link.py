@@ -6,12 +6,13 @@ import enum
 from collections.abc import Callable
 
 from protocols.gsm_modem.context import Context
-from protocols.gsm_modem.dialogue import Script, command
+from protocols.gsm_modem.dialogue import Reply, Script, command, pause, value_of
 from protocols.gsm_modem.settings import GsmSettings
 from protocols.gsm_modem.setup import ModemSetup, Pin, SetupFailure, network_problem, set_up
 from protocols.sayings import Said, Saying
 
 _UNANSWERED = 2
+_LOOKS = 5
 
 
 class Phase(enum.Enum):
@@ -114,16 +115,27 @@ class ModemLink:
         self._context.ready()
 
     def _keep_alive(self) -> Script:
+        """Lost if it stays silent. What it answers late to an earlier question is not taken for the answer to these:
+        they are asked until each has its own, with pauses in which what is late is not listened to.
+        """
         self.suspected = False
-        for _ in range(_UNANSWERED):
-            reply = yield command("AT+CSQ", self._timings.command)
-            if reply.result is not None:
-                break
+        unanswered = 0
+        for _ in range(_LOOKS):
+            signal = yield command("AT+CSQ", self._timings.command)
+            if signal.result is None:
+                unanswered += 1
+                if unanswered == _UNANSWERED:
+                    self._lose(Phase.DOWN, SetupFailure(Said(Saying.FELL_SILENT)))
+                    return
+            else:
+                network = yield command("AT+CREG?", self._timings.command)
+                if _has_its_own(signal, "CSQ") and _has_its_own(network, "CREG"):
+                    break
+            yield pause(self._timings.settle)
         else:
-            self._lose(Phase.DOWN, SetupFailure(Said(Saying.FELL_SILENT)))
+            # It is there, and does not speak of its signal.
             return
-        reply = yield command("AT+CREG?", self._timings.command)
-        if problem := network_problem(reply):
+        if problem := network_problem(network):
             self._lose(Phase.DOWN, problem)
 
     def _lose(self, phase: Phase, failure: SetupFailure, after: float | None = None) -> None:
@@ -134,3 +146,8 @@ class ModemLink:
         usual = self._timings.retry_refused if failure.refused else self._retry_after
         self._retry_at = self._context.now + (usual if after is None else after)
         self._retry_after = min(2 * self._retry_after, self._timings.retry_most)
+
+
+def _has_its_own(reply: Reply, name: str) -> bool:
+    """Whether it is an answer to the question for ``name``: one that refuses it may be to any."""
+    return reply.result is not None and (not reply.ok or value_of(reply, name) is not None)

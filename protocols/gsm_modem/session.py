@@ -1,7 +1,8 @@
 """One GSM modem without port and clock: bytes, parts and time in, bytes and signals out.
 
 The parts: ``decoder`` reads the bytes, ``link`` keeps the modem set up, ``outgoing`` sends, ``incoming`` reads and
-deletes. One dialogue at a time; what came in goes before what goes out, since the storage of a SIM is small.
+deletes. One dialogue at a time; what came in goes before what goes out, since the storage of a SIM is small, but not
+without end, as a modem may announce it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from protocols.sms import GatewaySignal, Part
 
 _RESTARTED = frozenset({"RDY", "^SYSSTART", "SYSSTART", "+SYSSTART"})
 """What some makers' modems say when they have restarted."""
+_MOST_IN_A_ROW = 5
+"""So much of what comes in goes before a part that goes out."""
 
 
 class GsmSession:
@@ -36,9 +39,10 @@ class GsmSession:
         sent = SentMessages()
         self._link = link = ModemLink(settings, context, self._forget)
         self._outgoing = Outgoing(settings, context, sent, wall, link, lambda: self.has_reports)
-        self._incoming = Incoming(settings, context, sent, wake)
+        self._incoming = Incoming(settings, context, sent, wake, link.suspect)
         self._was_ready = False
         self._draining = False
+        self._in_a_row = 0
 
     @property
     def has_reports(self) -> bool:
@@ -160,4 +164,8 @@ class GsmSession:
     def _next_job(self) -> Script | None:
         if self._link.suspected:
             return self._link.job()
-        return self._incoming.job() or self._outgoing.job() or self._link.job()
+        if self._in_a_row < _MOST_IN_A_ROW and (job := self._incoming.job()) is not None:
+            self._in_a_row += 1
+            return job
+        self._in_a_row = 0
+        return self._outgoing.job() or self._incoming.job() or self._link.job()

@@ -46,6 +46,8 @@ class GsmTimings:
     """Silence before each command."""
     escape: float = 0.3
     """What a modem says to an escape is over after this."""
+    settle: float = 1.0
+    """What a modem that was slow answers late is over after this."""
     network: float = 30.0
     """So long it may look for a network while it is set up."""
     look: float = 2.0

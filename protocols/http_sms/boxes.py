@@ -28,19 +28,23 @@ Box = Mapping[str, str]
 
 
 def boxes_of(text: str, name: str) -> list[Box]:
-    """The fields of each ``name`` in ``text``, in order, by their names in lower case; an empty one is there and could
-    not be read. Never raises.
+    """The fields of each ``name`` (in lower case) in ``text``, in order, by their names in lower case; an empty one is
+    there and could not be read. Names are compared without namespace and case. Never raises.
     """
     # A document type has no business here: the entities in it are how XML is made to grow.
     root = None if "<!DOCTYPE" in text.upper() else _parsed(text)
     if root is None:
         return [_fields(piece) for piece in _pieces(text, name)]
-    return [{child.tag.lower(): (child.text or "").strip() for child in box} for box in root.iter(name)]
+    return [{_name(child): (child.text or "").strip() for child in box} for box in root.iter() if _name(box) == name]
 
 
 def unescaped(text: str) -> str:
     """``text`` with the references that XML knows by itself replaced by what they stand for, once."""
     return _REFERENCE.sub(_referred, text)
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2].lower()
 
 
 def _parsed(text: str) -> ElementTree.Element | None:
@@ -52,7 +56,7 @@ def _parsed(text: str) -> ElementTree.Element | None:
 
 def _pieces(text: str, name: str) -> Iterator[str]:
     """What stands in each ``name``; one that is not closed ends where the next begins, or with the text."""
-    mark = re.compile(rf"<!\[CDATA\[|<(/?){name}(?:\s[^<>]*)?>")
+    mark = re.compile(rf"<!\[CDATA\[|<(/?)(?i:{name})(?:\s[^<>]*)?>")
     start: int | None = None
     place = 0
     while found := mark.search(text, place):
@@ -61,7 +65,7 @@ def _pieces(text: str, name: str) -> Iterator[str]:
             end = text.find(_CDATA_END, place)
             if end < 0:
                 # It is not closed: what looks like elements behind it are elements.
-                mark = re.compile(rf"<(/?){name}(?:\s[^<>]*)?>")
+                mark = re.compile(rf"<(/?)(?i:{name})(?:\s[^<>]*)?>")
             else:
                 place = end + len(_CDATA_END)
             continue

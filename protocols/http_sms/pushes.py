@@ -26,6 +26,9 @@ OLD = 300.0
 """Seconds that a signed push may be old, or ahead of our clock."""
 # JSON can write half a character (RFC 8259, section 8.2), and nothing can keep it.
 _HALVES = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_SECONDS = re.compile(r"(\d{1,10})(?:\d{3})?")
+"""Since 1970; with three digits more they are milliseconds."""
 
 
 class PushError(ValueError):
@@ -38,10 +41,13 @@ class PushError(ValueError):
 
 @dataclass(frozen=True)
 class Pushed:
-    """One reply or receipt, and what it is recognised by when it comes again."""
+    """One reply or receipt, and what it is recognised by when it comes again. Without ``once`` another one may look the
+    same: somebody may answer "1" twice, and the provider gives neither id nor time.
+    """
 
     crop: Crop
     identity: str
+    once: bool = True
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> None:
@@ -75,14 +81,15 @@ def read_push(body: bytes) -> Push:
     if len(body) > MOST_BYTES:
         raise PushError(413, "too long")
     try:
-        found = json.loads(body)
+        # Control characters have to be escaped (RFC 8259, section 7), and not every provider does that.
+        found = json.loads(_text_of(body), strict=False)
     except (ValueError, RecursionError):
         raise PushError(400, "not JSON") from None
     items = found if isinstance(found, list) else [found]
     if len(items) > MOST_ITEMS:
         raise PushError(400, "too many at once")
     try:
-        pushed = tuple(Pushed(crop, _identity(item, crop)) for item in items if (crop := _crop(item)) is not None)
+        pushed = tuple(_pushed(item, crop) for item in items if (crop := _crop(item)) is not None)
     except RecursionError:
         # Deep enough that it could just be read.
         raise PushError(400, "not JSON") from None
@@ -107,6 +114,33 @@ class Seen:
         while len(self._seen) > MOST_SEEN:
             self._seen.popitem(last=False)
 
+    def forget(self, identities: Iterable[str]) -> None:
+        """These came again, and the next that look like them are new."""
+        for identity in identities:
+            self._seen.pop(identity, None)
+
+
+def _text_of(body: bytes) -> str:
+    """The words of ``body``: in UTF-8, 16 or 32 or in GBK. What is in none of them is U+FFFD: one character that was
+    cut in two must not cost the others.
+    """
+    try:
+        return body.decode(json.detect_encoding(body))
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+    broken = text.count(_REPLACEMENT)
+    # In GBK hardly anything is UTF-8, and what is in UTF-8 often looks like GBK.
+    return text if 2 * broken < sum(not sign.isascii() for sign in text) else body.decode("gb18030", "replace")
+
+
+def _pushed(item: Mapping[str, Any], crop: Crop) -> Pushed:
+    return Pushed(crop, _identity(item, crop), isinstance(crop, Receipt) or _tells(item, "id") or _tells(item, "time"))
+
+
+def _tells(item: Mapping[str, Any], name: str) -> bool:
+    """Whether it has that: 0 is said where there is none."""
+    return bool(_raw(item, name).strip(" 0"))
+
 
 def _crop(item: Any) -> Crop | None:
     """None for what is neither a reply nor a receipt: it has no number, no text, or no word of what became of it."""
@@ -117,7 +151,7 @@ def _crop(item: Any) -> Crop | None:
         return _receipt(item, number)
     if not isinstance(item.get("text"), str | int):
         return None
-    return Reply(number, _word(item, "text"), _word(item, "extend") or _word(item, "port"), _when(item.get("time")))
+    return Reply(number, _word(item, "text"), _word(item, "extend") or _word(item, "port"), _when(_word(item, "time")))
 
 
 def _receipt(item: Mapping[str, Any], number: str) -> Receipt | None:
@@ -130,7 +164,7 @@ def _receipt(item: Mapping[str, Any], number: str) -> Receipt | None:
 
 
 def _word(item: Mapping[str, Any], name: str) -> str:
-    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", _raw(item, name))
+    return _HALVES.sub(_REPLACEMENT, _raw(item, name))
 
 
 def _raw(item: Mapping[str, Any], name: str) -> str:
@@ -143,17 +177,18 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _when(value: object) -> datetime | None:
-    if isinstance(value, int) and 0 < value < 4_000_000_000:
-        return datetime.fromtimestamp(value, UTC)
-    return moment(value) if isinstance(value, str) else None
+def _when(written: str) -> datetime | None:
+    found = _SECONDS.fullmatch(written) if written.isascii() else None
+    if found is None:
+        return moment(written)
+    return datetime.fromtimestamp(int(found[1]), UTC) if int(found[1]) else None
 
 
 def _identity(item: Mapping[str, Any], crop: Crop) -> str:
     """Its own id if it has one, and what is told by it: a provider may count replies and receipts each by itself, and
     tell of a message first that it is under way. Otherwise all of it, since nobody writes the same twice in one second.
     """
-    own = _raw(item, "id")
+    own = _raw(item, "id") if _tells(item, "id") else ""
     told = f"{crop.code} {crop.gateway_id}" if isinstance(crop, Receipt) else "reply"
     whole = f"id {own} {crop.number} {told}" if own else json.dumps(item, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(_bytes(whole)).hexdigest()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import weakref
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import geocoder
 
-from callcenter.numbers import NumberKind, format_number, mask, normalise, region_of
+from callcenter.numbers import LONGEST, NumberKind, format_number, mask, normalise, region_of
 
 MOBILE = "+8613800138000"
 LANDLINE = "+861062345678"
@@ -116,6 +118,19 @@ def test_masked_and_formatted() -> None:
     assert format_number(LANDLINE + ";ext=801") == "010 6234 5678-801"
     assert format_number("+12125550100") == "+1 212-555-0100"
     assert format_number("8001") == "8001"
+
+
+class _Field(str):
+    """One that tells when nobody has it any more."""
+
+
+@pytest.mark.parametrize("tail", ["x", "1;", "1 ", "/", "转"])
+def test_of_a_field_without_end_the_beginning_is_read_and_nothing_is_kept(tail: str) -> None:
+    field = _Field(f"{MOBILE} {tail * 50_000}")
+    assert normalise(field) == normalise(str(field)[:LONGEST])
+    kept = weakref.ref(field)
+    del field
+    assert kept() is None
 
 
 _NUMBERISH = st.text(alphabet="0123456789+-*#,;/() .x转ext=１２３\u202e\r\nA", max_size=60)

@@ -89,6 +89,18 @@ class GsmBench:
         self._from_chip.extend(data)
         self.exchange()
 
+    def refuse(self, command: bytes) -> None:
+        """The modem has no such command."""
+        take = self.chip.receive
+
+        def receive(data: bytes) -> None:
+            if data.startswith(command):
+                self._from_chip.extend(b"\r\nERROR\r\n")
+            else:
+                take(data)
+
+        self.chip.receive = receive  # type: ignore[method-assign]
+
     def fate(self, **values: Any) -> None:
         self.network.decide(FateRequest.model_validate({"command": "fate", **values}))
 
@@ -108,3 +120,42 @@ class GsmBench:
 
     def sent(self) -> list[str]:
         return [message["text"] for message in self.network.sent]
+
+
+class SlowBench(GsmBench):
+    """The modem takes one command after the other, each for a fifth of a second, and none while it ``stalls``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = bytearray()
+        self._works = False
+        self._stalls = False
+        self._take = self.chip.receive
+        self.chip.receive = self._queue  # type: ignore[method-assign]
+
+    @property
+    def stalls(self) -> bool:
+        """Whether it leaves what comes for later."""
+        return self._stalls
+
+    @stalls.setter
+    def stalls(self, stalls: bool) -> None:
+        self._stalls = stalls
+        self._work()
+
+    def _queue(self, data: bytes) -> None:
+        self._waiting += data
+        self._work()
+
+    def _work(self) -> None:
+        if self._waiting and not self._stalls and not self._works:
+            self._works = True
+            end = self._waiting.find(b"\r") + 1 or len(self._waiting)
+            line = bytes(self._waiting[:end])
+            del self._waiting[:end]
+            self.clock.callLater(0.2, self._done, line)
+
+    def _done(self, line: bytes) -> None:
+        self._works = False
+        self._take(line)
+        self._work()

@@ -273,6 +273,26 @@ def test_whoever_wants_to_know_has_it_asked_at_once_and_learns_that_it_read_what
     assert link.ended
 
 
+def test_a_gateway_that_drips_a_pdu_that_never_ends_is_left_like_a_silent_one(peer: Peer) -> None:
+    driven = signed_in(peer)
+    driven.hear((60_000).to_bytes(4, "big"))
+    dripped = 0
+    while not driven.closed and dripped < 60:
+        driven.wait(10)
+        driven.hear(b"\0")
+        dripped += 1
+    driven.lose()
+    assert driven.take_signals() == [GatewayLost(SILENT)]
+    driven = signed_in(peer)
+    driven.wait(1)
+    driven.submit(part("1"))
+    driven.hear((60_000).to_bytes(4, "big"))
+    for _ in range(7):
+        driven.wait(10)
+        driven.hear(b"\0")
+    assert driven.closed
+
+
 def test_the_gateway_asks_whether_we_are_there(peer: Peer) -> None:
     driven = signed_in(peer)
     driven.hear(peer.plain(peer.heartbeat, 77))

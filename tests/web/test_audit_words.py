@@ -13,7 +13,7 @@ import pytest_twisted
 
 from callcenter.telephony.listening_rights import NO_RIGHT, Unentitled, tell_cut_off
 from protocols.signals import CallerIdentified, Ended, Rang
-from tests.peers.site import Answer, Browser, RunningSite
+from tests.peers.site import Answer, Browser, RunningSite, start_site
 from tests.web.test_exports import rows_of
 from web.words import AUDIT_ACTIONS, AUDIT_SUBJECTS
 
@@ -69,6 +69,21 @@ async def test_changes_of_records_have_labels_names_and_words(site: RunningSite)
     raw = (await admin.get("/api/v1/audit?subject_type=patient&action=edit")).json["items"][0]
     assert raw["after"]["department_id"] == 2
     assert "张三" in (await admin.get("/audit?subject_type=patient")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_known_by_a_word_is_told_by_its_label(postgresql_url: str) -> None:
+    """Outcomes have no numbers for keys; PostgreSQL compares no word with a number."""
+    site = await start_site(postgresql_url)
+    try:
+        admin = await site.signed_in("admin")
+        await edit(admin, "/api/v1/outcomes/all/busy", label_en="Line engaged")
+        page = await admin.get("/audit?lang=zh_CN&subject_type=outcome")
+        assert page.status == 200
+        assert told(page) == {"英文名称": "Busy → Line engaged"}
+        assert (await admin.get("/api/v1/audit/export?format=csv")).status == 200
+    finally:
+        await site.stop()
 
 
 @pytest_twisted.ensureDeferred

@@ -25,6 +25,7 @@ from storage.queries.patients import match_number, remember_choice
 
 LONGEST_SNOOZE = timedelta(days=90)
 _SUBJECT = "conversation"
+_ASSIGN = "conversations.assign"
 _AT_ONCE = 100
 _QUIETLY = {"synchronize_session": False}
 
@@ -61,9 +62,13 @@ def assign(
     department_id: int | None,
     at: datetime,
 ) -> ConversationView:
-    """Give it to a person, else to a department, else to the SMS desk. Whoever answers may take it for themselves."""
-    permission = REPLY if user_id is not None and user_id == principal.user_id else "conversations.assign"
-    conversation = find_conversation(session, principal, permission, conversation_id)
+    """Give it to a person, else to a department, else to the SMS desk. Whoever answers may take it for themselves, and
+    leaves it where it is.
+    """
+    takes = user_id is not None and user_id == principal.user_id
+    conversation = find_conversation(session, principal, REPLY if takes else _ASSIGN, conversation_id)
+    if takes and department_id not in (None, conversation.department_id):
+        find_conversation(session, principal, _ASSIGN, conversation_id)
     _require_owner(session, user_id, department_id)
     before = _owner(conversation)
     had_it = conversation.assigned_to

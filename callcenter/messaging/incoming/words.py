@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 OPT_OUT_WORDS = frozenset({"t", "td", "r", "n", "退订", "stop", "unsubscribe", "cancel", "end", "quit"})
@@ -9,6 +10,7 @@ OPT_OUT_WORDS = frozenset({"t", "td", "r", "n", "退订", "stop", "unsubscribe",
 Principles and Best Practices, section 5.1.3)."""
 
 _LONGEST = 200
+_COPIED = re.compile(r"(?:回复?[\s:]*)?([^:]+?)(?:(?<=[a-z])\s*退订)?")
 
 
 def plain_word(text: str) -> str:
@@ -25,8 +27,12 @@ def plain_word(text: str) -> str:
 
 
 def is_opt_out(text: str) -> bool:
-    """Whether the whole of ``text`` asks for no more messages; "got to STOP this" does not."""
-    return plain_word(text) in OPT_OUT_WORDS
+    """Whether the whole of ``text`` asks for no more messages; "got to STOP this" does not.
+
+    Messages end with words like 回T退订, and many people write back more of them than the T.
+    """
+    found = _COPIED.fullmatch(plain_word(text).replace("訂", "订"))
+    return found is not None and "".join(found[1].split()) in OPT_OUT_WORDS
 
 
 def _says(sign: str) -> bool:

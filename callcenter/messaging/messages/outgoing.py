@@ -23,7 +23,7 @@ from callcenter.messaging.messages.composing import (
     read_time,
     warnings_about,
 )
-from callcenter.messaging.messages.sending import Typed, purpose_in, require_asked, send_first
+from callcenter.messaging.messages.sending import Typed, purpose_in, require_asked, require_reach, send_first
 from callcenter.messaging.messages.views import MessageView
 from callcenter.messaging.mobiles import first_mobiles
 from callcenter.messaging.once import run_once
@@ -111,11 +111,16 @@ def _preview(
         conversation = _conversation(session, principal, conversation_id)
         patient_id, number, gateway = conversation.patient_id, conversation.number, conversation.gateway_id
         purpose = purpose or purpose_in(session, conversation.id, now)
-    elif patient_id is not None:
-        _require_patient(session, principal, patient_id)
-        number = number or first_mobiles(session, [patient_id]).get(patient_id, "")
     else:
-        principal.require("messages.send")
+        if patient_id is None:
+            principal.require("messages.send")
+        else:
+            _require_patient(session, principal, patient_id)
+        if number:
+            # What the rules say of a number tells whether its owner wrote or wants no texts.
+            require_reach(session, principal, patient_id, number)
+        elif patient_id is not None:
+            number = first_mobiles(session, [patient_id]).get(patient_id, "")
     wanted = purpose or Purpose.CARE
     require_asked(session, wanted, number, now)
     filled = fill_for(session, principal, text[:LONGEST_TEXT], patient_id, house, now)

@@ -230,12 +230,20 @@ def _number_for(session: Session, principal: Principal, patient: Patient | None,
     if not takes_texts(canonical):
         message = N_("This number does not take texts.")
         raise InvalidError(message, {"number": message})
-    if patient is not None and canonical not in _numbers_of(session, patient.id):
+    require_reach(session, principal, None if patient is None else patient.id, canonical)
+    return canonical
+
+
+def require_reach(session: Session, principal: Principal, patient_id: int | None, number: str) -> None:
+    """Raise ``InvalidError`` unless the canonical ``number`` is one of the patient's; without a patient
+    ``NotAllowedError`` unless ``principal`` may write to everybody.
+    """
+    if patient_id is None:
+        if principal.require("messages.send") is not Scope.ALL:
+            raise NotAllowedError(N_("Your roles allow this for your own department only."), permission="messages.send")
+    elif number not in _numbers_of(session, patient_id):
         message = N_("This is none of the patient's numbers.")
         raise InvalidError(message, {"number": message})
-    if patient is None and principal.require("messages.send") is not Scope.ALL:
-        raise NotAllowedError(N_("Your roles allow this for your own department only."), permission="messages.send")
-    return canonical
 
 
 def _numbers_of(session: Session, patient_id: int) -> set[str]:

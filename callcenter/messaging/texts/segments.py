@@ -19,8 +19,12 @@ from protocols.sms import TextEncoding
 _BRACKETS = "【】"
 _REMEMBERED = 64
 """Texts whose parts are remembered: messages to many are often one text."""
-_KEPT = frozenset("\n\u200d")
-"""A new line, and what joins the signs of one emoji."""
+_JOINER = "\u200d"
+"""Joins the signs of one emoji."""
+_SKINS = "".join(map(chr, range(0x1F3FB, 0x1F400)))
+_FLAGS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+"""Two of these are a flag (Unicode Standard Annex 29, rules GB12 and GB13)."""
+_KEPT = frozenset({"\n", _JOINER})
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -95,7 +99,7 @@ def lay_out(text: str, wording: Wording) -> Layout:
     if wording.long_text:
         return Layout(_divided(whole, units, room.part - units(ahead), room.part), encoding)
     each = room.single - units(mark)
-    pieces = _divided(body, units, each, each)
+    pieces = _divided(body, units, each, each, apart=True)
     return Layout(tuple(piece if wording.adds_signature else mark + piece for piece in pieces), encoding)
 
 
@@ -126,15 +130,36 @@ _UNITS: Mapping[TextEncoding, Callable[[str], int]] = MappingProxyType(
 )
 
 
-def _divided(text: str, units: Callable[[str], int], first: int, each: int) -> tuple[str, ...]:
-    """``text`` in pieces of at most ``first`` and then ``each`` units; a character of two is never torn."""
+def _divided(text: str, units: Callable[[str], int], first: int, each: int, *, apart: bool = False) -> tuple[str, ...]:
+    """``text`` in pieces of at most ``first`` and then ``each`` units; a character of two is never torn. ``apart``: the
+    pieces stay as they are, so that no sign of several characters is torn either, unless it is longer than a piece.
+    """
     pieces: list[str] = []
     begin, used, limit = 0, 0, first
     for place, sign in enumerate(text):
         size = units(sign)
-        if used + size > limit:
-            pieces.append(text[begin:place])
-            begin, used, limit = place, 0, each
+        while used + size > limit:
+            cut = _border(text, begin, place) if apart else place
+            pieces.append(text[begin:cut])
+            begin, used, limit = cut, units(text[cut:place]), each
+            if cut == place:
+                break
         used += size
     pieces.append(text[begin:])
     return tuple(pieces)
+
+
+def _border(text: str, begin: int, place: int) -> int:
+    """The last place up to ``place`` at which one sign ends and another begins; ``place`` if there is none."""
+    return next((cut for cut in range(place, begin, -1) if not _belongs(text, cut)), place)
+
+
+def _belongs(text: str, place: int) -> bool:
+    """Whether the character at ``place`` is part of the sign before: an accent, a variant, a colour of skin, what is
+    joined, the second half of a flag.
+    """
+    sign = text[place]
+    if sign in _FLAGS:
+        before = text[:place]
+        return (len(before) - len(before.rstrip(_FLAGS))) % 2 == 1
+    return _JOINER in (sign, text[place - 1]) or sign in _SKINS or unicodedata.category(sign)[0] == "M"

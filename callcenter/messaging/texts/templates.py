@@ -14,7 +14,7 @@ from callcenter.administration.principal import Principal
 from callcenter.administration.references import DEPARTMENTS
 from callcenter.administration.resources import Hooks, Resource
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError
-from callcenter.messaging.incoming.words import OPT_OUT_WORDS, plain_word
+from callcenter.messaging.incoming.words import is_opt_out, plain_word
 from callcenter.messaging.texts.placeholders import LONGEST_TEXT, NAMES, PLACEHOLDERS
 from callcenter.placeholders import require_known, used_in
 from callcenter.text import N_, Text
@@ -155,7 +155,7 @@ def _keyword(typed: str) -> str:
     if typed and not keyword:
         message = N_("A keyword has letters or digits.")
         raise InvalidError(message, {"keyword": message})
-    if keyword in OPT_OUT_WORDS:
+    if is_opt_out(keyword):
         message = N_("This word stops messages; it cannot be a keyword.")
         raise InvalidError(message, {"keyword": message})
     return keyword

@@ -481,6 +481,26 @@ async def test_a_push_that_nobody_writes_down_is_not_answered_yes(
 
 
 @ensureDeferred
+async def test_the_same_words_without_a_time_are_a_text_of_their_own_once_the_first_were_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.gateways.http_pushes.WRITE_SECONDS", 0.2)
+    with provider(tmp_path) as simulator:
+        async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):
+            body = json.dumps({"mobile": "13800138000", "text": "1"}).encode()
+            # The first is brought again, since it was not written down in time; that one is the same, the next is not.
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 503
+            heard.of(TextArrived)[0].written()
+            assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 200
+            for count in (2, 3):
+                answer = Deferred.fromCoroutine(device.pushes.take(body, {"x-push-secret": SECRET}))
+                await deferLater(reactor, 0.05)
+                assert len(heard.of(TextArrived)) == count
+                heard.of(TextArrived)[-1].written()
+                assert (await answer).status == 200
+
+
+@ensureDeferred
 async def test_of_a_push_what_can_be_read_is_taken(tmp_path: Path) -> None:
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path, push_secret=SECRET) as (device, heard):

@@ -32,7 +32,7 @@ from protocols.sms import (
     TextEncoding,
     UnreadableFound,
 )
-from tests.peers.gsm_bench import NUMBER, GsmBench, part
+from tests.peers.gsm_bench import NUMBER, GsmBench, SlowBench, part
 
 LOST = GatewayLost
 CENTRE = "0891683108100005F0"
@@ -455,6 +455,56 @@ class TestReceiving:
         parts = sorted(bench.of(TextArrived), key=lambda one: one.position)
         assert "".join(one.text for one in parts) == words
         assert {(one.total, one.reference) for one in parts} == {(4, parts[0].reference)}
+
+    def test_what_a_slow_modem_answers_late_is_not_taken_for_another_message(self) -> None:
+        """The second question is asked when the first was not answered in time, and answered after it."""
+        bench = SlowBench()
+        bench.start()
+        bench.run(30)
+        bench.commands.clear()
+        bench.stalls = True
+        while bench.commands.count(b"AT+CSQ") < 2:
+            bench.run(0.5)
+        for word in ("one", "two", "three"):
+            bench.text(word)
+        bench.stalls = False
+        for _ in range(400):
+            bench.run(1)
+            for text in bench.of(TextArrived):
+                text.written()
+        assert sorted(text.text for text in bench.of(TextArrived)) == ["one", "three", "two"]
+        assert bench.commands.count(b"AT+CMGD=") == 3
+
+    def test_nothing_is_read_or_deleted_where_the_memory_cannot_be_selected(self) -> None:
+        bench = ready(settings=GsmSettings(rate=1.0, reports=ReportRoute.STORED))
+        bench.text("read me")
+        bench.says(b'+CDSI: "XX",1\r\n')
+        bench.run(5)
+        assert b'AT+CPMS="XX"' in bench.commands
+        [text] = bench.of(TextArrived)
+        text.written()
+        bench.run(5)
+        assert bench.commands.count(b"AT+CMGR=1\r") == 1
+        assert bench.commands.count(b"AT+CMGD=1\r") == 1
+
+    def test_a_modem_that_knows_no_memories_has_one(self) -> None:
+        bench = GsmBench()
+        bench.refuse(b"AT+CPMS")
+        bench.start()
+        bench.text("read me")
+        bench.run(5)
+        [text] = bench.of(TextArrived)
+        text.written()
+        bench.run(5)
+        assert bench.commands.count(b"AT+CMGD=1\r") == 1
+
+    def test_announcements_without_end_keep_nobody_from_sending(self) -> None:
+        bench = ready()
+        bench.submit(part("a"), part("b"))
+        for _ in range(2000):
+            bench.says(b'+CMTI: "SM",3\r\n+CMTI: "SM",4\r\n')
+            bench.run(0.05)
+        assert [one.key for one in bench.of(PartAccepted)] == ["a", "b"]
 
     def test_a_full_sim_gets_the_rest_when_places_are_free(self) -> None:
         bench = ready(size=2)

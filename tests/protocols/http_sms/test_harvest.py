@@ -54,6 +54,20 @@ def test_replies() -> None:
     assert crops(Harvest.REPLY_XML, text) == [Reply("13800138000", "T&D 退订 <b>", "01", AT)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<returnsms", '<returnsms xmlns="http://tempuri.org/"'),
+        ("<returnsms", '<returnsms xmlns="http://tempuri.org/" broken=>'),
+        ("callbox>", "CallBox>"),
+        ("callbox>", "CALLBOX>"),
+    ],
+)
+def test_elements_are_found_in_any_namespace_and_case(before: str, after: str) -> None:
+    good = replies("one", "two & three" if "broken" in after else "two")
+    assert len(texts(read_harvest(Harvest.REPLY_XML, good.replace(before, after)))) == 2
+
+
 def test_hashes_in_the_text_and_between_the_fields() -> None:
     text = "||13800138000#好的#2026-11-28 12:00:01#01||13800138001#A#B||C##2026-11-28 12:00:01#||13800138002##bad#"
     assert crops(Harvest.HASHES, text) == [

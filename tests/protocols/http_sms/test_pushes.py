@@ -114,6 +114,40 @@ def test_what_cannot_be_read_costs_nothing_that_can(bad: Any) -> None:
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (json.dumps([REPLY], ensure_ascii=False).encode("gbk"), ["退订"]),
+        (json.dumps([REPLY], ensure_ascii=False).encode("utf-8-sig"), ["退订"]),
+        (json.dumps([REPLY], ensure_ascii=False).encode("utf-16"), ["退订"]),
+        # A provider cut a character in two.
+        (json.dumps([REPLY, REPLY | {"text": "伤口?"}], ensure_ascii=False).encode().replace(b"?", b"\xe7\x96"),
+         ["退订", "伤口\N{REPLACEMENT CHARACTER}"]),
+        (json.dumps([REPLY | {"text": "one@two@"}]).encode().replace(b"@", b"\n"), ["one\ntwo\n"]),
+        (json.dumps([REPLY | {"text": "@"}]).encode().replace(b"@", b"\x00\t"), ["\0\t"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_charset_or_sign_costs_no_text(body: bytes, texts: list[str]) -> None:
+    assert [one.crop.text for one in read(body) if isinstance(one.crop, Reply)] == texts
+
+
+@pytest.mark.parametrize("time", [1764412345, "1764412345", 1764412345000, "1764412345000", "2025-11-29 18:32:25"])
+def test_times_as_providers_write_them(time: object) -> None:
+    [pushed] = read(json.dumps(REPLY | {"time": time}).encode())
+    assert pushed.crop.at == datetime(2025, 11, 29, 10, 32, 25, tzinfo=UTC)
+
+
+def test_what_has_neither_id_nor_time_may_be_said_again() -> None:
+    plain = {"mobile": "13800138000", "text": "1"}
+    receipt = {"mobile": "13800138000", "report_status": "SUCCESS", "sid": "88"}
+    may_be_new = [plain, plain | {"time": ""}, plain | {"time": 0, "id": "0"}]
+    known = [plain | {"time": 1457336869}, plain | {"time": "?"}, plain | {"id": 7}, receipt]
+    assert [one.once for one in read(json.dumps(may_be_new + known).encode())] == [False] * 3 + [True] * 4
+    assert read(json.dumps(plain | {"time": 0}).encode())[0].crop.at is None
+    nameless = [plain | {"id": 0}, plain | {"id": 0, "text": "2"}]
+    assert len({one.identity for one in read(json.dumps(nameless).encode())}) == 2
+
+
 def test_an_empty_text_and_a_number_written_as_one_are_read() -> None:
     [reply] = read(b'{"mobile": 13800138000, "text": ""}')
     assert reply.crop == Reply("13800138000", "")

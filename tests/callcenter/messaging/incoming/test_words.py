@@ -26,6 +26,14 @@ from callcenter.placeholders import fault_in, unknown_in, used_in
         "\u200bstop\u200b",
         "\u3000Ｑｕｉｔ\u3000",
         "Unsubscribe!!",
+        "退 订",
+        "Ｔ　Ｄ",
+        "退訂",
+        "T退订",
+        "TD 退订。",
+        "回T",
+        "回复TD",
+        "回复：T退订",
     ],
 )
 def test_the_whole_text_says_stop(text: str) -> None:
@@ -34,7 +42,28 @@ def test_the_whole_text_says_stop(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "。", "got to STOP this", "退订了吗", "不退订", "T恤到了吗", "TT", "Rn", "end of story", "1", "t" * 500],
+    [
+        "",
+        "  ",
+        "。",
+        "got to STOP this",
+        "退订了吗",
+        "不退订",
+        "T恤到了吗",
+        "TT",
+        "Rn",
+        "end of story",
+        "1",
+        "t" * 500,
+        "R N",
+        "回复",
+        "回",
+        "回复1",
+        "T D 好",
+        "回T恤",
+        "我要退订",
+        "TD 退订 不了",
+    ],
 )
 def test_a_part_of_it_does_not(text: str) -> None:
     assert not is_opt_out(text)

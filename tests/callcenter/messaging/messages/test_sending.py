@@ -193,6 +193,20 @@ async def test_only_who_wrote_lately_gets_a_reply(desk: Desk) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_preview_tells_of_no_number_to_which_one_could_not_write(desk: Desk) -> None:
+    """Who wrote lately, wants no texts or had today's share is known of one's own patients alone."""
+    outgoing = desk.desk.outgoing
+    await desk.hear(STRANGER, "T")
+    for purpose in (Purpose.REPLY, Purpose.MARKETING):
+        await unchanged(desk, NotAllowedError, outgoing.preview(DORA, "您好", purpose, number=STRANGER))
+        to_another = outgoing.preview(DORA, "您好", purpose, patient_id=HEART, number=STRANGER)
+        assert (await unchanged(desk, InvalidError, to_another)).fields.keys() == {"number"}
+    assert (await outgoing.preview(DORA, "您好"))["reason"] == "bad_number"
+    assert (await outgoing.preview(DORA, "您好", patient_id=HEART, number=HEARTS_NUMBER))["reason"] == ""
+    assert (await outgoing.preview(ANNA, "您好", Purpose.MARKETING, number=STRANGER))["reason"] == "opted_out"
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_form_that_is_sent_again_with_something_else_in_it_is_refused(desk: Desk) -> None:
     outgoing = desk.desk.outgoing
     typed = Typed("{patient.name}您好，今天{date}", KEY)
@@ -258,6 +272,11 @@ async def test_a_conversation_of_others_does_not_exist(desk: Desk) -> None:
     # Whoever answers may take it; giving it to others takes a right of its own.
     assert (await conversations.assign(ANNA, talk, ANNA.user_id, None))["assigned_to"]["id"] == ANNA.user_id
     await unchanged(desk, NotAllowedError, conversations.assign(ANNA, talk, SUSAN.user_id, None))
+    await unchanged(desk, NotAllowedError, conversations.assign(ANNA, talk, ANNA.user_id, FOLLOW_UP))
+    given = await conversations.assign(SUSAN, talk, None, FOLLOW_UP)
+    # Whoever takes it says where it is.
+    taken = await conversations.assign(ANNA, talk, ANNA.user_id, FOLLOW_UP)
+    assert (taken["assigned_to"]["id"], taken["department"]["id"]) == (ANNA.user_id, FOLLOW_UP)
     given = await conversations.assign(SUSAN, talk, None, FOLLOW_UP)
     assert (given["assigned_to"], given["department"]["id"]) == (None, FOLLOW_UP)
     assert ANNA.user_id in desk.last("conversation.updated").audience["users"]

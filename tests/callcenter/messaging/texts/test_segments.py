@@ -19,7 +19,7 @@ from protocols.smpp import words as smpp
 from protocols.smpp.settings import DefaultAlphabet, Joining
 from protocols.sms import Part, TextEncoding
 
-SIGNS = st.characters(codec="utf-8")
+SIGNS = st.characters(codec="utf-8") | st.sampled_from("\u200d\u0301\ufe0f👩🏽🇨🇳")
 LATIN = st.text("abc [{€^}]~|", max_size=600)
 WORDINGS = st.builds(
     Wording,
@@ -88,6 +88,28 @@ def test_the_signature_stands_once() -> None:
 def test_two_units_are_not_torn() -> None:
     assert [len(one) for one in lay_out("a" * 66 + "😀" * 10, Wording(Counting.CHINA)).parts] == [66, 10]
     assert lay_out("a" * 152 + "€" * 10, Wording()).parts[0] == "a" * 152
+
+
+FAMILY, WAVING, HEART, KEY, FLAGS = "👨\u200d👩\u200d👧", "👋🏽", "❤\ufe0f", "1\ufe0f\u20e3", "🇨🇳🇭🇰"
+APART = Wording(Counting.CHINA, "仁和", long_text=False)
+
+
+@pytest.mark.parametrize("sign", [FAMILY, WAVING, HEART, KEY, "e\u0301", FLAGS[:2], FLAGS[2:]])
+def test_signs_of_several_characters_are_not_torn_where_no_phone_joins_the_parts(sign: str) -> None:
+    for length in range(55, 75):
+        parts = [one.removeprefix("【仁和】") for one in lay_out("好" * length + sign + "好" * 66, APART).parts]
+        assert sum(sign in one for one in parts) == 1, length
+    assert len(lay_out("好" * 64 + sign * 2, Wording(Counting.CHINA)).parts[0].encode("utf-16-be")) // 2 >= 66
+
+
+def test_two_flags_are_parted_between_them() -> None:
+    parts = lay_out("好" * 62 + FLAGS + "好", APART).parts
+    assert [one.removeprefix("【仁和】") for one in parts] == ["好" * 62 + FLAGS[:2], FLAGS[2:] + "好"]
+
+
+def test_a_sign_that_is_longer_than_a_part_is_torn() -> None:
+    parts = [one.removeprefix("【仁和】") for one in lay_out("e" + "\u0301" * 200, APART).parts]
+    assert ("".join(parts), max(map(len, parts))) == ("e" + "\u0301" * 200, 66)
 
 
 def test_what_deceives_is_taken_out() -> None:
