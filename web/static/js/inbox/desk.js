@@ -19,6 +19,15 @@ const BOXES = {
 
 export const belongs = (talk, box) => BOXES[box](talk);
 
+// One step back leads from a conversation to the list, however many were looked at meanwhile.
+const WITHIN = "within";
+
+function enter(id) {
+  const place = `/inbox?c=${id}`;
+  if (location.search || history.state === WITHIN) history.replaceState(history.state, "", place);
+  else history.pushState(WITHIN, "", place);
+}
+
 class Desk extends EventTarget {
   box = "open";
   words = "";
@@ -50,7 +59,7 @@ class Desk extends EventTarget {
       this.to = null;
       this.talk = talk;
       this.column("thread");
-      history.replaceState(null, "", `/inbox?c=${talk.id}`);
+      enter(talk.id);
       this.changed("talk");
     } catch (error) {
       refused(error);
@@ -70,7 +79,7 @@ class Desk extends EventTarget {
     this.talk = null;
     this.to = null;
     this.column("talks");
-    history.replaceState(null, "", "/inbox");
+    history.replaceState(history.state, "", "/inbox");
     this.changed("talk");
   }
 

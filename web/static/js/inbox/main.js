@@ -42,5 +42,11 @@ async function writeTo(id) {
   }
 }
 
+window.addEventListener("popstate", () => {
+  const id = Number(new URLSearchParams(location.search).get("c"));
+  if (id) desk.show(id);
+  else desk.close();
+});
+
 if (conversation) desk.show(Number(conversation));
 else if (patient) writeTo(Number(patient));

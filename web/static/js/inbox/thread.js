@@ -16,7 +16,7 @@ const notes = document.getElementById("thread-notes");
 const bubbles = document.getElementById("bubbles");
 const none = document.getElementById("thread-none");
 
-let said = { id: null, items: [], next: null }; // newest first
+let said = { id: null, items: [], next: null, known: false, failed: "" }; // newest first; known: they have come
 let opened = null; // id of the message whose history is shown
 let history = null;
 let reading = null;
@@ -119,16 +119,35 @@ function show() {
     refresh(bubbles, ["to", desk.to?.id], () => (desk.to ? el("li", { class: "bubble-day" }, t("Nothing was written yet")) : []));
     return;
   }
-  const atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
-  const signature = [said.id, said.next, opened, history, said.items.map((message) => [message.id, message.version, message.state])];
+  const end = atEnd;
+  const signature = [said.id, said.next, said.known, said.failed, opened, history, said.items.map((message) => [message.id, message.version, message.state])];
   if (refresh(bubbles, signature, () => [
     said.next ? el("li", { class: "bubble-more" }, el("button", { type: "button", class: "btn btn-sm btn-quiet", "data-key": "earlier", onclick: earlier }, t("Earlier ones"))) : null,
-    ...withDays(said.items)]) && atEnd) toEnd();
+    said.known ? null : pending(),
+    ...withDays(said.items)]) && end) toEnd();
+}
+
+function pending() {
+  if (!said.failed) return el("li", { class: "bubble-pending quiet" }, t("Loading…"));
+  return el("li", { class: "bubble-failed", role: "alert" }, el("p", {}, said.failed), el("button", { type: "button", class: "btn btn-sm", "data-key": "load-again", onclick: again }, icon("arrow-clockwise"), t("Try again")));
+}
+
+function again() {
+  said = { ...said, failed: "" };
+  show();
+  load(said.id);
 }
 
 function toEnd() {
   bubbles.scrollTop = bubbles.scrollHeight;
 }
+
+// Whoever is at the last words still sees them when the reply box below them grows.
+let atEnd = true;
+bubbles.addEventListener("scroll", () => {
+  atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
+}, { passive: true });
+new ResizeObserver(() => atEnd && toEnd()).observe(bubbles);
 
 function showHead() {
   const { talk, to } = desk;
@@ -180,12 +199,16 @@ async function load(id) {
   try {
     const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}`);
     if (desk.talk?.id !== id) return;
-    said = { id, items: page.items, next: page.next };
+    said = { id, items: page.items, next: page.next, known: true, failed: "" };
     show();
     toEnd();
     readSoon();
   } catch (error) {
-    complain(error);
+    if (desk.talk?.id !== id) return;
+    // What is shown already is good still; a thread that is empty for no reason would be taken for one in which nothing was said.
+    if (said.known) complain(error);
+    else said = { ...said, failed: error.message };
+    show();
   }
 }
 
@@ -194,7 +217,7 @@ async function earlier() {
   const height = bubbles.scrollHeight;
   try {
     const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}&cursor=${encodeURIComponent(next)}`);
-    if (said.id !== id) return;
+    if (said.id !== id || said.next !== next) return; // Pressed twice, they have come already.
     said = { ...said, items: [...said.items, ...page.items], next: page.next };
     show();
     bubbles.scrollTop = bubbles.scrollHeight - height;
@@ -229,7 +252,7 @@ desk.addEventListener("talk", () => {
   opened = null;
   history = null;
   if (desk.talk) {
-    said = { id: desk.talk.id, items: [], next: null };
+    said = { id: desk.talk.id, items: [], next: null, known: false, failed: "" };
     load(desk.talk.id);
   }
   show();
