@@ -110,3 +110,22 @@ def test_a_template_takes_nothing_away_that_was_written_to_many(daemon: DemoDaem
     expect(text).not_to_have_value("停电，请改日来院。")
     page.locator("#toasts [data-toast-action]").click()
     expect(text).to_have_value("停电，请改日来院。")
+
+
+def test_a_long_name_covers_nothing_on_a_telephone(daemon: DemoDaemon, browsers: Browsers) -> None:
+    phone = {"number": "13644440006", "label": "由其外甥女婿代为接听，周末除外，请先说明来意"}
+    patient = {"name": "阿卜杜热合曼·买买提依明江·" * 5, "phones": [phone], "notes": "备注" * 100}
+    daemon.client("admin").post("/api/v1/patients", patient)
+    daemon.simulate("sms", "13644440006", "请问几点上班")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 844)).page
+    page.locator("#talks .talk", has_text="阿卜杜热合曼").click(timeout=PATIENCE)
+    name, actions = page.locator("#thread-head h2"), page.locator("#thread-head .thread-actions")
+    expect(name).to_be_visible(timeout=PATIENCE)
+    named, acted = name.bounding_box(), actions.bounding_box()
+    assert named is not None
+    assert acted is not None
+    assert named["x"] + named["width"] <= acted["x"]
+    page.locator("#thread-head [data-key=card]").click()
+    expect(page.locator("#person .pop-phone")).to_be_visible(timeout=PATIENCE)
+    assert page.locator("#person-body").evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
