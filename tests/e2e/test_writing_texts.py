@@ -129,3 +129,22 @@ def test_a_long_name_covers_nothing_on_a_telephone(daemon: DemoDaemon, browsers:
     expect(page.locator("#person .pop-phone")).to_be_visible(timeout=PATIENCE)
     assert page.locator("#person-body").evaluate("(box) => box.scrollWidth <= box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "admin", "/phrases/new", locale="en").page
+    page.fill("#f-text", "断线时写的短语")
+    page.context.set_offline(True)
+    page.locator("main .btn-primary").click()
+    said = page.locator("#toasts [role=alert]")
+    expect(said).to_contain_text("The server cannot be reached", timeout=PATIENCE)
+    page.locator("main .btn-primary").click()
+    # Said again, it is said once.
+    page.wait_for_function("() => performance.getEntriesByName(location.origin + '/api/v1/session').length > 1")
+    expect(said).to_have_count(1)
+    expect(page.locator("#f-text")).to_have_value("断线时写的短语")
+    page.context.set_offline(False)
+    page.locator("main .btn-primary").dblclick()
+    page.wait_for_url("**/phrases?**", timeout=PATIENCE)
+    texts = [one["text"] for one in daemon.client("admin").get("/api/v1/phrases?limit=200")["items"]]
+    assert texts.count("断线时写的短语") == 1
