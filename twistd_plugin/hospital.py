@@ -22,8 +22,8 @@ from callcenter.alarms.settings import WebhookError, WebhookSettings
 from callcenter.alarms.webhook import Webhook
 from callcenter.bus import EventBus
 from callcenter.messaging.alarm_texts import AlarmTexts
-from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
+from callcenter.messaging.messages.composing import House
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
 from callcenter.servicedesk.articles import KnowledgeBase, article_slot

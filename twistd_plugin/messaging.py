@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from callcenter.bus import EventBus
-from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.receiving import Received
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import GatewayKinds
+from callcenter.messaging.incoming.receiving import Received
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.settings import Settings
 from hardware.gateways.device import GatewayDevice

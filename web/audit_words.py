@@ -12,7 +12,7 @@ from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
 from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, RULE_FIELDS, STOPPED
-from callcenter.messaging.gateway_settings import OPTION
+from callcenter.messaging.gateways.settings import OPTION
 from callcenter.recordings.fields import REASONS
 from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
 from callcenter.telephony.fields import AGENT_FIELDS, CALL_FIELDS, LINE_FIELDS, LISTENER_FIELDS

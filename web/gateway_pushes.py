@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
-from callcenter.messaging.gateway_board import GatewayBoard
+from callcenter.messaging.gateways.board import GatewayBoard
 from hardware.gateways.device import PushAnswer
 from web.answers import JSON, Whole, later
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from callcenter.messaging.listing import MessageFilter
+from callcenter.messaging.messages.listing import MessageFilter
 from callcenter.text import N_
 from protocols.documented import said_in
 from web.api.models import Cursor, Id, Limit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callcenter.messaging.totals import STATES
+from callcenter.messaging.messages.totals import STATES
 from callcenter.text import N_
 from web.exchange import Exchange
 from web.exports import Column

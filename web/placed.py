@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from callcenter.messaging.placeholders import named_pieces
+from callcenter.messaging.texts.placeholders import named_pieces
 
 _NAME = Markup('<span class="place-name">{}</span>')
 

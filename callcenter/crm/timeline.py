@@ -15,8 +15,8 @@ from callcenter.administration.reading import Record, find_row, show_records
 from callcenter.administration.resources import Resource, lost_place
 from callcenter.crm.contacts import contacts_with
 from callcenter.crm.scope import is_reached
-from callcenter.messaging.scope import message_scope
-from callcenter.messaging.views import load_messages, message_view
+from callcenter.messaging.messages.scope import message_scope
+from callcenter.messaging.messages.views import load_messages, message_view
 from callcenter.servicedesk.complaints.open_ones import complaints_with
 from storage.models import CallRecord, Complaint, SmsMessage
 from storage.queries.paging import Page, decode_cursor, encode_cursor

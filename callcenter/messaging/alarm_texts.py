@@ -16,8 +16,8 @@ from callcenter.alarms.kinds import AlarmKind, Change
 from callcenter.alarms.outbox import GIVEN_UP_AFTER
 from callcenter.alarms.texts import text_sources
 from callcenter.messaging.announce import announce_messages
-from callcenter.messaging.cancelling import cancel_queued
-from callcenter.messaging.queueing import MessageDraft, queue_messages
+from callcenter.messaging.outbox.cancelling import cancel_queued
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from callcenter.text import N_, translated
 from protocols.sayings import said_again

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.events import Audience, BatchUpdated, MessageUpdated
-from callcenter.messaging.unheard import look_at_answers
-from callcenter.messaging.views import batch_view, load_batches, load_messages, message_view
+from callcenter.messaging.conversations.unheard import look_at_answers
+from callcenter.messaging.messages.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
 from storage.models import SmsMessage
 from storage.models.base import table_of

@@ -5,15 +5,15 @@ from __future__ import annotations
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.resources import Resource
-from callcenter.messaging.batch_service import BatchService
-from callcenter.messaging.composing import House
-from callcenter.messaging.conversations import ConversationService
-from callcenter.messaging.desk_rules import DeskRuleService
-from callcenter.messaging.figures import MessageFigures
-from callcenter.messaging.inbox import Inbox
-from callcenter.messaging.opt_out_service import OptOutService
-from callcenter.messaging.outgoing import OutgoingService
-from callcenter.messaging.unanswered import UnansweredWatch
+from callcenter.messaging.batches.service import BatchService
+from callcenter.messaging.conversations.service import ConversationService
+from callcenter.messaging.conversations.unanswered import UnansweredWatch
+from callcenter.messaging.incoming.inbox import Inbox
+from callcenter.messaging.messages.composing import House
+from callcenter.messaging.messages.figures import MessageFigures
+from callcenter.messaging.messages.outgoing import OutgoingService
+from callcenter.messaging.rules.desk import DeskRuleService
+from callcenter.messaging.rules.opt_out_service import OptOutService
 from storage.database import Database
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, PATIENTS, USERS
-from callcenter.messaging.templates import PURPOSES
+from callcenter.messaging.texts.templates import PURPOSES
 from callcenter.text import N_
 
 STATES = (

@@ -8,17 +8,17 @@ from twisted.internet.interfaces import IReactorTime
 
 from callcenter.bus import EventBus
 from callcenter.clock import utc_now
-from callcenter.messaging.dispatcher import Dispatcher
-from callcenter.messaging.gateway_board import GatewayBoard
-from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.gateway_traces import GatewayTraces
-from callcenter.messaging.gateways import Gateways
-from callcenter.messaging.messages import Messages
-from callcenter.messaging.rates import GatewayRates
-from callcenter.messaging.receiving import Received, nobody_listens
-from callcenter.messaging.rule_service import RuleService
-from callcenter.messaging.secret_box import SecretBox
-from callcenter.messaging.stuck import STUCK_AFTER, is_stuck, tell_stuck
+from callcenter.messaging.gateways.administration import Gateways
+from callcenter.messaging.gateways.board import GatewayBoard
+from callcenter.messaging.gateways.rates import GatewayRates
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import GatewayKinds
+from callcenter.messaging.gateways.traces import GatewayTraces
+from callcenter.messaging.incoming.receiving import Received, nobody_listens
+from callcenter.messaging.messages.service import Messages
+from callcenter.messaging.outbox.dispatcher import Dispatcher
+from callcenter.messaging.outbox.stuck import STUCK_AFTER, is_stuck, tell_stuck
+from callcenter.messaging.rules.service import RuleService
 from callcenter.tasks import Periodic
 from storage.database import Database
 

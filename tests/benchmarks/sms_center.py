@@ -29,10 +29,10 @@ from twisted.internet.task import deferLater
 from callcenter.administration.permissions import Scope
 from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
-from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.inbox import Inbox
-from callcenter.messaging.queueing import MessageDraft, queue_messages
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import GatewayKinds
+from callcenter.messaging.incoming.inbox import Inbox
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.messaging.vocabulary import SENT_STAGE, MessageState, PartState, Purpose
 from hardware.gateways.drivers import DRIVERS, create_gateway

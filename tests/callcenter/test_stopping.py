@@ -11,11 +11,11 @@ from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
 from callcenter.events import CallUpdated
-from callcenter.messaging.batch_maker import BatchMaker
-from callcenter.messaging.dispatcher import Dispatcher as MessageDispatcher
-from callcenter.messaging.receiving import nobody_listens
-from callcenter.messaging.routing import Route
-from callcenter.messaging.segments import Counting, Wording
+from callcenter.messaging.batches.maker import BatchMaker
+from callcenter.messaging.gateways.routing import Route
+from callcenter.messaging.incoming.receiving import nobody_listens
+from callcenter.messaging.outbox.dispatcher import Dispatcher as MessageDispatcher
+from callcenter.messaging.texts.segments import Counting, Wording
 from callcenter.tasks import TaskTracker
 from callcenter.telephony.dispatcher import Dispatcher as CallDispatcher
 from protocols.sms import PartAccepted

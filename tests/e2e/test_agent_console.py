@@ -145,6 +145,29 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     assert call["end_reason"] == "hung_up"
 
 
+SLOW_LINE = """
+  const send = window.fetch;
+  window.fetch = async (url, options) => {
+    if (String(url).endsWith("/hang-up")) await new Promise((done) => setTimeout(done, 1500));
+    return send(url, options);
+  };
+"""
+
+
+def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    page = browsers.window(daemon, "agent", "/").tab("/console", SLOW_LINE)
+    daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    for key in ("h", "1", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending", timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    call = latest_call(daemon)
+    assert (call["wrap_up"], call["outcome"], call["end_reason"]) == ("done", "completed", "hung_up")
+
+
 def test_an_outcome_that_needs_a_time_is_not_finished_without_one(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:

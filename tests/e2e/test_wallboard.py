@@ -37,6 +37,7 @@ def test_a_line_that_is_pulled_out_is_an_alarm_on_every_screen_until_somebody_sa
     expect(other.locator("#alarm-chip")).to_be_hidden()
     other.goto("/alarms")
     expect(other.locator("#list tbody tr")).to_contain_text("插头松了，已插紧")
+    expect(page.locator(".toast-line")).to_have_count(0)
 
 
 def test_a_supervisor_takes_a_line_out_of_service_and_back(daemon: DemoDaemon, browsers: Browsers) -> None:

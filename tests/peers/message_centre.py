@@ -13,11 +13,11 @@ from twisted.internet.task import Clock
 
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
-from callcenter.messaging.dispatcher import LOOK_SECONDS, Dispatcher
-from callcenter.messaging.queueing import MessageDraft, queue_messages
-from callcenter.messaging.receiving import IncomingText, Placed, nobody_listens
-from callcenter.messaging.routing import Route
-from callcenter.messaging.segments import Counting, Wording
+from callcenter.messaging.gateways.routing import Route
+from callcenter.messaging.incoming.receiving import IncomingText, Placed, nobody_listens
+from callcenter.messaging.outbox.dispatcher import LOOK_SECONDS, Dispatcher
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
+from callcenter.messaging.texts.segments import Counting, Wording
 from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import Fate, GatewaySignal, NameHint, Part, ReceiptArrived, TextArrived
 from storage.database import Database

@@ -15,10 +15,10 @@ from twisted.internet.task import Clock
 from callcenter.administration.permissions import BUILT_IN_ROLES
 from callcenter.administration.principal import Principal
 from callcenter.bus import LocalBus
-from callcenter.messaging.gateway_settings import GatewayKinds
-from callcenter.messaging.queueing import MessageDraft, queue_message
-from callcenter.messaging.receiving import Received, nobody_listens
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import GatewayKinds
+from callcenter.messaging.incoming.receiving import Received, nobody_listens
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.device import GatewayAbility

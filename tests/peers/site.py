@@ -29,9 +29,9 @@ from callcenter.administration.saved_views import SavedViews
 from callcenter.administration.sign_in import SignIn
 from callcenter.alarms.service import AlarmService
 from callcenter.bus import LocalBus
-from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.messages.composing import House
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records

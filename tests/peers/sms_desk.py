@@ -13,10 +13,10 @@ from twisted.internet.task import Clock
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
 from callcenter.crm.patient_resource import patient_resource
-from callcenter.messaging.composing import House
 from callcenter.messaging.desk import SmsDesk
-from callcenter.messaging.receiving import IncomingText, receive_texts
-from callcenter.messaging.templates import template_resource
+from callcenter.messaging.incoming.receiving import IncomingText, receive_texts
+from callcenter.messaging.messages.composing import House
+from callcenter.messaging.texts.templates import template_resource
 from callcenter.messaging.vocabulary import MessageState
 from storage.database import Database
 from storage.event_log import StoredEvent

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import SYSTEM
 from callcenter.config import load
-from callcenter.messaging.gateway_rows import make_gateway_row
-from callcenter.messaging.gateway_settings import read_set_up
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.rows import make_gateway_row
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import read_set_up
 from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind
 from storage.engines import reading_engine

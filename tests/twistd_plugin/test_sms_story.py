@@ -24,8 +24,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.queueing import MessageDraft, queue_messages
-from callcenter.messaging.rule_row import ROW
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
+from callcenter.messaging.rules.row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.settings import GatewayKind
 from storage.models import MessagingRules, SmsAttempt, SmsMessage

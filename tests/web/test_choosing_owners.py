@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.rights import give_roles
-from callcenter.messaging.owners import MOST_PEOPLE
+from callcenter.messaging.conversations.owners import MOST_PEOPLE
 from storage.models import Role, UserAccount
 from tests.peers.hospital import MEDICINE, ORTHOPAEDICS
 from tests.peers.site import Browser, RunningSite

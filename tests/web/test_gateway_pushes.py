@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
-from callcenter.messaging.gateway_settings import Arrangement
+from callcenter.messaging.gateways.settings import Arrangement
 from hardware.gateways.http import HttpGateway
 from hardware.gateways.http_settings import HttpGatewaySettings
 from storage.models import SmsMessage

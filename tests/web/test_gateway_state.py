@@ -7,7 +7,7 @@ from typing import Any
 import pytest_twisted
 from twisted.internet import reactor
 
-from callcenter.messaging.throttling import MOST_PAUSES
+from callcenter.messaging.gateways.throttling import MOST_PAUSES
 from protocols.sms import BalanceTold, GatewayPaused, StorageTold
 from tests.peers.scripted_gateway import ScriptedGateway
 from tests.peers.site import RunningSite, pause, with_rights

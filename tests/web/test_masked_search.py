@@ -9,8 +9,8 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.opt_outs import begin_opt_out
-from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
+from callcenter.messaging.rules.opt_outs import begin_opt_out
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import CallRecord, PhoneLine
 from tests.peers.call_center import NOW

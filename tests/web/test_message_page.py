@@ -7,8 +7,8 @@ from typing import Any
 import pytest_twisted
 from sqlalchemy import update
 
-from callcenter.messaging.kept_templates import KeptTemplate
-from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
+from callcenter.messaging.texts.kept_templates import KeptTemplate
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import SmsAttempt, SmsBatch, SmsGateway, SmsMessage
 from tests.peers.call_center import NOW

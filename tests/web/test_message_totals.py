@@ -11,7 +11,7 @@ import pytest_twisted
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import SmsMessage
 from tests.peers.call_center import NOW

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest_twisted
 
-from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from tests.peers.call_center import NOW
 from tests.peers.site import Browser, RunningSite, all_rows, pause

@@ -11,7 +11,7 @@ import pytest
 import pytest_twisted
 
 from callcenter.messaging.fields import RULE_FIELDS
-from callcenter.messaging.rules import SendingRules
+from callcenter.messaging.rules.sending import SendingRules
 from tests.peers.site import Browser, RunningSite
 from web.merging import Merge
 

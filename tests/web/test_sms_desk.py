@@ -9,7 +9,7 @@ import pytest_twisted
 from sqlalchemy.orm import Session
 
 from callcenter.administration.rights import grant
-from callcenter.messaging.templates import occasion_template
+from callcenter.messaging.texts.templates import occasion_template
 from tests.peers.hospital import ORTHOPAEDICS, SHARED
 from tests.peers.site import Browser, RunningSite, all_rows
 from tests.peers.sms_desk import add_gateway, texts_arrive

@@ -9,7 +9,7 @@ import pytest
 import pytest_twisted
 
 from callcenter.errors import NotAllowedError
-from callcenter.messaging.queueing import MessageDraft, queue_message
+from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from tests.peers.call_center import NOW
 from tests.peers.site import RunningSite

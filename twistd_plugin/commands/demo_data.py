@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.first_users import DEMO_USERS, create_demo_users
 from callcenter.config import Configuration
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
 from callcenter.numbers import NumberKind, normalise
 from callcenter.settings import Settings
 from hardware.settings import LineSettings

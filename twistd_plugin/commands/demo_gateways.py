@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import SYSTEM
-from callcenter.messaging.gateway_rows import make_gateway_row
-from callcenter.messaging.gateway_settings import read_set_up
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.rows import make_gateway_row
+from callcenter.messaging.gateways.secret_box import SecretBox
+from callcenter.messaging.gateways.settings import read_set_up
 from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind
 from storage.models import SmsGateway

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, Field
 
-from callcenter.messaging.batch_choices import Choice
-from callcenter.messaging.recipient_lists import MOST_BYTES, MOST_PARTS
-from callcenter.messaging.recipients import BatchDraft
+from callcenter.messaging.batches.choices import Choice
+from callcenter.messaging.batches.recipient_lists import MOST_BYTES, MOST_PARTS
+from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
 from web.api.conversations import Key, MessageText

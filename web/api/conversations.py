@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from callcenter.messaging.conversation_listing import Box, ConversationFilter
-from callcenter.messaging.sending import Typed
+from callcenter.messaging.conversations.listing import Box, ConversationFilter
+from callcenter.messaging.messages.sending import Typed
 from web.api.calls import page_json
 from web.api.messages import Message, MessagePage
 from web.api.models import CallPatient, Cursor, Id, Limit, Named, Paging, Short

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from callcenter.messaging.segments import Counting
+from callcenter.messaging.texts.segments import Counting
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.settings import GatewayKind
 from web.api.models import Number, Said, Short

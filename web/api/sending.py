@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from callcenter.messaging.opt_out_service import OptOutFilter
-from callcenter.messaging.sending import Typed
+from callcenter.messaging.messages.sending import Typed
+from callcenter.messaging.rules.opt_out_service import OptOutFilter
 from callcenter.messaging.vocabulary import Purpose
 from web.api.calls import page_json
 from web.api.conversations import Key, LiveOptOut, MessageText

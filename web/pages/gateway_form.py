@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from callcenter.errors import ConflictError, InvalidError, ServiceError
-from callcenter.messaging.gateway_settings import OPTION, default_counting
+from callcenter.messaging.gateways.settings import OPTION, default_counting
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_, translated
 from hardware.gateways.settings import GatewayKind

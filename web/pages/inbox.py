@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from callcenter.administration.resources import read_list_query
-from callcenter.messaging.opt_out_service import OptOutFilter
+from callcenter.messaging.rules.opt_out_service import OptOutFilter
 from web.api.models import Id
 from web.api.sending import OptOutLimits
 from web.exchange import Exchange, Page, Reply

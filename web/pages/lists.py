@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from callcenter.administration.fields import Kind
 from callcenter.administration.principal import Principal
 from callcenter.errors import InvalidError, ServiceError
-from callcenter.messaging.placeholders import legible
+from callcenter.messaging.texts.placeholders import legible
 from callcenter.text import N_, translated
 from web.exchange import Exchange
 from web.field_words import field_text

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Any
 
 from callcenter.errors import InvalidError
-from callcenter.messaging.listing import NO_GATEWAY
-from callcenter.messaging.totals import MOST_DAYS, STATES, sum_totals
+from callcenter.messaging.messages.listing import NO_GATEWAY
+from callcenter.messaging.messages.totals import MOST_DAYS, STATES, sum_totals
 from callcenter.text import N_, translated
 from web.exchange import Exchange, Page, Reply
 from web.message_totals import DEFINITIONS, gateway_label, total_label

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from callcenter.errors import ConflictError, InvalidError, ServiceError
 from callcenter.messaging.fields import RULE_FIELDS
-from callcenter.messaging.rules import SendingRules
+from callcenter.messaging.rules.sending import SendingRules
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose
 from callcenter.text import N_, translated
 from web.errors import status_of

@@ -22,9 +22,9 @@ from callcenter.alarms.texts import load_texts
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
 from callcenter.messaging.alarm_texts import LONGEST_REASON, AlarmTexts, alarm_words
-from callcenter.messaging.attempts import read_key
-from callcenter.messaging.outbox import claim
-from callcenter.messaging.routing import Route
+from callcenter.messaging.gateways.routing import Route
+from callcenter.messaging.outbox.attempts import read_key
+from callcenter.messaging.outbox.claiming import claim
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.telephony.line_words import reason_columns
 from protocols.sayings import Said, Saying

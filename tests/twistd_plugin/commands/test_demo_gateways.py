@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.secret_box import SecretBox
+from callcenter.messaging.gateways.secret_box import SecretBox
 from hardware.simulators.control import request
 from storage import schema
 from storage.engines import writing_engine

@@ -28,7 +28,7 @@ export const alarmText = (alarm) => WORDS[alarm.kind]?.(alarm) ?? lineReason(ala
 // Those that wait for somebody: what is still true first, then the newest.
 export function openAlarms() {
   return store.all("alarms").filter((alarm) => !alarm.handled_at)
-    .sort((one, other) => Boolean(one.cleared_at) - Boolean(other.cleared_at) || other.id - one.id);
+    .sort((one, other) => Number(Boolean(one.cleared_at)) - Number(Boolean(other.cleared_at)) || other.id - one.id);
 }
 
 export async function handleAlarm(alarm) {
@@ -39,7 +39,7 @@ export async function handleAlarm(alarm) {
 
 async function sendNote(id, note) {
   try {
-    store.put("alarms", await post(`/alarms/${id}/handle`, { note }));
+    await store.learn("alarms", post(`/alarms/${id}/handle`, { note }));
   } catch (error) {
     complain(error);
   }

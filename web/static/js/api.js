@@ -9,7 +9,7 @@ export function useToken(token) {
   csrf = token;
 }
 
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, body) {
     super(body.detail || body.title || t("The server answered {status}.", { status }));
     this.status = status;

@@ -3,11 +3,11 @@
 import { el } from "./dom.js";
 import { t } from "./text.js";
 
-export function ask(title, { about = "", field = "", choices = [], action, needed = false, longest = 200, kind = "text", value = "", check = () => "" }) {
+export function ask(title, { about = "", field = "", choices = [], action, needed = false, longest = 200, kind = "text", value = "", check = null }) {
   return new Promise((resolve) => {
     const input = field ? el("input", { class: "form-control", id: "ask-field", type: kind, value, maxlength: longest, required: needed, autocomplete: "off", autofocus: true }) : null;
-    const options = choices.map(([value, label], index) => el("label", { class: "check" },
-      el("input", { type: "radio", name: "choice", value, checked: index === 0 }), label));
+    const options = choices.map(([choice, label], index) => el("label", { class: "check" },
+      el("input", { type: "radio", name: "choice", value: choice, checked: index === 0 }), label));
     const problem = el("p", { class: "field-error", id: "ask-problem", role: "alert", hidden: true });
     const form = el("form", { method: "dialog" },
       el("div", { class: "sheet-body stack" }, el("h2", { id: "ask-title" }, title), about ? el("p", { class: "ask-about", id: "ask-about" }, about) : null,
@@ -17,7 +17,7 @@ export function ask(title, { about = "", field = "", choices = [], action, neede
         el("button", { class: "btn btn-primary", value: "yes" }, action)));
     const sheet = el("dialog", { class: "sheet", "aria-labelledby": "ask-title", "aria-describedby": about ? "ask-about" : null }, form);
     form.addEventListener("submit", (event) => {
-      const wrong = input ? check(input.value) : "";
+      const wrong = input && check ? check(input.value) : "";
       if (!wrong) return;
       event.preventDefault();
       problem.textContent = wrong;

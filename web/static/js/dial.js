@@ -7,7 +7,7 @@ import { complain, toast } from "./toast.js";
 
 let busy = false;
 
-export async function dial(number, { patient = null } = {}) {
+export function dial(number, { patient = null } = {}) {
   if (!number) return null;
   return start("/calls/dial", patient ? { number, patient_id: Number(patient) } : { number });
 }
@@ -78,5 +78,5 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   event.preventDefault();
   event.stopPropagation();
-  dial(button.dataset.dial, { patient: button.dataset.patient });
+  void dial(button.dataset.dial, { patient: button.dataset.patient });
 });

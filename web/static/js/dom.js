@@ -1,7 +1,7 @@
 // Small help for building elements. Text always becomes text, never markup.
 
 // Control characters and the marks that turn text around: a caller must not be able to rearrange the screen.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 export const clean = (text) => String(text ?? "").replace(UNSAFE, "");

@@ -27,7 +27,7 @@ function fold(form, extra) {
 
 // The page says it in a list; what has a field here is said there instead, and what was typed stands in it again.
 function sayAtFields(list) {
-  for (const item of [...(list?.children ?? [])]) {
+  for (const item of Array.from(list?.children ?? [])) {
     const { name, typed } = item.dataset;
     const field = document.querySelector(`form.filters [name="${CSS.escape(name)}"]:not([type=hidden])`);
     const place = field?.closest(".field");

@@ -66,10 +66,8 @@ export const toLocalField = (iso) => (iso ? wallParts(new Date(iso)) : "");
 
 export function fromLocalField(value) {
   if (!value) return null;
-  const guess = new Date(`${value}:00Z`);
-  const shift = new Date(`${wallParts(guess)}:00Z`) - guess;
-  const first = new Date(guess.getTime() - shift);
+  const guess = Date.parse(`${value}:00Z`);
+  const shift = (moment) => Date.parse(`${wallParts(new Date(moment))}:00Z`) - moment;
   // Once more, for a moment near a change of the clocks.
-  const again = new Date(`${wallParts(first)}:00Z`) - first;
-  return new Date(guess.getTime() - again).toISOString();
+  return new Date(guess - shift(guess - shift(guess))).toISOString();
 }

@@ -33,7 +33,7 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || !form.matches("form[method=post]") || answered.delete(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (!asking.has(form)) askFirst(form, submitter);
+  if (!asking.has(form)) void askFirst(form, submitter);
 });
 document.addEventListener("submit", (event) => changed.delete(event.target));
 

@@ -4,7 +4,7 @@ import { LiveSocket } from "./socket.js";
 import { Store } from "./store.js";
 
 // Topic → the permission that it takes.
-const topics = new Map((document.body.dataset.topics ?? "").split(/\s+/).filter(Boolean).map((topic) => topic.split(":")));
+const topics = new Map((document.body.dataset.topics ?? "").split(/\s+/).filter(Boolean).map((topic) => /** @type {[string, string]} */ (topic.split(":"))));
 
 export const me = Number(document.body.dataset.userId);
 export const myDepartment = Number(document.body.dataset.departmentId) || null;

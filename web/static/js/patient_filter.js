@@ -1,7 +1,7 @@
 // The patients of the list as it is filtered now, as the API takes them: what is typed counts, be it applied yet or not.
 const NO_FILTER = ["cursor", "trail", "limit", "plain", "done", "key", "disabled", "lang"];
 const NO_PLACE = ["cursor", "trail", "limit", "done", "key"];
-const form = () => document.getElementById("filters");
+const form = () => document.forms.namedItem("filters");
 
 const filled = (pairs, but) => Object.fromEntries([...pairs].map(([name, value]) => [name, value.trim()]).filter(([name, value]) => value && !but.includes(name)));
 const inOrder = (fields) => JSON.stringify(Object.entries(fields).sort());

@@ -8,8 +8,8 @@ import { aboutPatient } from "./words.js";
 const SEARCH_AFTER = 250;
 const MOST_FOUND = 6;
 
-// `chosen` is told of whoever was chosen, or null when that was taken back.
-export function findPatients(form, chosen = () => {}) {
+// `chosen`, if given, is told of whoever was chosen, or null when that was taken back.
+export function findPatients(form, chosen = null) {
   const field = form.querySelector("[data-find]");
   const list = form.querySelector("[data-found]");
   let waiting = null;
@@ -26,7 +26,7 @@ export function findPatients(form, chosen = () => {}) {
       field.value = "";
       field.focus();
     }
-    chosen(patient);
+    chosen?.(patient);
   }
 
   async function find() {

@@ -18,7 +18,7 @@ if (entries.length > SHOWN + 1) {
   rail.append(more);
   rail.classList.add("is-folded");
   more.addEventListener("click", () => open(!rail.matches(".is-open")));
-  document.addEventListener("click", (event) => rail.contains(event.target) || open(false));
+  document.addEventListener("click", (event) => event.target.closest(".rail") || open(false));
   rail.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !rail.matches(".is-open")) return;
     open(false);

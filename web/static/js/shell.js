@@ -70,7 +70,7 @@ function showChip() {
 store.addEventListener("calls", showChip);
 
 for (const menu of document.querySelectorAll("[data-menu]")) {
-  document.addEventListener("click", (event) => menu.contains(event.target) || menu.removeAttribute("open"));
+  document.addEventListener("click", (event) => event.target.closest("[data-menu]") === menu || menu.removeAttribute("open"));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     menu.removeAttribute("open");
@@ -100,4 +100,4 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => complain(away()));
 
 // Modules that listen are loaded by now or will read the store when they are.
-socket.open();
+void socket.open();

@@ -4,7 +4,7 @@ import { exact } from "./format.js";
 import { me, store } from "./live.js";
 import { locale, t } from "./text.js";
 
-export const MOST = 200; // So many the snapshot tells of.
+const MOST = 200; // So many the snapshot tells of.
 
 // Those in which a patient waits for an answer, the longest waiting first. When that is, the server says.
 export const waitingTalks = () => store.all("conversations").filter((talk) => talk.waiting)

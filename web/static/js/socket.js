@@ -83,7 +83,7 @@ export class LiveSocket extends EventTarget {
     this.socket = null;
     this.doubtful = code === CLOSED_SESSION_CHANGED || !opened;
     this.become("down");
-    if (code === CLOSED_TOO_SLOW) this.open();
+    if (code === CLOSED_TOO_SLOW) void this.open();
     else this.tryLater();
   }
 
@@ -97,7 +97,7 @@ export class LiveSocket extends EventTarget {
   reconnectNow() {
     if (this.state === "live" || this.state === "signed-out") return;
     this.failures = 0;
-    this.open();
+    void this.open();
   }
 
   become(state) {

@@ -6,6 +6,7 @@ import { t } from "./text.js";
 // With data-day it says "today 01:34": beside a mark for lateness a bare time would read as a duration.
 const written = (element) => (element.matches("[data-day]") && sameDay(element.dateTime) ? `${t("Today")} ${timeOfDay(element.dateTime)}` : relative(element.dateTime));
 
+/** @param {ParentNode} root */
 export function writeTimes(root = document) {
   for (const element of root.querySelectorAll("time[datetime]:not([data-plain])")) {
     const text = written(element);
@@ -19,5 +20,5 @@ export function writeTimes(root = document) {
 }
 
 everySecond(() => writeTimes());
-document.addEventListener("htmx:afterSettle", (event) => writeTimes(event.target));
+document.addEventListener("htmx:afterSettle", (event) => writeTimes(event.detail.elt));
 writeTimes();

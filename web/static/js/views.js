@@ -4,7 +4,7 @@ import { complain } from "./toast.js";
 
 const bar = () => document.getElementById("views");
 
-async function keep(form) {
+function keep(form) {
   const body = { name: form.elements.name.value, default: form.elements.default.checked };
   if (form.dataset.view) return call("PATCH", `/views/${form.dataset.view}`, body);
   return call("POST", "/views", { ...body, list: bar().dataset.list, query: location.search.slice(1) });

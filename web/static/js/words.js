@@ -62,7 +62,7 @@ export const talkSince = (call) => (call.parties && call.state === "talking" ? c
 export const endWord = (reason) => END[reason] ?? "";
 export const whyWord = (call) => WHY[call.offer_why] ?? "";
 export const prioritiesOf = (call) => (call.priority ?? []).map((name) => PRIORITY[name] ?? name);
-export const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] ?? "";
+const sexWord = (sex) => ({ male: t("male"), female: t("female") })[sex] ?? "";
 export const tierWord = (tier) => ({ silver: t("Silver"), gold: t("Gold"), platinum: t("Platinum") })[tier] ?? tier;
 export const regionOf = (call) => (locale.startsWith("zh") ? call.region : call.region_en) ?? "";
 export const outcomeLabel = (outcome) => (locale.startsWith("zh") ? outcome.label_zh : outcome.label_en);
@@ -80,7 +80,7 @@ export const lineName = (name) => (/^\d+$/.test(name) ? t("Line {name}", { name 
 
 export const whoOf = (call) => call.patient?.name || numberOf(call);
 
-export function ageOf(birthDate, today) {
+function ageOf(birthDate, today) {
   if (!birthDate) return null;
   const [year, month, day] = birthDate.split("-").map(Number);
   const before = today.getMonth() + 1 < month || (today.getMonth() + 1 === month && today.getDate() < day);

@@ -64,6 +64,6 @@ for (const form of document.querySelectorAll("form[data-command]")) {
   if (form.querySelector("[data-find]")) findPatients(form, (patient) => describeUnknown(form, patient));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form);
+    void send(form);
   });
 }

@@ -4,6 +4,7 @@ import { store } from "../live.js";
 import { complain } from "../toast.js";
 
 const running = new Set();
+const ending = new Set(); // Calls that this page has asked to end: a modem takes a second for it.
 
 async function command(call, what, body) {
   const key = `${call.id} ${what}`;
@@ -23,7 +24,17 @@ export const claim = (call) => command(call, "claim");
 export const claimLate = (call) => command(call, "claim-late");
 export const takeBackClaim = (call) => command(call, "take-back-claim");
 export const answer = (call) => command(call, "answer");
-export const hangUp = (call) => command(call, "hang-up");
+
+export async function hangUp(call) {
+  ending.add(call.id);
+  const done = await command(call, "hang-up");
+  // Pressed twice, the first press is still on its way.
+  if (!done && !running.has(`${call.id} hang-up`)) ending.delete(call.id);
+  return done;
+}
+
+export const isEnding = (call) => ending.has(call.id) && call.state !== "ended";
+
 export const control = (call, what) => command(call, what);
 export const attach = (call, patientId, remember = false) => command(call, "attach-patient", { patient_id: patientId, remember });
 export const handleMissed = (call) => command(call, "handle-missed");

@@ -116,4 +116,4 @@ store.addEventListener("calls", (event) => {
 socket.addEventListener("ready", () => refreshSoon(0));
 everySecond(show);
 show();
-load();
+void load();

@@ -27,7 +27,7 @@ let shownId = null;
 let changedAt = 0;
 let stood = false; // There has been something to click on: nobody aims at a page that is still loading.
 
-export function forget(patientId) {
+function forget(patientId) {
   cards.delete(patientId);
 }
 
@@ -188,7 +188,7 @@ function show() {
   idle.hidden = Boolean(call);
   if (!call) return;
   card.setAttribute("aria-labelledby", `tab-${call.id}`);
-  if (call.patient && !cards.has(call.patient.id)) loadCard(call.patient.id);
+  if (call.patient && !cards.has(call.patient.id)) void loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.parties, call.third, call.transferred_to, call.direction, call.priority, isOffered(call) && whyWord(call)], () => headOf(call));
   showRings(call);

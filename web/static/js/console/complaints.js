@@ -7,7 +7,7 @@ import { t } from "../text.js";
 const SERIOUS = 1;
 
 function line(complaint) {
-  const late = complaint.due_at && new Date(complaint.due_at) < now();
+  const late = complaint.due_at && Date.parse(complaint.due_at) < now();
   const about = [complaint.handler ? t("{name} handles it", { name: complaint.handler.name }) : t("Not taken on yet"),
     complaint.due_at ? t("due {when}", { when: relative(complaint.due_at) }) : ""].filter(Boolean).join(" · ");
   return el("li", { class: "open-complaint", "data-complaint": complaint.id },

@@ -103,25 +103,25 @@ function chooseWhom(call) {
     say("");
     const body = chosen ? { agent_id: chosen } : { number: number.value.trim() };
     try {
-      await order(how, body);
-      sheet.close();
+      if (await order(how, body)) sheet.close();
     } catch (error) {
-      if (error.message) say(Object.values(error.fields ?? {})[0] ?? error.message);
+      say(Object.values(error.fields ?? {})[0] ?? error.message);
     } finally {
       ordering = false;
       ready();
     }
   }
 
-  // Somebody who asked not to be called is not called by a transfer either, unless the agent says why not.
+  // Somebody who asked not to be called is not called by a transfer either, unless the agent confirms. → whether it was ordered.
   async function order(how, body) {
     try {
       await store.learn("calls", post(`/calls/${call.id}/${how}`, body));
     } catch (error) {
       if (!error.body?.details?.do_not_call) throw error;
-      if (!(await confirmCall())) throw new Error("");
+      if (!(await confirmCall())) return false;
       await store.learn("calls", post(`/calls/${call.id}/${how}`, { ...body, confirmed: true }));
     }
+    return true;
   }
 
   number.addEventListener("input", () => choose(null));
@@ -133,14 +133,14 @@ function chooseWhom(call) {
       (all[all.indexOf(document.activeElement) + by] ?? number).focus();
     } else if (event.key === "Enter" && event.target === number) {
       event.preventDefault();
-      if (number.value.trim()) go(ask ? "consult" : "transfer");
+      if (number.value.trim()) void go(ask ? "consult" : "transfer");
     }
   });
   sheet.addEventListener("close", () => sheet.remove());
   document.body.append(sheet);
   ready();
   sheet.showModal();
-  fill();
+  void fill();
 }
 
 // What the PBX refused is told of the line; whoever is on it has to know.

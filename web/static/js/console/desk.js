@@ -10,7 +10,7 @@ export const isMine = (call) => call.agent?.id === me;
 export const isOffered = (call) => call.direction === "in" && call.state !== "ended" && !call.agent && call.offered_to.includes(me);
 export const isUrgent = (call) => (call.priority ?? []).length > 0;
 export const inProgress = (call) => call.state !== "ended" && isMine(call);
-export const isOwed = (call) => call.state === "ended" && isMine(call) && call.wrap_up === "open";
+const isOwed = (call) => call.state === "ended" && isMine(call) && call.wrap_up === "open";
 
 class Desk extends EventTarget {
   constructor() {

@@ -14,7 +14,7 @@ const steer = (name) => document.querySelector(`#card-control:not([hidden]) [dat
 // Into a work list: Enter then dials its first entry.
 const enter = (id) => (document.querySelector(`#${id} .dial`) ?? document.querySelector(`#${id} button, #${id} a`))?.focus();
 
-export function showSheet() {
+function showSheet() {
   if (!sheet.open) sheet.showModal();
 }
 

@@ -75,7 +75,7 @@ async function loadToday() {
   today.out.textContent = `${page.items.filter((call) => call.direction === "out").length}${more}`;
 }
 
-export function refreshLists(after = 400) {
+function refreshLists(after = 400) {
   clearTimeout(waiting);
   waiting = setTimeout(load, after);
 }
@@ -96,4 +96,4 @@ store.addEventListener("calls", ({ detail }) => {
 socket.addEventListener("ready", () => refreshLists(0));
 desk.addEventListener("change", showOwed);
 showOwed();
-load();
+void load();

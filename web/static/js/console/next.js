@@ -83,7 +83,7 @@ function present(entry) {
   shown = entry;
   changedAt = performance.now();
   show();
-  if (shown?.call.patient) loadPatient(shown);
+  if (shown?.call.patient) void loadPatient(shown);
 }
 
 async function loadPatient(entry) {
@@ -135,7 +135,7 @@ async function skipTask(task) {
 }
 
 export function dialNext() {
-  if (!place.hidden && !desk.selected) dialShown();
+  if (!place.hidden && !desk.selected) void dialShown();
 }
 
 export function toggleNext() {
@@ -215,5 +215,5 @@ document.addEventListener("huifang:wrapped-up", (event) => {
   if (event.detail.direction === "out") remember(event.detail);
   shown = null;
   show();
-  if (choice?.checked && !desk.selected) look();
+  if (choice?.checked && !desk.selected) void look();
 });

@@ -84,7 +84,7 @@ function sharedHead(call) {
 function picker(call, way = null, byKey = false) {
   const remember = el("input", { type: "checkbox", id: "remember", "data-key": "remember" });
   const list = el("ul", { class: "choices" }, el("li", { class: "quiet" }, t("Loading…")));
-  fill();
+  void fill();
   return el("div", {}, list,
     el("div", { class: "people-foot" },
       el("label", { class: "check", for: "remember" }, remember, t("Remember for this number")),
@@ -201,8 +201,8 @@ function creation(call) {
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     const now = present(call);
-    const fields = Object.fromEntries(new FormData(element));
-    const body = { name: fields.name.trim(), sex: fields.sex, birth_date: fields.birth_date || null, phones: now.number ? [{ number: now.number, label: "" }] : [] };
+    const { name, sex, birth_date: birth } = element.elements;
+    const body = { name: name.value.trim(), sex: sex.value, birth_date: birth.value || null, phones: now.number ? [{ number: now.number, label: "" }] : [] };
     try {
       const patient = await post("/patients", body);
       await settle(now, patient.id);

@@ -47,7 +47,7 @@ async function load(call) {
 function show() {
   const call = desk.selected;
   const concerns = call && (isMine(call) || isOffered(call));
-  if (concerns && !filled.has(keyOf(call))) load(call);
+  if (concerns && !filled.has(keyOf(call))) void load(call);
   shown = ((concerns && filled.get(keyOf(call))) || []).filter((slot) => renderers.has(slot.name));
   pane.hidden = !shown.length;
   if (chosenFor !== call?.id) {

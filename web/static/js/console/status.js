@@ -55,7 +55,7 @@ async function choose(state, reason) {
 for (const place of [menu, offDuty]) {
   place.addEventListener("click", (event) => {
     const button = event.target.closest("[data-state]");
-    if (button) choose(button.dataset.state, button.dataset.reason ?? "");
+    if (button) void choose(button.dataset.state, button.dataset.reason ?? "");
   });
 }
 store.addEventListener("agents", showState);

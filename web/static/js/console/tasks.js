@@ -110,5 +110,5 @@ if (worksTasks) {
     show();
     if (now() - loadedAt > EVERY) refreshSoon(0);
   });
-  load();
+  void load();
 }

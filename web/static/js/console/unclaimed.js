@@ -79,5 +79,5 @@ if (box) {
   });
   socket.addEventListener("ready", () => refreshSoon(0));
   show();
-  load();
+  void load();
 }

@@ -1,16 +1,18 @@
 // What came of the call: outcome, note, call-back. Saved as typed; another tab and a reload show the same.
 import { post } from "../api.js";
-import { el, typing } from "../dom.js";
+import { el } from "../dom.js";
 import { now } from "../clock.js";
 import { fromLocalField, toLocalField } from "../format.js";
 import { store } from "../live.js";
 import { t } from "../text.js";
 import { outcomeLabel, whoOf } from "../words.js";
+import { isEnding } from "./actions.js";
 import { desk, isMine } from "./desk.js";
 import { outcomeByCode, outcomeByKey, outcomes } from "./outcomes.js";
 
 const PAUSE = 600;
 const TRY_AGAIN = 3000;
+const LONGEST_END = 10000; // So long a call that was hung up may take to end before somebody should look after it.
 
 const pane = document.getElementById("wrap-up");
 const form = pane.querySelector("form");
@@ -27,6 +29,7 @@ let bound = null; // id of the call that the fields belong to
 let dirty = false;
 let sending = null;
 let waiting = null;
+let finishAfter = null; // id of the call that is finished as soon as it is over
 
 group.append(...outcomes.map((outcome) => el("label", { class: "outcome" },
   el("input", { type: "radio", name: "outcome", value: outcome.code }),
@@ -44,9 +47,10 @@ function fill(call) {
 }
 
 function say(state) {
-  const words = { "": "", typing: t("Not saved yet"), saving: t("Saving…"), saved: t("Saved"), failed: t("Not saved. Trying again…") };
-  saved.dataset.state = state;
-  saved.textContent = words[state];
+  const words = { "": "", typing: t("Not saved yet"), saving: t("Saving…"), ending: t("Finished as soon as the call is over"), saved: t("Saved"), failed: t("Not saved. Trying again…") };
+  const shown = finishAfter ? "ending" : state;
+  saved.dataset.state = shown;
+  saved.textContent = words[shown];
 }
 
 function showProblem(fields, text = "") {
@@ -101,6 +105,10 @@ async function finishNow() {
   const id = bound;
   if (!id || finish.disabled) return;
   finish.disabled = true;
+  if (isEnding(desk.selected)) {
+    finishOnceOver(id);
+    return;
+  }
   // What is typed goes with the finish: a draft must not overtake it.
   dirty = false;
   while (sending) await sending;
@@ -119,7 +127,21 @@ async function finishNow() {
   }
 }
 
-export async function later() {
+// Whoever hangs up and finishes in one go need not wait for the device.
+function finishOnceOver(id) {
+  finishAfter = id;
+  showProblem({});
+  say("ending");
+  setTimeout(() => {
+    if (finishAfter !== id) return;
+    finishAfter = null;
+    showProblem({}, t("The call is still going on."));
+    say(dirty ? "typing" : "");
+    show();
+  }, LONGEST_END);
+}
+
+async function later() {
   await save();
   desk.select(desk.calls.find((call) => call.id !== bound && call.state !== "ended")?.id ?? null);
 }
@@ -128,9 +150,10 @@ function show() {
   const call = desk.selected;
   const mine = call && isMine(call) ? call : null;
   if (bound && mine?.id !== bound) {
-    save();
+    void save();
     bound = null;
     dirty = false;
+    finishAfter = null;
   }
   form.hidden = !mine;
   none.hidden = Boolean(mine);
@@ -152,11 +175,16 @@ function show() {
     fill(mine);
     if (mine.notes || mine.outcome) say("saved");
   }
-  finish.disabled = mine.state !== "ended" && mine.state !== "talking";
+  const over = mine.state === "ended";
+  finish.disabled = !over && (mine.state !== "talking" || finishAfter === mine.id);
   finish.title = finish.disabled ? t("The call is still going on.") : "";
+  if (over && finishAfter === mine.id) {
+    finishAfter = null;
+    void finishNow();
+  }
 }
 
-export function chooseOutcome(code) {
+function chooseOutcome(code) {
   const radio = form.querySelector(`input[name=outcome][value="${CSS.escape(code)}"]`);
   if (!bound || !radio) return false;
   radio.checked = true;
@@ -181,12 +209,12 @@ form.addEventListener("change", (event) => event.target.name === "outcome" && ou
 form.addEventListener("focusout", () => save());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  finishNow();
+  void finishNow();
 });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    finishNow();
+    void finishNow();
   }
 });
 form.querySelector("[data-later]").addEventListener("click", later);
@@ -205,5 +233,3 @@ window.addEventListener("pagehide", () => {
 });
 desk.addEventListener("change", show);
 show();
-
-export const busyTyping = () => typing() && form.contains(document.activeElement);

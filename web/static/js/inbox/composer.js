@@ -48,7 +48,7 @@ function fill() {
   problem("");
   grow();
   say();
-  if (draft.text) askNow();
+  if (draft.text) void askNow();
   if (!desk.stepping && !matchMedia("(max-width: 900px)").matches && !form.hidden) field.focus({ preventScroll: true });
 }
 
@@ -191,12 +191,12 @@ if (form) {
   purpose.addEventListener("change", typed);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send();
+    void send();
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      send();
+      void send();
     } else if (event.key === "Escape") {
       event.stopPropagation(); // Out of the box; the next one closes the conversation.
       field.blur();

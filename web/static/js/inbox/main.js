@@ -44,9 +44,9 @@ async function writeTo(id) {
 
 window.addEventListener("popstate", () => {
   const id = Number(new URLSearchParams(location.search).get("c"));
-  if (id) desk.show(id);
+  if (id) void desk.show(id);
   else desk.close();
 });
 
-if (conversation) desk.show(Number(conversation));
-else if (patient) writeTo(Number(patient));
+if (conversation) void desk.show(Number(conversation));
+else if (patient) void writeTo(Number(patient));

@@ -27,5 +27,5 @@ export function menu(key, picture, label, entries) {
 export const entry = (label, run, picture = null) => el("button", { type: "button", class: "menu-item", onclick: run }, picture ? icon(picture) : null, label);
 
 document.addEventListener("click", (event) => {
-  for (const details of document.querySelectorAll(".thread-menu[open]")) if (!details.contains(event.target)) details.open = false;
+  for (const details of document.querySelectorAll(".thread-menu[open]")) if (event.target.closest(".thread-menu") !== details) details.open = false;
 });

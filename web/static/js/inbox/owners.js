@@ -9,7 +9,7 @@ import { entry, menu } from "./menu.js";
 
 const ASK_AFTER = 200;
 
-export async function giveTo(body, words) {
+async function giveTo(body, words) {
   if (await desk.command("assign", body)) toast(words, { kind: "good" });
 }
 
@@ -77,7 +77,7 @@ function finder(talk, closing, details) {
     if (!details.open) return;
     field.value = "";
     field.focus();
-    look();
+    void look();
   });
   return [field, list, status];
 }

@@ -153,7 +153,7 @@ function other(talk) {
 function show() {
   const { talk, to } = desk;
   const patient = talk ? talk.patient : to;
-  if (patient && may.know && !cards.has(patient.id)) fetchCard(patient.id);
+  if (patient && may.know && !cards.has(patient.id)) void fetchCard(patient.id);
   const card = patient ? cards.get(patient.id) : null;
   refresh(box, [talk?.id, talk?.patient?.id, talk?.candidates, talk?.opt_outs, to?.id, card, choosing, adding], () => {
     if (!talk && !to) return el("div", { class: "empty empty-small" }, icon("person-vcard"), el("p", {}, t("Who wrote appears here.")));

@@ -31,7 +31,7 @@ const EMPTY = {
   done: ["archive", t("Nothing is done yet"), t("A closed conversation reopens with the next message.")],
 };
 
-export function waited(talk) {
+function waited(talk) {
   if (!talk.waiting) return null;
   const minutes = Math.max(0, Math.floor((now() - Date.parse(talk.waiting_since)) / 60000));
   const words = minutes < 1 ? t("waiting less than a minute") : minutes < 60 ? t("waiting {count} min", { count: minutes }) : minutes < 1440
@@ -69,9 +69,9 @@ function show() {
   writeTimes(box);
 }
 
-const query = (cursor = "") => new URLSearchParams({ box: desk.words ? "all" : desk.box, limit: AT_ONCE, ...(desk.words ? { q: desk.words } : {}), ...(cursor ? { cursor } : {}) });
+const query = (cursor = "") => new URLSearchParams({ box: desk.words ? "all" : desk.box, limit: String(AT_ONCE), ...(desk.words ? { q: desk.words } : {}), ...(cursor ? { cursor } : {}) });
 
-export async function load() {
+async function load() {
   const mine = (asked += 1);
   try {
     const page = await get(`/conversations?${query()}`);
@@ -151,7 +151,7 @@ desk.addEventListener("box", () => {
   for (const button of boxes.querySelectorAll("[data-box]")) button.setAttribute("aria-pressed", String(!desk.words && button.dataset.box === desk.box));
   list = { items: [], next: null, loaded: false };
   show();
-  load();
+  void load();
 });
 desk.addEventListener("talk", () => {
   const gone = list.items.filter((talk) => talk.id === desk.talk?.id || desk.words || belongs(talk, desk.box));
@@ -163,11 +163,11 @@ store.addEventListener("conversations", ({ detail }) => {
   countSoon();
 });
 socket.addEventListener("ready", () => {
-  load();
+  void load();
   countSoon(0);
 });
 for (const place of counts) place.title = WAITING;
 everySecond(show);
 show();
-load();
+void load();
 countSoon(0);

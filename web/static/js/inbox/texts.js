@@ -32,7 +32,7 @@ const close = () => opened && open(opened);
 // Dismissed: the keyboard goes on where it came from.
 function dismiss() {
   const from = buttons.find((button) => button.dataset.texts === opened);
-  close();
+  void close();
   from?.focus();
 }
 

@@ -1,18 +1,16 @@
-// Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
+// Middle: what was said, as bubbles, each with what became of it. Above them: head.js.
 import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { dayOf, exact, relative, sameDay, timeOfDay } from "../format.js";
 import { me, socket, store } from "../live.js";
-import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWords, talkName } from "../sms.js";
+import { money, partWord, reasonWord, stateIcon, stateWord } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
-import { actionsOf } from "./actions.js";
 import { desk, may } from "./desk.js";
+import { showHead } from "./head.js";
 
 const AT_ONCE = 40;
-const head = document.getElementById("thread-head");
-const notes = document.getElementById("thread-notes");
 const bubbles = document.getElementById("bubbles");
 const none = document.getElementById("thread-none");
 
@@ -65,7 +63,7 @@ function tell(message) {
   opened = opened === message.id ? null : message.id;
   history = null;
   show();
-  if (opened !== null) recall(message);
+  if (opened !== null) void recall(message);
 }
 
 async function recall({ id }) {
@@ -112,7 +110,6 @@ function withDays(items) {
 function show() {
   const talk = desk.talk;
   none.hidden = Boolean(talk || desk.to);
-  head.hidden = !talk && !desk.to;
   bubbles.hidden = !talk && !desk.to;
   showHead();
   if (!talk) {
@@ -135,7 +132,7 @@ function pending() {
 function again() {
   said = { ...said, failed: "" };
   show();
-  load(said.id);
+  void load(said.id);
 }
 
 function toEnd() {
@@ -148,52 +145,6 @@ bubbles.addEventListener("scroll", () => {
   atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
 }, { passive: true });
 new ResizeObserver(() => atEnd && toEnd()).observe(bubbles);
-
-function showHead() {
-  const { talk, to } = desk;
-  if (!talk && !to) {
-    notes.hidden = true;
-    return;
-  }
-  const known = talk ?? { patient: to, number_formatted: "", opt_outs: [], state: "" };
-  // Nothing is taken away from under whoever chooses in a menu; when it closes, the head is as it should be.
-  const choosing = head.dataset.talk === String(talk?.id) && head.querySelector(".thread-menu[open]");
-  head.dataset.talk = talk?.id;
-  if (!choosing) refresh(head, [talk?.id, talk?.version, to?.id], () => [
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.column("talks") }, icon("arrow-left")),
-    el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
-      el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),
-    talk ? actionsOf(talk) : null,
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
-  ]);
-  const words = notesOf(talk);
-  const shared = talk?.candidates > 1 ? talk.candidates : 0;
-  notes.hidden = !words.length && !shared;
-  refresh(notes, [talk?.id, Boolean(talk?.patient), shared, words], () => [
-    shared ? sharedNote(talk) : null,
-    ...words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))),
-  ]);
-}
-
-// Where the column beside the thread does not stand, it cannot say that the number is shared.
-function sharedNote(talk) {
-  const choose = () => {
-    desk.column("person");
-    desk.changed("choose");
-  };
-  return el("p", { class: "notice notice-warn shared-note", "data-shared": talk.candidates }, icon("people-fill"),
-    el("span", {}, t("{count} patients share this number.", { count: talk.candidates })),
-    may.reply && may.know ? el("button", { type: "button", class: "btn btn-sm", "data-key": "choose-patient", "data-choose-patient": true, onclick: choose }, talk.patient ? t("Somebody else?") : t("Choose the patient")) : null);
-}
-
-function notesOf(talk) {
-  if (!talk) return [];
-  return [
-    talk.lost_answer ? ["exclamation-triangle-fill", lostWords(talk)] : null,
-    talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
-    talk.opt_outs.length ? ["bell-slash", t("Opted out: {kinds}. Answers to what the patient writes still go out.", { kinds: stopWords(talk.opt_outs) })] : null,
-  ].filter(Boolean);
-}
 
 async function load(id) {
   try {
@@ -234,7 +185,7 @@ export function heard(message) {
   const others = said.items.filter((one) => one.id !== message.id);
   said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
   show();
-  if (opened === message.id) recall(message);
+  if (opened === message.id) void recall(message);
   if (!before) readSoon();
 }
 
@@ -244,7 +195,7 @@ function readSoon() {
   reading = setTimeout(() => {
     const talk = desk.talk;
     if (!talk?.unread || document.hidden || said.id !== talk.id || !said.items.length) return;
-    desk.command("read", { last_message: said.items[0].id });
+    void desk.command("read", { last_message: said.items[0].id });
   }, 600);
 }
 
@@ -253,7 +204,7 @@ desk.addEventListener("talk", () => {
   history = null;
   if (desk.talk) {
     said = { id: desk.talk.id, items: [], next: null, known: false, failed: "" };
-    load(desk.talk.id);
+    void load(desk.talk.id);
   }
   show();
 });
@@ -267,5 +218,5 @@ socket.addEventListener("ready", () => desk.talk && load(desk.talk.id));
 store.addEventListener("conversations", ({ detail }) => {
   // Messages to many are not told one by one; what the conversation tells of and we lack is asked for.
   const { data, before } = detail;
-  if (data?.id === desk.talk?.id && before && data.last_at !== before.last_at && !document.body.dataset.topics.includes("messages")) load(data.id);
+  if (data?.id === desk.talk?.id && before && data.last_at !== before.last_at && !document.body.dataset.topics.includes("messages")) void load(data.id);
 });

@@ -37,6 +37,8 @@ async function load() {
   asking = true;
   try {
     await window.htmx.ajax("GET", "/lines", { target: "#list", select: "#list", swap: "outerHTML" });
+  } catch {
+    // The banner says that the server is away; the list stays as it was.
   } finally {
     asking = false;
   }
@@ -46,7 +48,7 @@ function show() {
   if (!store.has("lines")) return;
   const lines = store.all("lines");
   const rows = [...list().querySelectorAll("[data-line]")];
-  if (outdated(rows, lines)) load();
+  if (outdated(rows, lines)) void load();
   for (const row of rows) {
     const line = store.get("lines", row.dataset.line);
     if (!line) continue;

@@ -32,4 +32,4 @@ async function look() {
 }
 
 document.getElementById("look-again")?.addEventListener("click", look);
-if (box) look();
+if (box) void look();

@@ -16,4 +16,5 @@ export const HALT = {
   trouble: t("A part of it could not be written. Continue, or tell the administrator."),
 };
 
-export const number = new Intl.NumberFormat(document.documentElement.lang || undefined).format;
+const numbers = new Intl.NumberFormat(document.documentElement.lang || undefined);
+export const number = (count) => numbers.format(count);

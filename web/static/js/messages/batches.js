@@ -16,15 +16,15 @@ const box = document.getElementById("batches");
 const mayBulk = box.dataset.bulk === "yes";
 
 // The bar: what came of everybody who was chosen, best first.
-const STRETCHES = [
-  ["good", ["delivered"]], ["sent", ["accepted"]], ["under-way", ["sending", "queued"]], ["bad", ["failed", "unknown"]], ["over", ["cancelled", "expired", "suppressed"]],
-];
+const STRETCHES = {
+  good: ["delivered"], sent: ["accepted"], "under-way": ["sending", "queued"], bad: ["failed", "unknown"], over: ["cancelled", "expired", "suppressed"],
+};
 const STATES = ["queued", "sending", "accepted", "delivered", "failed", "unknown", "expired", "suppressed", "cancelled"];
 const sum = (counts) => Object.values(counts).reduce((all, one) => all + one, 0);
 const waits = (batch) => (batch.states.queued ?? 0) + (batch.state === "preparing" || batch.state === "paused" ? batch.remaining : 0);
 
 function bar(batch) {
-  const parts = STRETCHES.map(([kind, states]) => [kind, states.reduce((all, one) => all + (batch.states[one] ?? 0), 0)]);
+  const parts = Object.entries(STRETCHES).map(([kind, states]) => [kind, states.reduce((all, one) => all + (batch.states[one] ?? 0), 0)]);
   parts.push(["left-out", sum(batch.left_out)]);
   const done = batch.chosen - waits(batch) - (batch.states.sending ?? 0);
   const line = el("div", { class: "batch-bar", role: "progressbar", "aria-label": t("Progress"), "aria-valuemin": 0, "aria-valuemax": batch.chosen, "aria-valuenow": done });
@@ -65,7 +65,7 @@ async function command(batch, name) {
 async function cancel(batch) {
   const gone = batch.count - (batch.states.queued ?? 0);
   const sure = await ask(t("Cancel the messages not yet sent?"), { about: t("{waiting} are not sent any more; {gone} have left or ended already and cannot be called back.", { waiting: number(waits(batch)), gone: number(gone) }), action: t("Cancel the rest") });
-  if (sure) command(batch, "cancel");
+  if (sure) void command(batch, "cancel");
 }
 
 function buttons(batch) {
@@ -77,7 +77,7 @@ function buttons(batch) {
 }
 
 // Why nothing leaves, though it is being sent.
-function held({ state, waiting_for: first }) {
+function waitingFor({ state, waiting_for: first }) {
   if (!first || state === "paused" || Date.parse(first.until) <= now()) return null;
   return el("p", { class: "batch-held quiet", "data-held": first.reason }, icon("clock"), el("span", {}, t("The first of those that wait: {why}, sent {time}", { why: reasonWord(first.reason), time: exact(first.until) })));
 }
@@ -92,7 +92,7 @@ function card(batch, brief) {
         el("div", { class: "quiet small" }, about.filter(Boolean).join(" · "))),
       buttons(batch)),
     HALT[batch.reason] ? el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, HALT[batch.reason])) : null,
-    held(batch), bar(batch), figures(batch),
+    waitingFor(batch), bar(batch), figures(batch),
   ].filter(Boolean);
 }
 
@@ -120,7 +120,7 @@ function look(id) {
   if (due.has(id) || !box.querySelector(`[data-batch="${id}"]`)) return;
   due.set(id, setTimeout(() => {
     due.delete(id);
-    refetch(id);
+    void refetch(id);
   }, EVERY));
 }
 

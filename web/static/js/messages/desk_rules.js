@@ -52,7 +52,7 @@ async function save(rules, version) {
     // What was left alone here undoes nobody's work: it is taken over.
     const taken = moved.filter((name) => !differs(rules[name], seen[name]));
     for (const name of taken) put(name, now[name]);
-    seen = Object.fromEntries(NAMES.map((name) => [name, now[name]]));
+    seen = { ...seen, ...Object.fromEntries(NAMES.map((name) => [name, now[name]])) };
     form.dataset.version = now.version;
     error.moved = moved.map((name) => el("li", {}, `${label(name)}: ${words(name, now[name])}`, taken.includes(name) ? [" · ", t("taken over")] : ""));
     throw error;

@@ -36,7 +36,7 @@ async function load(anew = false) {
 
 // While it is made there are more of them. Whoever has read on is not thrown back to the first.
 document.addEventListener("huifang:batch", ({ detail }) => {
-  if (pages <= 1 && !next && sum(detail.left_out) > list.childElementCount) load(true);
+  if (pages <= 1 && !next && sum(detail.left_out) > list.childElementCount) void load(true);
 });
 more.addEventListener("click", () => load());
-load();
+void load();

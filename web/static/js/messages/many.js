@@ -20,6 +20,7 @@ const place = document.getElementById("m-preview");
 const send = form.querySelector("[data-send]");
 const problem = form.querySelector("[data-problem]");
 // Whom: the patients' list as it was filtered, or a list that is read here first.
+/** @type {{ filter: object } | { list_id: number } | null} */
 let whom = form.dataset.filter === undefined ? null : { filter: Object.fromEntries(new URLSearchParams(form.dataset.filter)) };
 // This form's own: whatever is clicked twice, or sent again after a doubt, is sent once.
 const key = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -59,9 +60,9 @@ const HELD = {
   daily_cap: (words) => (words.time === words.last ? t("Daily limit reached, sent {time}: {count}", words) : t("Daily limit reached, sent {time} to {last}: {count}", words)),
 };
 
-function times({ count, waiting, goes_at: goesAt, waits }) {
-  const words = { count: number(count - waiting), time: exact(goesAt) };
-  const going = count === waiting ? [] : [["send", at.value ? t("Sent {time}: {count}", words) : t("Sent at once: {count}", words)]];
+function times({ count, waiting: later, goes_at: goesAt, waits }) {
+  const words = { count: number(count - later), time: exact(goesAt) };
+  const going = count === later ? [] : [["send", at.value ? t("Sent {time}: {count}", words) : t("Sent at once: {count}", words)]];
   const held = waits.map((one) => ["clock", HELD[one.why]({ count: number(one.count), time: exact(one.first), last: exact(one.last) })]);
   return [...going, ...held].map(([sign, said]) => el("p", {}, icon(sign), el("span", {}, said)));
 }
@@ -109,7 +110,7 @@ async function preview() {
   }
   asking = false;
   if (stale) {
-    preview();
+    void preview();
     return;
   }
   shown = found;
@@ -166,7 +167,7 @@ async function texts() {
 form.addEventListener("input", changed);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!send.disabled) sendIt();
+  if (!send.disabled) void sendIt();
 });
 texts().catch(complain);
 watchList((listId) => {

@@ -43,6 +43,6 @@ async function allow(id) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-allow]");
-  if (button) allow(button.dataset.allow);
+  if (button) void allow(button.dataset.allow);
   else if (event.target.closest("[data-stop]")) enter();
 });

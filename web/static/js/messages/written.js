@@ -58,7 +58,7 @@ function watch(place) {
     soon();
   });
   purpose?.addEventListener("change", soon);
-  look();
+  void look();
 }
 
 for (const chip of document.querySelectorAll("[data-insert]")) chip.addEventListener("click", () => putInto(document.getElementById(chip.dataset.into), chip.dataset.insert));

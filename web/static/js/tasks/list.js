@@ -66,7 +66,7 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("click", (event) => {
   const id = event.target.closest("tr[data-task]")?.dataset.task;
-  if (event.target.closest("[data-give]")) give();
-  else if (id && event.target.closest("[data-put-off]")) putOff(id);
-  else if (id && event.target.closest("[data-cancel]")) cancel(id);
+  if (event.target.closest("[data-give]")) void give();
+  else if (id && event.target.closest("[data-put-off]")) void putOff(id);
+  else if (id && event.target.closest("[data-cancel]")) void cancel(id);
 });

@@ -68,12 +68,12 @@ function show() {
   for (const [key, figure] of Object.entries(shown.figures)) {
     if (!SHOWN[key]) continue;
     const fresh = tile(key, figure);
-    const old = box.querySelector(`[data-figure=${key}]`);
-    if (!old) box.append(fresh);
+    const drawn = box.querySelector(`[data-figure=${key}]`);
+    if (!drawn) box.append(fresh);
     else {
-      old.dataset.verdict = fresh.dataset.verdict;
+      drawn.dataset.verdict = fresh.dataset.verdict;
       for (const part of [".figure-value", ".figure-target"]) {
-        const [before, after] = [old.querySelector(part), fresh.querySelector(part)];
+        const [before, after] = [drawn.querySelector(part), fresh.querySelector(part)];
         if (before.innerHTML !== after.innerHTML) before.replaceWith(after);
       }
     }
@@ -111,8 +111,6 @@ function soon() {
   waiting = setTimeout(load, 700);
 }
 
-export const figures = () => shown;
-
 store.addEventListener("calls", soon);
 socket.addEventListener("ready", load);
 everySecond(() => {
@@ -120,4 +118,4 @@ everySecond(() => {
   if (shown?.figures.longest_wait?.since) show();
   showAge();
 });
-load();
+void load();

@@ -18,8 +18,8 @@ const asShown = (gateway) => (gateway.throttled_since ? { ...gateway, state: gat
 const seesGateways = document.body.dataset.topics.includes("gateways");
 const seesTexts = document.body.dataset.topics.includes("conversations");
 
-const TO_ANSWER = [t("SMS to answer"), WAITING];
-const OLDEST = [t("Oldest of them"), t("Time since the first text that nobody has answered, in the conversation that has waited longest")];
+const TO_ANSWER = { label: t("SMS to answer"), definition: WAITING };
+const OLDEST = { label: t("Oldest of them"), definition: t("Time since the first text that nobody has answered, in the conversation that has waited longest") };
 
 const word = (state) => states[state]?.[0] ?? state;
 const isLow = (gateway) => gateway.balance !== null && gateway.balance_low !== null && gateway.balance < gateway.balance_low;
@@ -46,7 +46,7 @@ function gatewayTile(gateway) {
   return made;
 }
 
-const count = (name, [label, definition], value) => el("span", { class: "count", "data-sms": name }, `${label} `, value,
+const count = (name, { label, definition }, value) => el("span", { class: "count", "data-sms": name }, `${label} `, value,
   el("button", { type: "button", class: "tip", "aria-label": `${label}: ${definition}`, "data-tip": definition }, "?"));
 
 // The page knows those that wait longest: beyond them there may be more, but none that waits longer.

@@ -5,7 +5,7 @@ const board = document.getElementById("wallboard");
 let lock = null;
 
 function turn() {
-  if (document.fullscreenElement) document.exitFullscreen();
+  if (document.fullscreenElement) void document.exitFullscreen();
   else document.documentElement.requestFullscreen().catch(() => {});
 }
 
@@ -33,7 +33,7 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("fullscreenchange", () => {
   document.body.classList.toggle("on-the-wall", Boolean(document.fullscreenElement));
-  stayAwake();
+  void stayAwake();
   board.focus({ preventScroll: true });
 });
 document.addEventListener("visibilitychange", stayAwake);

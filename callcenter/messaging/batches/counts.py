@@ -1,0 +1,179 @@
+"""What a text to many would come to, counted before it is sent: by one statement, however many are chosen.
+
+The rules are those by which each chunk is made (``recipients``); they are asked again when it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, exists, func, literal, select
+from sqlalchemy.orm import Session
+
+from callcenter.administration.principal import Principal
+from callcenter.administration.reading import check_query, select_keys
+from callcenter.administration.resources import Resource, read_list_query
+from callcenter.messaging.batches.choices import Choice, Member, load_members, members_in
+from callcenter.messaging.batches.reach import bulk_reach
+from callcenter.messaging.batches.recipients import BatchDraft, Obstacle, name_left_out
+from callcenter.messaging.batches.tally import Looked, Tally
+from callcenter.messaging.batches.times import judge_all
+from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
+from callcenter.messaging.texts.filling import patient_values
+from callcenter.messaging.texts.placeholders import fill
+from callcenter.messaging.texts.quoting import Tariff, load_tariff
+from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
+from callcenter.placeholders import put_in, used_in
+from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
+from storage.models.base import NO, table_of
+
+SAMPLES = 5
+_FIGURES = 6
+"""The first digits of a number, after which gateways differ: ``+86138``."""
+
+_PATIENT, _PHONE, _OUT, _DEPARTMENT, _DOCTOR = map(
+    table_of, (Patient, PatientPhone, SmsOptOut, Department, UserAccount)
+)
+_LENGTHS = {
+    "patient.name": func.coalesce(func.length(_PATIENT.c.name), 0),
+    "department": func.coalesce(func.length(_DEPARTMENT.c.name), 0),
+    "doctor.name": func.coalesce(func.length(_DOCTOR.c.display_name), 0),
+}
+"""Placeholder → how long its value is; 0 where there is none."""
+
+
+def count_recipients(
+    session: Session,
+    principal: Principal,
+    draft: BatchDraft,
+    choice: Choice,
+    patients: Resource,
+    common: Mapping[str, str],
+    now: datetime,
+) -> dict[str, Any]:
+    """How many get it, who do not and why, the first texts, when they go, in how many parts at what cost."""
+    tally = Tally()
+    used = [name for name in used_in(draft.text) if name in _LENGTHS]
+    for looked in _look(session, principal, draft, choice, patients, used):
+        tally.add(looked)
+    times = judge_all(session, draft, tally, now)
+    tally.close()
+    plain = put_in(draft.text, {**common, **dict.fromkeys(used, "")})
+    return {
+        "count": len(tally.fit),
+        **times.view,
+        "left_out": sum(tally.reasons.values()),
+        "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
+        "refused": name_left_out(session, principal, [(key, why) for why, keys in tally.shown.items() for key in keys]),
+        "sample": _sample(session, draft, common, tally),
+        **_priced(load_tariff(session), draft, plain, tally),
+    }
+
+
+def _look(
+    session: Session, principal: Principal, draft: BatchDraft, choice: Choice, patients: Resource, used: Sequence[str]
+) -> Iterator[Looked]:
+    """Everybody who was chosen, once."""
+    reach = bulk_reach(principal)
+    if choice.fields is not None:
+        query = read_list_query(choice.fields)
+        check_query(patients, query)
+        chosen = select_keys(patients, principal, query)
+        yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen), reach), used)
+        return
+    everybody = _PATIENT.c.disabled == NO, reach
+    for page in load_members(session, principal, choice, patients):
+        members = members_in(page)
+        ids = sorted({one.patient_id for one in members})
+        statement = _statement(draft, used).where(_PATIENT.c.id.in_(ids), *everybody)
+        yield from _of_members(session, statement, members, used)
+
+
+def _statement(draft: BatchDraft, used: Sequence[str]) -> Select[Any]:
+    """Each patient with each number that takes texts, in the order of the record; with one row where there is none."""
+    stops = exists().where(
+        _OUT.c.number == _PHONE.c.number, _OUT.c.ended_at.is_(None), _OUT.c.signature.is_(None),
+        _OUT.c.kind.in_(OPT_OUTS[draft.purpose]),
+    )  # fmt: skip
+    phones = and_(_PHONE.c.patient_id == _PATIENT.c.id, THAT_TAKE_TEXTS)
+    source = _PATIENT.outerjoin(_PHONE, phones)
+    if "department" in used:
+        source = source.outerjoin(_DEPARTMENT, _DEPARTMENT.c.id == _PATIENT.c.department_id)
+    if "doctor.name" in used:
+        source = source.outerjoin(_DOCTOR, _DOCTOR.c.id == _PATIENT.c.doctor_id)
+    lengths = [_LENGTHS[name] for name in used]
+    return (
+        select(
+            _PATIENT.c.id, _PHONE.c.number, _PATIENT.c.do_not_call,
+            case((stops, literal(1)), else_=literal(0)).label("stopped"),
+            literal(draft.purpose in UNWANTED_BY_DO_NOT_CONTACT).label("unwanted"), *lengths,
+        )
+        .select_from(source)
+        .order_by(_PATIENT.c.id, _PHONE.c.position, _PHONE.c.id)
+    )  # fmt: skip
+
+
+def _first_of_each(session: Session, statement: Select[Any], used: Sequence[str]) -> Iterator[Looked]:
+    last = 0
+    for row in session.execute(statement.execution_options(yield_per=2000)):
+        if row[0] != last:
+            last = row[0]
+            yield _looked(row, used)
+
+
+def _of_members(
+    session: Session, statement: Select[Any], members: Sequence[Member], used: Sequence[str]
+) -> Iterator[Looked]:
+    rows: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(statement):
+        rows[row[0]].append(row)
+    for member in members:
+        own = [row for row in rows[member.patient_id] if member.number in ("", row[1])]
+        if own:
+            yield _looked(own[0], used)
+        else:
+            why = Obstacle.NO_MOBILE if rows[member.patient_id] else Obstacle.NOT_FOUND
+            yield member.patient_id, "", why.value, 0
+
+
+def _looked(row: Any, used: Sequence[str]) -> Looked:
+    key, number, refuses, stopped, unwanted = row[:5]
+    lengths = row[5:]
+    why = ""
+    if not number:
+        why = Obstacle.NO_MOBILE.value
+    elif used and not all(lengths):
+        why = Obstacle.UNFILLED.value
+    elif stopped:
+        why = Obstacle.OPTED_OUT.value
+    elif refuses and unwanted:
+        why = Obstacle.DO_NOT_CONTACT.value
+    return key, number or "", why, sum(lengths)
+
+
+def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: Tally) -> dict[str, Any]:
+    """Parts and cost of all, and the fewest and most parts of one. Texts of one length for one kind of number are
+    asked once: the signs that are put in are taken for Chinese ones, which count at least as much as others.
+    """
+    groups = Counter((number[:_FIGURES], looked[3]) for number, looked in tally.fit.items())
+    numbers = {number[:_FIGURES]: number for number in tally.fit}
+    parts = cost = shortest = longest = 0
+    for (figures, length), count in groups.items():
+        quote = tariff.quote(numbers[figures], draft.purpose, plain + "字" * length)
+        parts += count * quote.parts
+        cost += count * quote.cost
+        shortest = min(shortest or quote.parts, quote.parts)
+        longest = max(longest, quote.parts)
+    return {"parts": parts, "cost": cost, "shortest": shortest, "longest": longest}
+
+
+def _sample(session: Session, draft: BatchDraft, common: Mapping[str, str], tally: Tally) -> list[dict[str, str]]:
+    """What the first of them read."""
+    ids = [looked[0] for looked, _ in zip(tally.fit.values(), range(SAMPLES), strict=False)]
+    values = patient_values(session, ids)
+    return [
+        {"name": values[key]["patient.name"], "text": fill(draft.text, {**common, **values[key]})[0]} for key in ids
+    ]

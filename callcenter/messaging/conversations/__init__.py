@@ -1,0 +1,1 @@
+"""Conversations with numbers: whose they are, who answers, who waits."""

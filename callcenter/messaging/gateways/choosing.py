@@ -1,0 +1,59 @@
+"""Chooses gateways for the many messages of one turn: what is said of one holds for all that are like it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.texts.segments import Layout, lay_out
+from callcenter.messaging.vocabulary import Purpose
+
+_COUNTRY = len("+86")
+
+
+class Choosing:
+    """``routes`` as they are in this turn. ``room``: what each takes still; whoever hands over counts it down.
+
+    ``costs``: gateway → what a part costs there.
+    """
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = routes
+        self.room = {route.gateway_id: route.room for route in routes}
+        self.costs = {route.gateway_id: route.cost for route in routes}
+        # Of one that is throttled hardly anything is asked while another takes all that it takes: what is meant for it,
+        # or follows a part that it has, goes when its turn comes, and nothing is looked for to go there.
+        steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
+        self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
+        longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
+        # Numbers that begin alike fit the same gateways; without prefixes all do.
+        self._figures = longest + _COUNTRY if longest else 0
+        self._chosen: dict[tuple[str, Purpose, int | None, int | None], Chosen] = {}
+        self._layouts: dict[tuple[int, str], Layout] = {}
+
+    @property
+    def left(self) -> int:
+        """How many parts are taken still, where it is worth looking for something that is."""
+        return sum(room for key, room in self.room.items() if key not in self._spared)
+
+    def choose(self, wanted: Wanted) -> Chosen | Waits:
+        """See ``routing.choose``."""
+        if wanted.refused or wanted.put_off:
+            return choose(self._routes, wanted, self.room)
+        alike = wanted.number[: self._figures], wanted.purpose, wanted.only, wanted.rather
+        known = self._chosen.get(alike)
+        # Only that it is full by now makes another answer of the same question.
+        if known is not None and self.room[known.route.gateway_id] > 0:
+            return known
+        found = choose(self._routes, wanted, self.room)
+        # Who is throttled is on trial for one message, and the next is another question.
+        if isinstance(found, Chosen) and not found.route.throttled:
+            self._chosen[alike] = found
+        return found
+
+    def lay_out(self, text: str, route: Route) -> Layout:
+        """The parts of ``text`` by the rule of ``route``."""
+        found = self._layouts.get((route.gateway_id, text))
+        if found is None:
+            found = self._layouts[route.gateway_id, text] = lay_out(text, route.wording)
+        return found

@@ -1,0 +1,1 @@
+"""Messages as people see and write them: one, lists, figures that add up."""

@@ -1,0 +1,264 @@
+"""Moves messages: takes what is due out of the queue for whoever has room, and writes down what gateways report.
+
+One claim at a time and one settling at a time, each in a transaction of its own; whatever comes meanwhile goes into the
+next one, so the more there is to do, the more is done at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+from twisted.internet.defer import CancelledError, DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from callcenter.bus import EventBus, Unsubscribe
+from callcenter.clock import utc_now
+from callcenter.messaging.gateways.routing import Route
+from callcenter.messaging.incoming.arrivals import Text, store_parts
+from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
+from callcenter.messaging.incoming.brought import Brought
+from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
+from callcenter.messaging.incoming.filing import Filing
+from callcenter.messaging.incoming.receiving import Received
+from callcenter.messaging.outbox.claiming import Claimed, claim, expire
+from callcenter.messaging.outbox.due_messages import Place, anything_due
+from callcenter.messaging.outbox.housekeeping import recover, release_orphans, resend_unknown
+from callcenter.messaging.outbox.parked import forget_parked
+from callcenter.messaging.outbox.settling import ANSWERS, Heard, settle
+from callcenter.messaging.vocabulary import MessageState
+from callcenter.tasks import Periodic, TaskTracker, pause
+from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown, ReceiptArrived, TextArrived
+from storage.database import Database
+from storage.errors import PASSING
+from storage.event_log import StoredEvent
+
+LOOK_SECONDS = 1.0
+"""How often one look into an index is made for what has become due."""
+UPKEEP_SECONDS = 20.0
+"""How often late doubts, unjoined texts and late messages are looked after."""
+RETRY_SECONDS = 2.0
+"""When the database takes nothing, reports are kept and offered again after so long."""
+MOST_AT_ONCE = 2000
+_KEPT = (*ANSWERS, ReceiptArrived, TextArrived)
+
+_log = Logger(namespace="callcenter.messaging")
+
+
+class Switchboard(Protocol):
+    """The gateways that run."""
+
+    def routes(self) -> Sequence[Route]:
+        """Each as it is now."""
+        ...
+
+    def submit(self, gateway_id: int, parts: Sequence[Part]) -> None:
+        """Hand over; see ``GatewayDevice.submit``. KeyError when it is gone."""
+        ...
+
+
+class Dispatcher:
+    """``received`` is told of each text that came in, in its transaction."""
+
+    def __init__(
+        self, database: Database, clock: IReactorTime, bus: EventBus, switchboard: Switchboard, received: Received
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bus = bus
+        self._switchboard = switchboard
+        self._tasks = TaskTracker("messaging", clock)
+        self._filing = Filing(database, clock, received, self._tasks)
+        self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
+        self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
+        self._unsubscribe: Unsubscribe | None = None
+        self._heard: list[Heard] = []
+        self._brought = Brought(clock)
+        self._in_flight: set[str] = set()
+        self._claiming = DeferredLock()
+        self._wanted = self._settling = self._sending = self._orphaned = False
+        # Up to here everything waits for these gateways, which are full; and which are passed over as throttled.
+        self._after: Place | None = None
+        self._full: frozenset[int] = frozenset()
+        self._throttled: frozenset[tuple[int, bool]] = frozenset()
+        self.accepted_at: float | None = None
+        """When a gateway last answered for something, in seconds of the clock."""
+
+    @property
+    def busy(self) -> int:
+        """How many coroutines run."""
+        return len(self._tasks) + self._look.running + self._upkeep.running
+
+    async def start(self) -> None:
+        """Repair what the last process left, before anything is handed over; then begin."""
+        while await self._database.run(recover, utc_now(self._clock)):
+            pass
+        self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
+        self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
+        self._unsubscribe = self._bus.subscribe(self._told)
+        self._sending = True
+        self._look.start()
+        self._upkeep.start()
+        self._tasks.start(self._filing.add_left())
+        self.wake()
+
+    async def pause(self, deadline: float = 3.0) -> None:
+        """Claim nothing more; what gateways report is still taken. What is being claimed is handed over first, if the
+        database answers in ``deadline`` seconds.
+        """
+        self._sending = False
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        ending = TaskTracker("messaging", self._clock)
+        # In its turn it finds that nothing more is to be claimed.
+        for waits in (self._look.stop(), self._upkeep.stop(), self._claim_due()):
+            ending.start(waits)
+        await ending.drain(deadline)
+
+    async def stop(self, deadline: float = 5.0) -> None:
+        """Write down what was reported and what was handed to nobody, and end. The gateways are stopped by now."""
+        ends = self._clock.seconds() + deadline
+        await self.pause(deadline)
+        self._filing.stop()
+        if self._orphaned and not self._claiming.locked:
+            self._tasks.start(self._release_orphans())
+        self._tasks.start(self._write_settled())
+        await self._tasks.drain(max(0.0, ends - self._clock.seconds()))
+
+    def wake(self) -> None:
+        """Something may be due, or somebody may have room."""
+        self._wanted = True
+        if self._sending and not self._claiming.locked:
+            self._tasks.start(self._claim_due())
+
+    def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> None:
+        """A gateway reported; what concerns messages is kept until it is written."""
+        named = self._brought.heard(gateway_id, signals)
+        self._heard += [Heard(gateway_id, one) for one in named if type(one) in _KEPT]
+        if self._heard and not self._settling:
+            self._settling = True
+            self._tasks.start(self._settle_heard())
+
+    def _told(self, events: Sequence[StoredEvent]) -> None:
+        if any(one.topic == "messages" and one.data.get("state", _QUEUED) == _QUEUED for one in events):
+            self.wake()
+
+    async def _claim_due(self) -> None:
+        async with self._claiming:
+            while self._wanted and self._sending:
+                self._wanted = False
+                await (self._release_orphans() if self._orphaned else self._claim_once())
+
+    async def _release_orphans(self) -> None:
+        await self._database.run(release_orphans, frozenset(self._in_flight), utc_now(self._clock))
+        self._orphaned, self._wanted = False, True
+
+    async def _claim_once(self) -> None:
+        routes = [route for route in self._switchboard.routes() if route.in_service]
+        # With nobody ready everything would be put off and looked at again; with nobody free nothing could go.
+        if not any(route.ready and route.room > 0 for route in routes):
+            return
+        full = frozenset(route.gateway_id for route in routes if route.room <= 0)
+        throttled = frozenset((route.gateway_id, route.on_trial) for route in routes if route.throttled)
+        # As soon as one of them has room, or is waited for no more, what was due first goes first.
+        after = self._after if self._full <= full and self._throttled == throttled else None
+        try:
+            claimed = await self._database.run(claim, routes, utc_now(self._clock), after)
+        except BaseException:
+            # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
+            self._orphaned = True
+            raise
+        self._hand_over(claimed)
+        self._wanted |= claimed.more
+        self._after, self._full, self._throttled = claimed.after, full, throttled
+
+    def _hand_over(self, claimed: Claimed) -> None:
+        for gateway_id, parts in claimed.handed.items():
+            self._in_flight.update(part.key for part in parts)
+            try:
+                self._switchboard.submit(gateway_id, parts)
+            except KeyError:
+                # Removed between the look and the handing over: not a byte has left.
+                self._in_flight.difference_update(part.key for part in parts)
+                self._orphaned = self._wanted = True
+            except Exception:  # noqa: BLE001 - whatever it did before it failed, we cannot know
+                _log.failure("gateway {gateway}: handing over failed", gateway=gateway_id)
+                self.heard(gateway_id, [PartUnknown(part.key) for part in parts])
+
+    async def _settle_heard(self) -> None:
+        try:
+            while self._heard:
+                batch = self._heard[:MOST_AT_ONCE]
+                if await self._written(batch):
+                    del self._heard[: len(batch)]
+                    self.wake()
+                else:
+                    await pause(self._clock, RETRY_SECONDS)
+        finally:
+            self._settling = False
+
+    async def _written(self, batch: Sequence[Heard]) -> bool:
+        """Write ``batch``; False: the database takes nothing now."""
+        try:
+            texts = await self._database.run(_write, batch, utc_now(self._clock))
+        except PASSING:
+            _log.failure("reports of gateways cannot be written; they are kept and tried again")
+            return False
+        except CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - one report that cannot be written must not keep the others
+            if len(batch) > 1:
+                # One of them cannot be written: the others must not be lost with it.
+                for one in batch:
+                    if not await self._written([one]):
+                        return False
+                return True
+            _log.failure("a report of gateway {gateway} cannot be written", gateway=batch[0].gateway_id)
+            return True
+        self._confirm(batch)
+        self._filing.add(texts)
+        return True
+
+    def _confirm(self, batch: Sequence[Heard]) -> None:
+        """It is committed: gateways need not tell it again."""
+        for one in batch:
+            signal = one.signal
+            if type(signal) in ANSWERS:
+                self._in_flight.discard(getattr(signal, "key", ""))
+                self.accepted_at = self._clock.seconds()
+            elif isinstance(signal, Arrival):
+                try:
+                    signal.written()
+                    self._brought.confirmed(one.gateway_id, signal)
+                except Exception:  # noqa: BLE001 - it comes again, and is known then
+                    _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
+
+    async def _look_once(self) -> None:
+        if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
+            self.wake()
+
+    async def _keep_up(self) -> None:
+        await self._filing.add_left()
+        await self._write_settled()
+        now = utc_now(self._clock)
+        steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
+        for step in steps:
+            await self._database.run(step, now)
+        if not any(route.ready and route.in_service for route in self._switchboard.routes()):
+            while await self._database.run(expire, now):
+                pass
+
+    async def _write_settled(self) -> None:
+        if until := self._brought.settled_until(utc_now(self._clock)):
+            await self._database.run(write_settled, until)
+
+
+_QUEUED = MessageState.QUEUED.value
+
+
+def _write(session: Session, batch: Sequence[Heard], now: Any) -> list[Text]:
+    settle(session, batch, now)
+    arrived = [(one.gateway_id, one.signal) for one in batch if isinstance(one.signal, TextArrived)]
+    return store_parts(session, arrived, now) if arrived else []

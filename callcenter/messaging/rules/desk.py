@@ -1,0 +1,130 @@
+"""The hospital's rules for the SMS desk: what a stop word stops, and when nobody is there to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+from twisted.internet.interfaces import IReactorTime
+
+from callcenter.administration.principal import Principal
+from callcenter.administration.writing import NOT_ACCEPTED
+from callcenter.clock import utc_now
+from callcenter.errors import InvalidError
+from callcenter.messaging.rules.row import kept_rules, locked_rules, put_rules, require_version
+from callcenter.text import N_
+from storage.database import Database
+
+KEY = "desk"
+_DAYS_LOOKED_BACK = 366
+
+
+def _clock(text: str) -> str:
+    time.fromisoformat(text)
+    if len(text) != len("08:00"):
+        raise ValueError("HH:MM")
+    return text
+
+
+ClockTime = Annotated[str, Field(max_length=5), AfterValidator(_clock)]
+
+
+class DeskRules(BaseModel):
+    """Kept as JSON under ``desk`` in the one row of ``messaging_rules``.
+
+    A stop word stops messages of ``opt_out_kind``. Nobody is there outside ``staffed_from`` to ``staffed_to`` on the
+    hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at most once
+    in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in which somebody
+    is there, opens an alarm (0: nobody does).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    opt_out_kind: Literal["care", "marketing", "all"] = "all"
+    auto_reply_hours: int = Field(default=12, ge=1, le=24 * 7)
+    answer_minutes: int = Field(default=30, ge=0, le=24 * 60)
+    staffed_from: ClockTime = "08:00"
+    staffed_to: ClockTime = "17:30"
+    days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+
+    def is_staffed(self, moment: datetime, time_zone: str) -> bool:
+        """Whether somebody is there to answer."""
+        local = moment.astimezone(ZoneInfo(time_zone))
+        clock = local.strftime("%H:%M")
+        return local.isoweekday() in self.days and self.staffed_from <= clock < self.staffed_to
+
+    def staffed_since(self, length: timedelta, until: datetime, time_zone: str) -> datetime | None:
+        """Since when somebody has been there for ``length`` in all until ``until``; None: not within a year.
+
+        The latest such moment, so that a night in which nobody was there lies before it.
+        """
+        zone, left = ZoneInfo(time_zone), length
+        day = until.astimezone(zone).date()
+        for _ in range(_DAYS_LOOKED_BACK):
+            opened, closed = (self._moment(day, clock, zone) for clock in (self.staffed_from, self.staffed_to))
+            there = min(closed, until) - opened if day.isoweekday() in self.days else timedelta(0)
+            if there > timedelta(0):
+                if there >= left:
+                    return min(closed, until) - left
+                left -= there
+            day -= timedelta(days=1)
+        return None
+
+    @staticmethod
+    def _moment(day: date, clock: str, zone: ZoneInfo) -> datetime:
+        # Of two moments of one zone Python compares what the clocks show, which are set twice a year.
+        return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
+
+
+DEFAULTS = DeskRules()
+
+
+def load_desk_rules(session: Session) -> DeskRules:
+    """The rules that hold now; what is not understood any more has its default."""
+    try:
+        return DeskRules.model_validate(kept_rules(session)[0].get(KEY) or {})
+    except ValidationError:
+        return DEFAULTS
+
+
+class DeskRuleService:
+    """The rules of the desk: read with ``messaging_rules.view``, changed with ``messaging_rules.edit``, audited."""
+
+    def __init__(self, database: Database, clock: IReactorTime) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get(self, principal: Principal) -> dict[str, Any]:
+        """The rules by name, with ``version``."""
+        principal.require("messaging_rules.view")
+        return await self._database.read(_show)
+
+    async def change(self, principal: Principal, values: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """Put ``values`` in the place of the rules they name; they hold from the next text on.
+
+        Raises ``InvalidError`` naming what is wrong, ``ConflictError`` when the rules have another version by now.
+        """
+        principal.require("messaging_rules.edit")
+        return await self._database.run(_change, principal, dict(values), version, utc_now(self._clock))
+
+
+def _show(session: Session) -> dict[str, Any]:
+    return load_desk_rules(session).model_dump(mode="json") | {"version": kept_rules(session)[1]}
+
+
+def _change(
+    session: Session, principal: Principal, values: dict[str, Any], version: int, at: datetime
+) -> dict[str, Any]:
+    row = locked_rules(session)
+    before = load_desk_rules(session).model_dump(mode="json")
+    require_version(row, version, before)
+    try:
+        after = DeskRules.model_validate({**before, **values}).model_dump(mode="json")
+    except ValidationError as error:
+        wrong = {str(found["loc"][0]): N_("This is not valid.") for found in error.errors()}
+        raise InvalidError(NOT_ACCEPTED, wrong) from None
+    return put_rules(session, principal, row, {KEY: after}, before, after, at)

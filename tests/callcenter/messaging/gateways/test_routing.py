@@ -1,0 +1,103 @@
+"""Which gateway takes a message, and why none does."""
+
+from __future__ import annotations
+
+from callcenter.messaging.gateways.choosing import Choosing
+from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.vocabulary import Purpose, Reason
+
+CARE = Wanted("+8613800138000", Purpose.CARE)
+
+
+def route(key: int, **fields: object) -> Route:
+    return Route(key, **{"room": 5, **fields})  # type: ignore[arg-type]
+
+
+def chosen(*routes: Route, wanted: Wanted = CARE) -> int | Waits:
+    found = choose(routes, wanted, {one.gateway_id: one.room for one in routes})
+    return found.route.gateway_id if isinstance(found, Chosen) else found
+
+
+def test_priority_then_the_longest_prefix_then_the_cost() -> None:
+    assert chosen(route(1), route(2, priority=1)) == 2
+    assert chosen(route(1, prefixes=("13",)), route(2, prefixes=("138", "139")), route(3)) == 2
+    assert chosen(route(1, cost=50), route(2, cost=40)) == 2
+
+
+def test_only_who_is_set_up_for_it() -> None:
+    assert chosen(route(1, prefixes=("139",)), route(2, purposes=(Purpose.MARKETING,))) == Waits()
+    assert chosen(route(1, in_service=False)) == Waits()
+    assert chosen(route(1, prefixes=("+861",))) == 1
+
+
+def test_who_is_not_ready_is_passed_over_and_who_is_full_is_waited_for() -> None:
+    assert chosen(route(1, priority=1, ready=False), route(2)) == 2
+    assert chosen(route(1, priority=1, room=0), route(2)) == Waits(soon=True)
+    assert chosen(route(1, room=0), route(2)) == 2
+
+
+def test_the_gateway_that_the_patient_knows() -> None:
+    assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.REPLY, rather=2)) == 2
+    busy = Wanted(CARE.number, Purpose.REPLY, rather=2)
+    assert chosen(route(1, priority=1), route(2, room=0), wanted=busy) == Waits(soon=True)
+    assert chosen(route(1), route(2, ready=False), wanted=busy) == 1
+
+
+def test_a_test_goes_where_it_is_meant_to() -> None:
+    wanted = Wanted("10086", Purpose.TEST, only=2)
+    assert chosen(route(1), route(2, prefixes=("139",)), wanted=wanted) == 2
+
+
+def test_who_refused_is_not_asked_again() -> None:
+    assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.CARE, refused={1})) == 2
+    nobody = Wanted(CARE.number, Purpose.CARE, refused={1, 2})
+    assert chosen(route(1), route(2), wanted=nobody) == Waits(Reason.GATEWAY_REFUSED, never=True)
+
+
+def test_who_is_throttled_for_long_is_passed_over_while_there_is_another() -> None:
+    known = Wanted(CARE.number, Purpose.REPLY, rather=1)
+    for wanted in (CARE, known):
+        assert chosen(route(1, priority=1, throttled=True), route(2), wanted=wanted) == 2
+        assert chosen(route(1, priority=1, throttled=True), route(2, room=0), wanted=wanted) == Waits(soon=True)
+        assert chosen(route(1, priority=1, throttled=True), route(2, ready=False), wanted=wanted) == 1
+    meant = Wanted(CARE.number, Purpose.CARE, only=1)
+    assert chosen(route(1, throttled=True), route(2), wanted=meant) == 1
+
+
+def test_of_those_that_are_all_throttled_the_best_is_waited_for() -> None:
+    assert chosen(route(1, throttled=True), route(2, throttled=True)) == 1
+    assert chosen(route(1, throttled=True, room=0), route(2, throttled=True)) == Waits(soon=True)
+
+
+def test_one_message_finds_out_whether_a_throttled_one_takes_any_again() -> None:
+    choosing = Choosing([route(1, priority=1, throttled=True, on_trial=True), route(2)])
+    assert isinstance(first := choosing.choose(CARE), Chosen)
+    assert first.route.gateway_id == 1
+    choosing.room[1] -= 1
+    for _ in range(3):
+        assert isinstance(next_one := choosing.choose(CARE), Chosen)
+        assert next_one.route.gateway_id == 2
+        choosing.room[2] -= 1
+
+
+def test_what_it_put_off_before_is_not_what_finds_out() -> None:
+    put_off = Wanted(CARE.number, Purpose.CARE, put_off={1})
+    tried = route(1, priority=1, throttled=True, on_trial=True)
+    assert chosen(tried, route(2), wanted=put_off) == 2
+    assert chosen(tried, wanted=put_off) == 1
+    assert chosen(route(1, priority=1), route(2), wanted=put_off) == 1
+
+
+def test_where_all_are_throttled_anything_may_find_out() -> None:
+    put_off = Wanted(CARE.number, Purpose.CARE, put_off={1, 2})
+    worse = route(2, priority=9, throttled=True, on_trial=True)
+    assert chosen(route(1, throttled=True), worse, wanted=put_off) == 2
+    assert chosen(route(1, throttled=True, room=0), worse, wanted=put_off) == 2
+
+
+def test_alone_a_throttled_one_is_given_what_it_has_room_for() -> None:
+    choosing = Choosing([route(1, throttled=True, on_trial=True, room=2)])
+    for _ in range(2):
+        assert isinstance(choosing.choose(CARE), Chosen)
+        choosing.room[1] -= 1
+    assert choosing.choose(CARE) == Waits(soon=True)

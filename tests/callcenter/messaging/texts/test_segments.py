@@ -1,0 +1,137 @@
+"""Texts divided: nothing lost, nothing too long, nothing torn, and the parts that are paid for."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.messaging.texts.segments import Counting, Wording, lay_out, message_text
+from hardware.gateways.letters import letters_of
+from hardware.gateways.settings import GatewayKind
+from protocols import gsm7
+from protocols.cmpp import words as cmpp
+from protocols.smpp import words as smpp
+from protocols.smpp.settings import DefaultAlphabet, Joining
+from protocols.sms import Part, TextEncoding
+
+SIGNS = st.characters(codec="utf-8")
+LATIN = st.text("abc [{€^}]~|", max_size=600)
+WORDINGS = st.builds(
+    Wording,
+    st.sampled_from(Counting),
+    st.sampled_from(["", "仁和医院", "RH"]),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def units(text: str, encoding: TextEncoding) -> int:
+    return gsm7.septets(text) if encoding is TextEncoding.GSM7 else len(text.encode("utf-16-be")) // 2
+
+
+@given(st.one_of(st.text(SIGNS, max_size=600), LATIN), WORDINGS)
+def test_joined_parts_are_the_text_and_none_is_too_long(text: str, wording: Wording) -> None:
+    layout = lay_out(text, wording)
+    mark = f"【{wording.signature}】" if wording.signature else ""
+    body = text.removeprefix(mark)
+    shown = "" if wording.adds_signature else mark
+    added = mark if wording.adds_signature else ""
+    single, part = (160, 153) if layout.encoding is TextEncoding.GSM7 else (70, 67)
+    joins = wording.long_text and len(layout.parts) > 1
+    if wording.long_text or len(layout.parts) == 1:
+        assert "".join(layout.parts) == shown + body
+    else:
+        assert all(one.startswith(shown) for one in layout.parts)
+        assert "".join(one.removeprefix(shown) for one in layout.parts) == body
+    for place, one in enumerate(layout.parts):
+        whole = one if joins and place else added + one
+        assert units(whole, layout.encoding) <= (part if joins else single)
+        one.encode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "wording", "parts"),
+    [
+        ("a" * 160, Wording(), 1),
+        ("a" * 161, Wording(), 2),
+        ("a" * 306, Wording(), 2),
+        ("a" * 307, Wording(), 3),
+        ("€" * 80, Wording(), 1),
+        ("€" * 81, Wording(), 2),
+        ("a" * 70, Wording(Counting.CHINA), 1),
+        ("a" * 71, Wording(Counting.CHINA), 2),
+        ("好" * 134, Wording(Counting.CHINA), 2),
+        ("好" * 135, Wording(Counting.CHINA), 3),
+        ("好" * 64, Wording(Counting.CHINA, "仁和医院"), 1),
+        ("好" * 65, Wording(Counting.CHINA, "仁和医院"), 2),
+        ("好" * 65, Wording(Counting.CHINA, "仁和医院", adds_signature=True), 2),
+        ("好" * 128, Wording(Counting.CHINA, "仁和医院", long_text=False), 2),
+        ("好" * 129, Wording(Counting.CHINA, "仁和医院", long_text=False), 3),
+    ],
+)
+def test_the_parts_that_are_paid_for(text: str, wording: Wording, parts: int) -> None:
+    assert len(lay_out(text, wording).parts) == parts
+
+
+def test_the_signature_stands_once() -> None:
+    assert lay_out("您好", Wording(signature="仁和")).parts == ("【仁和】您好",)
+    assert lay_out("【仁和】您好", Wording(signature="仁和")).parts == ("【仁和】您好",)
+    assert lay_out("【仁和】您好", Wording(signature="仁和", adds_signature=True)).parts == ("您好",)
+    assert lay_out("【其他】您好", Wording(signature="仁和")).parts == ("【仁和】【其他】您好",)
+
+
+def test_two_units_are_not_torn() -> None:
+    assert [len(one) for one in lay_out("a" * 66 + "😀" * 10, Wording(Counting.CHINA)).parts] == [66, 10]
+    assert lay_out("a" * 152 + "€" * 10, Wording()).parts[0] == "a" * 152
+
+
+def test_what_deceives_is_taken_out() -> None:
+    assert message_text("您好\r\n\u202e再见\x00\ud800\u200d\u2028。") == "您好\n再见\u200d。"
+
+
+def test_nothing_that_is_dropped_can_be_printed() -> None:
+    printable = filter(str.isprintable, map(chr, range(sys.maxunicode + 1)))
+    assert {unicodedata.category(sign) for sign in printable}.isdisjoint({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+GSM_SIGNS = st.text(st.sampled_from("aé€Δ{[à"), min_size=1, max_size=400) | LATIN
+
+
+def parts_of(text: str, kind: GatewayKind, **options: Any) -> list[Part]:
+    layout = lay_out(text, Wording(Counting.GSM, letters=letters_of(kind, options)))
+    number, total = "+8613800138000", len(layout.parts)
+    return [
+        Part("1", number, words, layout.encoding, 60.0, position=at, total=total)
+        for at, words in enumerate(layout.parts, 1)
+    ]
+
+
+@given(GSM_SIGNS, st.booleans())
+def test_each_part_can_be_written_without_a_gsm_alphabet(text: str, gbk: bool) -> None:
+    for part in parts_of(text, GatewayKind.CMPP3):
+        cmpp.write_words(part, gbk=gbk)
+
+
+@given(GSM_SIGNS, st.sampled_from(DefaultAlphabet))
+def test_and_with_any_default_alphabet(text: str, alphabet: DefaultAlphabet) -> None:
+    for part in parts_of(text, GatewayKind.SMPP, alphabet=alphabet.value):
+        smpp.write_words(part, alphabet, Joining.UDH)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "parts"),
+    [
+        ("é" * 100, "", 1),
+        ("é" * 100, "latin-1", 1),
+        ("é" * 100, "ascii", 2),
+        ("€" * 75, "latin-1", 2),
+        ("x" * 160, "ascii", 1),
+    ],
+)
+def test_what_the_gateways_alphabet_lacks_is_counted_as_it_goes(text: str, letters: str, parts: int) -> None:
+    assert len(lay_out(text, Wording(Counting.GSM, letters=letters)).parts) == parts
