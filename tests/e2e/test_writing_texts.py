@@ -31,6 +31,14 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
     page.go_forward()
     expect(page.locator("#thread-head")).to_contain_text("0002", timeout=PATIENCE)
     assert page.evaluate("location.search") == place
+    # From the patient to the conversation, by the browser or by the page's own arrow.
+    thread, person = page.locator("#thread"), page.locator("#person")
+    for back in (page.go_back, page.locator("[data-back]").click):
+        page.locator("#thread-head [data-key=card]").click()
+        expect(person).to_be_visible()
+        back()
+        expect(thread).to_be_visible(timeout=PATIENCE)
+        expect(person).to_be_hidden()
     # However many were looked at, one step leads to the list.
     page.locator("#thread-head [data-key=back]").click()
     page.locator("#talks .talk", has_text="0001").click()

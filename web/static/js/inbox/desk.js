@@ -21,6 +21,8 @@ export const belongs = (talk, box) => BOXES[box](talk);
 
 // One step back leads from a conversation to the list, however many were looked at meanwhile.
 const WITHIN = "within";
+const PERSON = "person";
+const thread = document.getElementById("thread");
 
 function enter(id) {
   const place = `/inbox?c=${id}`;
@@ -37,6 +39,18 @@ class Desk extends EventTarget {
 
   column(name) {
     root.dataset.column = name;
+  }
+
+  // The patient. Where that takes the place of what was said, one step back leads from it, too.
+  toPerson() {
+    const before = thread.checkVisibility();
+    this.column("person");
+    if (before && !thread.checkVisibility()) history.pushState(PERSON, "");
+  }
+
+  toThread() {
+    if (history.state === PERSON) history.back();
+    else this.column("thread");
   }
 
   changed(what) {
@@ -104,4 +118,11 @@ store.addEventListener("conversations", ({ detail }) => {
   desk.changed("known");
 });
 
-for (const button of document.querySelectorAll("[data-back]")) button.addEventListener("click", () => desk.column(button.dataset.back));
+window.addEventListener("popstate", () => {
+  const place = new URLSearchParams(location.search);
+  const id = Number(place.get("c"));
+  if (desk.to ? place.has("patient") : id && id === desk.talk?.id) desk.column("thread");
+  else if (id) void desk.show(id);
+  else desk.close();
+});
+document.querySelector("[data-back]").addEventListener("click", () => desk.toThread());

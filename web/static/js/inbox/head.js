@@ -25,7 +25,7 @@ export function showHead() {
     el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
       el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),
     talk ? actionsOf(talk) : null,
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
+    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.toPerson() }, icon("person-vcard")),
   ]);
   const words = notesOf(talk);
   const shared = talk?.candidates > 1 ? talk.candidates : 0;
@@ -39,7 +39,7 @@ export function showHead() {
 // Where the column beside the thread does not stand, it cannot say that the number is shared.
 function sharedNote(talk) {
   const choose = () => {
-    desk.column("person");
+    desk.toPerson();
     desk.changed("choose");
   };
   return el("p", { class: "notice notice-warn shared-note", "data-shared": talk.candidates }, icon("people-fill"),

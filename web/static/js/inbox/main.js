@@ -42,11 +42,5 @@ async function writeTo(id) {
   }
 }
 
-window.addEventListener("popstate", () => {
-  const id = Number(new URLSearchParams(location.search).get("c"));
-  if (id) void desk.show(id);
-  else desk.close();
-});
-
 if (conversation) void desk.show(Number(conversation));
 else if (patient) void writeTo(Number(patient));
