@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -19,6 +18,7 @@ from pydantic import (
 
 from hardware.hid_devices import hid_address
 from hardware.port_address import stream_address, tci_address, whozz_address
+from hardware.strict_numbers import StrictNumbers
 from hardware.ubox_address import ubox_address
 from protocols.ami.settings import parse_port
 from protocols.dial_strings import checked_prefix
@@ -85,7 +85,7 @@ _LONGEST_PORT = 255
 STANDARD_BAUD_RATES = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
 
-class LineSettings(BaseModel):
+class LineSettings(StrictNumbers):
     """One ``[[lines]]`` section. Times are in seconds. None means what the driver finds right."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

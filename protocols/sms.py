@@ -94,12 +94,18 @@ class PartAccepted(GatewaySignal):
 
 @dataclass(frozen=True)
 class PartRefused(GatewaySignal):
-    """The gateway said no. ``code`` and ``words`` are its own."""
+    """The gateway said no. ``code`` and ``words`` are its own. ``number``: whom the part was for, if that is told."""
 
     key: str
     refusal: Refusal
     code: str
     words: str = ""
+    number: str = field(default="", compare=False, repr=False)
+
+
+def with_code(words: str, code: str) -> str:
+    """A gateway's words with its code, as people read them; either may be empty."""
+    return f"{words} ({code})" if words and code else words or code
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,24 @@ from protocols.sms_link import Link
 
 
 class Arrivals:
-    """Answers go to ``out``; ``wake`` is then called. Those of a connection that is gone are forgotten."""
+    """Answers go to ``out``; ``wake`` is then called. Those of a connection that is gone are forgotten.
+
+    ``asked``: somebody wants to know whether the gateway is there, by an answer to what is written now.
+    """
 
     def __init__(self, out: list[bytes]) -> None:
         self._out = out
-        self.link = Link()
+        self.link = Link(self._ask)
         self.wake: Callable[[], None] = lambda: None
         self.owed = 0
+        self.asked = False
 
     def begin(self) -> None:
         """Another connection begins, or one ended."""
-        self.link.ended = True
-        self.link = Link()
+        ended, self.link = self.link, Link(self._ask)
         self.owed = 0
+        self.asked = False
+        ended.end()
 
     def signal(self, came: Came) -> Arrival:
         """What to report."""
@@ -35,6 +40,10 @@ class Arrivals:
             self.owed -= 1
             self._out.append(reply)
             self.wake()
+
+    def _ask(self) -> None:
+        self.asked = True
+        self.wake()
 
 
 class _Owed:

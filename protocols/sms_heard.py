@@ -100,8 +100,18 @@ class FarewellAnswered:
     """It agrees that we do."""
 
 
-Heard = SignedIn | SignInRefused | Accepted | Refused | Throttled | Came | Asked | Farewell | FarewellAnswered
-HEARTBEAT_ANSWERED = NOTHING = Asked()
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswered:
+    """It answered our question of ``sequence`` whether it is there."""
+
+    sequence: int
+
+
+Heard = (
+    SignedIn | SignInRefused | Accepted | Refused | Throttled | Came | Asked | Farewell | FarewellAnswered
+    | HeartbeatAnswered
+)  # fmt: skip
+NOTHING = Asked()
 """That something was heard at all is what counts."""
 
 

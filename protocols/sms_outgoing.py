@@ -16,6 +16,7 @@ from protocols.sms import (
     PartUnknown,
     PartUnsent,
     Refusal,
+    with_code,
 )
 from protocols.sms_actions import SmsLimits
 from protocols.sms_heard import Refused, Throttled, Tongue
@@ -98,7 +99,7 @@ class Outgoing:
         except PduError as error:
             self._signals.append(PartRefused(part.key, Refusal.NEVER, "", str(error)))
             return 0
-        self._waiting[sequence] = Waiting(part.key, now)
+        self._waiting[sequence] = Waiting(part.key, now, part.number)
         return 1
 
     def accepted(self, sequence: int, gateway_id: str, now: float) -> None:
@@ -115,10 +116,10 @@ class Outgoing:
             return
         match heard:
             case Refused(_, refusal, code, words):
-                self._signals.append(PartRefused(waiting.key, refusal, code, words))
+                self._signals.append(PartRefused(waiting.key, refusal, code, words, waiting.number))
             case Throttled(_, code, words):
                 self._signals.append(PartRefused(waiting.key, Refusal.LATER, code, words))
-                self._pause(now, waiting.since, f"{words} ({code})" if words else code)
+                self._pause(now, waiting.since, with_code(words, code))
 
     def _answered(self, sequence: int, now: float) -> Waiting | None:
         waiting = self._waiting.pop(sequence, None) or self._late.take(sequence)

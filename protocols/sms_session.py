@@ -21,6 +21,7 @@ from protocols.sms_heard import (
     Farewell,
     FarewellAnswered,
     Heard,
+    HeartbeatAnswered,
     Refused,
     SignedIn,
     SignInRefused,
@@ -63,7 +64,8 @@ class SmsSession:
         self._refused = False
         self._due = 0.0
         # On the clock as it is, not the steady one: whoever reports has no other.
-        self._now = self._farewell_at = 0.0
+        self._now = self._farewell_at = self._asked_at = 0.0
+        self._asked = 0
         self.arrivals = Arrivals(self._out)
         self.tap: PduTap | None = None
 
@@ -149,6 +151,9 @@ class SmsSession:
     def flush(self, now: float) -> SmsActions:
         """Write what may be written."""
         self._move(now)
+        if self.arrivals.asked and self.up:
+            self.arrivals.asked = False
+            self._ask()
         self._pump()
         return self._actions()
 
@@ -165,7 +170,7 @@ class SmsSession:
 
     def _begin(self, state: State, seconds: float = 0.0) -> None:
         self.arrivals.begin()
-        self._failure, self._refused = "", False
+        self._failure, self._refused, self._asked = "", False, 0
         self._heartbeat.heard(self._time.now)
         self._wait(state, seconds)
 
@@ -202,6 +207,10 @@ class SmsSession:
                 self._doubt(doubt)
             case Refused() | Throttled():
                 self._refusal(heard)
+            case HeartbeatAnswered(sequence):
+                # That something was heard counts anyway; the answer to the last question tells more.
+                if sequence == self._asked:
+                    self.arrivals.link.answered(self._asked_at)
             case _:
                 self._hear_of_session(heard)
 
@@ -253,9 +262,13 @@ class SmsSession:
         if now < self._heartbeat.due:
             return
         if self._heartbeat.ask(now):
-            self._out.append(self._tongue.heartbeat(self._sequence.take()))
+            self._ask()
         else:
             self._fail(Said(Saying.GATEWAY_SILENT))
+
+    def _ask(self) -> None:
+        self._asked, self._asked_at = self._sequence.take(), self._now
+        self._out.append(self._tongue.heartbeat(self._asked))
 
     def _out_of_time(self) -> None:
         match self._state:

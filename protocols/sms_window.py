@@ -77,6 +77,7 @@ class Waiting:
 
     key: str
     since: float
+    number: str = ""
 
 
 class Latecomers:

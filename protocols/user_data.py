@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _SHORT_REFERENCE = 0x00
 _LONG_REFERENCE = 0x08
+_HIDDEN = 4
+_BEGINS = re.compile(rb"[0-9]{1,6}(?![0-9])"), re.compile(rb"(?:\x00[0-9]){1,6}(?!\x00[0-9])")
+_ENDS = re.compile(rb"(?<![0-9])[0-9]{1,6}\Z"), re.compile(rb"(?<!\x00[0-9])(?:\x00[0-9]){1,6}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,32 @@ def split_header(data: bytes) -> tuple[Place, bytes]:
             place = checked_place(value[0] << 8 | value[1], value[3], value[2]) or place
         at += 2 + size
     return place, data[end:]
+
+
+def without_half_numbers(words: bytes, place: Place, *, wide: bool) -> bytes:
+    """``words`` of a part with the digits replaced that a number may go on with, or begin with, in another part: the
+    last four at such an end. A number of seven digits or more is known for one by itself.
+
+    ``wide``: in UTF-16.
+    """
+    shown = words
+    if place.position > 1 and (found := _BEGINS[wide].match(shown)):
+        shown = _hidden(found[0], wide=wide) + shown[found.end() :]
+    if place.position < place.total and (found := _ENDS[wide].search(shown)):
+        shown = shown[: found.start()] + _hidden(found[0], wide=wide)
+    return shown
+
+
+def replaced(pdu: bytes, content: bytes, words: bytes, shown: bytes) -> bytes:
+    """``pdu``, in which ``content`` stands, with the ``words`` at its end as they are ``shown``."""
+    end = pdu.rfind(content) + len(content)
+    return pdu if shown == words else pdu[: end - len(words)] + shown + pdu[end:]
+
+
+def _hidden(digits: bytes, *, wide: bool) -> bytes:
+    star = b"\0*" if wide else b"*"
+    count = min(len(digits) // len(star), _HIDDEN)
+    return digits[: len(digits) - count * len(star)] + count * star
 
 
 def checked_place(reference: int, position: int, total: int) -> Place | None:

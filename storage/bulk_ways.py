@@ -11,11 +11,11 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, String, Text, 
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from storage.chunks import chunks
 from storage.prepared import Prepared, Statement, Values, converters, counted
 
 ONE_DATABASE = "one_database"
 """The option of statements that are for one kind of database: what others get for the same purpose."""
-_CHUNK = 500
 Found = Sequence[Any]
 
 
@@ -91,8 +91,8 @@ def _in_list(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bo
 
 
 def _parameters(keys: Sequence[Any], values: Values) -> Iterator[dict[str, Any]]:
-    for first in range(0, len(keys), _CHUNK):
-        yield {**values, "keys": list(keys[first : first + _CHUNK])}
+    for chunk in chunks(keys):
+        yield {**values, "keys": list(chunk)}
 
 
 class _Arrays:

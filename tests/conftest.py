@@ -10,15 +10,22 @@ from hypothesis import HealthCheck, settings
 from twisted.internet import reactor
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
+from twistd_plugin.interpreter import COLLECT_AFTER
+
 # No test fails because the machine is busy: how long an example takes proves nothing.
 settings.register_profile("huifang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("huifang")
+
+# Until all is imported there is no garbage worth looking for among what is.
+gc.disable()
 
 pytest_plugins = ["tests.peers.daemon", "tests.peers.browser", "tests.peers.databases"]
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays."""
+    """What is imported by now stays. Garbage is looked for as often as the daemon does."""
+    gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
     _collect()
 
 

@@ -17,11 +17,16 @@ def share_interpreter() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
+def look_for_garbage_seldom() -> None:
+    """To be called before much is imported, which would be looked through again and again."""
+    gc.set_threshold(*COLLECT_AFTER)
+
+
 def keep_loaded() -> None:
     """What is loaded by now stays to the end: it is not looked through for garbage again and again.
 
     Takes some tenths of a second: to be called before the reactor runs.
     """
-    gc.set_threshold(*COLLECT_AFTER)
+    look_for_garbage_seldom()
     gc.collect()
     gc.freeze()

@@ -16,6 +16,7 @@ from twisted.web.server import Request
 from callcenter.errors import InvalidError
 from callcenter.number_plan import typed_digits
 from callcenter.text import N_, Text
+from hardware.strict_numbers import StrictNumbers
 from web.errors import MalformedError, TooLargeError, WrongTypeError
 from web.security import header
 from web.settings import SiteSettings
@@ -55,8 +56,8 @@ NumberPart = Annotated[str, Field(max_length=40), AfterValidator(_with_digits)]
 """Digits of a number to look for, however they are written."""
 
 
-class Input(BaseModel):
-    """Base of every body and query: a field that is not declared is refused, never ignored."""
+class Input(StrictNumbers):
+    """Base of every body and query: a field that is not declared is refused, never ignored, and true is no number."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 from babel.support import NullTranslations
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from protocols.documented import said_in
 from web.catalogues import ROOT, load_translations
+from web.compiled import CompiledTemplates
 from web.greeting import topics_for
 from web.i18n import LOCALES, Formats
 from web.placed import placed
@@ -24,25 +23,8 @@ from web.settings import PRODUCT, SiteSettings
 from web.words import CODES, SCOPES
 
 TEMPLATE_FOLDER = ROOT / "templates"
-
-
-class CompiledOnce(BytecodeCache):
-    """Keeps compiled templates in memory: the languages differ in their words, not in their templates."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what was compiled from the same text."""
-        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        if bucket.code is not None:
-            self._compiled[bucket.key, bucket.checksum] = bucket.code
-
-
-_compiled = CompiledOnce()
+# Jinja settles some of an expression when it compiles it: what was compiled for other settings is of no use.
+_compiled = CompiledTemplates(made_for=Path(__file__).read_text(encoding="utf-8"))
 
 
 class Templates:

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.alarms.settings import MOST_NUMBERS
+from storage.chunks import chunks
 from storage.models import SmsMessage
-
-_CHUNK = 500
 
 
 def text_sources(delivery: int, count: int = MOST_NUMBERS) -> list[str]:
@@ -23,9 +22,8 @@ def load_texts(session: Session, deliveries: Sequence[int]) -> dict[int, list[di
     """Delivery → id and state of the texts it was made of."""
     wanted = {source: key for key in deliveries for source in text_sources(key)}
     found: dict[int, list[dict[str, Any]]] = {}
-    sources = list(wanted)
-    for first in range(0, len(sources), _CHUNK):
-        chosen = SmsMessage.source.in_(sources[first : first + _CHUNK])
+    for chunk in chunks(list(wanted)):
+        chosen = SmsMessage.source.in_(chunk)
         statement = select(SmsMessage.source, SmsMessage.id, SmsMessage.state).where(chosen).order_by(SmsMessage.id)
         for source, key, state in session.execute(statement):
             found.setdefault(wanted[str(source)], []).append({"id": key, "state": state})

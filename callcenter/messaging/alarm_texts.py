@@ -21,6 +21,7 @@ from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from callcenter.text import N_, translated
 from protocols.sayings import said_again
+from storage.chunks import chunks
 from storage.models import AlarmDelivery, SmsMessage
 
 LONGEST_REASON = 60
@@ -80,10 +81,12 @@ class AlarmTexts:
             AlarmDelivery.id < message.delivery,
         )
         sources = [source for key in session.scalars(earlier) for source in text_sources(key)]
-        for first in range(0, len(sources), 500):
-            mine = SmsMessage.source.in_(sources[first : first + 500])
+        for chunk in chunks(sources):
+            mine = SmsMessage.source.in_(chunk)
             waiting = SmsMessage.state == MessageState.QUEUED.value
-            ids = list(session.scalars(select(SmsMessage.id).where(mine, waiting).with_for_update()))
+            # In the order in which whoever sends or settles holds them.
+            held = select(SmsMessage.id).where(mine, waiting).order_by(SmsMessage.id).with_for_update()
+            ids = list(session.scalars(held))
             if ids:
                 cancel_queued(session, at, SmsMessage.id.in_(ids), reason=Reason.OVERTAKEN)
                 announce_messages(session, ids)

@@ -12,6 +12,7 @@ from callcenter.events import Audience, BatchUpdated, MessageUpdated
 from callcenter.messaging.conversations.unheard import look_at_answers
 from callcenter.messaging.messages.views import batch_view, load_batches, load_messages, message_view
 from callcenter.telephony.announce import announce
+from storage.chunks import chunks
 from storage.models import SmsMessage
 from storage.models.base import table_of
 
@@ -23,8 +24,8 @@ def announce_messages(session: Session, ids: Sequence[int]) -> None:
     """
     columns = table_of(SmsMessage).c
     moved: list[tuple[int, int | None]] = []
-    for first in range(0, len(ids), 500):
-        chosen = select(columns.id, columns.batch_id).where(columns.id.in_(ids[first : first + 500]))
+    for chunk in chunks(ids):
+        chosen = select(columns.id, columns.batch_id).where(columns.id.in_(chunk))
         moved += [(key, batch) for key, batch in session.execute(chosen.order_by(columns.id))]
     announce_moved(session, moved)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.outbox.attempts import chunks
 from callcenter.number_plan import HOME_CODE
 from callcenter.numbers import NumberKind, normalise
+from storage.chunks import chunks
 from storage.models import PatientPhone
 from storage.models.base import table_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -23,6 +23,12 @@ class Purpose(StrEnum):
     """An administrator tries a gateway."""
     ALARM = "alarm"
     """Something is wrong in the house, and somebody on duty has to know: to the hospital's own people only."""
+
+
+def purposes_of(names: Iterable[str]) -> tuple[Purpose, ...]:
+    """Purposes by name; what is no purpose any more is left out."""
+    known = {purpose.value for purpose in Purpose}
+    return tuple(Purpose(name) for name in names if name in known)
 
 
 OF_THE_HOUSE = frozenset({Purpose.TEST, Purpose.ALARM})

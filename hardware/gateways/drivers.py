@@ -17,7 +17,7 @@ from hardware.gateways.http_settings import HttpGatewaySettings
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.gateways.smpp import SmppSettings, smpp_gateway
 
-__all__ = ["DRIVERS", "MODELS", "GatewayDriver", "create_gateway", "gateway_settings"]
+__all__ = ["DRIVERS", "MODELS", "GatewayDriver", "create_gateway"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,6 @@ DRIVERS: Mapping[GatewayKind, GatewayDriver] = {
 
 MODELS: Mapping[GatewayKind, type[GatewaySettings]] = {kind: driver.settings for kind, driver in DRIVERS.items()}
 """What can be set on each kind."""
-
-
-def gateway_settings(kind: GatewayKind, values: Mapping[str, Any]) -> GatewaySettings:
-    """The settings of a gateway of ``kind``; ``pydantic.ValidationError``. ``KeyError`` for a kind without a driver."""
-    return MODELS[kind].model_validate({**values, "kind": kind})
 
 
 def create_gateway(settings: GatewaySettings, reactor: ReactorBase, trace_folder: Path) -> GatewayDevice:

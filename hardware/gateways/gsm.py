@@ -116,11 +116,6 @@ class GsmGateway:
         return _BASE | GatewayAbility.RECEIPTS if has_reports else _BASE
 
     @property
-    def signal(self) -> int | None:
-        """Strength of the network in dBm, None while unknown."""
-        return self._session.signal
-
-    @property
     def room(self) -> int:
         """See ``GatewayDevice``. A modem needs seconds for each part: it takes one long text or some short ones, and
         nothing more until all are written.

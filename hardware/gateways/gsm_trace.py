@@ -6,10 +6,11 @@ import re
 
 from hardware.gateways.masking import masked as masked_digits
 from hardware.trace import LineTrace
-from protocols import gsm7
+from protocols import gsm7, ucs2
 from protocols.gsm_modem.addresses import encode_number
 from protocols.gsm_modem.codec import decode_incoming, decode_submit, from_line
 from protocols.gsm_modem.messages import Coding, Deliver, PduError, StatusReport, Submit, UserData
+from protocols.user_data import WHOLE, Place, without_half_numbers
 
 _PIN = re.compile(rb'(\+CPIN=")[0-9]+')
 _PDU = re.compile(rb'"?[0-9A-Fa-f]{20,}')
@@ -94,13 +95,15 @@ def _masked_wide(line: bytes) -> bytes:
 
 def _masked_body(line: bytes, tpdu: bytes, body: UserData) -> bytes:
     """The words of a message stand at the end of its PDU."""
+    part = WHOLE if body.joint is None else Place(body.joint.reference, body.joint.position, body.joint.total)
     hidden = _DIGITS.sub(lambda found: found[0][:-_HIDDEN] + "*" * _HIDDEN, body.text)
+    hidden = ucs2.decode(without_half_numbers(_wide(hidden), part, wide=True), is_part=True)
     if body.coding is Coding.DATA:
-        pairs = [(body.data, masked_digits(body.data))]
+        pairs = [(body.data, masked_digits(without_half_numbers(body.data, part, wide=False)))]
     elif hidden == body.text:
         return line
     elif body.coding is Coding.UCS2:
-        pairs = [(body.text.encode("utf-16-be", "replace"), hidden.encode("utf-16-be", "replace"))]
+        pairs = [(_wide(body.text), _wide(hidden))]
     else:
         pairs = _packed(body.text, hidden)
     for before, after in pairs:
@@ -109,6 +112,10 @@ def _masked_body(line: bytes, tpdu: bytes, body: UserData) -> bytes:
             return line[:start] + after.hex().upper().encode() + line[start + 2 * len(before) :]
     # It is written in a way that we would not write it: then without its words.
     return line[: -2 * len(body.text)] + b"*" * (2 * len(body.text)) if hidden != body.text else line
+
+
+def _wide(text: str) -> bytes:
+    return text.encode("utf-16-be", "surrogatepass")
 
 
 def _packed(text: str, hidden: str) -> list[tuple[bytes, bytes]]:

@@ -83,14 +83,17 @@ class Fetching:
 
     async def _fetch(self, name: str) -> None:
         pull = self._pulls[name]
-        # What was fetched does not come again: nothing more while it is not written down.
-        if not self._arrivals.waiting:
-            match await self._talk.ask(self._build(pull.form)):
-                case HttpAnswer(status=200) as answer:
-                    self._gather(pull, answer)
-                case _:
-                    pass
-        self._fetch_later(name, pull.every)
+        try:
+            # What was fetched does not come again: nothing more while it is not written down.
+            if not self._arrivals.waiting:
+                match await self._talk.ask(self._build(pull.form)):
+                    case HttpAnswer(status=200) as answer:
+                        self._gather(pull, answer)
+                    case _:
+                        pass
+        finally:
+            # Whatever was wrong this time is logged, and must not be the end of it.
+            self._fetch_later(name, pull.every)
 
     def _gather(self, pull: Pull, answer: HttpAnswer) -> None:
         gathered = read_harvest(pull.harvest, legible_text_of(answer, self._provider.charset))

@@ -26,6 +26,7 @@ from protocols.sms import (
     PartUnknown,
     PartUnsent,
     Refusal,
+    with_code,
 )
 from protocols.sms_failures import Failures
 
@@ -217,5 +218,4 @@ class Sending:
 
 
 def _shown(refused: NotTaken) -> str:
-    words, code = refused.words, refused.code
-    return f"{words} ({code})" if words and code else words or code
+    return with_code(refused.words, refused.code)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from hardware.gateways.mapping_lines import mapping_of, writable
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.outgoing.endpoint import Reach
+from hardware.strict_numbers import StrictNumbers
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
 from protocols.http_sms.requests import Account, places_in
@@ -39,7 +40,7 @@ class OwnCode(BaseModel):
     words: str = Field(default="", max_length=100)
 
 
-class OwnProvider(BaseModel):
+class OwnProvider(StrictNumbers):
     """A provider that is not known: see ``protocols.http_sms.provider`` for the words.
 
     A mapping may also come as text, one ``name = value`` a line; of ``codes`` one ``code = refusal words``.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,6 @@ from protocols.http_sms.provider import Form
 from protocols.http_sms.requests import HttpRequest
 from protocols.sayings import Said, Saying
 
-Clients = Callable[[str], CheckedClient]
 _STARRED = b"(the fields of the account and the message)"
 
 _NUMBER = re.compile(rb"(\d{3})\d{3,}(\d{4})")

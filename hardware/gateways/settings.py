@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from hardware.strict_numbers import StrictNumbers
 
 
 class GatewayKind(enum.StrEnum):
@@ -17,7 +19,7 @@ class GatewayKind(enum.StrEnum):
     HTTP = "http"
 
 
-class GatewaySettings(BaseModel):
+class GatewaySettings(StrictNumbers):
     """What every kind has. ``rate`` is the most parts a second; ``window`` the most that wait for their answers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -25,6 +25,7 @@ from protocols.cmpp.messages import (
     ConnectAnswer,
     Deliver,
     DeliverAnswer,
+    Format,
     Message,
     Submit,
     SubmitAnswer,
@@ -32,12 +33,11 @@ from protocols.cmpp.messages import (
 )
 from protocols.cmpp.results import FLOW_CONTROL, SIGN_IN, VERSION_TOO_HIGH, fate, refusal
 from protocols.cmpp.settings import CmppAccount
-from protocols.cmpp.words import read_words, write_words
+from protocols.cmpp.words import read_words, split_words, write_words
 from protocols.pdu_account import ValidityCache
 from protocols.pdu_frames import PduError, ascii_octets
 from protocols.sms import Part, ReceiptArrived
 from protocols.sms_heard import (
-    HEARTBEAT_ANSWERED,
     NOTHING,
     Accepted,
     Asked,
@@ -45,14 +45,17 @@ from protocols.sms_heard import (
     Farewell,
     FarewellAnswered,
     Heard,
+    HeartbeatAnswered,
     Refused,
     SignedIn,
     SignInRefused,
     Throttled,
     text_came,
 )
+from protocols.user_data import replaced, without_half_numbers
 
 _DIALECTS = {2: V2, 3: V3}
+_TEXTS = frozenset({Command.SUBMIT, Command.DELIVER})
 _BAD_STRUCTURE = 1
 _DIGEST = slice(18, 34)
 _ANSWERED_DIGEST = slice(-17, -1)
@@ -110,14 +113,30 @@ class CmppTongue:
         return plain(Command.TERMINATE, sequence)
 
     def shown(self, pdu: bytes) -> bytes:
-        """Without the digests: a weak secret is guessed from them."""
+        """Without the digests, from which a weak secret is guessed, and without the halves of numbers that go on in
+        another part.
+        """
         command = HEADER.unpack_from(pdu)[1]
+        if command in _TEXTS:
+            return self._without_half_numbers(command, pdu)
         where = {Command.CONNECT: _DIGEST, Command.CONNECT | RESPONSE: _ANSWERED_DIGEST}.get(command)
         if where is None or len(pdu) < 30:
             return pdu
         changed = bytearray(pdu)
         changed[where] = bytes(16)
         return bytes(changed)
+
+    def _without_half_numbers(self, command: int, pdu: bytes) -> bytes:
+        try:
+            message = decode(command, pdu[HEADER.size :], self._dialect)
+        except PduError:
+            return pdu
+        if not isinstance(message, Submit | Deliver):
+            return pdu
+        place, words = split_words(message)
+        counted = bytes((len(message.content),)) + message.content
+        wide = message.format == Format.UCS2
+        return replaced(pdu, counted, words, without_half_numbers(words, place, wide=wide))
 
     def hear(self, header: tuple[int, ...], body: bytes) -> Heard:
         """What a PDU means."""
@@ -196,5 +215,7 @@ def _plainly(command: int, sequence: int) -> Heard:
             return Farewell(plain(command | RESPONSE, sequence))
         case _ if command == Command.TERMINATE | RESPONSE:
             return FarewellAnswered()
+        case _ if command == Command.ACTIVE_TEST | RESPONSE:
+            return HeartbeatAnswered(sequence)
         case _:
-            return HEARTBEAT_ANSWERED
+            return NOTHING

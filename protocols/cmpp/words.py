@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protocols import ucs2
-from protocols.cmpp.messages import Deliver, Format
+from protocols.cmpp.messages import Deliver, Format, Submit
 from protocols.pdu_frames import PduError
 from protocols.sms import Part, TextEncoding
 from protocols.user_data import WHOLE, Place, place_header, split_header
@@ -46,7 +46,7 @@ def _can(text: str, form: Format) -> bool:
 
 def read_words(message: Deliver) -> tuple[Place, str]:
     """The place and words of what arrived. What is not text is given in hexadecimal, what is wrong as U+FFFD."""
-    place, words = split_header(message.content) if message.has_header else (WHOLE, message.content)
+    place, words = split_words(message)
     match message.format:
         case Format.UCS2:
             return place, ucs2.decode(words, is_part=place.total > 1)
@@ -55,3 +55,8 @@ def read_words(message: Deliver) -> tuple[Place, str]:
         case _:
             # ASCII is part of it, and gateways that say ASCII have been seen to send GBK.
             return place, words.decode("gb18030", "replace")
+
+
+def split_words(message: Deliver | Submit) -> tuple[Place, bytes]:
+    """The place of a message, and its words as they are written."""
+    return split_header(message.content) if message.has_header else (WHOLE, message.content)

@@ -6,12 +6,11 @@ import enum
 from collections.abc import Callable
 
 from protocols.gsm_modem.context import Context
-from protocols.gsm_modem.dialogue import Script, command, value_of
+from protocols.gsm_modem.dialogue import Script, command
 from protocols.gsm_modem.settings import GsmSettings
 from protocols.gsm_modem.setup import ModemSetup, Pin, SetupFailure, network_problem, set_up
 from protocols.sayings import Said, Saying
 
-_NOT_KNOWN = 99
 _UNANSWERED = 2
 
 
@@ -35,8 +34,6 @@ class ModemLink:
         self._pin = Pin(settings.pin)
         self.phase = Phase.CLOSED
         self.setup: ModemSetup | None = None
-        self.signal: int | None = None
-        """Strength in dBm, None if the modem does not know."""
         self._heard_at = 0.0
         self.suspected = False
         """Whether nothing should be asked of the modem before it showed that it is there."""
@@ -112,7 +109,7 @@ class ModemLink:
         self.setup = found
         self.phase = Phase.READY
         self._retry_after = self._timings.retry_first
-        # The first thing to ask is how strong the signal is.
+        # Asked at once, as whenever it is idle.
         self.suspected = True
         self._context.ready()
 
@@ -125,7 +122,6 @@ class ModemLink:
         else:
             self._lose(Phase.DOWN, SetupFailure(Said(Saying.FELL_SILENT)))
             return
-        self.signal = _strength(value_of(reply, "CSQ"))
         reply = yield command("AT+CREG?", self._timings.command)
         if problem := network_problem(reply):
             self._lose(Phase.DOWN, problem)
@@ -138,10 +134,3 @@ class ModemLink:
         usual = self._timings.retry_refused if failure.refused else self._retry_after
         self._retry_at = self._context.now + (usual if after is None else after)
         self._retry_after = min(2 * self._retry_after, self._timings.retry_most)
-
-
-def _strength(value: str | None) -> int | None:
-    """dBm of the answer to AT+CSQ (3GPP TS 27.007, section 8.5)."""
-    rssi = (value or "").split(",")[0].strip()
-    known = rssi.isdecimal() and int(rssi) < _NOT_KNOWN
-    return 2 * int(rssi) - 113 if known else None

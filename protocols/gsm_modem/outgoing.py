@@ -35,6 +35,7 @@ from protocols.sms import (
     PartUnsent,
     Refusal,
     TextEncoding,
+    with_code,
 )
 from protocols.sms_failures import Failures
 
@@ -98,7 +99,7 @@ class Outgoing:
 
     @property
     def room(self) -> int:
-        """How many parts may come. None behind others: they wait longest here where they can be recalled least."""
+        """How many parts may come. None while others wait: here they would wait longest, and hardest to take back."""
         return 0 if self._waiting or self._context.now < self._stopped_until else MOST_PARTS
 
     def add(self, parts: Sequence[Part]) -> None:
@@ -200,13 +201,13 @@ class Outgoing:
             self._finish(PartRefused(part.key, meaning.refusal, meaning.code, meaning.words))
         if meaning.busy:
             self._stopped_until = self._context.now + self._timings.congested
-            self._context.report(GatewayPaused(self._timings.congested, f"{meaning.words} ({meaning.code})"))
+            self._context.report(GatewayPaused(self._timings.congested, with_code(meaning.words, meaning.code)))
         elif meaning.refusal is Refusal.NEVER:
             self._worked()
         else:
             self._failures.failed()
             if self._failures.too_many:
-                why = f"{meaning.words} ({meaning.code})"
+                why = with_code(meaning.words, meaning.code)
                 self._watcher.failing(Said(Saying.MODEM_TAKES_NOTHING, why=why))
 
     def _worked(self) -> None:

@@ -46,11 +46,6 @@ class GsmSession:
         return self._link.setup is not None and self._link.setup.reports
 
     @property
-    def signal(self) -> int | None:
-        """Strength of the network in dBm: above -85 is good, below -105 bad. None while unknown."""
-        return self._link.signal
-
-    @property
     def room(self) -> int:
         """How many parts ``submit`` takes now."""
         return self._outgoing.room if self._link.ready and not self._draining else 0

@@ -51,7 +51,7 @@ class GsmTimings:
     look: float = 2.0
     """Pause between two looks for a network, or for a SIM that is busy."""
     keep_alive: float = 30.0
-    """An idle modem is asked this often for its network and signal."""
+    """An idle modem is asked this often whether it is there, and for its network."""
     sweep: float = 300.0
     """The storage is looked through this often: announcements get lost."""
     sweep_blind: float = 20.0

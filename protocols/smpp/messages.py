@@ -20,7 +20,6 @@ class Command(enum.IntEnum):
 
     BIND_RECEIVER = 1
     BIND_TRANSMITTER = 2
-    QUERY_SM = 3
     SUBMIT_SM = 4
     DELIVER_SM = 5
     UNBIND = 6
@@ -35,20 +34,14 @@ class Status(enum.IntEnum):
     OK = 0x00
     INVALID_LENGTH = 0x02
     INVALID_COMMAND = 0x03
-    WRONG_STATE = 0x04
     ALREADY_BOUND = 0x05
     SYSTEM_ERROR = 0x08
-    BAD_SOURCE = 0x0A
     BAD_DESTINATION = 0x0B
-    BIND_FAILED = 0x0D
     BAD_PASSWORD = 0x0E
     BAD_SYSTEM_ID = 0x0F
     QUEUE_FULL = 0x14
     SUBMIT_FAILED = 0x45
-    BAD_SYSTEM_TYPE = 0x53
     THROTTLED = 0x58
-    BAD_SCHEDULE = 0x61
-    BAD_EXPIRY = 0x62
     TEMPORARY = 0x64
 
 

@@ -25,10 +25,9 @@ from protocols.smpp.messages import (
 from protocols.smpp.receipts import read_receipt
 from protocols.smpp.settings import Role, SmppAccount
 from protocols.smpp.statuses import THROTTLES, code, refusal, words
-from protocols.smpp.words import read_words, write_words
+from protocols.smpp.words import is_wide, read_words, split_words, write_words
 from protocols.sms import Part, ReceiptArrived
 from protocols.sms_heard import (
-    HEARTBEAT_ANSWERED,
     NOTHING,
     Accepted,
     Asked,
@@ -36,12 +35,14 @@ from protocols.sms_heard import (
     Farewell,
     FarewellAnswered,
     Heard,
+    HeartbeatAnswered,
     Refused,
     SignedIn,
     SignInRefused,
     Throttled,
     text_came,
 )
+from protocols.user_data import replaced, without_half_numbers
 
 _BINDS = {
     Role.TRANSCEIVER: Command.BIND_TRANSCEIVER,
@@ -51,6 +52,7 @@ _BINDS = {
 # The last connection may not be over for the gateway.
 _LONGEST_ID = 65
 _PASSING = frozenset({Status.ALREADY_BOUND, Status.SYSTEM_ERROR, Status.TEMPORARY, *THROTTLES})
+_TEXTS = frozenset({Command.SUBMIT_SM, Command.DELIVER_SM})
 _ANSWER_OF_DELIVER = Command.DELIVER_SM | RESPONSE
 
 
@@ -98,8 +100,11 @@ class SmppTongue:
         return plain(Command.UNBIND, sequence)
 
     def shown(self, pdu: bytes) -> bytes:
-        """Without the password."""
-        if HEADER.unpack_from(pdu)[1] not in _BINDS.values():
+        """Without the password, and without the halves of numbers that go on in another part."""
+        command = HEADER.unpack_from(pdu)[1]
+        if command in _TEXTS:
+            return _without_half_numbers(command, pdu)
+        if command not in _BINDS.values():
             return pdu
         system_id, separator, rest = pdu[HEADER.size :].partition(b"\0")
         password, end, others = rest.partition(b"\0")
@@ -155,6 +160,19 @@ def _is_receipt(message: ShortMessage) -> bool:
     return told and (Tag.MESSAGE_STATE in options or bool(read_receipt(message).state))
 
 
+def _without_half_numbers(command: int, pdu: bytes) -> bytes:
+    try:
+        message = decode(command, pdu[HEADER.size :])
+    except PduError:
+        return pdu
+    if not isinstance(message, ShortMessage):
+        return pdu
+    place, words = split_words(message)
+    # By their length, which stands before them, they are found in either field.
+    counted = bytes((len(message.words) & 0xFF,)) + message.words
+    return replaced(pdu, counted, words, without_half_numbers(words, place, wide=is_wide(message.coding)))
+
+
 def _number(address: Address) -> str:
     return address.number.decode("ascii", "replace")
 
@@ -185,8 +203,10 @@ def _plainly(command: int, status: int, sequence: int) -> Heard:
             return _refused(sequence, status or Status.SYSTEM_ERROR)
         case _ if command == Command.UNBIND | RESPONSE:
             return FarewellAnswered()
+        case _ if command == Command.ENQUIRE_LINK | RESPONSE:
+            return HeartbeatAnswered(sequence)
         case _ if command & RESPONSE:
-            return HEARTBEAT_ANSWERED
+            return NOTHING
         case _:
             # A request that only we may make.
             return Asked(plain(Command.GENERIC_NACK, sequence, Status.INVALID_COMMAND))

@@ -68,9 +68,19 @@ def _coded(part: Part, alphabet: DefaultAlphabet) -> tuple[bytes, int]:
 
 def read_words(message: ShortMessage, alphabet: DefaultAlphabet) -> tuple[Place, str]:
     """The place and words of what arrived. What is not text is given in hexadecimal, what is wrong as U+FFFD."""
-    place, words = split_header(message.words) if message.has_header else (WHOLE, message.words)
-    place = _place(message.options) or place
+    place, words = split_words(message)
     return place, _decoded(words, message.coding, alphabet, is_part=place.total > 1)
+
+
+def split_words(message: ShortMessage) -> tuple[Place, bytes]:
+    """The place of a message, and its words as they are written."""
+    place, words = split_header(message.words) if message.has_header else (WHOLE, message.words)
+    return _place(message.options) or place, words
+
+
+def is_wide(coding: int) -> bool:
+    """Whether words are written in UTF-16 (3GPP TS 23.038, section 4: also by the codings that phones use)."""
+    return coding & _ALPHABET_BITS == Coding.UCS2
 
 
 def _place(options: Options) -> Place | None:
@@ -83,8 +93,7 @@ def _decoded(words: bytes, coding: int, alphabet: DefaultAlphabet, *, is_part: b
         return words.hex()
     if coding in _PYTHON:
         return words.decode(_PYTHON[coding], "replace")
-    # 3GPP TS 23.038, section 4: the codings that phones use, which some gateways pass on.
-    if coding & _ALPHABET_BITS == Coding.UCS2:
+    if is_wide(coding):
         return ucs2.decode(words, is_part=is_part)
     if alphabet is DefaultAlphabet.GSM7:
         return gsm7.decode(words)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers, wait_until_live
+from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
@@ -62,20 +62,20 @@ def latest_call(daemon: DemoDaemon) -> Mapping[str, Any]:
 
 def take_by_key(page: Page) -> None:
     """Press A once the card can be answered."""
-    expect(page.locator("[data-action=answer]")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("[data-action=answer]")).to_be_enabled()
     page.keyboard.press("a")
-    expect(page.locator("[data-action=hang-up]")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("[data-action=hang-up]")).to_be_enabled()
 
 
 def wrap_up_by_key(page: Page) -> None:
     """Finish as "completed", when the call is over."""
     finish_by_key(page, "1")
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden()
 
 
 def finish_by_key(page: Page, outcome: str) -> None:
     """Choose an outcome by its digit and ask to finish, when the call is over."""
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     page.keyboard.press(outcome)
     page.keyboard.press("Control+Enter")
 
@@ -87,27 +87,27 @@ def test_the_card_comes_back_after_a_reload_and_in_a_second_tab_and_the_claim_cl
     agent = browsers.window(daemon, "agent", "/console")
     other = browsers.window(daemon, "supervisor", "/console")
     # Whoever watches the others takes calls when they say so.
-    expect(other.page.locator("#on-duty")).to_be_hidden(timeout=PATIENCE)
+    expect(other.page.locator("#on-duty")).to_be_hidden()
     other.page.click("#off-duty [data-state=available]")
-    expect(other.page.locator("#on-duty")).to_be_visible(timeout=PATIENCE)
+    expect(other.page.locator("#on-duty")).to_be_visible()
     daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
     for page in (agent.page, other.page):
-        expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+        expect(page.locator("#card .pop-name")).to_contain_text(own["name"])
     agent.page.reload()
-    expect(agent.page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    expect(agent.page.locator("#card .pop-name")).to_contain_text(own["name"])
     second = agent.tab("/console")
-    expect(second.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    expect(second.locator("#card .pop-name")).to_contain_text(own["name"])
     for page in (agent.page, second):
         expect(page.locator("#card").get_by_role("link", name=own["name"])).to_be_visible()
 
     take_by_key(second)
 
-    expect(agent.page.locator("[data-action=hang-up]")).to_be_enabled(timeout=PATIENCE)
-    expect(other.page.locator(".pop-farewell")).to_contain_text("王秀英", timeout=PATIENCE)
-    expect(other.page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(agent.page.locator("[data-action=hang-up]")).to_be_enabled()
+    expect(other.page.locator(".pop-farewell")).to_contain_text("王秀英")
+    expect(other.page.locator("#card")).to_be_hidden()
     second.keyboard.press("h")
     wrap_up_by_key(second)
-    expect(agent.page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(agent.page.locator("#card")).to_be_hidden()
     agent.page.goto(f"/patients/{own['id']}")
     call = latest_call(daemon)
     expect(agent.page.locator(f".timeline-item[data-call='{call['id']}']")).to_contain_text("已完成")
@@ -121,20 +121,20 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     """With the mouse; the other stories work with the keyboard."""
     agent = browsers.window(daemon, "agent", "/console")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
-    expect(agent.page.locator("#card .pop-name")).to_be_visible(timeout=PATIENCE)
+    expect(agent.page.locator("#card .pop-name")).to_be_visible()
     agent.page.get_by_role("button", name="接听").first.click()
     hang_up = agent.page.get_by_role("button", name="挂断").first
-    expect(hang_up).to_be_enabled(timeout=PATIENCE)
+    expect(hang_up).to_be_enabled()
     second = agent.tab("/console")
-    expect(second.locator("#notes")).to_be_visible(timeout=PATIENCE)
+    expect(second.locator("#notes")).to_be_visible()
     agent.page.keyboard.press("n")
     agent.page.keyboard.type("切口愈合良好，")
-    expect(agent.page.locator("[data-saved]")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
-    expect(second.locator("#notes")).to_have_value("切口愈合良好，", timeout=PATIENCE)
+    expect(agent.page.locator("[data-saved]")).to_have_attribute("data-state", "saved")
+    expect(second.locator("#notes")).to_have_value("切口愈合良好，")
     agent.page.keyboard.type("周五复查")
     # At once, before the pause after which a draft is saved.
     agent.page.reload()
-    expect(agent.page.locator("#notes")).to_have_value("切口愈合良好，周五复查", timeout=PATIENCE)
+    expect(agent.page.locator("#notes")).to_have_value("切口愈合良好，周五复查")
     hang_up.click()
     agent.page.locator("input[name=outcome][value=completed]").check()
     agent.page.get_by_role("button", name=re.compile("^完成")).last.click()
@@ -162,8 +162,8 @@ def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
     take_by_key(page)
     for key in ("h", "1", "Control+Enter"):
         page.keyboard.press(key)
-    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending", timeout=PATIENCE)
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending")
+    expect(page.locator("#card")).to_be_hidden()
     call = latest_call(daemon)
     assert (call["wrap_up"], call["outcome"], call["end_reason"]) == ("done", "completed", "hung_up")
 
@@ -176,10 +176,10 @@ def test_an_outcome_that_needs_a_time_is_not_finished_without_one(
     take_by_key(page)
     page.keyboard.press("h")
     finish_by_key(page, "8")
-    expect(page.locator("[data-problem]")).not_to_be_empty(timeout=PATIENCE)
+    expect(page.locator("[data-problem]")).not_to_be_empty()
     page.locator("[data-hours='24']").click()
     page.locator("[data-finish]").click()
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden()
     assert latest_call(daemon)["call_back_at"]
 
 
@@ -190,16 +190,16 @@ def test_a_shared_number_is_decided_once_and_remembered(
     chosen = shared["patients"][-1]
     page = browsers.window(daemon, "agent", "/console").page
     daemon.simulate("call", shared["number"], "--line", "1", "--rings", "14", "--detach")
-    expect(page.locator(".choice")).to_have_count(len(shared["patients"]), timeout=PATIENCE)
+    expect(page.locator(".choice")).to_have_count(len(shared["patients"]))
     page.locator("#remember").check()
     page.locator(f"[data-patient-choice='{chosen['id']}']").click()
-    expect(page.locator("#card .pop-name")).to_contain_text(chosen["name"], timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(chosen["name"])
     take_by_key(page)
     page.keyboard.press("h")
     wrap_up_by_key(page)
 
     daemon.simulate("call", shared["number"], "--line", "1", "--rings", "14", "--detach")
-    expect(page.locator("#card .pop-name")).to_contain_text(chosen["name"], timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(chosen["name"])
     take_by_key(page)
     page.keyboard.press("h")
     wrap_up_by_key(page)
@@ -208,17 +208,17 @@ def test_a_shared_number_is_decided_once_and_remembered(
 def test_an_unknown_caller_becomes_a_patient_and_is_known_the_next_time(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "agent", "/console").page
     daemon.simulate("call", UNKNOWN, "--line", "1", "--rings", "14", "--detach")
-    expect(page.locator(".people-title")).to_have_text("未知号码", timeout=PATIENCE)
+    expect(page.locator(".people-title")).to_have_text("未知号码")
     page.locator("[data-key=new-patient]").click()
     page.fill("#new-name", "<b>欧阳</b>新")
     page.keyboard.press("Enter")
-    expect(page.locator("#card .pop-name")).to_contain_text("<b>欧阳</b>新", timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text("<b>欧阳</b>新")
     page.locator("#card-head").click()
     take_by_key(page)
     page.keyboard.press("h")
     # On a telephone what is to be written down stands right below the buttons.
     page.set_viewport_size({"width": 390, "height": 844})
-    expect(page.locator("#card > #wrap-up .outcome").first).to_be_in_viewport(timeout=PATIENCE)
+    expect(page.locator("#card > #wrap-up .outcome").first).to_be_in_viewport()
     wrap_up_by_key(page)
     found = daemon.client("agent").get(f"/api/v1/patients/match?number={UNKNOWN}")
     assert [patient["name"] for patient in found["patients"]] == ["<b>欧阳</b>新"]
@@ -230,18 +230,18 @@ def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_c
     own = people["own"]
     page = browsers.window(daemon, "agent", "/console").page
     daemon.simulate("call", "13666662222", "--line", "1", "--rings", "20", "--rings-before-id", "3", "--detach")
-    expect(page.locator("[data-key=attach]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-key=attach]")).to_be_visible()
     page.keyboard.press("p")
     expect(page.locator("#people-search")).to_be_focused()
     page.keyboard.type(own["name"])
-    expect(page.locator("[data-rings]")).to_have_text("振铃 2 声", timeout=PATIENCE)
-    expect(page.locator("#card-head")).to_contain_text("136 6666 2222", timeout=PATIENCE)
+    expect(page.locator("[data-rings]")).to_have_text("振铃 2 声")
+    expect(page.locator("#card-head")).to_contain_text("136 6666 2222")
     expect(page.locator("#people-search")).to_have_value(own["name"])
     expect(page.locator("#people-search")).to_be_focused()
     expect(page.locator("#add-number")).to_be_visible()
     page.locator(f"[data-patient-choice='{own['id']}']").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"])
     call = latest_call(daemon)
     assert (call["state"], call["agent"], call["patient"]["id"]) == ("ringing", None, own["id"])
     take_by_key(page)
@@ -256,14 +256,14 @@ def test_a_missed_call_is_called_back_by_a_click(
     page = browsers.window(daemon, "agent", "/console").page
     daemon.simulate("call", own["number"], "--line", "3", "--rings", "2")
     missed = page.locator("#missed .work-item", has_text=own["name"])
-    expect(missed).to_have_count(1, timeout=PATIENCE)
+    expect(missed).to_have_count(1)
     daemon.simulate("outgoing", "answer", "--line", "1", "--after", "2")
     missed.locator(".dial").click()
-    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"])
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking")
     page.locator("[data-action=hang-up]").click()
     wrap_up_by_key(page)
-    expect(missed).to_have_count(0, timeout=PATIENCE)
+    expect(missed).to_have_count(0)
     call = latest_call(daemon)
     assert (call["direction"], call["patient"]["name"], call["outcome"]) == ("out", own["name"], "completed")
 
@@ -276,40 +276,40 @@ def test_an_agreed_call_back_is_listed_falls_due_and_is_done_by_calling(
     item = page.locator("#callbacks .work-item", has_text=own["name"])
     for old in daemon.client("agent").get("/api/v1/callbacks")["items"]:
         daemon.client("agent").post(f"/api/v1/calls/{old['id']}/call-back", {"done": True})
-    expect(page.locator("#callbacks .empty")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#callbacks .empty")).to_be_visible()
     daemon.simulate("call", own["number"], "--line", "1", "--rings", "14", "--detach")
-    expect(page.locator("#card .pop-name")).to_contain_text(own["name"], timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(own["name"])
     take_by_key(page)
     page.keyboard.press("h")
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     page.keyboard.press("8")
     page.locator("[data-hours='1']").click()
     page.locator("[data-finish]").click()
-    expect(item).to_have_count(1, timeout=PATIENCE)
+    expect(item).to_have_count(1)
     expect(item.locator(".badge-soft")).to_have_count(0)
 
     call = latest_call(daemon)
     past = {"outcome": "call_back", "notes": "血压", "call_back_at": "2026-01-01T08:00:00Z"}
     daemon.client("agent").post(f"/api/v1/calls/{call['id']}/wrap-up", past)
-    expect(item.locator(".badge-bad")).to_have_text("已逾期", timeout=PATIENCE)
+    expect(item.locator(".badge-bad")).to_have_text("已逾期")
     expect(item).to_contain_text("血压")
 
     page.keyboard.press("c")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(item).to_have_count(0, timeout=PATIENCE)
+    expect(item).to_have_count(0)
     # The event that empties the list may come before the answer that offers to undo it.
-    expect(page.locator("[data-toast-action]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-toast-action]")).to_be_visible()
     page.keyboard.press("u")
-    expect(item).to_have_count(1, timeout=PATIENCE)
+    expect(item).to_have_count(1)
 
     daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
     item.locator(".dial").click()
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking")
     page.locator("[data-action=hang-up]").click()
     expect(item).to_have_count(1)
     wrap_up_by_key(page)
-    expect(item).to_have_count(0, timeout=PATIENCE)
+    expect(item).to_have_count(0)
     assert daemon.client("agent").get(f"/api/v1/calls/{call['id']}")["call_back"] == "done"
 
 
@@ -324,8 +324,8 @@ def test_the_next_one_to_call_comes_by_itself_after_a_wrap_up_and_is_never_diall
     page = browsers.window(daemon, "agent", "/console").page
     for number in numbers:
         daemon.simulate("call", number, "--line", "3", "--rings", "1")
-    expect(page.locator("#missed .work-item")).to_have_count(2, timeout=PATIENCE)
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#missed .work-item")).to_have_count(2)
+    expect(page.locator("#card")).to_be_hidden()
     page.keyboard.press("t")
     expect(page.locator("#next-by-itself")).to_be_checked()
     page.reload()
@@ -336,27 +336,27 @@ def test_the_next_one_to_call_comes_by_itself_after_a_wrap_up_and_is_never_diall
     page.keyboard.press("h")
     wrap_up_by_key(page)
     shown = page.locator("#next .pop-number")
-    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    expect(shown).to_contain_text("136 6666 3331")
     page.keyboard.press("x")
-    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    expect(shown).to_contain_text("136 6666 3332")
     page.keyboard.press("x")
-    expect(page.locator("#next")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#next")).to_be_hidden()
     assert latest_call(daemon)["direction"] == "in"
 
     page.keyboard.press("x")
-    expect(shown).to_contain_text("136 6666 3331", timeout=PATIENCE)
+    expect(shown).to_contain_text("136 6666 3331")
     # Long enough after it changed: a key that was meant for the one before it dials nobody.
     page.wait_for_timeout(400)
     daemon.simulate("outgoing", "answer", "--line", "1", "--after", "1")
     page.keyboard.press("y")
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "talking")
     page.keyboard.press("h")
     wrap_up_by_key(page)
-    expect(shown).to_contain_text("136 6666 3332", timeout=PATIENCE)
+    expect(shown).to_contain_text("136 6666 3332")
     # A colleague is faster.
     waiting = client.get("/api/v1/calls/missed")["items"][0]
     client.post(f"/api/v1/calls/{waiting['id']}/handle-missed")
-    expect(page.locator("[data-key=next-dial]")).to_be_disabled(timeout=PATIENCE)
+    expect(page.locator("[data-key=next-dial]")).to_be_disabled()
     page.keyboard.press("y")
     assert latest_call(daemon)["number"] == "+8613666663331"
 
@@ -370,14 +370,14 @@ def test_the_page_says_when_it_is_not_live_and_resumes_by_itself_after_a_crash(
     take_by_key(page)
     page.keyboard.press("n")
     page.keyboard.type("正在通话时断电")
-    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "saved")
 
     fresh_daemon.kill()
-    expect(page.locator("#not-live")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#not-live")).to_be_visible()
     fresh_daemon.start()
     wait_until_live(page)
 
     expect(page.locator("#not-live")).to_be_hidden()
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     expect(page.locator("#notes")).to_have_value("正在通话时断电")
     assert latest_call(fresh_daemon)["end_reason"] == "unknown"

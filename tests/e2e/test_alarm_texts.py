@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def test_engineers_are_told_by_sms_and_the_list_shows_that_it_arrived(daemon: De
     assert "线路 3：线路中断。" in first["text"]
     page = browsers.window(daemon, "supervisor", "/alarms").page
     row = page.locator("#list tbody tr")
-    expect(row).to_contain_text("engineers · 发生", timeout=PATIENCE)
+    expect(row).to_contain_text("engineers · 发生")
     expect(row.locator(".sms-state[data-state=delivered]")).to_contain_text("已送达")
     page.get_by_role("link", name="查看短信").click()
     expect(page.locator("tr[data-message]")).to_have_count(2)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.peers.ami_thread import AmiThread, ami_thread
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon, wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
 
@@ -52,30 +52,30 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
 ) -> None:
     agent = browsers.window(daemon, "agent", "/console").page
     colleague = browsers.window(daemon, "agent2", "/console").page
-    wait_for(lambda: talking_ready(daemon), 30, "the telephones")
+    wait_for(lambda: talking_ready(daemon), what="the telephones")
     with pbx.lock:
         caller, phone = pbx.pbx.call("PJSIP/8001", CALLER)
         pbx.pbx.answer(caller, phone)
     state = agent.locator("#card-head .pop-state")
-    expect(state).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    expect(state).to_have_attribute("data-state", "talking")
 
     # On hold and back, by keyboard.
     agent.keyboard.press("k")
-    expect(state).to_contain_text("通话保持", timeout=PATIENCE)
+    expect(state).to_contain_text("通话保持")
     expect(agent.locator("#card-control")).to_contain_text("对方正在听音乐")
     agent.keyboard.press("k")
-    expect(state).to_contain_text("通话中", timeout=PATIENCE)
+    expect(state).to_contain_text("通话中")
 
     # A supervisor listens, and another one sees it.
     wall = browsers.window(daemon, "supervisor", "/wallboard").page
     other = browsers.window(daemon, "admin", "/wallboard").page
     wall.locator("[data-listen=listen]").click()
-    expect(other.locator("[data-listener]")).to_contain_text("李主管话机振铃", timeout=PATIENCE)
+    expect(other.locator("[data-listener]")).to_contain_text("李主管话机振铃")
     ear = wait_for(lambda: pbx.leg_of("PJSIP/8009"), what="the supervisor's telephone")
     pbx.lift(ear)
-    expect(other.locator("[data-listener]")).to_contain_text("李主管监听中", timeout=PATIENCE)
+    expect(other.locator("[data-listener]")).to_contain_text("李主管监听中")
     wall.reload()
-    expect(wall.locator("[data-listener]")).to_contain_text("我监听中", timeout=PATIENCE)
+    expect(wall.locator("[data-listener]")).to_contain_text("我监听中")
     # Not the agent: nobody who may not listen is told.
     expect(agent.locator("[data-listener]")).to_have_count(0)
 
@@ -83,7 +83,7 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
     agent.keyboard.press("r")
     agent.locator("[data-colleague]", has_text="刘敏").click()
     agent.locator("[data-how=consult]").click()
-    expect(state).to_contain_text("正在呼叫刘敏", timeout=PATIENCE)
+    expect(state).to_contain_text("正在呼叫刘敏")
     third = wait_for(lambda: pbx.leg_of("Local/8002@"), what="the call to the colleague")
     with pbx.lock:
         third.number = "8001"
@@ -91,16 +91,16 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
         pbx.pbx.state(theirs, 6)
         pbx.pbx.dial_end(third, theirs, "ANSWER")
     pbx.lift(third)
-    expect(state).to_contain_text("咨询刘敏", timeout=PATIENCE)
-    expect(other.locator("#calls")).to_contain_text("咨询刘敏", timeout=PATIENCE)
+    expect(state).to_contain_text("咨询刘敏")
+    expect(other.locator("#calls")).to_contain_text("咨询刘敏")
     agent.keyboard.press("j")
-    expect(state).to_contain_text("三方通话", timeout=PATIENCE)
+    expect(state).to_contain_text("三方通话")
     agent.keyboard.press("e")
-    expect(state).to_contain_text("已转接给刘敏", timeout=PATIENCE)
-    expect(other.locator("[data-listener]")).to_have_count(0, timeout=PATIENCE)
+    expect(state).to_contain_text("已转接给刘敏")
+    expect(other.locator("[data-listener]")).to_have_count(0)
 
     # The colleague sees whom they speak with now.
-    expect(colleague.locator("#card-head")).to_contain_text("136 6666 0001", timeout=PATIENCE)
+    expect(colleague.locator("#card-head")).to_contain_text("136 6666 0001")
     the_call_page_tells(agent, daemon)
 
 
@@ -128,15 +128,15 @@ def test_what_cannot_be_done_is_said_beside_the_field(daemon: DemoDaemon, pbx: A
         caller, phone = pbx.pbx.call("PJSIP/8001", CALLER)
         pbx.pbx.answer(caller, phone)
     state = agent.locator("#card-head .pop-state")
-    expect(state).to_have_attribute("data-state", "talking", timeout=PATIENCE)
+    expect(state).to_have_attribute("data-state", "talking")
     agent.keyboard.press("r")
     agent.fill("#transfer-number", "*72")
     agent.locator("[data-how=transfer]").click()
-    expect(agent.locator(".transfer-sheet .field-error")).to_contain_text("begin with * or #", timeout=PATIENCE)
+    expect(agent.locator(".transfer-sheet .field-error")).to_contain_text("begin with * or #")
     agent.fill("#transfer-number", "8765")
     agent.locator("[data-how=transfer]").click()
-    expect(agent.locator(".toast-line[data-kind=bad]")).to_contain_text("knows no number 8765", timeout=PATIENCE)
+    expect(agent.locator(".toast-line[data-kind=bad]")).to_contain_text("knows no number 8765")
     expect(state).to_have_attribute("data-state", "talking")
     with pbx.lock:
         pbx.pbx.end(phone, caller, by=caller)
-    expect(state).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(state).to_have_attribute("data-state", "ended")

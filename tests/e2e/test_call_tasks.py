@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -16,12 +16,12 @@ def call_and_wrap_up(page: Page, outcome: str) -> None:
     # Long enough after it changed: a key that was meant for the one before it dials nobody.
     page.wait_for_timeout(400)
     page.keyboard.press("y")
-    expect(page.locator("#card")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_visible()
     state = page.locator("#card-head .pop-state")
-    expect(state).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(state).to_have_attribute("data-state", "ended")
     page.keyboard.press(outcome)
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden()
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
@@ -53,14 +53,14 @@ def test_on_a_telephone_a_task_is_a_card_that_fits(daemon: DemoDaemon, browsers:
     expect(row.locator("[data-choose]")).not_to_be_checked()
     row.locator("[data-cancel]").click()
     page.keyboard.press("Enter")
-    expect(row).to_have_class("is-done", timeout=PATIENCE)
+    expect(row).to_have_class("is-done")
 
     phone = browsers.window(daemon, "agent", "/console", locale=locale, size=(390, 844)).page
     assert supervisor.send("POST", "/api/v1/call-tasks", wanted).status == 201
     about = phone.locator("#tasks .work-about")
-    expect(about).to_have_text(purpose, timeout=PATIENCE)
+    expect(about).to_have_text(purpose)
     about.click()
-    expect(phone.locator("#next")).to_contain_text(purpose, timeout=PATIENCE)
+    expect(phone.locator("#next")).to_contain_text(purpose)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.locator("[data-key=next-close]").click()
     for task in supervisor.get("/api/v1/call-tasks?state=active")["items"]:
@@ -72,39 +72,39 @@ def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDae
     two = [one for one in supervisor.get("/api/v1/patients?limit=60&sort=name")["items"] if not one["do_not_call"]][:2]
     office = browsers.window(daemon, "supervisor", f"/patients?q={two[0]['record_number']}", locale="en").page
     office.locator("[data-make-tasks]").click()
-    expect(office.locator("dialog [data-count='1']")).to_be_visible(timeout=PATIENCE)
+    expect(office.locator("dialog [data-count='1']")).to_be_visible()
     office.fill("#task-purpose", "出院一周随访")
     agent = next(one for one in supervisor.get("/api/v1/call-tasks/owners")["agents"] if one["name"] == "王秀英")
     office.select_option("#task-owner", f"agent_id:{agent['id']}")
     office.get_by_role("button", name="Create tasks").click()
-    expect(office.locator("#toasts")).to_contain_text("Call tasks created: 1", timeout=PATIENCE)
+    expect(office.locator("#toasts")).to_contain_text("Call tasks created: 1")
     second = {"purpose": "复查提醒", "patient_id": two[1]["id"], "agent_id": agent["id"], "priority": 3}
     assert supervisor.send("POST", "/api/v1/call-tasks", second).status == 201
 
     page = browsers.window(daemon, "agent", "/console").page
-    expect(page.locator("#tasks .work-item")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("#tasks .work-item")).to_have_count(2)
     expect(page.locator("[data-tasks=today]")).to_have_text("2")
     page.keyboard.press("t")
     page.keyboard.press("x")
     shown = page.locator("#next")
-    expect(shown.locator(".pop-name")).to_contain_text(two[0]["name"], timeout=PATIENCE)
+    expect(shown.locator(".pop-name")).to_contain_text(two[0]["name"])
     expect(shown).to_contain_text("出院一周随访")
     daemon.simulate("outgoing", "busy", "--line", "1", "--after", "1")
     call_and_wrap_up(page, "3")
-    expect(page.locator("#toasts")).to_contain_text(f"{two[0]['name']}：", timeout=PATIENCE)
+    expect(page.locator("#toasts")).to_contain_text(f"{two[0]['name']}：")
 
     # The next one comes by itself; it is not dialled by itself.
-    expect(shown.locator(".pop-name")).to_contain_text(two[1]["name"], timeout=PATIENCE)
+    expect(shown.locator(".pop-name")).to_contain_text(two[1]["name"])
     expect(shown).to_contain_text("复查提醒")
     assert len(supervisor.get("/api/v1/calls?direction=out")["items"]) == 1
     daemon.simulate("outgoing", "no_answer", "--line", "1", "--after", "1")
     call_and_wrap_up(page, "1")
-    expect(page.locator("#tasks .work-item")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("#tasks .work-item")).to_have_count(1)
     expect(page.locator("#next")).to_be_hidden()
 
     office.goto("/call-tasks?state=active")
     row = office.locator("#list tbody tr")
-    expect(row).to_have_count(1, timeout=PATIENCE)
+    expect(row).to_have_count(1)
     expect(row).to_contain_text(two[0]["name"])
     expect(row).to_contain_text("Busy")
     expect(office.locator("[data-progress]")).to_contain_text("attempted 1")

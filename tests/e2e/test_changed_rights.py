@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers, wait_until_live
+from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
 
 pytestmark = pytest.mark.browser
@@ -35,12 +35,12 @@ def test_a_page_renews_itself_when_rights_change_and_goes_to_sign_in_when_the_se
     page = browsers.window(daemon, "agent", "/calls").page
     expect(page.locator(".rail a[href='/wallboard']")).to_have_count(0)
     change_agents_rights(admin, wallboard_view="own")
-    expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1)
     wait_until_live(page)
     assert page.url.endswith("/calls")
     # Somebody signs this person out everywhere.
     daemon.client("agent").post("/api/v1/session/sign-out-everywhere")
-    page.wait_for_url("**/sign-in?next=%2Fcalls", timeout=PATIENCE)
+    page.wait_for_url("**/sign-in?next=%2Fcalls")
     change_agents_rights(admin, wallboard_view=None)
 
 
@@ -50,16 +50,16 @@ def test_what_is_being_typed_is_not_lost_when_rights_change(daemon: DemoDaemon, 
     page.keyboard.press("d")
     page.keyboard.type("1381234")
     change_agents_rights(admin, wallboard_view="own")
-    expect(page.locator(".toast-line")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".toast-line")).to_be_visible()
     # Live again with the new rights, although the page is the old one still.
     wait_until_live(page)
     daemon.simulate("call", "13666661111", "--line", "1", "--rings", "2")
-    expect(page.locator("#missed .work-item")).not_to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("#missed .work-item")).not_to_have_count(0)
     expect(page.locator("#dial-number")).to_have_value("1381234")
     expect(page.locator(".rail a[href='/wallboard']")).to_have_count(0)
     page.fill("#dial-number", "")
     page.keyboard.press("Escape")
-    expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1)
     change_agents_rights(admin, wallboard_view=None)
 
 
@@ -69,8 +69,8 @@ def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_pag
     fresh_daemon.start()
     page = browsers.window(fresh_daemon, "agent", "/calls").page
     fresh_daemon.kill()
-    expect(page.locator("#not-live")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#not-live")).to_be_visible()
     with closing(sqlite3.connect(next(fresh_daemon.var.glob("*.db")))) as database, database:
         database.execute("DELETE FROM web_session")
     fresh_daemon.start()
-    page.wait_for_url("**/sign-in?next=%2Fcalls", timeout=PATIENCE)
+    page.wait_for_url("**/sign-in?next=%2Fcalls")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers, Window
+from tests.peers.browser import Browsers, Window
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -28,22 +28,22 @@ def somebody(daemon: DemoDaemon) -> tuple[str, str]:
 def ring(daemon: DemoDaemon, page: Page, name: str, number: str) -> None:
     """Until the caller's card is there and the call can be answered."""
     daemon.simulate("call", number, "--line", "1", "--rings", "20", "--detach")
-    expect(page.locator("#card .pop-name")).to_contain_text(name, timeout=PATIENCE)
-    expect(page.locator("[data-action=answer]")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#card .pop-name")).to_contain_text(name)
+    expect(page.locator("[data-action=answer]")).to_be_enabled()
 
 
 def take(page: Page) -> None:
     page.keyboard.press("a")
-    expect(page.locator("[data-action=hang-up]")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("[data-action=hang-up]")).to_be_enabled()
 
 
 def end(page: Page) -> None:
     """Hang up, and finish as "completed"."""
     page.keyboard.press("h")
-    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended", timeout=PATIENCE)
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden()
 
 
 def write_down(window: Window, name: str) -> None:
@@ -51,17 +51,17 @@ def write_down(window: Window, name: str) -> None:
     with window.context.expect_page() as opened:
         window.page.keyboard.press("f")
     form = window.watch(opened.value)
-    expect(form.locator("#c-text")).to_have_value(SAID, timeout=PATIENCE)
+    expect(form.locator("#c-text")).to_have_value(SAID)
     expect(form.locator("[data-chosen-name]")).to_have_text(name)
     form.fill("#c-text", " ")
     form.locator("input[name=severity][value='1']").check()
     send = form.get_by_role("button", name="登记", exact=True)
     send.click()
-    expect(form.locator("[data-error=text]")).to_be_visible(timeout=PATIENCE)
+    expect(form.locator("[data-error=text]")).to_be_visible()
     expect(form.locator("input[name=severity][value='1']")).to_be_checked()
     form.fill("#c-text", SAID)
     send.click()
-    expect(form.locator(".complaint-text")).to_have_text(SAID, timeout=PATIENCE)
+    expect(form.locator(".complaint-text")).to_have_text(SAID)
     expect(form.locator(".complaint-actions")).to_have_count(0)
     form.close()
 
@@ -72,12 +72,12 @@ def settle(page: Page, name: str) -> None:
     expect(row).to_contain_text(name)
     row.locator(".said a").click()
     page.get_by_role("button", name="由我受理").click()
-    expect(page.locator("[data-step=taken]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-step=taken]")).to_be_visible()
     page.select_option("#s-outcome", "upheld")
     page.fill("#s-findings", "已电话说明用法")
     page.check("#s-told")
     page.get_by_role("button", name="办结").click()
-    expect(page.locator("#result")).to_contain_text("已电话说明用法", timeout=PATIENCE)
+    expect(page.locator("#result")).to_contain_text("已电话说明用法")
 
 
 def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemon, browsers: Browsers) -> None:
@@ -92,16 +92,16 @@ def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemo
     page.keyboard.press("n")
     page.keyboard.type(SAID)
     page.keyboard.press("Escape")
-    expect(page.locator("#wrap-up [data-saved]")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+    expect(page.locator("#wrap-up [data-saved]")).to_have_attribute("data-state", "saved")
     write_down(window, name)
     # The card says so while they still talk.
-    expect(on_card).to_contain_text(SAID, timeout=PATIENCE)
+    expect(on_card).to_contain_text(SAID)
     end(page)
 
     ring(daemon, page, name, number)
     expect(flag).to_contain_text("投诉")
-    expect(wall.locator("[data-badge=priority]")).to_contain_text("投诉", timeout=PATIENCE)
-    expect(on_card).to_contain_text(SAID, timeout=PATIENCE)
+    expect(wall.locator("[data-badge=priority]")).to_contain_text("投诉")
+    expect(on_card).to_contain_text(SAID)
     take(page)
     end(page)
 

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def test_a_call_goes_from_the_page_of_one_agent_to_the_next(daemon: DemoDaemon, 
     assert office.input_value("[name=ring_seconds]") == "20"
     office.fill("[name=ring_seconds]", "5")
     office.get_by_role("button", name="保存").click()
-    expect(office.locator("#list")).to_contain_text("王秀英", timeout=PATIENCE)
+    expect(office.locator("#list")).to_contain_text("王秀英")
     with sqlite3.connect(daemon.var / "huifang.db") as database:
         database.execute("update phone_line set agent_group_id = (select id from agent_group)")
     database.close()
@@ -49,12 +49,12 @@ def test_a_call_goes_from_the_page_of_one_agent_to_the_next(daemon: DemoDaemon, 
     ids = {role: daemon.client(role).get("/api/v1/session")["user"]["id"] for role in pages}
     first, second = sorted(pages, key=lambda role: ids[role])
     head = pages[first].locator("#card-head")
-    expect(head.locator("[data-why=round_robin]")).to_have_text("轮到您接听", timeout=PATIENCE)
-    expect(head.locator("[data-badge=priority]")).to_have_text("VIP", timeout=PATIENCE)
+    expect(head.locator("[data-why=round_robin]")).to_have_text("轮到您接听")
+    expect(head.locator("[data-badge=priority]")).to_have_text("VIP")
     expect(pages[second].locator("#card")).to_be_hidden()
-    expect(pages[second].locator("#card .pop-name")).to_contain_text(name, timeout=PATIENCE)
-    expect(pages[first].locator(".pop-farewell")).to_contain_text("来电已转给其他坐席", timeout=PATIENCE)
-    expect(pages[second].locator("[data-action=answer]")).to_be_enabled(timeout=PATIENCE)
+    expect(pages[second].locator("#card .pop-name")).to_contain_text(name)
+    expect(pages[first].locator(".pop-farewell")).to_contain_text("来电已转给其他坐席")
+    expect(pages[second].locator("[data-action=answer]")).to_be_enabled()
     pages[second].keyboard.press("a")
-    expect(pages[second].locator("[data-action=hang-up]")).to_be_enabled(timeout=PATIENCE)
+    expect(pages[second].locator("[data-action=hang-up]")).to_be_enabled()
     pages[second].keyboard.press("h")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -22,14 +22,14 @@ def test_a_call_that_nobody_took_is_claimed_afterwards(
     expect(panel).to_be_hidden()
     daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
     entry = panel.locator("[data-unclaimed]")
-    expect(entry).to_have_count(1, timeout=PATIENCE)
+    expect(entry).to_have_count(1)
     expect(entry).to_contain_text("136 2222 3333")
     entry.get_by_role("button", name=words).click()
-    expect(panel).to_be_hidden(timeout=PATIENCE)
-    expect(page.locator("#card-head")).to_contain_text("136 2222 3333", timeout=PATIENCE)
+    expect(panel).to_be_hidden()
+    expect(page.locator("#card-head")).to_contain_text("136 2222 3333")
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#card")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#card")).to_be_hidden()
     call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
     assert (call["agent"]["name"], call["wrap_up"], call["outcome"] != "") == ("王秀英", "done", True)
 
@@ -39,8 +39,8 @@ def test_it_is_claimed_on_its_page_too(daemon: DemoDaemon, browsers: Browsers) -
     call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
     page = browsers.window(daemon, "agent", f"/calls/{call['id']}", size=(390, 844)).page
     page.locator("[data-claim-late]").click()
-    expect(page.locator("[data-claim-late]")).to_have_count(0, timeout=PATIENCE)
-    expect(page.locator("main")).to_contain_text("王秀英", timeout=PATIENCE)
+    expect(page.locator("[data-claim-late]")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("王秀英")
     expect(page.locator("main a[href='/console']")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -50,15 +50,15 @@ def test_it_is_taken_back_where_it_was_said(daemon: DemoDaemon, browsers: Browse
     page = browsers.window(daemon, "agent", "/console", locale=locale).page
     missed = page.locator("#missed .work-item")
     daemon.simulate("call", CALLER, "--line", "1", "--rings", "2")
-    expect(missed).to_have_count(1, timeout=PATIENCE)
+    expect(missed).to_have_count(1)
     daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
     entry = page.locator(".work-unclaimed [data-unclaimed]")
-    entry.first.get_by_role("button").click(timeout=PATIENCE)
-    expect(entry).to_have_count(0, timeout=PATIENCE)
-    expect(missed).to_have_count(0, timeout=PATIENCE)
+    entry.first.get_by_role("button").click()
+    expect(entry).to_have_count(0)
+    expect(missed).to_have_count(0)
     page.get_by_role("button", name=words).click()
-    expect(entry).to_have_count(1, timeout=PATIENCE)
-    expect(missed).to_have_count(1, timeout=PATIENCE)
+    expect(entry).to_have_count(1)
+    expect(missed).to_have_count(1)
     expect(page.locator("#wrap-up form")).to_be_hidden()
     call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
     assert (call["agent"], call["wrap_up"]) == (None, "")
@@ -66,19 +66,19 @@ def test_it_is_taken_back_where_it_was_said(daemon: DemoDaemon, browsers: Browse
     agent.post(f"/api/v1/calls/{call['id']}/claim-late")
     page.goto(f"/calls/{call['id']}")
     page.locator("[data-take-back]").click()
-    expect(page.locator("[data-claim-late]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-claim-late]")).to_be_visible()
     agent.post(f"/api/v1/calls/{call['id']}/claim-late")
     agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
 
 
 def test_a_call_of_nobodys_makes_no_console_ask_for_its_other_lists(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "agent", "/console").page
-    expect(page.locator("#missed .empty-small, #missed .work-list")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#missed .empty-small, #missed .work-list")).to_be_visible()
     page.wait_for_timeout(1500)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
-    expect(page.locator(".work-unclaimed [data-unclaimed]")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".work-unclaimed [data-unclaimed]")).to_have_count(1)
     page.wait_for_timeout(1000)
     assert not [url for url in asked if "/calls/missed" in url or "agent_id=" in url]
     agent = daemon.client("agent")

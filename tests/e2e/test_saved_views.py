@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     for caller in CALLERS:
         daemon.simulate("call", caller, "--line", "1", "--rings", "1")
     page = browsers.window(daemon, "supervisor", "/calls", locale="en").page
-    expect(page.locator("#list tbody tr")).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#list tbody tr")).to_have_count(3)
     expect(page.locator("#views summary")).to_have_count(0)
 
     page.select_option("#f-direction", "in")
@@ -46,7 +46,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     assert len(numbers) == 3
 
     keep_as(page, "Morning", default=True)
-    expect(page.locator("#views [aria-current]")).to_have_text("Morning", timeout=PATIENCE)
+    expect(page.locator("#views [aria-current]")).to_have_text("Morning")
 
     # Elsewhere and back by the menu: the list opens with it.
     page.goto("/patients")
@@ -56,35 +56,35 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     page.select_option("#f-direction", "out")
     page.wait_for_url(re.compile("direction=out"))
     keep_as(page, "Morning")
-    expect(page.locator("#views .field-error")).to_contain_text("You have a view of this name", timeout=PATIENCE)
+    expect(page.locator("#views .field-error")).to_contain_text("You have a view of this name")
     expect(page.locator("#view-name")).to_have_value("Morning")
     page.fill("#view-name", "Outgoing")
     page.keyboard.press("Enter")
-    expect(page.locator("#views .chip")).to_have_text(["All", "Morning", "Outgoing"], timeout=PATIENCE)
+    expect(page.locator("#views .chip")).to_have_text(["All", "Morning", "Outgoing"])
 
     page.locator("#views .chip", has_text="Morning").click()
     keep_as(page, "Every morning")
-    expect(page.locator("#views [aria-current]")).to_have_text("Every morning", timeout=PATIENCE)
+    expect(page.locator("#views [aria-current]")).to_have_text("Every morning")
     page.locator("#views .chip", has_text="All").click()
     page.wait_for_url(ends_with("/calls?plain=1"))
     expect(page.locator("#f-direction")).to_have_value("")
 
     # It is nobody else's.
     other = browsers.window(daemon, "admin", "/calls", locale="en").page
-    expect(other.locator("#list tbody tr")).to_have_count(3, timeout=PATIENCE)
+    expect(other.locator("#list tbody tr")).to_have_count(3)
     expect(other.locator("#views .chip")).to_have_count(0)
 
     page.locator("#views .chip", has_text="Every morning").click()
     page.locator("#views summary").click()
     page.locator("[data-delete-view]").click()
-    expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"], timeout=PATIENCE)
+    expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"])
     page.goto("/calls")
     expect(page).to_have_url(ends_with("/calls"))
 
     # On a telephone filters and menu are folded; what is chosen is counted, the present page is in sight.
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/calls?direction=in")
-    expect(page.locator(".filters-more")).to_have_text("Filters 1", timeout=PATIENCE)
+    expect(page.locator(".filters-more")).to_have_text("Filters 1")
     expect(page.locator("#f-direction")).to_be_hidden()
     expect(page.locator("#filters button:not([type])")).to_be_in_viewport()
     page.locator(".filters-more").click()
@@ -95,5 +95,5 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     page.wait_for_url(ends_with("/settings"))
     # Nothing of a row is out of sight there.
     page.goto("/patients")
-    expect(page.locator("#list tbody tr").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#list tbody tr").first).to_be_visible()
     assert page.evaluate("document.querySelector('#list .table-wrap').scrollWidth <= innerWidth")

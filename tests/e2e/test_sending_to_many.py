@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     page.fill("#m-text", "{patient.name}您好，国庆期间{department}门诊照常。")
     page.fill("#m-title", "国庆门诊")
     # What is counted is all of them, with who gets nothing and why.
-    expect(page.locator("[data-fit]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-fit]")).to_be_visible()
     fit = int(page.locator("[data-fit]").get_attribute("data-fit") or 0)
     out = int(page.locator("[data-left-out]").get_attribute("data-left-out") or 0)
     assert fit + out == PATIENTS
@@ -66,7 +66,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     shot(page, "compose")
     page.locator("[data-send]").click()
     page.locator("dialog .btn-primary").dblclick()
-    page.wait_for_url(re.compile(r"/message-batches/\d+$"), timeout=PATIENCE)
+    page.wait_for_url(re.compile(r"/message-batches/\d+$"))
     number = page.url.rpartition("/")[2]
     address = f"/api/v1/message-batches/{number}"
     assert len(supervisor.get("/api/v1/message-batches")["items"]) == 1
@@ -74,13 +74,13 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
 
     # Held in the middle, it stays where it is.
     page.locator("[data-do=pause]").click()
-    expect(page.locator("[data-batch-state=paused]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-batch-state=paused]")).to_be_visible()
     paused = supervisor.get(address)
     assert 0 < paused["remaining"] < PATIENTS
     assert_reconciled(paused)
     shot(page, "paused")
     page.locator("[data-do=continue]").click()
-    expect(page.locator("[data-batch-state=preparing]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-batch-state=preparing]")).to_be_visible()
 
     # Killed while it is made, it goes on by itself, and the page hears of it without a reload.
     crowd.kill()
@@ -90,7 +90,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     made = supervisor.get(address)
     assert (made["count"], sum(made["left_out"].values()), made["remaining"]) == (fit, out, 0)
     assert_reconciled(made)
-    expect(page.locator("#left-out-list li").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#left-out-list li").first).to_be_visible()
     expect(page.locator("[data-state-count=accepted], [data-state-count=delivered]").first).to_be_visible(timeout=LONG)
     assert figure(page, "chosen") == figure(page, "made") + figure(page, "left_out") + figure(page, "remaining")
     shot(page, "done")
@@ -99,7 +99,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     if page.locator("[data-do=cancel]").count():
         page.locator("[data-do=cancel]").click()
         page.locator("dialog .btn-primary").click()
-        expect(page.locator("[data-batch-state=cancelled]")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("[data-batch-state=cancelled]")).to_be_visible()
     page.goto("/message-batches")
     expect(page.locator(".batch")).to_have_count(1)
     expect(page.locator(".batch-title a")).to_have_text("国庆门诊")
@@ -115,22 +115,22 @@ def test_a_list_is_pasted_its_wrong_lines_are_told_and_it_is_sent(crowd: DemoDae
     expect(page.locator("#many")).to_be_hidden()
     page.fill("#m-lines", "\n".join([*records, "?!", "13000000000", records[0]]))
     page.locator("[data-read]").click()
-    expect(page.locator("[data-list-count='6']")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-list-count='6']")).to_be_visible()
     assert [one.get_attribute("data-line") for one in page.locator("[data-line]").all()] == ["6", "7"]
     page.select_option("#m-purpose", "reminder")
     page.fill("#m-text", "{patient.name}您好")
-    expect(page.locator("[data-send]")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("[data-send]")).to_be_enabled()
     shot(page, "pasted")
     # A file in GBK instead: what was read before is forgotten.
     page.set_input_files(
         "#m-file", {"name": "名单.csv", "mimeType": "text/csv", "buffer": f"{records[0]},张三\n李四\n".encode("gbk")}
     )
     page.locator("[data-read]").click()
-    expect(page.locator("[data-list-count='1']")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("[data-fit='1']")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-list-count='1']")).to_be_visible()
+    expect(page.locator("[data-fit='1']")).to_be_visible()
     page.set_input_files("#m-file", {"name": "x.xlsx", "mimeType": "text/csv", "buffer": b"PK\x03\x04"})
     page.locator("[data-read]").click()
-    expect(page.locator("#m-list-problem")).to_contain_text("CSV", timeout=PATIENCE)
+    expect(page.locator("#m-list-problem")).to_contain_text("CSV")
     expect(page.locator("#many")).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 844})
     shot(page, "narrow")
@@ -149,12 +149,12 @@ def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: 
     expect(chosen).to_contain_text("李")
     assert 0 < int(chosen.get_attribute("data-chosen") or 0) < PATIENTS
     page.fill("#m-text", "您好")
-    expect(page.locator("[data-fit]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-fit]")).to_be_visible()
     fit, out = (page.locator(f"[data-{name}]").get_attribute(f"data-{name}") for name in ("fit", "left-out"))
     assert int(fit or 0) + int(out or 0) == int(chosen.get_attribute("data-chosen") or 0)
     # A slip of the year sends nothing to everybody at once.
     page.fill("#m-at", "2020-01-01T08:00")
-    expect(page.locator("#many [data-problem]")).to_contain_text("发送时间已过", timeout=PATIENCE)
+    expect(page.locator("#many [data-problem]")).to_contain_text("发送时间已过")
     expect(page.locator("[data-send]")).to_be_disabled()
     # The way back leads to the same patients.
     page.go_back()
@@ -181,4 +181,4 @@ def test_a_long_list_is_pasted_at_once(daemon: DemoDaemon, browsers: Browsers) -
     page.locator("#m-lines").press("Control+y")
     assert page.evaluate(count) == 60001
     page.locator("[data-read]").click()
-    expect(page.locator("[data-list-count]")).to_contain_text("60,001 lines", timeout=PATIENCE)
+    expect(page.locator("[data-list-count]")).to_contain_text("60,001 lines")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -21,10 +21,10 @@ def test_two_who_change_the_rules_keep_what_they_typed(daemon: DemoDaemon, brows
     sending.locator("[name=closes]").fill("21:00")
     sending.locator("[name=daily_cap]").fill("3")
     sending.locator("main button.btn-primary").click()
-    expect(sending.locator(".notice-good")).to_be_visible(timeout=PATIENCE)
+    expect(sending.locator(".notice-good")).to_be_visible()
     receiving.locator("[name=auto_reply_hours]").fill("20")
     receiving.locator("main button.btn-primary").click()
-    expect(receiving.locator("#toasts")).to_contain_text("已保存", timeout=PATIENCE)
+    expect(receiving.locator("#toasts")).to_contain_text("已保存")
 
     # Somebody else is first: it is shown, what was typed stays, and saving again is a decision.
     rules = admin.get("/api/v1/desk-rules")
@@ -33,14 +33,14 @@ def test_two_who_change_the_rules_keep_what_they_typed(daemon: DemoDaemon, brows
     receiving.locator("[name=auto_reply_hours]").fill("36")
     receiving.locator("main button.btn-primary").click()
     problem = receiving.locator("[data-problem]")
-    expect(problem).to_contain_text("18:30", timeout=PATIENCE)
+    expect(problem).to_contain_text("18:30")
     expect(problem).to_contain_text("周一 周二 周三 周四")
     assert receiving.locator("[name=auto_reply_hours]").input_value() == "36"
     # What was left alone here is taken over: saving again undoes nothing.
     expect(problem).to_contain_text("18:30 · 已更新到表单")
     assert receiving.locator("[name=staffed_to]").input_value() == "18:30"
     receiving.locator("main button.btn-primary").click()
-    expect(problem).to_be_hidden(timeout=PATIENCE)
+    expect(problem).to_be_hidden()
 
     told = admin.get("/api/v1/desk-rules")
     assert (told["auto_reply_hours"], told["staffed_to"], len(told["days"])) == (36, "18:30", 4)

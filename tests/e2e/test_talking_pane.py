@@ -49,7 +49,7 @@ def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
 
 def until(page: Page, expression: str) -> None:
     """Wait until ``expression`` is true. Playwright itself makes code of texts, which the page does not allow."""
-    wait_for(lambda: page.evaluate(expression), seconds=20, what=expression)
+    wait_for(lambda: page.evaluate(expression), what=expression)
 
 
 def ring(daemon: DemoDaemon, line: str) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import PATIENCE, Browsers, wait_until_live
+from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon, wait_for
 
 pytestmark = pytest.mark.browser
@@ -21,19 +21,19 @@ def test_a_line_that_is_pulled_out_is_an_alarm_on_every_screen_until_somebody_sa
     window = browsers.window(daemon, "supervisor", "/wallboard")
     page, other = window.page, window.tab("/calls")
     wait_until_live(other)
-    expect(page.locator("#lines .tile")).to_have_count(5, timeout=PATIENCE)
+    expect(page.locator("#lines .tile")).to_have_count(5)
     daemon.simulate("unplug", "--line", "3")
-    expect(page.locator(".alarm")).to_contain_text("线路 3：线路中断。设备已拔出或端口已关闭", timeout=PATIENCE)
+    expect(page.locator(".alarm")).to_contain_text("线路 3：线路中断。设备已拔出或端口已关闭")
     expect(page.locator("#lines .tile[data-state=lost]")).to_have_count(1)
     expect(other.locator("#alarm-chip")).to_have_text("告警 1")
     expect(other.locator(".toast-line")).to_contain_text("线路中断")
     daemon.simulate("replug", "--line", "3")
-    expect(page.locator(".alarm[data-kind=over]")).to_contain_text("已恢复", timeout=60_000)
-    expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(5, timeout=PATIENCE)
+    expect(page.locator(".alarm[data-kind=over]")).to_contain_text("已恢复")
+    expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(5)
     page.locator(".alarm-handle").click()
     page.fill("#ask-field", "插头松了，已插紧")
     page.keyboard.press("Enter")
-    expect(page.locator(".alarm")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(".alarm")).to_have_count(0)
     expect(other.locator("#alarm-chip")).to_be_hidden()
     other.goto("/alarms")
     expect(other.locator("#list tbody tr")).to_contain_text("插头松了，已插紧")
@@ -46,20 +46,20 @@ def test_a_supervisor_takes_a_line_out_of_service_and_back(daemon: DemoDaemon, b
     tile.locator(".tile-control").click()
     page.fill("#ask-field", "repair")
     page.keyboard.press("Enter")
-    expect(tile).to_have_attribute("data-state", "out_of_service", timeout=PATIENCE)
+    expect(tile).to_have_attribute("data-state", "out_of_service")
     expect(tile).to_contain_text("repair")
     tile.locator(".tile-control").click()
-    expect(tile).to_have_attribute("data-state", "idle", timeout=PATIENCE)
+    expect(tile).to_have_attribute("data-state", "idle")
 
 
 def test_calls_in_progress_and_figures_are_live(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
-    expect(page.locator(".figure")).to_have_count(6, timeout=PATIENCE)
+    expect(page.locator(".figure")).to_have_count(6)
     for tip in page.locator(".figure .tip").all():
         assert len(tip.get_attribute("data-tip") or "") > 20
     daemon.simulate("call", CALLER, "--line", "1", "--rings", "3")
-    expect(page.locator("#counts")).to_contain_text("Incoming 1", timeout=PATIENCE)
-    expect(page.locator("#calls")).to_contain_text("Nobody is on the phone", timeout=PATIENCE)
+    expect(page.locator("#counts")).to_contain_text("Incoming 1")
+    expect(page.locator("#calls")).to_contain_text("Nobody is on the phone")
 
 
 def test_a_figure_of_a_report_leads_to_its_calls_and_the_wall_takes_the_whole_screen(
@@ -76,16 +76,16 @@ def test_a_figure_of_a_report_leads_to_its_calls_and_the_wall_takes_the_whole_sc
     daemon.simulate("call", CALLER, "--line", "2", "--rings", "2")
     wait_for(lambda: missed() > before, what="the call")
     page = browsers.window(daemon, "supervisor", "/reports", locale="en").page
-    expect(page.locator("#chart[data-ready=yes] canvas")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#chart[data-ready=yes] canvas")).to_be_visible()
     promised = page.locator("tfoot td").nth(8).inner_text()
     page.locator("tfoot td").nth(8).locator("a").click()
-    expect(page.locator("#counted")).to_contain_text(f"{promised} call", timeout=PATIENCE)
+    expect(page.locator("#counted")).to_contain_text(f"{promised} call")
     expect(page.locator("#list tbody tr")).to_have_count(int(promised))
     page.goto("/wallboard")
     page.keyboard.press("f")
-    expect(page.locator("body.on-the-wall")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("body.on-the-wall")).to_be_visible()
     page.keyboard.press("f")
-    expect(page.locator("body.on-the-wall")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("body.on-the-wall")).to_have_count(0)
 
 
 def test_a_role_sees_its_pages_only_and_masked_numbers_cannot_be_dialled(
@@ -109,31 +109,31 @@ def test_gateways_and_who_waits_for_an_answer_are_on_the_wall_live_and_only_for_
     admin = daemon.client("admin")
     page = browsers.window(daemon, "supervisor", "/wallboard", locale="en").page
     tiles = page.locator("#gateways .tile")
-    expect(tiles).to_have_count(3, timeout=PATIENCE)
-    expect(page.locator("#gateways-sum")).to_have_text("Ready 3", timeout=PATIENCE)
+    expect(tiles).to_have_count(3)
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 3")
     waiting = page.locator("[data-sms=waiting]")
     expect(waiting).to_contain_text("SMS to answer 0")
     expect(page.locator("[data-sms=oldest]")).to_have_count(0)
     for text in ("几点开门？", "周六呢？"):
         daemon.simulate("sms", "13787650001", text)
-    expect(waiting).to_contain_text("SMS to answer 1", timeout=PATIENCE)
+    expect(waiting).to_contain_text("SMS to answer 1")
     expect(page.locator("[data-sms=oldest] [data-since]")).to_have_text(re.compile(r"^\d+:\d\d$"))
     # Who is only looked at waits on.
     (talk,) = admin.get("/api/v1/conversations?waiting=true")["items"]
     assert admin.send("POST", f"/api/v1/conversations/{talk['id']}/read", {}).status == 200
     daemon.simulate("sms", "13787650002", "今天有号吗？")
-    expect(waiting).to_contain_text("SMS to answer 2", timeout=PATIENCE)
+    expect(waiting).to_contain_text("SMS to answer 2")
     answer = {"text": "八点开门。", "key": "answer-to-the-first"}
     assert admin.send("POST", f"/api/v1/conversations/{talk['id']}/reply", answer).status == 200
-    expect(waiting).to_contain_text("SMS to answer 1", timeout=PATIENCE)
+    expect(waiting).to_contain_text("SMS to answer 1")
     second = admin.get("/api/v1/gateways")["items"][1]
     resting = {"version": second["version"], "in_service": False}
     assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", resting).status == 200
-    expect(tiles.nth(1)).to_have_attribute("data-state", "out_of_service", timeout=PATIENCE)
+    expect(tiles.nth(1)).to_have_attribute("data-state", "out_of_service")
     expect(tiles.nth(1)).to_contain_text("Out of service")
     back = {"version": second["version"] + 1, "in_service": True}
     assert admin.send("PATCH", f"/api/v1/gateways/{second['id']}", back).status == 200
-    expect(page.locator("#gateways-sum")).to_have_text("Ready 3", timeout=PATIENCE)
+    expect(page.locator("#gateways-sum")).to_have_text("Ready 3")
 
 
 OVERTAKEN = """async (source) => {

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import Browsers
 from tests.peers.busy_hospital import (
     LINES,
     SERVICE_LEVEL_SECONDS,
@@ -72,7 +72,7 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
 ) -> None:
     daemon = hospital.daemon
     wall = browsers.window(daemon, "supervisor", "/wallboard").page
-    expect(wall.locator("#lines .tile[data-state=idle]")).to_have_count(len(LINES), timeout=60_000)
+    expect(wall.locator("#lines .tile[data-state=idle]")).to_have_count(len(LINES))
     agents = [
         Agent(browsers.window(daemon, name, "/console").page, outcome)
         for name, outcome in zip(AGENTS, ("1", "2", "3"), strict=True)
@@ -110,16 +110,16 @@ def test_at_the_end_of_a_day_the_wall_shows_what_the_call_records_say(
     # SQLite's days with fractions are good for a tenth of a millisecond.
     assert {name: shown["figures"][name]["value"] for name in expected} == pytest.approx(expected, abs=0.001)
     for name, count in records.counts().items():
-        expect(wall.locator(f"#counts [data-count={name}]")).to_have_text(str(count), timeout=PATIENCE)
+        expect(wall.locator(f"#counts [data-count={name}]")).to_have_text(str(count))
     for name in ("service_level", "abandoned"):
         figure = wall.locator(f"[data-figure={name}] .figure-value")
         # The page asks every ten seconds.
-        expect(figure).to_have_text(f"{expected[name]:.0%}", timeout=PATIENCE)
+        expect(figure).to_have_text(f"{expected[name]:.0%}")
     for name in ("average_speed_of_answer", "average_handling_time"):
         # Near a whole second it depends on a tenth of a millisecond which one it is.
         either = {_clock(expected[name] - 0.001), _clock(expected[name] + 0.001)}
         figure = wall.locator(f"[data-figure={name}] .figure-value")
-        expect(figure).to_have_text(re.compile(f"^({'|'.join(either)})$"), timeout=PATIENCE)
+        expect(figure).to_have_text(re.compile(f"^({'|'.join(either)})$"))
     expect(wall.locator("#lines .tile[data-state=idle]")).to_have_count(len(LINES))
     expect(wall.locator("#calls .wall-call, #calls tbody tr")).to_have_count(0)
 
@@ -135,7 +135,7 @@ def _call_somebody(hospital: BusyHospital, agent: Agent) -> None:
         calls = client.get("/api/v1/calls?direction=out")["items"]
         return bool(calls) and calls[0]["state"] == "ended"
 
-    wait_for(made, 30, "the end of the call out")
+    wait_for(made, what="the end of the call out")
 
 
 def _finish(hospital: BusyHospital, agents: Sequence[Agent]) -> None:

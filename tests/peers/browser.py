@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
+from tests.peers import patience
 from tests.peers.daemon import DemoDaemon
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -23,8 +24,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 _PERSONAL = "cookies,local_storage,indexeddb,cache_storage,service_workers"
-PATIENCE = 20_000
+PATIENCE = 1000 * patience.PATIENCE
 """Milliseconds to wait for what must appear."""
+
+expect.set_options(timeout=PATIENCE)
 
 # What the browser itself says of refused requests and lost connections, which some tests bring about.
 _EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to|net::ERR_")
@@ -146,7 +149,7 @@ class Browsers:
 
 def wait_until_live(page: Page) -> None:
     """Until the page's own lamp says that it hears the server."""
-    page.wait_for_selector("#live[data-state=live]", state="attached", timeout=60_000)
+    page.wait_for_selector("#live[data-state=live]", state="attached")
 
 
 def _launched(playwright: Playwright) -> Browser:

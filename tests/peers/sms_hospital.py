@@ -79,6 +79,11 @@ class SmsHospital:
 
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
+        self.launch()
+        wait_for(self._answers, START_SECONDS, "the daemon")
+
+    def launch(self) -> None:
+        """Start the daemon, and do not wait for it."""
         program = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -86,7 +91,6 @@ class SmsHospital:
                 cwd=self._folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'twistd_plugin'}"},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self._answers, START_SECONDS, "the daemon")
 
     def sign_in(self) -> None:
         """As the administrator, who is good for all daemons to come."""
@@ -99,6 +103,11 @@ class SmsHospital:
     def kill(self) -> None:
         """Take the daemon's power away."""
         self._end(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask the daemon to end, and do not wait until it has."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
         """End the daemon as an operator would; its exit status."""

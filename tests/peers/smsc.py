@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.drivers import create_gateway, gateway_settings
-from hardware.gateways.settings import GatewayKind
+from hardware.gateways.drivers import MODELS, create_gateway
+from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.simulators.smsc import PROTOCOLS
 from hardware.simulators.smsc_requests import Treatment
 from hardware.simulators.smsc_service import SimulatedSmsc
 from protocols.sms import GatewayReady, GatewaySignal, Part
+from tests.peers.patience import PATIENCE
 
 Kind = TypeVar("Kind", bound=GatewaySignal)
 ACCOUNTS: dict[str, dict[str, Any]] = {
@@ -43,13 +44,13 @@ class GatewayHeard:
     def of(self, kind: type[Kind]) -> list[Kind]:
         return [signal for signal in self.signals if isinstance(signal, kind)]
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 15) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
             await deferLater(reactor, 0.01)
 
-    async def some(self, kind: type[Kind], count: int = 1, seconds: float = 15) -> list[Kind]:
+    async def some(self, kind: type[Kind], count: int = 1, seconds: float = PATIENCE) -> list[Kind]:
         await self.until(lambda: len(self.of(kind)) >= count, seconds)
         return self.of(kind)
 
@@ -63,6 +64,11 @@ async def smsc_running(protocol: str, port: int = 0, tls: Any = None, **treatmen
         yield smsc
     finally:
         await smsc.unplug()
+
+
+def gateway_settings(kind: GatewayKind, values: Mapping[str, Any]) -> GatewaySettings:
+    """The settings of a gateway of ``kind``."""
+    return MODELS[kind].model_validate({**values, "kind": kind})
 
 
 def device_for(kind: str, port: int, folder: Path, **settings: Any) -> GatewayDevice:

@@ -216,6 +216,7 @@ def test_a_refused_part_means_what_it_means(peer: Peer) -> None:
     never, gateway = driven.take_signals()
     assert isinstance(never, PartRefused)
     assert isinstance(gateway, PartRefused)
+    assert gateway.number == part().number
     assert (never.key, never.refusal) == ("1", Refusal.NEVER)
     assert (gateway.key, gateway.refusal) == ("2", Refusal.GATEWAY)
 
@@ -247,6 +248,29 @@ def test_the_gateway_is_asked_whether_it_is_there(peer: Peer) -> None:
     driven.wait(60)
     driven.lose()
     assert driven.take_signals() == [GatewayLost(SILENT)]
+
+
+def test_whoever_wants_to_know_has_it_asked_at_once_and_learns_that_it_read_what_was_written(peer: Peer) -> None:
+    driven = signed_in(peer)
+    link = driven.session.arrivals.link
+    told: list[float] = []
+    link.watcher = lambda: told.append(driven.now)
+    link.ask()
+    driven.flush()
+    [(command, sequence)] = written(peer, driven)
+    assert command == peer.heartbeat
+    asked_at = driven.now
+    driven.wait(2)
+    # An answer to an older question was written before it read the last one.
+    driven.hear(peer.plain(peer.heartbeat | RESPONSE, sequence - 1))
+    assert not link.has_read(asked_at)
+    driven.hear(peer.plain(peer.heartbeat | RESPONSE, sequence))
+    assert (link.has_read(asked_at), link.has_read(asked_at + 1)) == (True, False)
+    assert told[-1] == driven.now
+    driven.flush()
+    assert written(peer, driven) == []
+    driven.lose()
+    assert link.ended
 
 
 def test_the_gateway_asks_whether_we_are_there(peer: Peer) -> None:

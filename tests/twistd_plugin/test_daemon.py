@@ -51,13 +51,15 @@ def test_the_demo_writes_its_sign_ins_for_the_owner_only(daemon: DemoDaemon) -> 
 
 def test_a_simulated_call_is_recorded_with_its_patient(daemon: DemoDaemon) -> None:
     client = daemon.client("supervisor")
-    wait_for(lambda: lines_ready(client), 30, "all lines")
+    wait_for(lambda: lines_ready(client), what="all lines")
     known = next(word for word in daemon.output.split("simulate call ")[1].split() if word.isdecimal())
     call_up = ("simulate", "call", known, "--line", "2", "--answer-after", "3", "--hangup-after", "1")
     result = run_callcenter(*call_up, "--var", str(daemon.var))
     assert result.returncode == 0, result.stderr
     assert "line 2" in result.stdout
-    call = wait_for(lambda: (one := newest_call(client)) and one["state"] == "ended" and one, 30, "the end of the call")
+    call = wait_for(
+        lambda: (one := newest_call(client)) and one["state"] == "ended" and one, what="the end of the call"
+    )
     assert call["direction"] == "in"
     assert call["number"] == f"+86{known}"
     assert call["patient"]["name"]
@@ -69,13 +71,13 @@ def test_a_call_that_a_modem_answered_is_recorded_and_can_be_played(daemon: Demo
     agent.post("/api/v1/agents/me/state", {"state": "available"})
     daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "4", "--detach")
     ringing = wait_for(
-        lambda: (one := newest_call(boss)) and one["state"] == "ringing" and one["number"] and one, 30, "a ring"
+        lambda: (one := newest_call(boss)) and one["state"] == "ringing" and one["number"] and one, what="a ring"
     )
     agent.post(f"/api/v1/calls/{ringing['id']}/claim")
     agent.post(f"/api/v1/calls/{ringing['id']}/answer")
     path = f"/api/v1/calls/{ringing['id']}"
     details = f"{path}/recording/details"
-    wait_for(lambda: boss.send("GET", details).json().get("state") == "kept", 40, "the recording")
+    wait_for(lambda: boss.send("GET", details).json().get("state") == "kept", what="the recording")
     sound = boss.send("GET", f"{path}/recording")
     assert sound.status == 200
     with wave.open(io.BytesIO(sound.body)) as file:
@@ -105,11 +107,11 @@ def test_status_lists_the_simulated_lines(daemon: DemoDaemon) -> None:
 
 def test_unplugging_is_seen_and_plugging_in_again_heals(daemon: DemoDaemon) -> None:
     client = daemon.client("supervisor")
-    wait_for(lambda: lines_ready(client), 30, "all lines")
+    wait_for(lambda: lines_ready(client), what="all lines")
     daemon.simulate("unplug", "--line", "3")
-    wait_for(lambda: not lines_ready(client), 10, "the loss")
+    wait_for(lambda: not lines_ready(client), what="the loss")
     daemon.simulate("replug", "--line", "3")
-    wait_for(lambda: lines_ready(client), 40, "the recovery")
+    wait_for(lambda: lines_ready(client), what="the recovery")
 
 
 def test_what_the_log_tells_has_no_numbers_or_names(daemon: DemoDaemon) -> None:
@@ -141,9 +143,9 @@ def test_a_second_demo_on_the_same_port_or_folder_is_refused_with_a_sentence(
 def test_a_kill_during_a_call_loses_nothing(fresh_daemon: DemoDaemon) -> None:
     fresh_daemon.start()
     client = fresh_daemon.client("supervisor")
-    wait_for(lambda: lines_ready(client), 30, "all lines")
+    wait_for(lambda: lines_ready(client), what="all lines")
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
-    ringing = wait_for(lambda: (one := newest_call(client)) and one["number"] and one, 20, "the ringing call")
+    ringing = wait_for(lambda: (one := newest_call(client)) and one["number"] and one, what="the ringing call")
     assert ringing["state"] == "ringing"
     users, numbers = fresh_daemon.users, sequence_numbers(fresh_daemon)
 
@@ -161,21 +163,21 @@ def test_a_kill_during_a_call_loses_nothing(fresh_daemon: DemoDaemon) -> None:
     assert after == list(range(1, len(after) + 1))
     assert after[: len(numbers)] == numbers
     assert len(after) > len(numbers)
-    wait_for(lambda: lines_ready(client), 30, "all lines")
+    wait_for(lambda: lines_ready(client), what="all lines")
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
-    again = wait_for(lambda: (one := newest_call(client)) and one["id"] != ringing["id"] and one, 20, "a new call")
+    again = wait_for(lambda: (one := newest_call(client)) and one["id"] != ringing["id"] and one, what="a new call")
     assert again["state"] == "ringing"
 
 
 def test_sigterm_drains_and_leaves_no_process_behind(fresh_daemon: DemoDaemon) -> None:
     fresh_daemon.start()
     client = fresh_daemon.client("supervisor")
-    wait_for(lambda: lines_ready(client), 30, "all lines")
+    wait_for(lambda: lines_ready(client), what="all lines")
     fresh_daemon.simulate("call", NUMBER, "--line", "1", "--rings", "50", "--detach")
-    wait_for(lambda: newest_call(client), 20, "the call")
+    wait_for(lambda: newest_call(client), what="the call")
     children = _children(fresh_daemon.pid)
-    # Five lines and three gateways.
-    assert len(children) == 8
+    # Five lines and three gateways, and what they come from.
+    assert len(children) == 9
     assert fresh_daemon.stop() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not (fresh_daemon.var / "demo.json").exists()
@@ -185,8 +187,10 @@ def test_sigterm_drains_and_leaves_no_process_behind(fresh_daemon: DemoDaemon) -
     assert states == [("ended", "unknown")]
 
 
-def _children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+def _children(pid: int | str) -> list[str]:
+    """With theirs."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return children + [one for child in children for one in _children(child)]
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +251,7 @@ def test_a_taken_port_does_not_end_the_daemon(hospital: Path) -> None:
             while "cannot listen" not in (line := daemon.stdout.readline()):
                 assert line
             other.close()
-            wait_for(lambda: _answers(port), 15, "the port")
+            wait_for(lambda: _answers(port), what="the port")
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.communicate(timeout=60)

@@ -58,8 +58,8 @@ def sign_of_life(daemon: DemoDaemon) -> float:
 def test_a_daemon_goes_on_whose_clock_is_set_forward_and_back(daemon: DemoDaemon) -> None:
     for number, ahead in ((signal.SIGUSR1, HOUR), (signal.SIGUSR2, 0.0), (signal.SIGUSR2, -HOUR)):
         os.kill(daemon.pid, number)
-        wait_for(lambda ahead=ahead: abs(sign_of_life(daemon) - ahead) < NEAR, 60, "a sign of life by the new time")
+        wait_for(lambda ahead=ahead: abs(sign_of_life(daemon) - ahead) < NEAR, what="a sign of life by the new time")
         daemon.simulate("call", "13800138000", "--line", "2", "--rings", "1", "--hangup-after", "1")
         boss = daemon.client("supervisor")
-        (call,) = wait_for(lambda boss=boss: boss.get("/api/v1/calls?limit=1")["items"], 30, "the call")
+        (call,) = wait_for(lambda boss=boss: boss.get("/api/v1/calls?limit=1")["items"], what="the call")
         assert call["direction"] == "in"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
+from tests.peers.daemon import wait_for
 from twistd_plugin.watchdog import StackSampler, StallWatchdog
 
 
@@ -42,11 +44,16 @@ def test_a_long_turn_is_counted_and_logged(warnings: list[LogEvent]) -> None:
     assert not clock.getDelayedCalls()
 
 
+def stand_still(sampler: StackSampler) -> None:
+    """Until it has looked, however long a busy machine keeps it from that."""
+    wait_for(lambda: sampler._stack, what="a look of the sampler")
+
+
 def test_the_sampler_names_the_function_that_held_the_thread() -> None:
     sampler = StackSampler(0.02)
     sampler.start()
     assert sampler.beat() == ""
-    time.sleep(0.3)
+    stand_still(sampler)
     stack = sampler.beat()
     sampler.stop()
     assert "test_the_sampler_names_the_function_that_held_the_thread" in stack
@@ -68,11 +75,13 @@ def test_a_thread_that_waits_for_something_to_do_is_not_at_fault() -> None:
 def test_only_our_own_work_is_told(work: str, warnings: list[LogEvent]) -> None:
     clock = Clock()
     stalls: list[float] = []
-    watchdog = StallWatchdog(clock, 0.05, stalls.append, StackSampler(0.05))
+    # The clock of the sampler is the machine's, which may keep us waiting without any work.
+    sampler = StackSampler(60 if work == "nothing" else 0.05)
+    watchdog = StallWatchdog(clock, 0.05, stalls.append, sampler)
     watchdog.start()
     clock.advance(0.03)
     if work == "sleep":
-        time.sleep(0.3)
+        stand_still(sampler)
     elif work == "compute":
         # One call into C that holds the interpreter: the sampler cannot look.
         pow(7, 10**6)
@@ -83,12 +92,24 @@ def test_only_our_own_work_is_told(work: str, warnings: list[LogEvent]) -> None:
     assert len(warnings) == len(stalls)
 
 
-def test_a_beating_thread_leaves_no_stack() -> None:
-    sampler = StackSampler(0.2)
+def beaten(after: float) -> tuple[set[str], float]:
+    """What a sampler found of a thread that beats; the seconds between two beats that were farthest apart."""
+    sampler = StackSampler(after)
+    stacks, moments = set(), [time.monotonic()]
     sampler.start()
-    stacks = set()
     for _ in range(20):
         time.sleep(0.01)
         stacks.add(sampler.beat())
+        moments.append(time.monotonic())
     sampler.stop()
+    return stacks, max(later - earlier for earlier, later in pairwise(moments))
+
+
+def test_a_beating_thread_leaves_no_stack() -> None:
+    after = 0.15
+    # Whether it beats in time is the machine's to say: what counts is a time in which it did.
+    rounds = (beaten(after) for _ in range(100))
+    stacks = next((stacks for stacks, farthest in rounds if farthest < after), None)
+    if stacks is None:
+        pytest.skip("this machine is too busy to beat in time")
     assert stacks == {""}

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
+from twistd_plugin.interpreter import look_for_garbage_seldom
+
 COMMANDS: Mapping[str, str] = {
     "init": "initialise",
     "migrate": "migrate",
@@ -38,6 +40,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    look_for_garbage_seldom()
     given = sys.argv[1:] if arguments is None else arguments
     options = parser(given[0] if given else None).parse_args(given)
     try:

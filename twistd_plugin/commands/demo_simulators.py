@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -10,11 +14,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from hardware.simulators.control import SimulatorError, request
 from twistd_plugin.commands.output import CommandError
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 # A UNIX socket's path has room for 107 bytes on Linux.
 _LONGEST_SOCKET_PATH = 100
 
@@ -37,30 +42,66 @@ class Simulators:
 
     def __init__(self, programs: Sequence[SimulatorProgram]) -> None:
         self._programs = programs
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended: dict[str, int] = {}
 
     def start(self) -> None:
         """Start all and wait until each answers. Blocks. Raises ``CommandError``."""
         for program in self._programs:
             for path in (program.control, *program.makes):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._processes.append(_start(program))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "twistd_plugin.commands.tethered"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+            # Ctrl-C is for the daemon alone: it hangs its lines up before we end.
+            start_new_session=True,
+        )  # fmt: skip
+        told = [(one.name, one.module, [*one.arguments, "--control", str(one.control)]) for one in self._programs]
+        _pipe(self._process.stdin).write(json.dumps(told).encode() + b"\n")
         deadline = time.monotonic() + _START_SECONDS
-        for program, process in zip(self._programs, self._processes, strict=True):
-            _await_answer(program, process, deadline)
+        for program in self._programs:
+            self._await_answer(program, self._process, deadline)
 
     def stop(self) -> None:
         """End all. Blocks for a moment."""
-        for process in self._processes:
-            if process.stdin is not None:
-                process.stdin.close()
-        for process in self._processes:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _pipe(process.stdin).close()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        _pipe(process.stdout).close()
+
+    def _await_answer(self, program: SimulatorProgram, process: subprocess.Popen[bytes], deadline: float) -> None:
+        while True:
+            self._hear(_pipe(process.stdout))
+            status = self._ended.get(program.name, process.poll())
+            if status is not None:
+                raise CommandError(f"the simulator of {program.name} ended with status {status}")
             try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._processes.clear()
+                answer = request(program.control, {"command": "status"}, 1.0)
+            except SimulatorError as error:
+                if time.monotonic() > deadline:
+                    raise CommandError(f"the simulator of {program.name} does not answer: {error}") from error
+            else:
+                # A socket left by a killed simulator could be answered by nobody; one that says so is ours.
+                if answer.get("plugged", True):
+                    return
+            time.sleep(0.05)
+
+    def _hear(self, output: IO[bytes]) -> None:
+        """Which have ended so far."""
+        while select.select([output], [], [], 0)[0] and (line := output.readline()):
+            name, status = json.loads(line)
+            self._ended[name] = status
+
+
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    """The one that the process was started with."""
+    return cast("IO[bytes]", end)
 
 
 def control_folder(folder: Path) -> Path:
@@ -82,32 +123,3 @@ def is_free(port: int) -> bool:
     """Whether nobody listens on ``port`` of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _start(program: SimulatorProgram) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own modules
-        [
-            sys.executable, "-m", "twistd_plugin.commands.tethered", program.module, *program.arguments,
-            "--control", str(program.control),
-        ],
-        stdin=subprocess.PIPE,
-        # Ctrl-C is for the daemon alone: it hangs its lines up before we end.
-        start_new_session=True,
-    )  # fmt: skip
-
-
-def _await_answer(program: SimulatorProgram, process: subprocess.Popen[bytes], deadline: float) -> None:
-    while True:
-        if process.poll() is not None:
-            raise CommandError(f"the simulator of {program.name} ended with status {process.returncode}")
-        try:
-            status = request(program.control, {"command": "status"}, 1.0)
-        except SimulatorError as error:
-            if time.monotonic() > deadline:
-                raise CommandError(f"the simulator of {program.name} does not answer: {error}") from error
-            time.sleep(0.05)
-        else:
-            # A socket left by a killed simulator could be answered by nobody; one that says so is ours.
-            if status.get("plugged", True):
-                return
-            time.sleep(0.05)

@@ -15,6 +15,7 @@ from callcenter.administration.resources import Resource, read_list_query
 from callcenter.errors import InvalidError
 from callcenter.messaging.batches.reach import bulk_reach
 from callcenter.text import N_, Text
+from storage.chunks import chunks
 from storage.models import SmsList, SmsListPart
 from storage.models.base import table_of
 
@@ -71,7 +72,7 @@ def load_members(session: Session, principal: Principal, choice: Choice, patient
     if len(found) > MOST_CHOSEN:
         message = Text(N_("More than {most} patients. Narrow the choice."), most=MOST_CHOSEN)
         raise InvalidError(message, {"filter": message})
-    return [found[first : first + PAGE] for first in range(0, len(found), PAGE)]
+    return list(map(list, chunks(found, PAGE)))
 
 
 def count_chosen(session: Session, principal: Principal, fields: Mapping[str, str], patients: Resource) -> int:

@@ -26,11 +26,12 @@ from callcenter.messaging.batches.recipients import BatchDraft, Chosen, Recipien
 from callcenter.messaging.conversations.rows import DONE, OUT
 from callcenter.messaging.conversations.threads import LAST_TEXT
 from callcenter.messaging.messages.composing import House, common_values
-from callcenter.messaging.outbox.attempts import CHUNK, MESSAGE, unindexed
+from callcenter.messaging.outbox.attempts import MESSAGE, unindexed
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.texts.kept_templates import kept_template
 from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
 from storage.bulk import Keyed
+from storage.chunks import CHUNK
 from storage.many import Inserts
 from storage.models import Conversation, SmsBatch, SmsBatchPage, UserAccount
 from storage.models.base import table_of

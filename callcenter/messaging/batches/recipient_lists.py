@@ -20,10 +20,10 @@ from callcenter.administration.principal import Principal
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
 from callcenter.messaging.batches.reach import BULK, bulk_reach
 from callcenter.messaging.mobiles import takes_texts
-from callcenter.messaging.outbox.attempts import chunks
 from callcenter.number_plan import HOME_CODE, MOBILE
 from callcenter.numbers import normalise
 from callcenter.text import N_, Text
+from storage.chunks import chunks
 from storage.models import NumberChoice, Patient, PatientPhone, SmsList, SmsListPart
 from storage.models.base import NO, table_of
 

@@ -16,12 +16,13 @@ from callcenter.crm.scope import patient_scope_clause
 from callcenter.messaging.batches.choices import Member
 from callcenter.messaging.batches.reach import bulk_reach
 from callcenter.messaging.mobiles import mobiles_of
-from callcenter.messaging.outbox.attempts import MESSAGE, chunks
+from callcenter.messaging.outbox.attempts import MESSAGE
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import Facts, judge, load_facts
 from callcenter.messaging.texts.filling import patient_values
 from callcenter.messaging.texts.placeholders import fill
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from storage.chunks import chunks
 from storage.models import Patient
 from storage.models.base import NO
 

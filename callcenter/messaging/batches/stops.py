@@ -25,11 +25,12 @@ _STOPPED = Keyed(
 
 
 def load_stops(session: Session, ids: Iterable[int]) -> Mapping[int, Stop]:
-    """What becomes of messages of these batches instead of being sent; nothing is said of a batch that goes on.
+    """Batch → what becomes of its messages instead of being sent. Batches that go on are missing.
 
-    A paused batch is locked until the commit, so that nothing is held that was let go at the same moment: nobody would
-    let it go again. One that others have is left as it is, None, for there the sweep is at work; waiting for it with
-    messages locked would be a deadlock.
+    A paused batch is locked until the commit. Otherwise it could be continued at the same moment, and a message that is
+    put on hold here would stay on hold for ever, since the sweep has passed it. A batch that another transaction has
+    locked is being swept: its messages stay where they are (None). Waiting for it would be a deadlock, because messages
+    are locked by now.
     """
     found: dict[int, Stop] = {}
     paused: list[int] = []

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from callcenter.clock import iso
 from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.batches.tally import Tally
-from callcenter.messaging.outbox.attempts import MESSAGE, chunks, unindexed
+from callcenter.messaging.outbox.attempts import MESSAGE, unindexed
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import GOES, HELD_AT_MOST, Facts, Judged, judge, load_facts
 from callcenter.messaging.vocabulary import MessageState
+from storage.chunks import chunks
 
 
 @dataclass(frozen=True)

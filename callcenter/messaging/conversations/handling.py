@@ -162,11 +162,15 @@ def choose_patient(
 
 
 def wake_snoozed(session: Session, at: datetime) -> int:
-    """Open what was put off until now, a few at a time; how many they were."""
-    due = select(Conversation).where(Conversation.state == SNOOZED, Conversation.snoozed_until <= at)
-    found = session.scalars(due.order_by(Conversation.snoozed_until, Conversation.id).limit(_AT_ONCE)).all()
-    for conversation in found:
+    """Open what was put off until now, a few at a time; how many were looked at."""
+    due = Conversation.state == SNOOZED, Conversation.snoozed_until <= at
+    first = select(Conversation.id).where(*due).order_by(Conversation.snoozed_until, Conversation.id).limit(_AT_ONCE)
+    # Read first and locked then: Oracle locks nothing that is limited.
+    ids = session.scalars(first).all()
+    # Asked again: somebody may have put one off once more before they were ours.
+    held = select(Conversation).where(Conversation.id.in_(ids), *due).order_by(Conversation.id)
+    for conversation in session.scalars(held.with_for_update(key_share=True)).all():
         conversation.state, conversation.snoozed_until = OPEN, None
         record_audit(session, SYSTEM, "set-state", _SUBJECT, conversation.id, {"state": SNOOZED}, {"state": OPEN}, at)
         tell_conversation(session, conversation)
-    return len(found)
+    return len(ids)

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversations.talks import Talk
-from callcenter.messaging.outbox.attempts import chunks
+from storage.chunks import chunks
 from storage.models import Department, NumberChoice, Patient, PatientPhone, UserAccount
 from storage.models.base import NO, table_of
 

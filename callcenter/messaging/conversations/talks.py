@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversations.rows import OPEN, OUT
-from callcenter.messaging.outbox.attempts import chunks
+from storage.chunks import chunks
 from storage.models import Conversation
 from storage.models.base import table_of
 

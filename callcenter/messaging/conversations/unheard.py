@@ -39,12 +39,12 @@ class _Standing(NamedTuple):
 
 
 def look_at_answers(session: Session, moved: Iterable[Any], arrived: Collection[int]) -> None:
-    """Conversations wait again in which one of ``moved``, rows of messages, was an answer and did not arrive: one that
-    is put off when it comes back. One that was said to be done in the belief that the patient has the answer is open
-    again. Whoever has it still does, and lists show what the patient asked.
+    """Look at ``moved``, rows of messages. Where one was an answer and did not arrive, the patient waits again in its
+    conversation; if that is put off, when it comes back. A conversation that somebody called done, in the belief that
+    the patient has the answer, is open again. It stays with whoever has it, and lists show what the patient asked.
 
-    What was refused before it began to wait was no answer: then nothing is changed. ``arrived``: those among them that
-    were given up and have arrived after all; what they answered waits no more.
+    A message that was suppressed at once answered nothing, and changes nothing. ``arrived`` are the ids of those that
+    were given up and arrived after all: whoever they answered waits no more.
     """
     answers = [row for row in moved if row.answers_to is not None]
     lost = {row.conversation_id: row for row in answers if row.state in NOT_ARRIVED}

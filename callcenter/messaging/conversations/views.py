@@ -14,10 +14,10 @@ from callcenter.events import ConversationUpdated
 from callcenter.messaging.conversations.scope import audience_of
 from callcenter.messaging.conversations.talks import Talk
 from callcenter.messaging.conversations.waiting import is_waiting
-from callcenter.messaging.outbox.attempts import chunks
 from callcenter.naming import named
 from callcenter.numbers import format_number, region_of
 from callcenter.telephony.announce import announce
+from storage.chunks import chunks
 from storage.models import Conversation, Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 

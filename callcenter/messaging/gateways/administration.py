@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.administration.writing import read_version
 from callcenter.clock import utc_now
-from callcenter.errors import InvalidError, NotFoundError, ServiceError, UnavailableError
+from callcenter.errors import InvalidError, UnavailableError
 from callcenter.messaging.gateways.board import GatewayBoard
+from callcenter.messaging.gateways.live import NOTHING_NOW, Passing
+from callcenter.messaging.gateways.making import GatewayMaker
+from callcenter.messaging.gateways.posts import Post
 from callcenter.messaging.gateways.rows import (
-    NOTHING_NOW,
-    GatewayView,
-    Kept,
     change_gateway_row,
+    find_kept,
     load_kept,
-    load_views,
     make_gateway_row,
+    missing,
     remove_gateway_row,
+    show_kept,
 )
-from callcenter.messaging.gateways.secret_box import SecretBox, SecretsUnreadableError
+from callcenter.messaging.gateways.secret_box import SecretBox
 from callcenter.messaging.gateways.settings import (
-    OPTION,
-    Arrangement,
     GatewayKinds,
     SetUp,
     option_names,
@@ -38,18 +36,17 @@ from callcenter.messaging.gateways.settings import (
     read_set_up,
     secret_names,
 )
+from callcenter.messaging.gateways.views import GatewayView, load_views
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.texts.segments import message_text
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.numbers import normalise
 from callcenter.text import N_
-from hardware.gateways.device import GatewayAbility, GatewayDevice
+from hardware.gateways.device import GatewayAbility
 from hardware.gateways.settings import GatewayKind
-from hardware.gateways.unusable import UnusableGateway
 from storage.database import Database
 
-_log = Logger(namespace="callcenter.messaging")
-_OTHER_KEY = N_("Its password was encrypted with another key. Type it in again.")
+_LONGEST_TEST = 200
 
 
 class Gateways:
@@ -62,6 +59,7 @@ class Gateways:
         self._clock = clock
         self._board = board
         self._kinds = kinds
+        self._maker = GatewayMaker(kinds, box)
         # Made once, and before the reactor runs: pydantic imports what it needs for it when it is first asked.
         self._schemas = {kind: model.model_json_schema() for kind, model in kinds.models.items()}
         self._box = box
@@ -70,7 +68,7 @@ class Gateways:
     async def start(self) -> None:
         """Make and start every gateway of the database. One that cannot be made is lost and says why."""
         for kept in await self._database.read(load_kept):
-            arranged, device = self._made(kept)
+            arranged, device = self._maker.made(kept)
             self._board.put(kept.gateway_id, arranged, device)
 
     async def list(self, principal: Principal) -> Sequence[GatewayView]:
@@ -89,7 +87,7 @@ class Gateways:
     async def marks(self, principal: Principal, gateway_id: int) -> Mapping[str, str]:
         """Of each secret it has, what tells whether it was changed, and nothing else. Needs ``gateways.edit``."""
         principal.require("gateways.edit")
-        secrets = self._secrets(await self._kept(gateway_id))
+        secrets = self._maker.secrets(await self._database.read(find_kept, gateway_id))
         return {name: self._box.mark(f"{gateway_id}.{name}", value) for name, value in secrets.items()}
 
     def kinds(self, principal: Principal) -> Mapping[GatewayKind, tuple[Sequence[str], Sequence[str]]]:
@@ -111,13 +109,10 @@ class Gateways:
         kind = read_kind(self._kinds.models, values.get("kind"))
         wanted = {name: value for name, value in values.items() if name not in ("kind", "options")}
         made = read_set_up(self._kinds.models, kind, wanted, values.get("options") or {}, {})
-        await self._turn.acquire()
-        try:
+        async with self._turn:
             now = utc_now(self._clock)
             kept = await self._database.run(make_gateway_row, principal, made, self._box, now)
-            self._board.put(kept.gateway_id, made.arrangement, self._device(made))
-        finally:
-            self._turn.release()
+            self._board.put(kept.gateway_id, made.arrangement, self._maker.device(made))
         return await self._show(kept.gateway_id)
 
     async def edit(self, principal: Principal, gateway_id: int, values: Mapping[str, Any], version: Any) -> GatewayView:
@@ -130,11 +125,10 @@ class Gateways:
         """
         principal.require("gateways.edit")
         meant = read_version(version)
-        await self._turn.acquire()
-        try:
-            kept = await self._kept(gateway_id)
+        async with self._turn:
+            kept = await self._database.read(find_kept, gateway_id)
             kind = read_kind(self._kinds.models, kept.kind)
-            before = self._before(kept)
+            before = self._maker.set_up(kept)
             wanted = {**kept.arrangement, **{name: value for name, value in values.items() if name != "options"}}
             options = {**kept.options, **(values.get("options") or {})}
             secrets = before.secrets if before is not None else {}
@@ -147,26 +141,21 @@ class Gateways:
                 before or after,
                 after,
                 self._box,
-                self._board.passing().get(gateway_id, NOTHING_NOW),
+                self._passing(gateway_id),
                 utc_now(self._clock),
             )
             await self._apply(gateway_id, before, after)
-        finally:
-            self._turn.release()
         return await self._show(gateway_id)
 
     async def remove(self, principal: Principal, gateway_id: int, version: Any) -> None:
         """Take a gateway away; its messages stay. Needs ``gateways.edit``."""
         principal.require("gateways.edit")
         meant = read_version(version)
-        await self._turn.acquire()
-        try:
+        async with self._turn:
             await self._database.run(remove_gateway_row, principal, gateway_id, meant, utc_now(self._clock))
             if self._board.get(gateway_id) is not None:
                 await self._board.halt(gateway_id)
                 self._board.drop(gateway_id)
-        finally:
-            self._turn.release()
 
     async def test(self, principal: Principal, gateway_id: int, number: str, text: str) -> int:
         """Queue a message by this gateway and no other; its id. Needs ``gateways.test``."""
@@ -191,30 +180,18 @@ class Gateways:
             raise UnavailableError(N_("This gateway does not tell its balance now."))
         post.device.ask_balance()
 
-    def _require(self, gateway_id: int) -> Any:
+    def _require(self, gateway_id: int) -> Post:
         post = self._board.get(gateway_id)
         if post is None:
-            raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
+            raise missing(gateway_id)
         return post
 
-    async def _kept(self, gateway_id: int) -> Kept:
-        found = await self._database.read(load_kept, gateway_id)
-        if not found:
-            raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
-        return found[0]
-
     async def _show(self, gateway_id: int) -> GatewayView:
-        views = await self._database.read(load_views, self._board.passing())
-        kept = await self._kept(gateway_id)
-        view = next(one for one in views if one["id"] == gateway_id)
-        return {**view, "options": dict(kept.options), "secrets": sorted(self._secrets(kept))}
+        view, kept = await self._database.read(show_kept, gateway_id, self._passing(gateway_id))
+        return {**view, "options": dict(kept.options), "secrets": sorted(self._maker.secrets(kept))}
 
-    def _secrets(self, kept: Kept) -> Mapping[str, str]:
-        """Those that there are and that can be read."""
-        try:
-            return {name: value for name, value in self._box.open(kept.sealed).items() if value}
-        except SecretsUnreadableError:
-            return {}
+    def _passing(self, gateway_id: int) -> Passing:
+        return self._board.passing().get(gateway_id, NOTHING_NOW)
 
     async def _apply(self, gateway_id: int, before: SetUp | None, after: SetUp) -> None:
         same = before is not None and (before.options, before.secrets) == (after.options, after.secrets)
@@ -224,46 +201,7 @@ class Gateways:
             return
         if self._board.get(gateway_id) is not None:
             await self._board.halt(gateway_id)
-        self._board.put(gateway_id, after.arrangement, self._device(after))
-
-    def _before(self, kept: Kept) -> SetUp | None:
-        """The gateway as it was; None when nothing can be made of what is kept."""
-        try:
-            kind = read_kind(self._kinds.models, kept.kind)
-            return read_set_up(self._kinds.models, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
-        except (ServiceError, SecretsUnreadableError):
-            return None
-
-    def _made(self, kept: Kept) -> tuple[Arrangement, GatewayDevice | None]:
-        """What is needed to run a gateway of the database."""
-        try:
-            kind = read_kind(self._kinds.models, kept.kind)
-            made = read_set_up(self._kinds.models, kind, kept.arrangement, kept.options, self._box.open(kept.sealed))
-        except SecretsUnreadableError:
-            return Arrangement.model_validate(kept.arrangement), UnusableGateway(_OTHER_KEY)
-        except InvalidError as error:
-            why = "; ".join(f"{name.removeprefix(OPTION)}: {words}" for name, words in error.fields.items())
-            return _salvaged(kept), UnusableGateway(why or error.message)
-        return made.arrangement, self._device(made)
-
-    def _device(self, made: SetUp) -> GatewayDevice | None:
-        if not made.arrangement.in_service:
-            return None
-        try:
-            return self._kinds.make(made.settings)
-        except Exception as error:  # noqa: BLE001 - one gateway's settings must not keep the others from starting
-            _log.failure("gateway {gateway}: no device can be made", gateway=made.arrangement.name)
-            return UnusableGateway(str(error) or type(error).__name__)
-
-
-_LONGEST_TEST = 200
-
-
-def _salvaged(kept: Kept) -> Arrangement:
-    try:
-        return Arrangement.model_validate(kept.arrangement)
-    except ValidationError:
-        return Arrangement(name=str(kept.arrangement.get("name") or "?")[:40])
+        self._board.put(gateway_id, after.arrangement, self._maker.device(after))
 
 
 def _queue_test(session: Session, principal: Principal, draft: MessageDraft, gateway_id: int, now: Any) -> int:

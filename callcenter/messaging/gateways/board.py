@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
 
-from twisted.internet.base import DelayedCall
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.clock import utc_now
-from callcenter.messaging.gateways.posts import AWAY, Post
+from callcenter.messaging.gateways.live import Live, Passing
+from callcenter.messaging.gateways.posts import Post
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.gateways.rows import Live, Passing, write_live
+from callcenter.messaging.gateways.rows import write_live
 from callcenter.messaging.gateways.settings import Arrangement
+from callcenter.messaging.gateways.supervision import Supervision
 from callcenter.tasks import Periodic, TaskTracker
-from hardware.gateways.device import GatewayAbility, GatewayDevice, PushTaker
+from hardware.gateways.device import GatewayDevice, PushTaker
 from protocols.sms import (
-    BalanceTold,
-    GatewayLost,
-    GatewayPaused,
-    GatewayReady,
     GatewaySignal,
     Part,
-    PartAccepted,
-    PartRefused,
-    Refusal,
-    StorageTold,
 )
 from storage.database import Database
 
-DOWN_AFTER = 60.0
-"""Seconds that a gateway may be away before somebody is told; one that refuses us is told at once."""
 LOOK_SECONDS = 10.0
 ATTEMPT_SECONDS = 1.0
 """How often it is looked when gateways that are away are connected to again."""
-BALANCE_SECONDS = 900.0
-"""How often a gateway is asked for its balance by itself."""
-BALANCE_AGAIN = 60.0
-"""So long it is not asked again because it became ready: one that comes and goes is not to be asked without end."""
 
 Heard = Callable[[int, Sequence[GatewaySignal]], None]
 
@@ -59,8 +45,7 @@ class GatewayBoard:
         self._posts: dict[int, Post] = {}
         self._dirty: set[int] = set()
         self._writing = False
-        self._timers: list[DelayedCall] = []
-        self._stopped = False
+        self._supervision = Supervision(clock, self._changed, self._tell_free)
         self._heard: Heard = lambda _, __: None
         self._free: Callable[[], None] = lambda: None
 
@@ -123,7 +108,7 @@ class GatewayBoard:
             device.start(lambda signals: self._device_said(gateway_id, device, signals))
         except Exception as error:  # noqa: BLE001 - one gateway must not keep the others from starting
             _log.failure("gateway {gateway} cannot be started", gateway=gateway_id)
-            self._became(gateway_id, "refused", str(error) or type(error).__name__)
+            self._supervision.became(self._posts[gateway_id], "refused", str(error) or type(error).__name__)
 
     def arrange(self, gateway_id: int, arrangement: Arrangement) -> None:
         """Let the device as it is be used otherwise."""
@@ -133,19 +118,21 @@ class GatewayBoard:
         post.arrangement = arrangement
         self._mark(gateway_id)
         # Whoever has changed something wants to see what is left by now, and whether it is little.
-        self._ask_balance(post, BALANCE_AGAIN)
+        self._supervision.ask_balance(post)
         self._free()
 
     async def halt(self, gateway_id: int) -> None:
         """Stop the device of a gateway; what it reports meanwhile still counts."""
-        post = self._posts[gateway_id]
-        device, was = post.device, post.live
-        post.live = replace(was, state="stopping", since=utc_now(self._clock))
+        await self._halt(self._posts[gateway_id])
+
+    async def _halt(self, post: Post) -> None:
+        device = post.device
+        post.live = replace(post.live, state="stopping", since=utc_now(self._clock))
         if device is not None:
             try:
                 await device.stop()
             except Exception:  # noqa: BLE001 - the change goes on
-                _log.failure("gateway {gateway} did not stop cleanly", gateway=gateway_id)
+                _log.failure("gateway {gateway} did not stop cleanly", gateway=post.gateway_id)
         post.device = None
 
     def drop(self, gateway_id: int) -> None:
@@ -154,143 +141,43 @@ class GatewayBoard:
         self._dirty.discard(gateway_id)
 
     async def stop(self, deadline: float = 5.0) -> None:
-        """Stop every device, and write down that they are stopped."""
-        self._stopped = True
-        for timer in self._timers:
-            if timer.active():
-                timer.cancel()
+        """Stop every device, all at the same time, and write down that they are stopped."""
+        self._supervision.stop()
         await self._look.stop()
         await self._attempts.stop()
-        for post in self:
-            if post.device is not None:
-                await self.halt(post.gateway_id)
-                self._became(post.gateway_id, "stopped", "")
+        # One waits for answers as long as it has patience for: one after the other they would have none left.
+        await gatherResults([Deferred.fromCoroutine(self._end(post)) for post in self if post.device is not None])
         await self._tasks.drain(deadline)
+
+    async def _end(self, post: Post) -> None:
+        await self._halt(post)
+        self._supervision.became(post, "stopped", "")
 
     def _device_said(self, gateway_id: int, device: GatewayDevice, signals: Sequence[GatewaySignal]) -> None:
         post = self._posts.get(gateway_id)
         if post is not None and post.device is device:
-            for signal in signals:
-                if (hear := _SIGNALS.get(type(signal))) is not None:
-                    hear(self, post, signal)
+            self._supervision.hear(post, signals)
         # What became of messages counts whoever has the device now.
         self._heard(gateway_id, signals)
-
-    def became_ready(self, post: Post, _: GatewayReady) -> None:
-        """It takes messages."""
-        post.next_attempt = None
-        self._became(post.gateway_id, "ready", "")
-        self._ask_balance(post, BALANCE_AGAIN)
-        self._free()
-
-    def was_lost(self, post: Post, signal: GatewayLost) -> None:
-        """It does not, any more or yet."""
-        state = "refused" if signal.refused else "lost"
-        if (post.live.state, post.live.reason) != (state, signal.reason):
-            self._became(post.gateway_id, state, signal.reason)
-
-    def was_paused(self, post: Post, signal: GatewayPaused) -> None:
-        """It asked us to be slower; it has room again after that."""
-        now = self._clock.seconds()
-        if post.asked_for_pause(signal, now):
-            self._was_given_up(post)
-        if post.pause(signal.seconds, signal.reason, now):
-            self._mark(post.gateway_id)
-        if not self._stopped:
-            timers = [timer for timer in self._timers if timer.active()]
-            # The interface is all that is asked of a clock; what comes back is a DelayedCall or its like.
-            self._timers = [*timers, self._clock.callLater(signal.seconds, self._pause_over, post)]  # type: ignore[list-item]
-
-    def _pause_over(self, post: Post) -> None:
-        if post.pause_over(self._clock.seconds()) and self._posts.get(post.gateway_id) is post:
-            self._mark(post.gateway_id)
-        self._free()
-
-    def took(self, post: Post, _: PartAccepted) -> None:
-        """It took a message."""
-        self._works(post)
-
-    def _works(self, post: Post) -> None:
-        if post.throttling.worked():
-            _log.info("gateway {gateway} takes messages again", gateway=post.gateway_id)
-            self._mark(post.gateway_id)
-            self._free()
-
-    def did_not_take(self, post: Post, signal: PartRefused) -> None:
-        """It refused a message: for now, or it found what is wrong with it."""
-        match signal.refusal:
-            case Refusal.LATER:
-                if post.put_off(signal, self._clock.seconds()):
-                    self._was_given_up(post)
-            case Refusal.NEVER:
-                self._works(post)
-            case Refusal.GATEWAY:
-                # One that judges itself is lost by then, and says why.
-                if post.live.state == "ready":
-                    self._refused(post, signal)
-
-    def _refused(self, post: Post, signal: PartRefused) -> None:
-        known = post.throttling.refuses
-        if post.refused(signal, self._clock.seconds()):
-            self._was_given_up(post)
-        elif post.throttling.refuses != known:
-            self._mark(post.gateway_id)
 
     def try_soon(self, gateway_id: int) -> None:
         """Let the next message find out whether a gateway that is passed over takes any again."""
         if (post := self._posts.get(gateway_id)) is not None:
             post.throttling.hurry(self._clock.seconds())
 
-    def _was_given_up(self, post: Post) -> None:
-        _log.warn("gateway {gateway} takes no messages: others take over", gateway=post.gateway_id)
-        self._mark(post.gateway_id)
-        self._free()
-
-    def told_balance(self, post: Post, signal: BalanceTold) -> None:
-        """What its account still pays for."""
-        post.live = replace(post.live, balance=signal.messages, balance_at=utc_now(self._clock))
-        self._mark(post.gateway_id)
-
-    def told_storage(self, post: Post, signal: StorageTold) -> None:
-        """How much place it has for what comes in."""
-        post.storage = signal
-        self._mark(post.gateway_id)
-
-    def _became(self, gateway_id: int, state: str, reason: str) -> None:
-        post = self._posts[gateway_id]
-        before = post.live
-        if before.state == "stopping" and state != "stopped":
-            return
-        since = before.since
-        if before.state not in AWAY or state not in AWAY:
-            since, post.away_since = utc_now(self._clock), self._clock.seconds()
-        down = state == "refused" or (state == "lost" and before.down)
-        post.live = replace(before, state=state, reason=reason, since=since, down=down)
-        self._mark(gateway_id)
-
     async def _look_once(self) -> None:
         self._begin_writing()
-        now = self._clock.seconds()
-        for post in self:
-            away = post.live.state in ("lost", "connecting") and post.device is not None
-            if away and not post.live.down and now - post.away_since >= DOWN_AFTER:
-                post.live = replace(post.live, down=True)
-                self._mark(post.gateway_id)
-            self._ask_balance(post, BALANCE_SECONDS)
+        self._supervision.look(self)
 
     async def _look_at_attempts(self) -> None:
-        now = self._clock.seconds()
-        for post in self:
-            if post.live.state in AWAY and post.look_at_attempt(now):
-                self._mark(post.gateway_id)
+        self._supervision.look_at_attempts(self)
 
-    def _ask_balance(self, post: Post, after: float) -> None:
-        """Of a gateway that can tell it now, if it was not asked for ``after`` seconds."""
-        now = self._clock.seconds()
-        can = post.live.state == "ready" and post.abilities & GatewayAbility.BALANCE
-        if post.device is not None and can and now - post.balance_asked >= after:
-            post.balance_asked = now
-            post.device.ask_balance()
+    def _tell_free(self) -> None:
+        self._free()
+
+    def _changed(self, post: Post) -> None:
+        if self._posts.get(post.gateway_id) is post:
+            self._mark(post.gateway_id)
 
     def _mark(self, gateway_id: int) -> None:
         """It is otherwise than it stands in the database."""
@@ -320,16 +207,3 @@ class GatewayBoard:
                         raise
         finally:
             self._writing = False
-
-
-_SIGNALS: Mapping[type[GatewaySignal], Callable[[GatewayBoard, Post, Any], None]] = MappingProxyType(
-    {
-        GatewayReady: GatewayBoard.became_ready,
-        GatewayLost: GatewayBoard.was_lost,
-        GatewayPaused: GatewayBoard.was_paused,
-        BalanceTold: GatewayBoard.told_balance,
-        StorageTold: GatewayBoard.told_storage,
-        PartAccepted: GatewayBoard.took,
-        PartRefused: GatewayBoard.did_not_take,
-    }
-)

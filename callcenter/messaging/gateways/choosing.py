@@ -21,8 +21,8 @@ class Choosing:
         self._routes = routes
         self.room = {route.gateway_id: route.room for route in routes}
         self.costs = {route.gateway_id: route.cost for route in routes}
-        # Of one that is throttled hardly anything is asked while another takes all that it takes: what is meant for it,
-        # or follows a part that it has, goes when its turn comes, and nothing is looked for to go there.
+        # A throttled gateway counts for nothing in ``left`` while another one takes all that it would take. What must
+        # go by it all the same goes when its turn comes; the queue is not searched for such messages.
         steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
         longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from callcenter.messaging.gateways.live import Live, Passing
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.gateways.rows import Live, Passing
 from callcenter.messaging.gateways.settings import Arrangement
 from callcenter.messaging.gateways.throttling import Throttling
 from callcenter.messaging.outbox.attempts import read_key
 from callcenter.messaging.texts.segments import Wording
 from hardware.gateways.device import GatewayAbility, GatewayDevice
-from protocols.sms import GatewayPaused, PartRefused, StorageTold
+from protocols.sms import GatewayPaused, PartRefused, StorageTold, with_code
 from protocols.text import clean_text
 
 AWAY = ("lost", "refused", "connecting")
@@ -25,10 +25,13 @@ _REASON = 100
 
 @dataclass
 class Post:
-    """A gateway at work. ``device`` is None while it is out of service. ``away_since`` is when it was last there, in
-    seconds of the clock: ``live.since`` is what the wall showed, which is set now and then. ``balance_asked`` is when
-    it was asked for its balance. ``not_now``: what it said when others took over because it puts off whatever it is
-    given, in its own words. ``storage`` is what this device told last.
+    """A gateway at work. ``device`` is None while it is out of service.
+
+    Times are seconds of the clock, None or minus infinity for never: ``away_since`` is when it was last there
+    (``live.since`` is by the time of the day, which may be set), ``balance_asked`` when it was asked for its balance,
+    ``paused_until`` the end of a pause that is told of, with its ``pause_reason``, ``next_attempt`` when it is
+    connected to again. ``not_now`` is what it said, in its own words, when others took over because it put off whatever
+    it was given. ``storage`` is what this device told last.
     """
 
     gateway_id: int
@@ -59,10 +62,10 @@ class Post:
         return over
 
     def refused(self, signal: PartRefused, now: float) -> bool:
-        """It refused a part for a reason of its own. Whether others are to take over by that. Parts of one message are
-        refused together, and are no more than one.
-        """
-        return self.throttling.refused(now, read_key(signal.key)[0], _words_of(signal))
+        """It refused a part for a reason of its own. Whether others are to take over by that."""
+        # Who does not tell the number told of one message at least, whose parts are refused together.
+        number = signal.number or str(read_key(signal.key)[0])
+        return self.throttling.refused(now, number, _words_of(signal))
 
     def put_off(self, signal: PartRefused, now: float) -> bool:
         """It did not take a part for now. Whether others are to take over by that."""
@@ -143,5 +146,4 @@ class Post:
 
 
 def _words_of(signal: PartRefused) -> str:
-    words, code = signal.words, signal.code
-    return clean_text(f"{words} ({code})" if words and code else words or code, _REASON)
+    return clean_text(with_code(signal.words, signal.code), _REASON)

@@ -13,9 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso, utc_now
-from callcenter.errors import NotFoundError
+from callcenter.messaging.gateways.rows import missing
 from callcenter.messaging.vocabulary import PartState
-from callcenter.text import N_
 from storage.database import Database
 from storage.models import SmsAttempt, SmsGateway
 from storage.models.base import NO, table_of
@@ -60,7 +59,7 @@ def load_rates(session: Session, gateway_id: int, now: datetime) -> Sequence[dic
     """See ``GatewayRates.last_hour``."""
     known = select(SmsGateway.id).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
     if session.scalar(known) is None:
-        raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
+        raise missing(gateway_id)
     first = now.replace(second=0, microsecond=0) - (MINUTES - 1) * _MINUTE
     minutes: list[dict[str, Any]] = [
         {"at": iso(first + number * _MINUTE), **dict.fromkeys(FIGURES, 0)} for number in range(MINUTES)

@@ -1,51 +1,31 @@
-"""Gateways as rows: made, changed and removed with audit and event; their live state, balance and alarms written."""
+"""Gateways as rows: made, changed and removed with audit and event; what they are now written down."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.last_edit import last_edit
 from callcenter.administration.principal import Principal
 from callcenter.administration.writing import CHANGED_MEANWHILE, NOT_ACCEPTED
-from callcenter.alarms.kinds import AlarmKind
-from callcenter.alarms.records import Trouble, clear_alarm, keep_alarm, raise_alarm
-from callcenter.clock import iso
 from callcenter.errors import ConflictError, InvalidError, NotFoundError
-from callcenter.events import Audience, GatewayRemoved, GatewayUpdated
+from callcenter.events import Audience, GatewayRemoved
+from callcenter.messaging.gateways.alarms import clear_alarms, keep_alarms
+from callcenter.messaging.gateways.live import NOTHING_NOW, Live, Passing
 from callcenter.messaging.gateways.secret_box import SecretBox
 from callcenter.messaging.gateways.settings import OPTION, Arrangement, SetUp
+from callcenter.messaging.gateways.views import PLAIN, GatewayView, arrangement_of, gateway_view, tell_gateway
 from callcenter.telephony.announce import announce
 from callcenter.telephony.line_words import reason_columns
 from callcenter.text import N_
-from protocols.sayings import Said, Saying
-from protocols.sms import StorageTold
 from storage.models import SmsGateway
 from storage.models.base import NO
-
-GatewayView = dict[str, Any]
-_KNOWN = ("ready", "out_of_service")
-"""States in which it is known what is wrong with a gateway."""
-_ALARMS = (AlarmKind.GATEWAY_DOWN, AlarmKind.GATEWAY_PASSED_OVER, AlarmKind.GATEWAY_FULL, AlarmKind.BALANCE_LOW)
-_LISTS = ("prefixes", "purposes")
-_PLAIN = (
-    "name",
-    "priority",
-    "cost",
-    "signature",
-    "adds_signature",
-    "counting",
-    "number",
-    "balance_low",
-    "trace",
-    "in_service",
-)
 
 
 @dataclass(frozen=True)
@@ -57,94 +37,42 @@ class Kept:
     arrangement: Mapping[str, Any]
     options: Mapping[str, Any]
     sealed: str
-    version: int
 
 
-@dataclass(frozen=True)
-class Live:
-    """What a gateway is now. ``down``: for so long, or in such a way, that somebody is to be told."""
-
-    state: str
-    reason: str
-    since: datetime
-    down: bool = False
-    balance: int | None = None
-    balance_at: datetime | None = None
+def missing(gateway_id: int) -> NotFoundError:
+    """There is no such gateway, or no more."""
+    return NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
 
 
-@dataclass(frozen=True)
-class Passing:
-    """What is true of a gateway for the moment only, and of use to nobody once the daemon has ended. ``paused_until``:
-    it asked for a pause, because of ``pause_reason`` in its own words. ``throttled_since``: others take over, see
-    ``throttling``; ``refuses``: why it refuses whatever it is given, ``not_now``: what it said when it only put off,
-    both in its own words, or empty. ``next_attempt_at``: when it is connected to again. ``storage``: how full it is of
-    what came in, where it told.
-    """
-
-    abilities: Sequence[str] = ()
-    paused_until: datetime | None = None
-    pause_reason: str = ""
-    throttled_since: datetime | None = None
-    next_attempt_at: datetime | None = None
-    storage: StorageTold | None = None
-    refuses: str = ""
-    not_now: str = ""
+def load_kept(session: Session) -> list[Kept]:
+    """Every gateway that was not removed."""
+    return [_kept(row) for row in session.scalars(_present().order_by(SmsGateway.id))]
 
 
-NOTHING_NOW = Passing()
+def find_kept(session: Session, gateway_id: int) -> Kept:
+    """One of them; NotFoundError without it."""
+    return _kept(_found(session, gateway_id))
 
 
-def load_kept(session: Session, gateway_id: int | None = None) -> list[Kept]:
-    """Every gateway that was not removed, or one."""
-    statement = select(SmsGateway).where(SmsGateway.disabled == NO).order_by(SmsGateway.id)
-    if gateway_id is not None:
-        statement = statement.where(SmsGateway.id == gateway_id)
-    return [_kept(row) for row in session.scalars(statement)]
+def show_kept(session: Session, gateway_id: int, passing: Passing) -> tuple[GatewayView, Kept]:
+    """One of them with its view, at one moment; NotFoundError without it."""
+    row = _found(session, gateway_id)
+    return gateway_view(row, passing), _kept(row)
+
+
+def _present() -> Select[SmsGateway]:
+    return select(SmsGateway).where(SmsGateway.disabled == NO)
+
+
+def _found(session: Session, gateway_id: int) -> SmsGateway:
+    row = session.scalar(_present().where(SmsGateway.id == gateway_id))
+    if row is None:
+        raise missing(gateway_id)
+    return row
 
 
 def _kept(row: SmsGateway) -> Kept:
-    return Kept(row.id, row.kind, _arrangement(row), dict(row.settings or {}), row.secrets, row.version)
-
-
-def _arrangement(row: SmsGateway) -> dict[str, Any]:
-    lists = {name: getattr(row, name).split() for name in _LISTS}
-    return {name: getattr(row, name) for name in _PLAIN} | lists
-
-
-def gateway_view(row: SmsGateway, passing: Passing) -> GatewayView:
-    """The gateway as JSON data; nothing of its settings."""
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        **_arrangement(row),
-        "abilities": list(passing.abilities),
-        "state": row.state,
-        "reason": row.reason,
-        "reason_said": row.reason_said,
-        "state_since": iso(row.state_since),
-        "paused_until": iso(passing.paused_until),
-        "pause_reason": passing.pause_reason,
-        "throttled_since": iso(passing.throttled_since),
-        "refuses": passing.refuses,
-        "next_attempt_at": iso(passing.next_attempt_at),
-        "storage": _storage_view(passing.storage),
-        "balance": row.balance,
-        "balance_at": iso(row.balance_at),
-        "version": row.version,
-    }
-
-
-def _storage_view(storage: StorageTold | None) -> dict[str, Any] | None:
-    if storage is None:
-        return None
-    return {"used": storage.used, "size": storage.size, "full": storage.is_full}
-
-
-def load_views(session: Session, passing: Mapping[int, Passing]) -> list[GatewayView]:
-    """Every gateway that was not removed, by priority and name."""
-    rows = select(SmsGateway).where(SmsGateway.disabled == NO)
-    ordered = session.scalars(rows.order_by(SmsGateway.priority, SmsGateway.name))
-    return [gateway_view(row, passing.get(row.id, NOTHING_NOW)) for row in ordered]
+    return Kept(row.id, row.kind, arrangement_of(row), dict(row.settings or {}), row.secrets)
 
 
 def make_gateway_row(session: Session, principal: Principal, made: SetUp, box: SecretBox, at: datetime) -> Kept:
@@ -155,7 +83,7 @@ def make_gateway_row(session: Session, principal: Principal, made: SetUp, box: S
     session.add(row)
     session.flush()
     record_audit(session, principal, "create", "gateway", row.id, None, _told(made), at)
-    _announce(session, row, NOTHING_NOW)
+    tell_gateway(session, row, NOTHING_NOW)
     return _kept(row)
 
 
@@ -169,51 +97,53 @@ def change_gateway_row(
     box: SecretBox,
     passing: Passing,
     at: datetime,
-) -> Kept:
+) -> None:
     """Write a gateway down as it is to be; ConflictError when it has another ``version`` by now."""
-    row = locked_gateway(session, gateway_id)
-    if row.version != version:
-        raise ConflictError(
-            CHANGED_MEANWHILE, current=gateway_view(row, passing), **last_edit(session, "gateway", row.id)
-        )
+    row = _locked_version(session, gateway_id, version, passing)
     _require_name(session, after.arrangement.name, gateway_id)
     _put(row, after, box)
     row.version += 1
     record_audit(session, principal, "edit", "gateway", row.id, _told(before), _told(after, before), at)
-    _announce(session, row, passing)
-    return _kept(row)
+    tell_gateway(session, row, passing)
 
 
 def remove_gateway_row(session: Session, principal: Principal, gateway_id: int, version: int, at: datetime) -> None:
     """Take a gateway away. Its messages keep it; its secrets are gone, and its name is free again."""
-    row = locked_gateway(session, gateway_id)
-    if row.version != version:
-        current = gateway_view(row, NOTHING_NOW)
-        raise ConflictError(CHANGED_MEANWHILE, current=current, **last_edit(session, "gateway", row.id))
+    row = _locked_version(session, gateway_id, version, NOTHING_NOW)
     name = row.name
     row.disabled, row.in_service, row.secrets, row.state = True, False, "", "stopped"
     row.name = f"{name[:28]} ({row.id})"
     row.version += 1
-    for kind in _ALARMS:
-        clear_alarm(session, kind, str(row.id), at)
+    clear_alarms(session, row.id, at)
     record_audit(session, principal, "remove", "gateway", row.id, {"name": name}, None, at)
     announce(session, GatewayRemoved(str(row.id), {"id": row.id, "name": name}, Audience("gateways.view")))
 
 
-def locked_gateway(session: Session, gateway_id: int) -> SmsGateway:
-    """The gateway, so that nobody else changes it before this transaction is over; NotFoundError without it."""
-    statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
-    row = session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+def _locked_version(session: Session, gateway_id: int, version: int, passing: Passing) -> SmsGateway:
+    """The gateway at this ``version``, so that nobody else changes it before this transaction is over. NotFoundError
+    without it, ConflictError at another version.
+    """
+    row = _locked(session, gateway_id)
     if row is None:
-        raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
+        raise missing(gateway_id)
+    if row.version != version:
+        current = gateway_view(row, passing)
+        raise ConflictError(CHANGED_MEANWHILE, current=current, **last_edit(session, "gateway", row.id))
     return row
+
+
+def _locked(session: Session, gateway_id: int) -> SmsGateway | None:
+    """Not so that its key is locked: whoever claims messages writes down what it hands to several gateways, in the
+    order of the messages, and would wait here for one while we wait for another.
+    """
+    statement = _present().where(SmsGateway.id == gateway_id)
+    return session.scalar(statement.with_for_update(key_share=True).execution_options(populate_existing=True))
 
 
 def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: datetime) -> None:
     """Write down what gateways are now, tell it, and open or clear their alarms."""
     for gateway_id, (now, passing) in sorted(live.items()):
-        statement = select(SmsGateway).where(SmsGateway.id == gateway_id, SmsGateway.disabled == NO)
-        row = session.scalar(statement.with_for_update())
+        row = _locked(session, gateway_id)
         if row is None:
             continue
         row.state, row.state_since = now.state, now.since
@@ -221,43 +151,13 @@ def write_live(session: Session, live: Mapping[int, tuple[Live, Passing]], at: d
             setattr(row, column, value)
         if now.balance_at is not None:
             row.balance, row.balance_at = now.balance, now.balance_at
-        _alarm(session, row, now, at)
-        _alarm_passed_over(session, row, now, passing, at)
-        _alarm_full(session, row, now, passing, at)
-        _announce(session, row, passing)
-
-
-def _alarm(session: Session, row: SmsGateway, now: Live, at: datetime) -> None:
-    subject = str(row.id)
-    if now.down:
-        details = {"gateway": row.name, **reason_columns(now.reason)}
-        raise_alarm(session, Trouble(AlarmKind.GATEWAY_DOWN, subject, details), at)
-    elif now.state in _KNOWN:
-        clear_alarm(session, AlarmKind.GATEWAY_DOWN, subject, at)
-    if now.balance_at is None:
-        return
-    low = row.balance_low is not None and row.balance is not None and row.balance < row.balance_low
-    details = {"gateway": row.name, "balance": row.balance}
-    keep_alarm(session, Trouble(AlarmKind.BALANCE_LOW, subject, details), low, at)
-
-
-def _alarm_passed_over(session: Session, row: SmsGateway, now: Live, passing: Passing, at: datetime) -> None:
-    """While it is away nobody knows: the alarm stays as it is."""
-    if now.state not in _KNOWN:
-        return
-    reason = Said(Saying.GATEWAY_THROTTLES)
-    if passing.refuses:
-        reason = Said(Saying.GATEWAY_TAKES_NOTHING, why=passing.refuses)
-    elif passing.not_now:
-        reason = Said(Saying.BECAUSE, what=reason, why=passing.not_now)
-    details = {"gateway": row.name, **reason_columns(reason)}
-    trouble = Trouble(AlarmKind.GATEWAY_PASSED_OVER, str(row.id), details)
-    keep_alarm(session, trouble, passing.throttled_since is not None, at)
+        keep_alarms(session, row, now, passing, at)
+        tell_gateway(session, row, passing)
 
 
 def _put(row: SmsGateway, made: SetUp, box: SecretBox) -> None:
     arranged: Arrangement = made.arrangement
-    for name in _PLAIN:
+    for name in PLAIN:
         setattr(row, name, getattr(arranged, name))
     row.counting = arranged.counting.value
     row.prefixes = " ".join(arranged.prefixes)
@@ -286,16 +186,3 @@ def _require_name(session: Session, name: str, gateway_id: int | None) -> None:
     others = select(SmsGateway.id).where(SmsGateway.name == name, SmsGateway.id != (gateway_id or 0))
     if session.scalar(others.limit(1)) is not None:
         raise InvalidError(NOT_ACCEPTED, {"name": N_("Another gateway has this name.")})
-
-
-def _announce(session: Session, row: SmsGateway, passing: Passing) -> None:
-    session.flush()
-    announce(session, GatewayUpdated(str(row.id), gateway_view(row, passing), Audience("gateways.view")))
-
-
-def _alarm_full(session: Session, row: SmsGateway, now: Live, passing: Passing, at: datetime) -> None:
-    """Until it has told, and while it is away, nobody knows: the alarm stays as it is."""
-    if now.state not in _KNOWN or (passing.storage is None and now.state != "out_of_service"):
-        return
-    full = passing.storage is not None and passing.storage.is_full
-    keep_alarm(session, Trouble(AlarmKind.GATEWAY_FULL, str(row.id), {"gateway": row.name}), full, at)

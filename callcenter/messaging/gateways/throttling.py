@@ -14,7 +14,9 @@ LONGEST = 60.0
 FORGOTTEN = 600.0
 """Seconds after which a "not now" has nothing to do with the one before."""
 MOST_REFUSED = 5
-"""With so many messages in a row refused for one reason that is no message's, and none taken, all of them are."""
+"""With so many numbers in a row refused for one reason that is no message's, and none taken, all of them are."""
+MOST_REFUSED_ANYHOW = 10
+"""And so are they with so many whatever the reasons: what it calls by a code of its own may be wrong with a number."""
 TRIAL_FIRST, TRIAL_MOST = 60.0, 900.0
 """Seconds until one message finds out whether it takes any again, doubling each time it does not."""
 
@@ -30,8 +32,10 @@ class Throttling:
         self._out = self._trying = False
         self._trial_at = self._trial_pause = 0.0
         self._refused_since = 0.0
-        self._refused: set[int] = set()
+        self._refused: set[str] = set()
+        self._alike: set[str] = set()
         self._why = ""
+        self._refuses = False
 
     @property
     def out(self) -> bool:
@@ -46,7 +50,7 @@ class Throttling:
     @property
     def refuses(self) -> str:
         """Why it refuses whatever it is given; empty: it does not. Then it is to be given but the one on trial."""
-        return self._why if len(self._refused) >= MOST_REFUSED else ""
+        return self._why if self._refuses else ""
 
     def on_trial(self, now: float) -> bool:
         """Whether, while it is ``out``, one message may find out."""
@@ -74,24 +78,29 @@ class Throttling:
             self._paused_until = now + seconds
         return self._judge(now)
 
-    def refused(self, now: float, message: int, why: str) -> bool:
-        """It refused ``message`` for a reason of its own, which is always told alike. Whether it is ``out`` by that and
-        was not.
+    def refused(self, now: float, number: str, why: str) -> bool:
+        """It refused a message to ``number`` for a reason of its own. Whether it is ``out`` by that and was not.
+
+        However often a number is refused it is one: what is wrong may be wrong with it.
         """
-        # Whoever refuses all of them does so still when the one on trial is refused for another reason.
-        if why != self._why and not self.refuses:
+        if not self._refused:
             self._refused_since = now
-            self._refused.clear()
+        if why != self._why:
+            self._alike.clear()
         self._why = why
-        if len(self._refused) < MOST_REFUSED:
-            self._refused.add(message)
+        if not self._refuses:
+            self._refused.add(number)
+            self._alike.add(number)
+            self._refuses = len(self._alike) >= MOST_REFUSED or len(self._refused) >= MOST_REFUSED_ANYHOW
         self._tried_in_vain(now)
-        return bool(self.refuses) and self._put_out(now)
+        return self._refuses and self._put_out(now)
 
     def worked(self) -> bool:
         """It took a message, or found what is wrong with one. Whether it was ``out`` until now."""
-        was_out, self._out, self._trying, self._began, self._why = self._out, False, False, None, ""
+        was_out, self._out, self._trying, self._began = self._out, False, False, None
+        self._why, self._refuses = "", False
         self._refused.clear()
+        self._alike.clear()
         return was_out
 
     def hurry(self, now: float) -> None:

@@ -16,9 +16,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
 from callcenter.clock import iso, utc_now
-from callcenter.errors import NotFoundError
 from callcenter.messaging.gateways.board import GatewayBoard
-from callcenter.text import N_
+from callcenter.messaging.gateways.rows import missing
 from hardware.gateways.device import GatewayDevice
 from hardware.trace import TraceEntry, Way, as_ascii
 from storage.database import Database
@@ -69,7 +68,7 @@ class GatewayTraces:
     def _device(self, gateway_id: int) -> GatewayDevice | None:
         post = self._board.get(gateway_id)
         if post is None:
-            raise NotFoundError(N_("There is no such gateway."), gateway_id=gateway_id)
+            raise missing(gateway_id)
         return post.device
 
 

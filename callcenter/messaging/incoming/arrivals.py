@@ -7,22 +7,22 @@ daemon ends between the two, the parts are there and it is done again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.incoming.receiving import IncomingText, Received, receive_texts
 from callcenter.messaging.incoming.repetitions import SAME_PART, Mark, mark, piece_name
-from callcenter.messaging.outbox.attempts import CHUNK, chunks
 from callcenter.messaging.texts.segments import message_text
 from callcenter.numbers import normalise
 from protocols import ucs2
 from protocols.sms import TextArrived
+from storage.chunks import CHUNK, chunks
 from storage.models import SmsArrival
 from storage.models.base import table_of
 
@@ -30,7 +30,9 @@ INCOMPLETE_AFTER = SAME_PART
 """Networks deliver the parts of a text within moments; after this the missing ones do not come."""
 GAP = "…"
 """Stands for what never came, or was too long."""
-_PART_LENGTH, _MOST_PARTS = 1000, 255
+ROW_LENGTH = 1000
+"""Characters of a text that are kept in one row."""
+_MOST_PARTS = 255
 _FIRST_HALF, _APART = "\U0010f800", 0x10F800 - 0xD800
 """Where halves of characters are kept until they are joined: the end of the last private plane."""
 _ARRIVAL = table_of(SmsArrival)
@@ -51,6 +53,7 @@ _LOCKED = (
             _ARRIVAL.c[name]
             for name in (
                 "id", "gateway_id", "number", "reference", "total", "recipient", "position", "text", "arrived_at",
+                "fingerprint",
             )
         )
     )
@@ -63,8 +66,8 @@ _FILED = update(_ARRIVAL).where(_ARRIVAL.c.id == bindparam("part")).values(messa
 
 @dataclass(frozen=True)
 class Text:
-    """What joins the parts of one text. Texts of one part have nearly all the same reference: all those of a number are
-    of one key.
+    """The key that the parts of one text have in common. It does not tell texts of one part from each other: nearly all
+    of those from one number have the same.
     """
 
     gateway_id: int
@@ -127,14 +130,14 @@ def _rows(gateway_id: int, name: str, signal: TextArrived, now: datetime) -> Ite
         "reference": min(max(signal.reference, 0), 0xFFFF),
         "position": min(max(signal.position, 1), total),
         "total": total,
-        "text": _cut(text, _PART_LENGTH),
+        "text": _cut(text, ROW_LENGTH),
         "arrived_at": now,
     }
-    if total > 1 or len(text) <= _PART_LENGTH:
+    if total > 1 or len(text) <= ROW_LENGTH:
         yield row
         return
-    text = _cut(text, _MOST_PARTS * _PART_LENGTH)
-    pieces = [text[first : first + _PART_LENGTH] for first in range(0, len(text), _PART_LENGTH)]
+    text = _cut(text, _MOST_PARTS * ROW_LENGTH)
+    pieces = [text[first : first + ROW_LENGTH] for first in range(0, len(text), ROW_LENGTH)]
     # Not that of any text that came in parts.
     row |= {"reference": 0x10000 + int(name[-7:], 16), "total": len(pieces)}
     for place, piece in enumerate(pieces, 1):
@@ -160,6 +163,13 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - len(GAP)] + GAP
 
 
+def forget_parts(session: Session, names: Mapping[str, int]) -> None:
+    """Forget texts of one part that were written down and never shown. ``names``: name → gateway."""
+    for name, gateway in names.items():
+        here = _ARRIVAL.c.gateway_id == gateway, _ARRIVAL.c.fingerprint == name, _ARRIVAL.c.message_id.is_(None)
+        session.execute(delete(_ARRIVAL).where(*here))
+
+
 def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:
     """Texts that are whole, or whose missing parts do not come any more, and that are no message yet; those that wait
     longest first.
@@ -175,14 +185,21 @@ def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]
 
 
 def join_texts(
-    session: Session, texts: Sequence[Text], received: Received, now: datetime, most: int, skip: int = 0
+    session: Session,
+    texts: Sequence[Text],
+    received: Received,
+    now: datetime,
+    most: int,
+    skip: int = 0,
+    held: Callable[[], Collection[str]] = tuple,
 ) -> list[Text]:
     """Make messages of those of ``texts`` that are whole or overdue, in their order; the others wait for more parts.
 
-    At most ``most`` messages, the first ``skip`` left out; gives back ``texts`` when more of them are left.
+    At most ``most`` messages, the first ``skip`` left out; gives back ``texts`` when more of them are left. ``held``
+    gives the names of texts of one part that are not to be shown yet.
     """
     end = skip + most
-    waiting, is_cut = _waiting_parts(session, texts, end)
+    waiting, is_cut = _waiting_parts(session, texts, end, held)
     joined = [one for text in dict.fromkeys(texts) for one in islice(_joined(text, waiting[text], now), end + 1)]
     chosen = joined[skip:end]
     ids = receive_texts(session, [one.text for one in chosen], now, received)
@@ -192,19 +209,24 @@ def join_texts(
     return list(texts) if is_cut or len(joined) > end else []
 
 
-def _waiting_parts(session: Session, texts: Sequence[Text], most: int) -> tuple[Mapping[Text, list[Any]], bool]:
+def _waiting_parts(
+    session: Session, texts: Sequence[Text], most: int, held: Callable[[], Collection[str]]
+) -> tuple[Mapping[Text, list[Any]], bool]:
     """Text → its parts that are no message yet, by id, locked; and whether more than ``most`` texts wait."""
-    ids, is_cut = _waiting_ids(session, texts, most)
+    ids, is_cut = _waiting_ids(session, texts, most, held())
     found: dict[Text, list[Any]] = defaultdict(list)
     # Read first and locked then: Oracle locks nothing that is limited.
     for chunk in chunks(sorted(ids)):
         for row in session.execute(_LOCKED, {"ids": chunk}):
-            found[Text(row.gateway_id, row.number, row.reference, row.total)].append(row)
+            # Asked again: one that came meanwhile was held before it was written down.
+            if row.fingerprint not in held():
+                found[Text(row.gateway_id, row.number, row.reference, row.total)].append(row)
     return found, is_cut
 
 
-def _waiting_ids(session: Session, texts: Sequence[Text], most: int) -> tuple[list[int], bool]:
+def _waiting_ids(session: Session, texts: Sequence[Text], most: int, held: Collection[str]) -> tuple[list[int], bool]:
     """The parts of ``texts``, and whether some are left out: no more than ``most`` of those that are whole by one."""
+    single_parts = _OPEN.where(_ARRIVAL.c.fingerprint.not_in(held)) if held else _OPEN
     numbers: dict[tuple[int, int, int], set[str]] = defaultdict(set)
     for text in texts:
         numbers[text.gateway_id, text.reference, text.total].add(text.number)
@@ -216,7 +238,7 @@ def _waiting_ids(session: Session, texts: Sequence[Text], most: int) -> tuple[li
             if total > 1:
                 others += session.scalars(_OPEN, values)
             elif len(single) <= most:
-                single += session.scalars(_OPEN.limit(most + 1 - len(single)), values)
+                single += session.scalars(single_parts.limit(most + 1 - len(single)), values)
     return single[:most] + others, len(single) > most
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.conversations.rows import OUT
 from callcenter.messaging.incoming.receiving import IncomingText
 from callcenter.messaging.incoming.words import plain_word
-from callcenter.messaging.outbox.attempts import chunks
 from callcenter.messaging.rules.desk import DeskRules, load_desk_rules
 from callcenter.messaging.texts.filling import hospital_values
 from callcenter.messaging.texts.placeholders import fill
 from callcenter.numbers import NumberKind, normalise
+from storage.chunks import chunks
 from storage.models import AutoReply, SmsMessage
 from storage.models.base import NO, table_of
 

@@ -7,7 +7,7 @@ when the one before was answered and read is new, whatever it says: somebody may
 Some SMSCs tell an id with a text. Where two that say the same have two ids they are two, whatever became of the
 connection; with one id they are one as long as the gateway may not have read our answer, also when the second comes
 over another connection of it before the loss of the first is noticed. An id that several texts have, or a message of
-ours, which they answer, proves nothing.
+ours, which they answer, proves nothing. Without one, what comes so is held until it is known: see ``doubted``.
 
 What is remembered here is what may come again. A text is called by a name of ours, which says what it says in its first
 half: what a process left behind is known by that to the next one.
@@ -18,21 +18,20 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
+from callcenter.messaging.incoming.arrivals import ROW_LENGTH
+from callcenter.messaging.incoming.brought_text import BroughtText
+from callcenter.messaging.incoming.doubted import Doubted
 from callcenter.messaging.incoming.repetitions import named_content
 from protocols.sms import Arrival, GatewayLost, GatewayReady, GatewaySignal, PartAccepted, TextArrived
 from protocols.sms_link import Link
 
-PATIENCE = 5.0
-"""No gateway brings a text again over a connection that lives before it waited so many seconds for its answer; and one
-that lost its patience has done so when the answer is so old.
-"""
 COMES_WITHIN = 2 * 3600.0
 """Seconds. What a gateway keeps it brings again at once when it is back, or by its schedule, whose pauses grow with the
 time that we were away: to an hour with most.
@@ -42,49 +41,7 @@ _ROUNDED = 1.0
 """Seconds that a time may have lost on its way through other clocks."""
 
 
-@dataclass(eq=False)
-class _Text:
-    """``link`` is None where it came before this process began. Times are the clock's seconds.
-
-    ``until``: as soon as the gateway is back it is known when it does not come again any more. ``called`` is the id
-    that it came with, if that can be trusted.
-    """
-
-    name: str
-    link: Link | None
-    came_at: float
-    called: str = ""
-    answered_at: float | None = None
-    until: float | None = None
-
-    @property
-    def cut_off(self) -> bool:
-        """Whether the connection over which it came is gone."""
-        return self.link is None or self.link.ended
-
-    @property
-    def settled(self) -> bool:
-        """Whether the gateway has certainly read our answer."""
-        return self.link is not None and self.answered_at is not None and self.link.has_read(self.answered_at)
-
-    def may_be(self, called: str, link: Link, now: float) -> bool:
-        """Whether one that comes now over ``link`` and says the same may be this one."""
-        if called and self.called:
-            if called != self.called:
-                return False
-            if link is not self.link:
-                return not self.settled
-        return self._may_come_again(now)
-
-    def _may_come_again(self, now: float) -> bool:
-        if self.cut_off:
-            return not self.settled
-        if self.answered_at is None:
-            return now - self.came_at >= PATIENCE
-        return self.answered_at - self.came_at >= PATIENCE and now - self.answered_at < PATIENCE
-
-
-_Texts = dict[str, _Text]
+_Texts = dict[str, BroughtText]
 """By name, in the order in which they came."""
 
 
@@ -94,17 +51,18 @@ class Brought:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._texts: dict[int, _Texts] = defaultdict(dict)
-        self._alike: dict[tuple[int, str], list[_Text]] = defaultdict(list)
+        self._alike: dict[tuple[int, str], list[BroughtText]] = defaultdict(list)
         self._up: set[int] = set()
         self._told: dict[int, float | None] = {}
-        self._called: dict[tuple[int, str], _Text] = {}
+        self._called: dict[tuple[int, str], BroughtText] = {}
         self._vague: set[int] = set()
         self._ours: dict[int, dict[str, None]] = defaultdict(dict)
+        self.doubted = Doubted(clock, self._was_again)
 
     def remember(self, left: Iterable[tuple[int, str, datetime]], now: datetime) -> None:
         """Gateway, name and time of what the last process may have left unanswered, in the order in which it came."""
         for gateway, name, at in left:
-            self._keep(gateway, _Text(name, None, self._clock.seconds() - (now - at).total_seconds()))
+            self._keep(gateway, BroughtText(name, None, self._clock.seconds() - (now - at).total_seconds()))
 
     def remember_ours(self, names: Iterable[tuple[int, str]]) -> None:
         """Gateway and its name for a message of ours, which the last process sent: oldest first."""
@@ -141,11 +99,15 @@ class Brought:
         again = self._again(gateway_id, content, called, signal.link, now)
         if again is not None:
             again.link, again.came_at, again.answered_at, again.until = signal.link, now, None, None
+            text = again
         else:
-            again = _Text(content + secrets.token_hex(16), signal.link, now, self._trusted(gateway_id, called))
-            self._keep(gateway_id, again)
+            text = BroughtText(content + secrets.token_hex(16), signal.link, now, self._trusted(gateway_id, called))
+            before = self._perhaps(gateway_id, content, called, signal)
+            self._keep(gateway_id, text)
+            if before is not None and before.link is not None:
+                self.doubted.hold(gateway_id, before, text, before.link)
         self._told.setdefault(gateway_id, None)
-        return replace(signal, gateway_id=again.name)
+        return replace(signal, gateway_id=text.name)
 
     def took(self, gateway_id: int, signal: PartAccepted) -> GatewaySignal:
         """It has a name for something of ours."""
@@ -164,9 +126,21 @@ class Brought:
             self._vague.add(gateway_id)
         return "" if gateway_id in self._vague else called
 
-    def _again(self, gateway_id: int, content: str, called: str, link: Link, now: float) -> _Text | None:
+    def _again(self, gateway_id: int, content: str, called: str, link: Link, now: float) -> BroughtText | None:
         alike = sorted(self._alike[gateway_id, content], key=lambda one: one.called != called)
         return next((one for one in alike if one.may_be(called, link, now)), None)
+
+    def _perhaps(self, gateway_id: int, content: str, called: str, signal: TextArrived) -> BroughtText | None:
+        """The text that may turn out to be the same. Not of one that is kept in several rows, which nobody repeats."""
+        alike = self._alike[gateway_id, content] if signal.link is not None and len(signal.text) <= ROW_LENGTH else ()
+        return next((one for one in alike if signal.link and one.may_yet_be(called, signal.link)), None)
+
+    def _was_again(self, gateway_id: int, before: BroughtText, text: BroughtText) -> None:
+        before.link, before.came_at, before.answered_at, before.until = (
+            text.link, text.came_at, text.answered_at, None,
+        )  # fmt: skip
+        if text.name in self._texts[gateway_id]:
+            self._drop(gateway_id, text)
 
     def _trusted(self, gateway_id: int, called: str) -> str:
         """The id of a new text; none where another one has it: then no id of this gateway tells anything any more."""
@@ -181,17 +155,25 @@ class Brought:
             return
         text = self._texts[gateway_id].get(signal.gateway_id)
         # It may have come again meanwhile, over another connection: that one is owed an answer of its own.
-        if text is not None and text.link is signal.link and not text.cut_off and text.answered_at is None:
+        if text is None:
+            return
+        if text.link is signal.link and not text.cut_off and text.answered_at is None:
             text.answered_at = self._clock.seconds()
+        text.on_disk = True
+        if text.name in self.doubted.held:
+            self.doubted.judge()
 
     def forget(self) -> None:
-        """Forget what does not come again."""
+        """Forget what does not come again. A gateway that said nothing since our answer is asked if it is there."""
+        self.doubted.judge()
         now = self._clock.seconds()
         for gateway, texts in self._texts.items():
             for text in [*self._over(gateway, texts, now)]:
                 self._drop(gateway, text)
             for text in [*texts.values()][: max(0, len(texts) - MOST)]:
                 self._drop(gateway, text)
+            for link in {text.link for text in texts.values() if text.link is not None and text.is_unsure(now)}:
+                link.ask()
 
     def settled_until(self, now: datetime) -> Mapping[int, datetime]:
         """Gateway → what came before that does not come again; of those for which that is news."""
@@ -210,7 +192,7 @@ class Brought:
             found[gateway] = now - timedelta(seconds=0 if first is None else seconds - first + _ROUNDED)
         return found
 
-    def _over(self, gateway: int, texts: _Texts, now: float) -> Iterator[_Text]:
+    def _over(self, gateway: int, texts: _Texts, now: float) -> Iterator[BroughtText]:
         for text in texts.values():
             if text.settled:
                 yield text
@@ -220,13 +202,13 @@ class Brought:
                 if now >= text.until:
                     yield text
 
-    def _keep(self, gateway: int, text: _Text) -> None:
+    def _keep(self, gateway: int, text: BroughtText) -> None:
         self._texts[gateway][text.name] = text
         if text.called:
             self._called[gateway, text.called] = text
         self._alike[gateway, text.name[: len(text.name) // 2]].append(text)
 
-    def _drop(self, gateway: int, text: _Text) -> None:
+    def _drop(self, gateway: int, text: BroughtText) -> None:
         del self._texts[gateway][text.name]
         self._called.pop((gateway, text.called), None)
         key = gateway, text.name[: len(text.name) // 2]

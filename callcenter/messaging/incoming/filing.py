@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
@@ -25,13 +25,24 @@ _log = Logger(namespace="callcenter.messaging")
 
 
 class Filing:
-    """``received`` is told of each text, in its transaction. Runs in ``tasks``; what is left at the end is on disk."""
+    """``received`` is told of each text, in its transaction. Runs in ``tasks``; what is left at the end is on disk.
 
-    def __init__(self, database: Database, clock: IReactorTime, received: Received, tasks: TaskTracker) -> None:
+    ``held``: see ``join_texts``; called in any thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: IReactorTime,
+        received: Received,
+        tasks: TaskTracker,
+        held: Callable[[], Collection[str]],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._received = received
         self._tasks = tasks
+        self._held = held
         self._waiting: deque[Text] = deque()
         self._working = False
         self._stopped = False
@@ -109,4 +120,4 @@ class Filing:
 
     async def _join(self, texts: Sequence[Text], most: int, skip: int = 0) -> Sequence[Text]:
         now = utc_now(self._clock)
-        return await self._database.run(join_texts, texts, self._received, now, most, skip)
+        return await self._database.run(join_texts, texts, self._received, now, most, skip, self._held)

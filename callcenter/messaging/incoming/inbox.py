@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
+from callcenter.administration.principal import SYSTEM
 from callcenter.clock import utc_now
 from callcenter.events import ConversationUpdated
 from callcenter.messaging.conversations.people import People, load_people
@@ -26,7 +27,7 @@ from callcenter.messaging.incoming.automatic import AUTOMATIC, Answers
 from callcenter.messaging.incoming.receiving import IncomingText, Place
 from callcenter.messaging.incoming.words import is_opt_out
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
-from callcenter.messaging.rules.opt_outs import begin_by_word
+from callcenter.messaging.rules.opt_outs import begin_opt_out
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.telephony.announce import announce
 
@@ -113,7 +114,8 @@ class Batch:
         """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
         change_talks(session, self._touched.values())
         for number, place in self._stopping.items():
-            begin_by_word(session, number, self.answers.rules.opt_out_kind, ids[place], self.now)
+            kind = self.answers.rules.opt_out_kind
+            begin_opt_out(session, SYSTEM, number, kind, self.now, message_id=ids[place])
         if self._answering:
             self._answer(session, ids)
         self._tell(session)

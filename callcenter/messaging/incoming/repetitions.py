@@ -26,8 +26,10 @@ _OURS = "~"
 
 
 class Mark(NamedTuple):
-    """By what a part is known. ``before`` is what it had been called in the stretch of time before the present one,
-    in which it counts if it is not older than ``within``; empty for what is known for ever.
+    """The name ``now`` under which a part is written down, so that it is known when it comes again.
+
+    Where the name is made of the present stretch of time, ``before`` is what it would have been in the stretch before:
+    a part of that name is the same if it is not older than ``within``. Empty where the name holds for ever.
     """
 
     now: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
 from callcenter.errors import InvalidError
+from callcenter.messaging.rules.sending import LONGEST_AHEAD
 from callcenter.messaging.texts.filling import hospital_values, patient_values, sender_values
 from callcenter.messaging.texts.placeholders import LONGEST_TEXT, Gaps, empty_words, fill
 from callcenter.messaging.vocabulary import Purpose
@@ -23,7 +24,6 @@ from callcenter.text import N_, Text
 from storage.models import Department
 from storage.models.base import NO, YES
 
-LONGEST_AHEAD = timedelta(days=90)
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,36}")
 
 _REVEALING = re.compile(

@@ -16,20 +16,12 @@ from callcenter.messaging.messages.listing import find_message
 from callcenter.messaging.messages.own_numbers import left_by
 from callcenter.messaging.messages.scope import message_scope
 from callcenter.messaging.messages.views import MessageView, message_view
-from callcenter.messaging.vocabulary import MessageState
+from callcenter.messaging.vocabulary import NOT_ARRIVED, MessageState
 from callcenter.naming import named
 from storage.models import AuditEntry, SmsAttempt, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
 
-SENT_AGAIN = frozenset(
-    {
-        MessageState.FAILED.value,
-        MessageState.EXPIRED.value,
-        MessageState.CANCELLED.value,
-        MessageState.SUPPRESSED.value,
-        MessageState.UNKNOWN.value,
-    }
-)
+SENT_AGAIN = NOT_ARRIVED | {MessageState.UNKNOWN}
 """States in which the text of an outgoing message may be sent once more."""
 ACTS = ("cancel", "resend")
 _RESEND = "resend"

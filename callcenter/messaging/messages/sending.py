@@ -130,7 +130,7 @@ def send_first(
         conversation.patient_id = None if patient is None else patient.id
         route(session, conversation, patient)
         conversation.assigned_to = conversation.assigned_to or principal.user_id
-    asked = asked_of(session, principal, conversation.id)
+    asked = asked_of(session, principal, conversation.id, purpose)
     view = _send(session, principal, conversation, typed, purpose, asked, house, now, patient)
     if _goes(view) and conversation.waiting_since is None:
         note_words(conversation, view["text"], OUT, now)

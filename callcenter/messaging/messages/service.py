@@ -32,12 +32,13 @@ from callcenter.messaging.messages.sending import purpose_in
 from callcenter.messaging.messages.totals import load_totals, require_days
 from callcenter.messaging.messages.views import MessageView, load_messages, message_view
 from callcenter.messaging.outbox.attempts import MESSAGE
+from callcenter.messaging.outbox.cancelling import cancel_queued
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.texts.kept_templates import kept_template
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.messaging.vocabulary import MessageState, Purpose
 from callcenter.text import N_
 from storage.database import Database
-from storage.prepared import counted
+from storage.models import SmsMessage
 from storage.queries.paging import Page
 
 MOST_PER_PAGE = 200
@@ -127,15 +128,7 @@ class Messages:
 
 def _cancel(session: Session, principal: Principal, message_id: int, now: datetime) -> MessageView:
     row = find_message(session, principal, "messages.manage", message_id)
-    values = {
-        "state": MessageState.CANCELLED.value,
-        "reason": Reason.BY_PERSON.value,
-        "next_at": None,
-        "state_at": now,
-        "version": MESSAGE.c.version + 1,
-    }
-    here = MESSAGE.c.id == message_id, MESSAGE.c.state == MessageState.QUEUED.value
-    if not counted(session.execute(update(MESSAGE).where(*here).values(values))):
+    if not cancel_queued(session, now, SmsMessage.id == message_id):
         present = load_messages(session, [message_id])[0]
         raise ConflictError(
             N_("Only a message that waits can be cancelled; this one does not any more."),

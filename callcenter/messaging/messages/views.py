@@ -12,6 +12,7 @@ from callcenter.clock import iso
 from callcenter.naming import named
 from callcenter.numbers import format_number
 from storage.bulk import Keyed
+from storage.chunks import chunks
 from storage.models import Conversation, Patient, SmsBatch, SmsGateway, SmsMessage, UserAccount
 from storage.models.base import table_of
 
@@ -81,8 +82,8 @@ def messages_statement() -> Select[Any]:
 def load_messages(session: Session, ids: Sequence[int]) -> list[Any]:
     """Rows of ``messages_statement`` in the order of ``ids``."""
     found: dict[int, Any] = {}
-    for first in range(0, len(ids), 500):
-        statement = messages_statement().where(_MESSAGE.c.id.in_(ids[first : first + 500]))
+    for chunk in chunks(ids):
+        statement = messages_statement().where(_MESSAGE.c.id.in_(chunk))
         found |= {row.id: row for row in session.execute(statement)}
     return [found[key] for key in ids if key in found]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, bindparam, literal_column, or_, select, update
 from sqlalchemy.orm import Session
@@ -18,21 +18,12 @@ from storage.many import Inserts
 from storage.models import SmsAttempt, SmsMessage
 from storage.models.base import table_of
 
-T = TypeVar("T")
-
-CHUNK = 500
-"""Most values of one IN."""
 MESSAGE = table_of(SmsMessage)
 ATTEMPT = table_of(SmsAttempt)
 TOLD_BY_NUMBER = (PartState.ACCEPTED, PartState.UNKNOWN, PartState.GIVEN_UP)
 """Without a gateway's name for it, what became of a part in one of these is told by its number and the time."""
 Key = tuple[int, int, int]
 """Message, attempt and position of a part."""
-
-
-def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    """``values`` in pieces that fit into one statement."""
-    return (values[first : first + size] for first in range(0, len(values), size))
 
 
 def part_key(message_id: int, attempt: int, position: int) -> str:

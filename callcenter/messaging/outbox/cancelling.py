@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
@@ -16,6 +16,7 @@ from callcenter.messaging.messages.views import MessageView, load_messages, mess
 from callcenter.messaging.vocabulary import MessageState, Reason
 from callcenter.text import N_
 from storage.models import SmsMessage
+from storage.prepared import counted
 
 _QUIETLY = {"synchronize_session": False}
 
@@ -24,19 +25,20 @@ def cancel_queued(
     session: Session, now: datetime, *which: ColumnElement[bool], reason: Reason = Reason.BY_PERSON
 ) -> int:
     """End those of ``which`` that wait; how many they were. One that a gateway has by now is not among them."""
-    done = session.execute(
-        update(SmsMessage)
-        .where(SmsMessage.direction == "out", SmsMessage.state == MessageState.QUEUED.value, *which)
-        .values(
-            state=MessageState.CANCELLED.value,
-            reason=reason.value,
-            next_at=None,
-            state_at=now,
-            version=SmsMessage.version + 1,
-        ),
-        execution_options=_QUIETLY,
+    return counted(
+        session.execute(
+            update(SmsMessage)
+            .where(SmsMessage.direction == "out", SmsMessage.state == MessageState.QUEUED.value, *which)
+            .values(
+                state=MessageState.CANCELLED.value,
+                reason=reason.value,
+                next_at=None,
+                state_at=now,
+                version=SmsMessage.version + 1,
+            ),
+            execution_options=_QUIETLY,
+        )
     )
-    return done.rowcount if isinstance(done, CursorResult) else 0
 
 
 def cancel_reply(

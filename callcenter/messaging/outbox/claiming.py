@@ -34,7 +34,7 @@ from callcenter.messaging.outbox.outcome import Missing, missing
 from callcenter.messaging.outbox.spending import spent
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import Facts, load_facts
-from callcenter.messaging.vocabulary import MessageState, Purpose
+from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import Part
 from storage.bulk import Keyed
 from storage.models import Conversation
@@ -56,24 +56,21 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 @dataclass(frozen=True)
 class Claimed:
-    """What is to be handed over now, by gateway, in order. ``more``: there is room, and more may be due.
+    """What is to be handed over now: gateway → its parts, in order. ``more``: there is room left, and more may be due.
 
-    ``after``: nothing that was looked at could go yet, because it waits for gateways that are full; what others may
-    take lies behind this place.
+    ``after`` is set when nothing that was looked at could go, because all of it waits for gateways that are full: what
+    other gateways may take is due behind this place.
     """
 
     handed: dict[int, tuple[Part, ...]] = field(default_factory=dict)
     more: bool = False
     after: Place | None = None
 
-    @property
-    def count(self) -> int:
-        """How many parts."""
-        return sum(map(len, self.handed.values()))
-
 
 def claim(session: Session, routes: Sequence[Route], now: datetime, after: Place | None = None) -> Claimed:
-    """Write as much as the gateways have room for down as being sent, and give it; looking from behind ``after`` on."""
+    """Write down as being sent as much as the gateways have room for, and return it. Looks at what is due behind
+    ``after`` only.
+    """
     choosing = Choosing(routes)
     taken = _Taken(now)
     rules = load_rules(session)
@@ -107,7 +104,7 @@ def expire(session: Session, now: datetime) -> int:
     columns = MESSAGE.c
     late = and_(columns.stage == _QUEUED, columns.expires_at <= now, columns.next_at <= now)
     ids = list(session.scalars(select(columns.id).where(late).order_by(columns.id).limit(PAGE)))
-    put = Put(MessageState.EXPIRED, "too_late")
+    put = Put(MessageState.EXPIRED, Reason.TOO_LATE)
     taken = _Taken(now)
     for row in lock_due(session, ids, now):
         taken.put(row.id, row.batch_id, put)
@@ -137,7 +134,7 @@ def _take_page(
             known,
             sender,
             our_number,
-            # Each claim writes down what it sends; only now is it known what of the last one did not leave.
+            # A claim adds the cost of all that it hands over. Only now is it known what of that did not leave.
             spent(parts, choosing.costs, cost) if attempts else cost,
             attempts,
             expires_at,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.announce import Moved
 from callcenter.messaging.outbox.attempts import ATTEMPT, MESSAGE, in_state, load_tried, move_messages, update_messages
 from callcenter.messaging.outbox.outcome import Tried, Verdict, pause_after, verdict
+from callcenter.messaging.outbox.parked import WORDS_LENGTH
 from callcenter.messaging.outbox.spending import spent
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.vocabulary import NOT_ARRIVED, MessageState, PartState, Purpose, Reason
@@ -22,7 +23,6 @@ from storage.bulk_ways import Among
 from storage.models import SmsGateway
 from storage.models.base import table_of
 
-WORDS_LENGTH = 200
 _Values = dict[str, Any]
 _COLUMNS = MESSAGE.c
 _ROWS = Keyed(

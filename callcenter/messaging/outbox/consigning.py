@@ -19,10 +19,11 @@ NO_GATEWAY_PAUSE = timedelta(seconds=60)
 
 
 class Due(NamedTuple):
-    """A message that may be sent now. ``cost`` and ``attempts``: what it took so far.
+    """A message that may be sent now. ``cost`` and ``attempts`` are what it took so far.
 
-    Whoever can choose sends it from ``sender``; where that is empty ``rather``, the conversation's gateway, from
-    ``our_number``, which the patient wrote to there and which is not the others' to send from.
+    ``only`` is the gateway that it must go by, if there is one; ``rather`` the one of its conversation. A gateway that
+    can choose the number to send from takes ``sender``. Where that is empty, the conversation's gateway takes
+    ``our_number``, the number that the patient wrote to there; no other gateway may send from it.
     """
 
     message_id: int

@@ -1,23 +1,22 @@
-"""Moves messages: takes what is due out of the queue for whoever has room, and writes down what gateways report.
+"""Moves messages: takes what is due out of the queue for whoever has room, and has written down what gateways report.
 
-One claim at a time and one settling at a time, each in a transaction of its own; whatever comes meanwhile goes into the
-next one, so the more there is to do, the more is done at once.
+One claim at a time, in a transaction of its own; whatever comes meanwhile goes into the next one, so the more there is
+to do, the more is done at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from sqlalchemy.orm import Session
-from twisted.internet.defer import CancelledError, DeferredLock
+from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text, store_parts
+from callcenter.messaging.incoming.arrivals import Text, forget_parts
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
@@ -27,22 +26,19 @@ from callcenter.messaging.outbox.claiming import Claimed, claim, expire
 from callcenter.messaging.outbox.due_messages import Place, anything_due
 from callcenter.messaging.outbox.housekeeping import recover, release_orphans, resend_unknown
 from callcenter.messaging.outbox.parked import forget_parked
-from callcenter.messaging.outbox.settling import ANSWERS, Heard, settle
+from callcenter.messaging.outbox.reports import Reports
+from callcenter.messaging.outbox.settling import ANSWERS, Heard
 from callcenter.messaging.vocabulary import MessageState
-from callcenter.tasks import Periodic, TaskTracker, pause
-from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown, ReceiptArrived, TextArrived
+from callcenter.tasks import Periodic, TaskTracker
+from protocols.sms import Arrival, GatewaySignal, Part, PartUnknown
 from storage.database import Database
-from storage.errors import PASSING
 from storage.event_log import StoredEvent
 
 LOOK_SECONDS = 1.0
 """How often one look into an index is made for what has become due."""
 UPKEEP_SECONDS = 20.0
-"""How often late doubts, unjoined texts and late messages are looked after."""
-RETRY_SECONDS = 2.0
-"""When the database takes nothing, reports are kept and offered again after so long."""
-MOST_AT_ONCE = 2000
-_KEPT = (*ANSWERS, ReceiptArrived, TextArrived)
+"""How often doubts, texts that nobody filed, parked receipts and late messages are looked after."""
+_QUEUED = MessageState.QUEUED.value
 
 _log = Logger(namespace="callcenter.messaging")
 
@@ -70,16 +66,21 @@ class Dispatcher:
         self._bus = bus
         self._switchboard = switchboard
         self._tasks = TaskTracker("messaging", clock)
-        self._filing = Filing(database, clock, received, self._tasks)
-        self._look = Periodic(clock, LOOK_SECONDS, self._look_once)
-        self._upkeep = Periodic(clock, UPKEEP_SECONDS, self._keep_up)
-        self._unsubscribe: Unsubscribe | None = None
-        self._heard: list[Heard] = []
         self._brought = Brought(clock)
+        self._filing = Filing(database, clock, received, self._tasks, lambda: self._brought.doubted.held)
+        upkeep = (self._file_judged, self._write_settled, self._resend_unknown, self._forget_parked, self._expire)
+        # Each by itself: what one of them cannot do must not keep the others from being done.
+        self._periodics = [
+            Periodic(clock, LOOK_SECONDS, self._look_once),
+            *(Periodic(clock, UPKEEP_SECONDS, step) for step in upkeep),
+        ]
+        self._unsubscribe: Unsubscribe | None = None
+        self._reports = Reports(database, clock, self._tasks, self._written)
         self._in_flight: set[str] = set()
         self._claiming = DeferredLock()
-        self._wanted = self._settling = self._sending = self._orphaned = False
-        # Up to here everything waits for these gateways, which are full; and which are passed over as throttled.
+        self._wanted = self._sending = self._orphaned = False
+        # What is due before the place ``_after`` waits for the gateways ``_full``, so the next claim looks behind it:
+        # as long as these stay full, and the gateways that are throttled, with whether they are on trial, the same.
         self._after: Place | None = None
         self._full: frozenset[int] = frozenset()
         self._throttled: frozenset[tuple[int, bool]] = frozenset()
@@ -89,7 +90,7 @@ class Dispatcher:
     @property
     def busy(self) -> int:
         """How many coroutines run."""
-        return len(self._tasks) + self._look.running + self._upkeep.running
+        return len(self._tasks) + sum(each.running for each in self._periodics)
 
     async def start(self) -> None:
         """Repair what the last process left, before anything is handed over; then begin."""
@@ -97,10 +98,11 @@ class Dispatcher:
             pass
         self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
         self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
+        self._brought.doubted.judged = lambda: self._tasks.start(self._file_judged())
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
-        self._look.start()
-        self._upkeep.start()
+        for each in self._periodics:
+            each.start()
         self._tasks.start(self._filing.add_left())
         self.wake()
 
@@ -112,8 +114,8 @@ class Dispatcher:
         if self._unsubscribe is not None:
             self._unsubscribe()
         ending = TaskTracker("messaging", self._clock)
-        # In its turn it finds that nothing more is to be claimed.
-        for waits in (self._look.stop(), self._upkeep.stop(), self._claim_due()):
+        # The last one waits until a claim that is under way has been handed over; it claims nothing itself any more.
+        for waits in (*(each.stop() for each in self._periodics), self._claim_due()):
             ending.start(waits)
         await ending.drain(deadline)
 
@@ -134,12 +136,8 @@ class Dispatcher:
             self._tasks.start(self._claim_due())
 
     def heard(self, gateway_id: int, signals: Sequence[GatewaySignal]) -> None:
-        """A gateway reported; what concerns messages is kept until it is written."""
-        named = self._brought.heard(gateway_id, signals)
-        self._heard += [Heard(gateway_id, one) for one in named if type(one) in _KEPT]
-        if self._heard and not self._settling:
-            self._settling = True
-            self._tasks.start(self._settle_heard())
+        """A gateway reported."""
+        self._reports.add(gateway_id, self._brought.heard(gateway_id, signals))
 
     def _told(self, events: Sequence[StoredEvent]) -> None:
         if any(one.topic == "messages" and one.data.get("state", _QUEUED) == _QUEUED for one in events):
@@ -162,12 +160,12 @@ class Dispatcher:
             return
         full = frozenset(route.gateway_id for route in routes if route.room <= 0)
         throttled = frozenset((route.gateway_id, route.on_trial) for route in routes if route.throttled)
-        # As soon as one of them has room, or is waited for no more, what was due first goes first.
+        # As soon as one of those gateways has room, or another one may stand in for it, what was due first goes first.
         after = self._after if self._full <= full and self._throttled == throttled else None
         try:
             claimed = await self._database.run(claim, routes, utc_now(self._clock), after)
         except BaseException:
-            # It may have been committed although we were told otherwise, and nobody was handed what it claimed.
+            # It may have been committed although we were told otherwise: then no gateway was handed what it claimed.
             self._orphaned = True
             raise
         self._hand_over(claimed)
@@ -187,42 +185,8 @@ class Dispatcher:
                 _log.failure("gateway {gateway}: handing over failed", gateway=gateway_id)
                 self.heard(gateway_id, [PartUnknown(part.key) for part in parts])
 
-    async def _settle_heard(self) -> None:
-        try:
-            while self._heard:
-                batch = self._heard[:MOST_AT_ONCE]
-                if await self._written(batch):
-                    del self._heard[: len(batch)]
-                    self.wake()
-                else:
-                    await pause(self._clock, RETRY_SECONDS)
-        finally:
-            self._settling = False
-
-    async def _written(self, batch: Sequence[Heard]) -> bool:
-        """Write ``batch``; False: the database takes nothing now."""
-        try:
-            texts = await self._database.run(_write, batch, utc_now(self._clock))
-        except PASSING:
-            _log.failure("reports of gateways cannot be written; they are kept and tried again")
-            return False
-        except CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 - one report that cannot be written must not keep the others
-            if len(batch) > 1:
-                # One of them cannot be written: the others must not be lost with it.
-                for one in batch:
-                    if not await self._written([one]):
-                        return False
-                return True
-            _log.failure("a report of gateway {gateway} cannot be written", gateway=batch[0].gateway_id)
-            return True
-        self._confirm(batch)
-        self._filing.add(texts)
-        return True
-
-    def _confirm(self, batch: Sequence[Heard]) -> None:
-        """It is committed: gateways need not tell it again."""
+    def _written(self, batch: Sequence[Heard], texts: Sequence[Text]) -> None:
+        """It is committed: gateways need not tell it again, and may have room."""
         for one in batch:
             signal = one.signal
             if type(signal) in ANSWERS:
@@ -234,31 +198,33 @@ class Dispatcher:
                     self._brought.confirmed(one.gateway_id, signal)
                 except Exception:  # noqa: BLE001 - it comes again, and is known then
                     _log.failure("gateway {gateway} cannot confirm what it reported", gateway=one.gateway_id)
+        self._filing.add(texts)
+        self.wake()
 
     async def _look_once(self) -> None:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
 
-    async def _keep_up(self) -> None:
-        await self._filing.add_left()
-        await self._write_settled()
-        now = utc_now(self._clock)
-        steps: Sequence[Callable[..., int]] = (resend_unknown, forget_parked)
-        for step in steps:
-            await self._database.run(step, now)
+    async def _file_judged(self) -> None:
+        """Of texts that were in doubt, forget what was brought again, and file what was not."""
+        if repeated := dict(self._brought.doubted.repeated):
+            await self._database.run(forget_parts, repeated)
+            self._brought.doubted.forgotten(repeated)
+        if self._sending:
+            await self._filing.add_left()
+
+    async def _resend_unknown(self) -> None:
+        await self._database.run(resend_unknown, utc_now(self._clock))
+
+    async def _forget_parked(self) -> None:
+        await self._database.run(forget_parked, utc_now(self._clock))
+
+    async def _expire(self) -> None:
+        """What is too late, while no gateway takes anything; otherwise a claim finds it."""
         if not any(route.ready and route.in_service for route in self._switchboard.routes()):
-            while await self._database.run(expire, now):
+            while await self._database.run(expire, utc_now(self._clock)):
                 pass
 
     async def _write_settled(self) -> None:
         if until := self._brought.settled_until(utc_now(self._clock)):
             await self._database.run(write_settled, until)
-
-
-_QUEUED = MessageState.QUEUED.value
-
-
-def _write(session: Session, batch: Sequence[Heard], now: Any) -> list[Text]:
-    settle(session, batch, now)
-    arrived = [(one.gateway_id, one.signal) for one in batch if isinstance(one.signal, TextArrived)]
-    return store_parts(session, arrived, now) if arrived else []

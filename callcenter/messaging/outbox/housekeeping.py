@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.outbox.attempts import ATTEMPT, MESSAGE, chunks, move_messages, part_key
+from callcenter.messaging.outbox.attempts import ATTEMPT, MESSAGE, move_messages, part_key
 from callcenter.messaging.outbox.concluding import conclude
 from callcenter.messaging.outbox.parked import unpark
 from callcenter.messaging.outbox.receipts import settle_receipts
 from callcenter.messaging.outbox.settling import doubtful, hold_gateways
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
 from protocols.sayings import Saying
+from storage.chunks import chunks
 from storage.models import SmsGateway
 from storage.models.base import table_of
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from callcenter.messaging.vocabulary import MessageState, PartState, Reason
+from protocols.sms import with_code
 
 
 class Tried(NamedTuple):
@@ -138,4 +139,4 @@ def missing(tried: Sequence[Tried], now: datetime) -> Missing:
 
 def told(part: Tried) -> str:
     """The gateway's own words with its code."""
-    return f"{part.words} ({part.code})" if part.words and part.code else part.words or part.code
+    return with_code(part.words, part.code)

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.outbox.attempts import chunks
 from callcenter.messaging.outbox.references import canonical_ref, other_spellings
 from callcenter.numbers import normalise
 from protocols.sms import Fate, NameHint, ReceiptArrived
 from protocols.text import clean_text
+from storage.chunks import chunks
 from storage.models import SmsReceipt
 from storage.models.base import table_of
 from storage.prepared import Prepared, counted
 
+CODE_LENGTH, WORDS_LENGTH = 30, 200
 PARKED_FOR = timedelta(hours=72)
 """A receipt that belongs to nothing is forgotten after this."""
 _RECEIPT = table_of(SmsReceipt)
@@ -72,7 +73,7 @@ class Matched(NamedTuple):
 @lru_cache(256)
 def clean_words(code: str, words: str) -> tuple[str, str]:
     """A gateway's code and words as they are kept. Nearly all receipts say the same."""
-    return clean_text(code, 30), clean_text(words, 200)
+    return clean_text(code, CODE_LENGTH), clean_text(words, WORDS_LENGTH)
 
 
 def park(session: Session, receipts: Sequence[Matched]) -> None:

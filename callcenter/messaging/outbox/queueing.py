@@ -22,11 +22,10 @@ from callcenter.messaging.texts.kept_templates import KeptTemplate
 from callcenter.messaging.texts.segments import message_text
 from callcenter.messaging.vocabulary import PRIORITIES, MessageState, Purpose, Reason
 from callcenter.numbers import normalise
+from storage.chunks import chunks
 from storage.models import SmsMessage
 
 LONGEST_TEXT = 1000
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,7 @@ def queue_messages(session: Session, drafts: Sequence[MessageDraft], now: dateti
 def _known_sources(session: Session, drafts: Sequence[MessageDraft]) -> dict[str, int]:
     sources = sorted({draft.source for draft in drafts if draft.source is not None})
     found: dict[str, int] = {}
-    for first in range(0, len(sources), _CHUNK):
-        chunk = sources[first : first + _CHUNK]
+    for chunk in chunks(sources):
         rows = session.execute(select(SmsMessage.source, SmsMessage.id).where(SmsMessage.source.in_(chunk)))
         found |= {str(source): key for source, key in rows}
     return found

@@ -16,13 +16,14 @@ from typing import Any
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.outbox.attempts import ATTEMPT, TOLD_BY_NUMBER, chunks, in_state
+from callcenter.messaging.outbox.attempts import ATTEMPT, TOLD_BY_NUMBER, in_state
 from callcenter.messaging.outbox.fates import Saying, write_fates, write_names
 from callcenter.messaging.outbox.parked import Matched, park, unpark
 from callcenter.messaging.outbox.references import canonical_ref, other_spellings
 from callcenter.messaging.vocabulary import PartState
 from protocols.sms import Fate, NameHint, ReceiptArrived
 from storage.bulk import Keyed
+from storage.chunks import chunks
 
 TOLD_WITHIN = timedelta(days=3)
 """A part is found by its number if it was sent so lately."""

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, bindparam, null, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.outbox.attempts import ATTEMPT, TOLD_BY_NUMBER, in_state, plain, read_key
-from callcenter.messaging.outbox.concluding import WORDS_LENGTH, conclude
-from callcenter.messaging.outbox.parked import anything_parked, unpark
+from callcenter.messaging.outbox.attempts import ATTEMPT, TOLD_BY_NUMBER, Key, in_state, plain, read_key
+from callcenter.messaging.outbox.concluding import conclude
+from callcenter.messaging.outbox.parked import anything_parked, clean_words, unpark
 from callcenter.messaging.outbox.receipts import Told, settle_receipts
 from callcenter.messaging.outbox.references import canonical_ref
 from callcenter.messaging.vocabulary import PartState
@@ -25,13 +25,11 @@ from protocols.sms import (
     ReceiptArrived,
     Refusal,
 )
-from protocols.text import clean_text
 from storage.bulk import Keyed
 from storage.many import Changes, Given
 from storage.models import SmsGateway
 from storage.models.base import table_of
 
-CODE_LENGTH = 30
 _GATEWAY = table_of(SmsGateway)
 _COLUMNS = ATTEMPT.c
 
@@ -45,10 +43,6 @@ class Heard(NamedTuple):
 
     gateway_id: int
     signal: GatewaySignal
-
-
-_Key = tuple[int, int, int]
-"""Message, attempt, position: a part that was handed over."""
 
 
 class _Answer(NamedTuple):
@@ -109,12 +103,11 @@ _DOUBTFUL = Keyed(
 
 
 def _refused(signal: PartRefused) -> tuple[str, str, str]:
-    code, words = clean_text(signal.code, CODE_LENGTH), clean_text(signal.words, WORDS_LENGTH)
-    return _REFUSED[signal.refusal].value, code, words
+    return _REFUSED[signal.refusal].value, *clean_words(signal.code, signal.words)
 
 
 def _unknown(signal: PartUnknown) -> tuple[str, str, str]:
-    return PartState.UNKNOWN.value, "", clean_text(str(signal.reason), WORDS_LENGTH)
+    return PartState.UNKNOWN.value, *clean_words("", str(signal.reason))
 
 
 def _unsent(_: PartUnsent) -> tuple[str, str, str]:
@@ -133,9 +126,9 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     gateways = {one.gateway_id for one in heard}
     hold_gateways(session, gateways)
     # One answer for each part: of several the first that is one, as if they had been written one after the other.
-    accepted: dict[_Key, str | None] = {}
+    accepted: dict[Key, str | None] = {}
     named: dict[int, list[str]] = {gateway: [] for gateway in gateways}
-    others: dict[_Key, _Answer] = {}
+    others: dict[Key, _Answer] = {}
     told: list[Told] = []
     for gateway, signal in heard:
         if isinstance(signal, PartAccepted):
@@ -160,10 +153,10 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
 
 
 def hold_gateways(session: Session, gateways: Iterable[int]) -> None:
-    """Hold the gateways until the commit, before their parts and messages: two transactions that change the same of
-    those, or park and take the same receipts, would deadlock.
+    """Lock the gateways until the commit. Whoever changes their parts and messages does this first: two transactions
+    that change the same ones, or park and take out the same receipts, could otherwise wait for each other.
 
-    Not so that the key is locked, which would hold up whoever hands parts to the gateway meanwhile.
+    The key is not locked: a claim writes rows that refer to it, and need not wait.
     """
     _GATEWAYS.hold(session, sorted(gateways))
 

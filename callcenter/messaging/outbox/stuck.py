@@ -19,7 +19,7 @@ _WAITS = (Reason.NO_GATEWAY, Reason.GATEWAY_REFUSED, Reason.REFUSED_LATER, Reaso
 
 
 def is_stuck(session: Session, now: datetime) -> bool:
-    """Whether a message has been due for so long, or put off for so long because no gateway takes it."""
+    """Whether a message has been due for ``STUCK_AFTER``, or put off for so long because no gateway takes it."""
     columns = MESSAGE.c
     late = now - STUCK_AFTER
     put_off = and_(columns.state_at <= late, columns.reason.in_([reason.value for reason in _WAITS]))

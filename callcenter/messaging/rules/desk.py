@@ -7,30 +7,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
-from callcenter.administration.writing import NOT_ACCEPTED
 from callcenter.clock import utc_now
-from callcenter.errors import InvalidError
-from callcenter.messaging.rules.row import kept_rules, locked_rules, put_rules, require_version
-from callcenter.text import N_
+from callcenter.messaging.rules.clock_times import ClockTime
+from callcenter.messaging.rules.row import KeptRules
 from storage.database import Database
 
-KEY = "desk"
 _DAYS_LOOKED_BACK = 366
-
-
-def _clock(text: str) -> str:
-    time.fromisoformat(text)
-    if len(text) != len("08:00"):
-        raise ValueError("HH:MM")
-    return text
-
-
-ClockTime = Annotated[str, Field(max_length=5), AfterValidator(_clock)]
 
 
 class DeskRules(BaseModel):
@@ -42,7 +29,7 @@ class DeskRules(BaseModel):
     is there, opens an alarm (0: nobody does).
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     opt_out_kind: Literal["care", "marketing", "all"] = "all"
     auto_reply_hours: int = Field(default=12, ge=1, le=24 * 7)
@@ -80,15 +67,12 @@ class DeskRules(BaseModel):
         return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
 
 
-DEFAULTS = DeskRules()
+DESK = KeptRules(DeskRules, "desk")
 
 
 def load_desk_rules(session: Session) -> DeskRules:
-    """The rules that hold now; what is not understood any more has its default."""
-    try:
-        return DeskRules.model_validate(kept_rules(session)[0].get(KEY) or {})
-    except ValidationError:
-        return DEFAULTS
+    """The rules that hold now; see ``KeptRules.read``."""
+    return DESK.load(session)
 
 
 class DeskRuleService:
@@ -101,7 +85,7 @@ class DeskRuleService:
     async def get(self, principal: Principal) -> dict[str, Any]:
         """The rules by name, with ``version``."""
         principal.require("messaging_rules.view")
-        return await self._database.read(_show)
+        return await self._database.read(DESK.show)
 
     async def change(self, principal: Principal, values: Mapping[str, Any], version: int) -> dict[str, Any]:
         """Put ``values`` in the place of the rules they name; they hold from the next text on.
@@ -109,22 +93,4 @@ class DeskRuleService:
         Raises ``InvalidError`` naming what is wrong, ``ConflictError`` when the rules have another version by now.
         """
         principal.require("messaging_rules.edit")
-        return await self._database.run(_change, principal, dict(values), version, utc_now(self._clock))
-
-
-def _show(session: Session) -> dict[str, Any]:
-    return load_desk_rules(session).model_dump(mode="json") | {"version": kept_rules(session)[1]}
-
-
-def _change(
-    session: Session, principal: Principal, values: dict[str, Any], version: int, at: datetime
-) -> dict[str, Any]:
-    row = locked_rules(session)
-    before = load_desk_rules(session).model_dump(mode="json")
-    require_version(row, version, before)
-    try:
-        after = DeskRules.model_validate({**before, **values}).model_dump(mode="json")
-    except ValidationError as error:
-        wrong = {str(found["loc"][0]): N_("This is not valid.") for found in error.errors()}
-        raise InvalidError(NOT_ACCEPTED, wrong) from None
-    return put_rules(session, principal, row, {KEY: after}, before, after, at)
+        return await self._database.run(DESK.change, principal, dict(values), version, utc_now(self._clock))

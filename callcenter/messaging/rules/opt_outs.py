@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
-from callcenter.administration.principal import SYSTEM, Principal
+from callcenter.administration.principal import Principal
 from callcenter.clock import iso
-from callcenter.messaging.conversations.rows import EVERYTHING
 from storage.models import SmsOptOut
 
 
@@ -33,23 +33,21 @@ def begin_opt_out(
 ) -> tuple[SmsOptOut, bool]:
     """``number`` wants no messages of ``kind`` from now on; whether that is new."""
     key = live_key(number, kind, signature)
-    present = session.scalar(select(SmsOptOut).where(SmsOptOut.live_key == key))
-    if present is not None:
+    live = select(SmsOptOut).where(SmsOptOut.live_key == key)
+    if (present := session.scalar(live)) is not None:
         return present, False
     opt_out = SmsOptOut(
         number=number, kind=kind, signature=signature, live_key=key, began_at=at, message_id=message_id,
         created_by=principal.user_id, note=note,
     )  # fmt: skip
-    session.add(opt_out)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(opt_out)
+    except IntegrityError:
+        # It was said twice at the same moment, by the patient or to somebody.
+        return session.scalars(live).one(), False
     record_audit(session, principal, "opt-out", "opt_out", opt_out.id, None, {"kind": kind, "note": note}, at)
     return opt_out, True
-
-
-def begin_by_word(session: Session, number: str, kind: str, message_id: int, at: datetime) -> bool:
-    """The patient said so; whether it is new."""
-    _, is_new = begin_opt_out(session, SYSTEM, number, kind or EVERYTHING, at, message_id=message_id)
-    return is_new
 
 
 def end_opt_out(session: Session, principal: Principal, opt_out: SmsOptOut, note: str, at: datetime) -> None:

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.rules.row import ROW
+from callcenter.messaging.rules.clock_times import TimeOfDay, minutes_of
+from callcenter.messaging.rules.row import ROW, KeptRules
 from callcenter.messaging.vocabulary import Purpose
-from callcenter.text import N_
 from storage.models import MessagingRules
 from storage.models.base import table_of
 from storage.prepared import Prepared
 
+LONGEST_AHEAD = timedelta(days=90)
+"""So long before it is to go a message can be written."""
 _ROW = table_of(MessagingRules).c
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KEPT = Prepared(select(type_coerce(_ROW.rules, Text).label("kept")).where(_ROW.id == ROW))
-
-
-def _clock(text: str) -> str:
-    """``HH:MM`` on the clock on the wall; 24:00 is the end of the day."""
-    if text != "24:00" and not _CLOCK.fullmatch(text):
-        raise ValueError(N_("Write hours and minutes, such as 08:00."))
-    return text
 
 
 def _zone(name: str) -> str:
     ZoneInfo(name)
     return name
-
-
-ClockTime = Annotated[str, Field(min_length=5, max_length=5), AfterValidator(_clock)]
 
 
 class SendingRules(BaseModel):
@@ -52,8 +41,8 @@ class SendingRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    opens: ClockTime = "08:00"
-    closes: ClockTime = "20:00"
+    opens: TimeOfDay = "08:00"
+    closes: TimeOfDay = "20:00"
     waiting: tuple[Purpose, ...] = (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING)
     daily_cap: int = Field(default=5, ge=0, le=1000)
     capped: tuple[Purpose, ...] = (Purpose.REMINDER, Purpose.CARE, Purpose.MARKETING)
@@ -63,7 +52,7 @@ class SendingRules(BaseModel):
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(_zone)] = "Asia/Shanghai"
 
     def opening(self, purpose: Purpose, moment: datetime) -> datetime:
-        """``moment`` if ``purpose`` may be sent then, else the next moment when it may, in UTC."""
+        """``moment`` if ``purpose`` may be sent then, else the next moment when it may, in the hospital's zone."""
         if purpose not in self.waiting or self.opens == self.closes:
             return moment
         local = moment.astimezone(ZoneInfo(self.time_zone))
@@ -87,20 +76,23 @@ class SendingRules(BaseModel):
         return moment + timedelta(minutes=self.late_minutes) if purpose in self.resent else None
 
     def _open_at(self, local: datetime) -> bool:
-        now, opens, closes = (local.hour * 60 + local.minute, _minutes(self.opens), _minutes(self.closes))
+        now, opens, closes = (local.hour * 60 + local.minute, minutes_of(self.opens), minutes_of(self.closes))
         if opens < closes:
             return opens <= now < closes
         # Over midnight.
         return now >= opens or now < closes
 
     def _next_opening(self, local: datetime) -> datetime:
-        opens = _minutes(self.opens)
+        opens = minutes_of(self.opens)
         today = self.day(local) + timedelta(hours=opens // 60, minutes=opens % 60)
         return today if today > local else today + timedelta(days=1)
 
 
+SENDING = KeptRules(SendingRules)
+
+
 def load_rules(session: Session) -> SendingRules:
-    """The rules that hold now; what was written by another version and is not understood any more has its default."""
+    """The rules that hold now; see ``KeptRules.read``."""
     session.flush()
     return _read_text(_KEPT.scalar(session, {}) or "{}")
 
@@ -108,14 +100,4 @@ def load_rules(session: Session) -> SendingRules:
 @lru_cache(8)
 def _read_text(kept: str) -> SendingRules:
     # They are asked for in each transaction of the SMS centre, and change once in a while.
-    return read_kept(json.loads(kept))
-
-
-def read_kept(kept: Mapping[str, Any]) -> SendingRules:
-    """Rules as they stand in the database."""
-    known = {name: value for name, value in kept.items() if name in SendingRules.model_fields}
-    return SendingRules.model_validate(known)
-
-
-def _minutes(text: str) -> int:
-    return int(text[:2]) * 60 + int(text[3:])
+    return SENDING.read(json.loads(kept))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
-from callcenter.administration.problems import problem_words
 from callcenter.administration.writing import NOT_ACCEPTED, read_version
 from callcenter.clock import utc_now
 from callcenter.errors import InvalidError
-from callcenter.messaging.rules.row import kept_rules, locked_rules, put_rules, require_version
-from callcenter.messaging.rules.sending import SendingRules, load_rules, read_kept
+from callcenter.messaging.rules.row import locked_rules
+from callcenter.messaging.rules.sending import SENDING
 from callcenter.text import N_
 from storage.database import Database
 
@@ -38,7 +35,7 @@ class RuleService:
     async def get(self, principal: Principal) -> dict[str, Any]:
         """The rules by name, with ``version``. Needs ``messaging_rules.view``."""
         principal.require("messaging_rules.view")
-        return await self._database.read(_show)
+        return await self._database.read(SENDING.show)
 
     async def change(self, principal: Principal, values: Mapping[str, Any], version: Any) -> dict[str, Any]:
         """Change the rules that ``values`` names; they hold from the next message on. Needs ``messaging_rules.edit``.
@@ -48,29 +45,11 @@ class RuleService:
         principal.require("messaging_rules.edit")
         if _ZONE in values:
             raise InvalidError(NOT_ACCEPTED, {_ZONE: N_("This is set in the configuration file and changed there.")})
-        return await self._database.run(_change, principal, dict(values), read_version(version), utc_now(self._clock))
+        now = utc_now(self._clock)
+        return await self._database.run(SENDING.change, principal, dict(values), read_version(version), now)
 
 
 def _set_zone(session: Session, time_zone: str) -> None:
     row = locked_rules(session)
     if (row.rules or {}).get(_ZONE) != time_zone:
         row.rules = {**(row.rules or {}), _ZONE: time_zone}
-
-
-def _show(session: Session) -> dict[str, Any]:
-    return load_rules(session).model_dump(mode="json") | {"version": kept_rules(session)[1]}
-
-
-def _change(
-    session: Session, principal: Principal, values: dict[str, Any], version: int, now: datetime
-) -> dict[str, Any]:
-    row = locked_rules(session)
-    before = read_kept(row.rules or {})
-    old = before.model_dump(mode="json")
-    require_version(row, version, old)
-    try:
-        after = SendingRules.model_validate({**before.model_dump(), **values})
-    except ValidationError as error:
-        raise InvalidError(NOT_ACCEPTED, problem_words(error, SendingRules)) from None
-    new = after.model_dump(mode="json")
-    return put_rules(session, principal, row, new, old, new, now)

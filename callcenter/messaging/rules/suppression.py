@@ -6,7 +6,7 @@ Asked when a message is queued and again when it is about to be sent: a person m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.outbox.attempts import unindexed
-from callcenter.messaging.rules.sending import SendingRules
+from callcenter.messaging.rules.sending import LONGEST_AHEAD, SendingRules
 from callcenter.messaging.vocabulary import (
     NOT_OUT,
     OPT_OUTS,
@@ -29,7 +29,8 @@ from storage.bulk import Keyed
 from storage.models import Patient, PatientPhone, SmsAttempt, SmsMessage, SmsOptOut
 from storage.models.base import table_of
 
-HELD_AT_MOST = timedelta(days=31)
+HELD_AT_MOST = LONGEST_AHEAD + timedelta(days=31)
+"""What goes on a day was written at most so long before: ahead of its time, and then held until it would expire."""
 GOES = (
     MessageState.QUEUED.value,
     MessageState.SENDING.value,
@@ -219,9 +220,3 @@ def _first_sent(session: Session, messages: Sequence[int]) -> dict[int, datetime
         if state not in NOT_OUT:
             first[key] = min(first.get(key, sent_at), sent_at)
     return first
-
-
-def purposes_of(names: Iterable[str]) -> tuple[Purpose, ...]:
-    """Purposes by name; what is no purpose any more is left out."""
-    known = {purpose.value for purpose in Purpose}
-    return tuple(Purpose(name) for name in names if name in known)

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.values import clean
+from storage.chunks import chunks
 from storage.models import Department, Patient, UserAccount
-
-_CHUNK = 500
 
 
 def hospital_values(hospital: str, time_zone: str, now: datetime) -> dict[str, str]:
@@ -30,12 +29,12 @@ def sender_values(principal: Principal) -> dict[str, str]:
 def patient_values(session: Session, patient_ids: Sequence[int]) -> dict[int, Mapping[str, str]]:
     """Patient → what is known of them, as far as a text may say it."""
     found: dict[int, Mapping[str, str]] = {}
-    for start in range(0, len(patient_ids), _CHUNK):
+    for chunk in chunks(patient_ids):
         statement = (
             select(Patient.id, Patient.name, Department.name, UserAccount.display_name)
             .outerjoin(Department, Department.id == Patient.department_id)
             .outerjoin(UserAccount, UserAccount.id == Patient.doctor_id)
-            .where(Patient.id.in_(patient_ids[start : start + _CHUNK]))
+            .where(Patient.id.in_(chunk))
         )
         for key, name, department, doctor in session.execute(statement):
             found[key] = {

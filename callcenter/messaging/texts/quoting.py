@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose
-from callcenter.messaging.rules.suppression import purposes_of
-from callcenter.messaging.texts.segments import Counting, Layout, Wording, lay_out, message_text
-from callcenter.messaging.vocabulary import Purpose
+from callcenter.messaging.texts.segments import Counting, Wording, lay_out, message_text, signature_mark
+from callcenter.messaging.vocabulary import Purpose, purposes_of
 from hardware.gateways.http_settings import joins_texts
 from hardware.gateways.letters import letters_of
 from hardware.gateways.settings import GatewayKind
@@ -60,16 +58,11 @@ class Tariff:
         route = found.route if isinstance(found, Chosen) else None
         wording = _UNKNOWN if route is None else route.wording
         words = message_text(text)
-        layout: Layout = lay_out(words, wording)
-        mark = f"【{wording.signature}】" if wording.signature else ""
+        layout = lay_out(words, wording)
+        mark = signature_mark(wording.signature)
         name = "" if route is None else self.names.get(route.gateway_id, "")
         cost = 0 if route is None else route.cost * len(layout.parts)
         return Quote(len(layout.parts), len(mark) + len(words.removeprefix(mark)), cost, name, mark)
-
-    def total(self, texts: Iterable[tuple[str, str]], purpose: Purpose) -> tuple[int, int]:
-        """Parts and cost of many: (number, text) each."""
-        quotes = [self.quote(number, purpose, text) for number, text in texts]
-        return sum(one.parts for one in quotes), sum(one.cost for one in quotes)
 
 
 def load_tariff(session: Session) -> Tariff:

@@ -83,7 +83,7 @@ def lay_out(text: str, wording: Wording) -> Layout:
     """The parts of ``text`` by the gateway's rule. Joined they are the text with its signature, unless the gateway
     adds that or cannot join parts.
     """
-    mark = _mark(wording.signature)
+    mark = signature_mark(wording.signature)
     body = text.removeprefix(mark) if mark else text
     ahead = mark if wording.adds_signature else ""
     whole = body if wording.adds_signature else mark + body
@@ -99,7 +99,8 @@ def lay_out(text: str, wording: Wording) -> Layout:
     return Layout(tuple(piece if wording.adds_signature else mark + piece for piece in pieces), encoding)
 
 
-def _mark(signature: str) -> str:
+def signature_mark(signature: str) -> str:
+    """A signature as it stands in a text; empty for none."""
     return f"{_BRACKETS[0]}{signature}{_BRACKETS[1]}" if signature else ""
 
 

@@ -16,6 +16,9 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("conversation", sa.Column("lost_answer", base.Words(10), nullable=True))
     op.add_column("sms_message", sa.Column("answers_to", base.Key, nullable=True))
+    if op.get_context().dialect.name == "postgresql":
+        # Without statistics, as after a restore, all of a conversation would be read for each of its answers.
+        op.execute("analyze sms_message")
     # Until now what a person wrote as a reply was an answer to all that stood before it, and nothing else was one.
     message = sa.table(
         "sms_message",

@@ -16,8 +16,9 @@ from hardware.gateways.http_talk import Outcome
 from protocols.http_sms.answers import HttpAnswer
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import Form, Harvest
-from protocols.http_sms.requests import HttpRequest, build, values_of_account
+from protocols.http_sms.requests import HttpRequest, UnwritableError, build, values_of_account
 from protocols.sms import GatewaySignal, TextArrived
+from tests.conftest import LostFailures
 from tests.protocols.http_sms.test_requests import ACCOUNT
 
 BOX = "<callbox><mobile>%s</mobile><content>%s</content><receivetime>2026-11-28 12:00:01</receivetime></callbox>"
@@ -88,3 +89,27 @@ def test_what_could_not_be_read_is_told_without_saying_what_it_is() -> None:
     assert "服务商" in logged
     assert "138" not in logged
     assert "伤口" not in logged
+
+
+def test_what_cannot_be_asked_once_is_asked_again(lost_failures: LostFailures) -> None:
+    provider = PRESETS[Preset.LINKWS]
+    clock, heard, tried = Clock(), list[GatewaySignal](), list[Form]()
+    talk: Any = Provider(HttpAnswer(200, "text/plain", b""))
+
+    def built(form: Form) -> HttpRequest:
+        tried.append(form)
+        if len(tried) == 1:
+            raise UnwritableError("not in this charset")
+        return build(form, values_of_account(ACCOUNT, clock.seconds()), provider.charset)
+
+    arrivals = Arrivals(clock, heard.extend, "10690")
+    (pull,) = provider.pulls
+    fetching = Fetching("服务商", provider, [pull], talk, built, arrivals, Errands(clock), clock, heard.extend)
+    fetching.begin()
+    clock.advance(0)
+    assert ["not in this charset" in text for text in lost_failures.take()] == [True]
+    assert not talk.asked
+    clock.advance(pull.every)
+    assert len(talk.asked) == 1
+    fetching.end()
+    assert not clock.getDelayedCalls()

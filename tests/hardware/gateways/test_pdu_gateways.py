@@ -14,7 +14,7 @@ from twisted.internet.task import deferLater
 
 from hardware.gateways import pdu_connection
 from hardware.gateways.device import GatewayAbility
-from hardware.gateways.drivers import DRIVERS, gateway_settings
+from hardware.gateways.drivers import DRIVERS
 from hardware.gateways.settings import GatewayKind
 from hardware.simulators.smsc_requests import DropRequest, TextRequest, Treatment
 from hardware.supervisor import PortError
@@ -34,7 +34,7 @@ from protocols.sms import (
 )
 from tests.peers.asterisk import make_certificate
 from tests.peers.sms_session import NUMBER, part
-from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, smsc_running, submit_all
+from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, gateway_settings, smsc_running, submit_all
 
 KINDS = pytest.mark.parametrize("kind", ["cmpp2", "cmpp3", "smpp"])
 
@@ -65,6 +65,20 @@ async def test_messages_go_out_and_receipts_and_texts_come_in(kind: str, tmp_pat
         second, first = await heard.some(TextArrived, 2)
         assert (first.text + second.text, first.position, first.total) == ("疼" * 100, 1, 2)
         assert first.reference == second.reference
+
+
+@ensureDeferred
+async def test_a_connection_tells_at_once_whether_it_lives_and_that_our_answer_was_read(tmp_path: Path) -> None:
+    async with smsc_running("smpp") as smsc, gateway_on("smpp", smsc.port, tmp_path) as (_, heard):
+        smsc.text(TextRequest(command="text", number="13800138000", text="1"))
+        [text] = await heard.some(TextArrived)
+        text.written()
+        answered_at, link = reactor.seconds(), text.link
+        link.ask()
+        await heard.until(lambda: link.has_read(answered_at))
+        assert not link.ended
+        smsc.drop()
+        await heard.until(lambda: link.ended)
 
 
 @KINDS

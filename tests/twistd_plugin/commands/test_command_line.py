@@ -5,12 +5,28 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+import subprocess
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.schema import head_revision, upgrade
-from tests.peers.daemon import run_callcenter
+from tests.peers.daemon import ROOT, run_callcenter
+from twistd_plugin.commands import main
+
+
+def run_here(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """``run_callcenter`` without a process, which takes a second to import what it needs."""
+    output, errors = StringIO(), StringIO()
+    with chdir(folder), redirect_stdout(output), redirect_stderr(errors):
+        try:
+            status: Any = main(arguments)
+        except SystemExit as end:
+            status = end.code
+    return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +63,7 @@ def test_the_written_configuration_is_right(hospital: Path) -> None:
 
 def test_init_again_keeps_everything_and_fails(hospital: Path) -> None:
     before = (hospital / "callcenter.toml").read_bytes()
-    result = run_callcenter("init", folder=hospital)
+    result = run_here("init", folder=hospital)
     assert result.returncode == 1
     assert "There is an administrator already. (admin)" in result.stderr
     assert result.stdout == ""
@@ -67,7 +83,7 @@ def test_a_hospital_from_before_there_were_complaints_officers_gets_their_role(t
     with sqlite3.connect(file) as database:
         database.execute("insert into role (id, code, name, disabled, version) values (1, 'supervisor', '主管', 0, 1)")
         database.execute("insert into role_permission values (1, 'outcomes.edit', 'all')")
-    result = run_callcenter("migrate", folder=tmp_path)
+    result = run_here("migrate", folder=tmp_path)
     assert result.returncode == 0
     made = [line.rpartition(": ")[2] for line in result.stdout.splitlines() if line.startswith("There is a new role")]
     assert made == ["坐席", "医生", "系统管理员", "投诉专员"]
@@ -77,7 +93,7 @@ def test_a_hospital_from_before_there_were_complaints_officers_gets_their_role(t
             "order by id"
         ).fetchall()
     assert handling == [("supervisor",), ("administrator",), ("officer",)]
-    assert "new role" not in run_callcenter("migrate", folder=tmp_path).stdout
+    assert "new role" not in run_here("migrate", folder=tmp_path).stdout
 
 
 def test_a_broken_configuration_is_one_sentence_and_status_1(tmp_path: Path) -> None:
@@ -92,7 +108,7 @@ def test_a_broken_configuration_is_one_sentence_and_status_1(tmp_path: Path) -> 
 
 def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
     (tmp_path / "callcenter.toml").write_text('[database]\nurl = "postgresql://u:geheim@127.0.0.1:9/none"\n')
-    result = run_callcenter("migrate", folder=tmp_path)
+    result = run_here("migrate", folder=tmp_path)
     assert result.returncode == 1
     assert "127.0.0.1:9/none" in result.stderr
     assert "geheim" not in result.stderr
@@ -109,13 +125,13 @@ def test_devices_lists_json() -> None:
     "arguments", [[], ["fly"], ["simulate"], ["simulate", "outgoing", "maybe"], ["demo", "--port", "70000"]]
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
-    result = run_callcenter(*arguments)
+    result = run_here(*arguments)
     assert result.returncode == 2
     assert "usage: callcenter" in result.stderr
 
 
 def test_simulating_without_a_demo_names_the_command_that_starts_one(tmp_path: Path) -> None:
-    result = run_callcenter("simulate", "call", "13800138000", "--var", str(tmp_path))
+    result = run_here("simulate", "call", "13800138000", "--var", str(tmp_path))
     assert result.returncode == 1
     assert "no demo is running" in result.stderr
 
@@ -129,15 +145,15 @@ def test_tokens_of_line_hosts_are_made_listed_and_revoked(hospital: Path) -> Non
     with sqlite3.connect(hospital / "var" / "huifang.db") as database:
         assert token not in str(database.execute("select * from line_host").fetchall())
         assert token not in str(database.execute("select * from audit_entry").fetchall())
-    again = json.loads(run_callcenter("line-host-token", "ward3", "--json", folder=hospital).stdout)
+    again = json.loads(run_here("line-host-token", "ward3", "--json", folder=hospital).stdout)
     assert again["name"] == "ward3"
     assert again["token"] not in ("", token)
-    (listed,) = json.loads(run_callcenter("line-host-token", "--list", "--json", folder=hospital).stdout)
+    (listed,) = json.loads(run_here("line-host-token", "--list", "--json", folder=hospital).stdout)
     assert (listed["name"], listed["connected_at"], listed["address"]) == ("ward3", None, "")
-    assert "never" in run_callcenter("line-host-token", "--list", folder=hospital).stdout
-    revoked = run_callcenter("line-host-token", "ward3", "--revoke", "--json", folder=hospital)
+    assert "never" in run_here("line-host-token", "--list", folder=hospital).stdout
+    revoked = run_here("line-host-token", "ward3", "--revoke", "--json", folder=hospital)
     assert json.loads(revoked.stdout) == {"name": "ward3"}
-    assert json.loads(run_callcenter("line-host-token", "--list", "--json", folder=hospital).stdout) == []
+    assert json.loads(run_here("line-host-token", "--list", "--json", folder=hospital).stdout) == []
 
 
 @pytest.mark.parametrize(
@@ -151,6 +167,6 @@ def test_tokens_of_line_hosts_are_made_listed_and_revoked(hospital: Path) -> Non
     ],
 )
 def test_line_host_token_refuses_in_words(hospital: Path, arguments: tuple[str, ...], status: int, says: str) -> None:
-    result = run_callcenter("line-host-token", *arguments, folder=hospital)
+    result = run_here("line-host-token", *arguments, folder=hospital)
     assert (result.returncode, result.stdout) == (status, "")
     assert says in result.stderr

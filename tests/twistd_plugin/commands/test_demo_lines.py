@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from callcenter.config import load
 from hardware.settings import DriverName, LineSettings
 from hardware.simulators.control import SimulatorError, request
+from tests.peers.patience import PATIENCE
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import SimulatedLine
 from twistd_plugin.commands.demo_lines import (
@@ -26,6 +28,7 @@ from twistd_plugin.commands.demo_lines import (
     with_free_ports,
 )
 from twistd_plugin.commands.demo_simulators import Simulators
+from twistd_plugin.commands.output import CommandError
 
 
 @pytest.fixture
@@ -72,6 +75,17 @@ def test_all_simulators_answer_and_are_gone_after_stop(lines: list[SimulatedLine
     assert not any(Path(line.port).is_symlink() for line in lines)
 
 
+def test_one_that_does_not_start_is_named(lines: list[SimulatedLine]) -> None:
+    first, second, *_ = map(line_program, lines)
+    simulators = Simulators([first, replace(second, arguments=("--profile", "none"))])
+    try:
+        with pytest.raises(CommandError, match=r"the simulator of line 2 ended with status 2"):
+            simulators.start()
+    finally:
+        simulators.stop()
+    assert not answers(lines[0])
+
+
 def test_a_service_goes_elsewhere_when_its_port_is_taken(tmp_path: Path) -> None:
     port = demo_port(tmp_path, "5", "ubox")
     line = LineSettings(name="5", driver=DriverName.UBOX, port=port)
@@ -106,4 +120,4 @@ def test_simulators_end_with_whoever_started_them_even_when_it_is_killed(
     finally:
         starter.send_signal(signal.SIGKILL)
         starter.communicate()
-    assert within(5, lambda: not any(answers(line) for line in lines))
+    assert within(PATIENCE, lambda: not any(answers(line) for line in lines))

@@ -17,7 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.drivers import create_gateway, gateway_settings
+from hardware.gateways.drivers import create_gateway
 from hardware.gateways.settings import GatewayKind
 from hardware.simulators.control import request
 from protocols.sms import (
@@ -30,8 +30,9 @@ from protocols.sms import (
     ReceiptArrived,
     TextArrived,
 )
+from tests.peers.patience import PATIENCE
 from tests.peers.sms_session import part
-from tests.peers.smsc import GatewayHeard
+from tests.peers.smsc import GatewayHeard, gateway_settings
 from twistd_plugin.commands import main
 
 
@@ -89,7 +90,7 @@ def smsc(case: Case, tmp_path: Path) -> Iterator[Smsc]:
         yield Smsc(case.protocol, control, dict(set_up(process)))
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 @asynccontextmanager
@@ -131,9 +132,9 @@ async def test_it_is_scripted(smsc: Smsc, case: Case, tmp_path: Path, capsys: py
     # Providers are asked when we start, and every half minute then.
     async with gateway_on(smsc, case, tmp_path) as (device, heard):
         news = heard if case.fetches else news
-        [receipt] = await news.some(ReceiptArrived, seconds=60)
+        [receipt] = await news.some(ReceiptArrived)
         assert receipt.gateway_id == accepted.gateway_id
-        [text] = await news.some(TextArrived, seconds=60)
+        [text] = await news.some(TextArrived)
         assert (text.sender, text.text) == ("13800138000", "退订")
         await ask("treat", "refuse", *case.refuse)
         device.submit([part("2")])

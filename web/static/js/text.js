@@ -1,4 +1,4 @@
-// Words in the language of the page: t("Claimed by {name}", {name}). Catalogue made from the gettext files.
+// Words in the language of the page: t("Assigned to {name}.", { name }). Catalogue made from the gettext files.
 export const locale = document.documentElement.lang;
 
 const { default: messages, sayings, documented } = await import(`/catalogues/${locale.replace("-", "_")}.js`);

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.conversations.unanswered import UnansweredWatch
-from callcenter.messaging.rules.desk import KEY, DeskRules
+from callcenter.messaging.rules.desk import DESK, DeskRules
 from callcenter.messaging.rules.row import ROW
 from storage.models import Alarm, Conversation, MessagingRules
 from tests.peers.call_center import NOW
@@ -25,7 +25,7 @@ def alarms(session: Session) -> list[tuple[str, bool, int]]:
 
 
 def rule(session: Session, **values: Any) -> None:
-    session.merge(MessagingRules(id=ROW, rules={KEY: values}))
+    session.merge(MessagingRules(id=ROW, rules={DESK.key: values}))
 
 
 def put_off(session: Session) -> None:

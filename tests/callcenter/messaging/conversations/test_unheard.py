@@ -376,19 +376,19 @@ async def test_what_was_written_after_a_lost_answer_is_not_answered_by_it(house:
 
 
 async def write_first(
-    house: House, text: str, writer: Principal = SUSAN, number: str = HEARTS_NUMBER
+    house: House, text: str, writer: Principal = SUSAN, purpose: Purpose = Purpose.NOTICE
 ) -> dict[str, Any]:
-    """As from the page of the patient."""
+    """As a program does through the API."""
     typed = Typed(text, f"form-{len(text)}-{house.desk.now:%H%M%S}")
-    return dict(await house.desk.desk.outgoing.send(writer, None, number, typed, Purpose.NOTICE))
+    return dict(await house.desk.desk.outgoing.send(writer, None, HEARTS_NUMBER, typed, purpose))
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_message_of_another_purpose_that_does_not_arrive_was_no_answer_either(house: House) -> None:
+async def test_a_reply_by_another_form_that_does_not_arrive_was_no_answer_either(house: House) -> None:
     house.answer = refused
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
     house.desk.clock.advance(60)
-    lost = await write_first(house, "您的复诊是明天八点")
+    lost = await write_first(house, "伤口请保持干燥", purpose=Purpose.REPLY)
     assert (await house.talk())["waiting_since"] is None
     await house.centre.settle()
     talk = await house.talk()
@@ -400,12 +400,13 @@ async def test_a_message_of_another_purpose_that_does_not_arrive_was_no_answer_e
     assert (await house.talk())["waiting_since"] is None
 
 
+@pytest.mark.parametrize("writer", [REGISTRAR, SUSAN])
 @pytest_twisted.ensureDeferred
-async def test_a_reminder_of_somebody_who_may_not_answer_is_none_sent_again_or_not(house: House) -> None:
+async def test_a_reminder_is_no_answer_sent_again_or_not(house: House, writer: Principal) -> None:
     house.answer = refused
     await house.desk.hear(HEARTS_NUMBER, "伤口有点红")
     house.desk.clock.advance(60)
-    lost = await write_first(house, "您的复诊是明天八点", REGISTRAR)
+    lost = await write_first(house, "您的复诊是明天八点", writer)
     await house.centre.settle()
     house.answer = taken
     await house.messages.resend(SUSAN, lost["id"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import Deferred
 
 from callcenter.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from callcenter.messaging.gateways.secret_box import KeyFileError, SecretBox, SecretsUnreadableError
@@ -430,3 +431,25 @@ def test_a_box_opens_what_it_sealed_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("no key")
     with pytest.raises(KeyFileError):
         SecretBox.at(tmp_path / "broken")
+
+
+@pytest_twisted.ensureDeferred
+async def test_all_are_stopped_at_the_same_time(sms_centre: SmsCentre) -> None:
+    """One that waits for answers must not take the time in which the others could hear theirs."""
+    asked: list[str] = []
+    answers = {name: Deferred[None]() for name in ("移动", "联通")}
+    for priority, name in enumerate(answers, 1):
+        gateway = await sms_centre.add_gateway(name, priority, None)
+
+        async def stop(name: str = name) -> None:
+            asked.append(name)
+            await answers[name]
+
+        gateway.stop = stop  # type: ignore[method-assign]
+    stopping = Deferred.fromCoroutine(sms_centre.messaging.board.stop())
+    assert asked == list(answers)
+    for answered in answers.values():
+        answered.callback(None)
+    await stopping
+    states = {row["state"] for row in await sms_centre.rows(SmsGateway)}
+    assert states == {"stopped"}

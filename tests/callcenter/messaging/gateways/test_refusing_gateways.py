@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 import pytest_twisted
 
-from callcenter.messaging.gateways.throttling import MOST_PAUSES, MOST_REFUSED, TRIAL_FIRST
+from callcenter.messaging.gateways.throttling import MOST_PAUSES, MOST_REFUSED, MOST_REFUSED_ANYHOW, TRIAL_FIRST
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import GatewayPaused, GatewaySignal, Part, PartAccepted, PartRefused, Refusal
@@ -19,7 +19,7 @@ from tests.peers.scripted_gateway import accepting
 
 def refusing(code: str = "10", refusal: Refusal = Refusal.GATEWAY) -> Callable[[Part], Sequence[GatewaySignal]]:
     """What a gateway says to each message whose account is not right."""
-    return lambda part: [PartRefused(part.key, refusal, code, "Src_Id")]
+    return lambda part: [PartRefused(part.key, refusal, code, "Src_Id", part.number)]
 
 
 async def alarms(sms_centre: SmsCentre) -> list[tuple[str, bool, str]]:
@@ -113,8 +113,8 @@ async def test_a_test_of_it_finds_out_at_once(sms_centre: SmsCentre) -> None:
     "answer",
     [
         refusing("13", Refusal.NEVER),
-        lambda part: refusing(part.number[-1])(part),
         lambda part: refusing()(part) if int(part.number[-1]) % 4 else accepting(part),
+        lambda part: refusing(part.key)(part) if int(part.number[-1]) else accepting(part),
     ],
 )
 @pytest_twisted.ensureDeferred
@@ -126,6 +126,34 @@ async def test_what_is_about_one_number_or_now_and_then_does_not_count(
     for number in NUMBERS[:20]:
         await sms_centre.queue(number)
     assert (len(first.given), await refuses(sms_centre), await alarms(sms_centre)) == (20, ["", ""], [])
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_refuses_everything_for_another_reason_each_time_is_known_too(sms_centre: SmsCentre) -> None:
+    first = await sms_centre.add_gateway("移动", 1, lambda part: refusing(part.key)(part))
+    await sms_centre.add_gateway("联通", 2, accepting)
+    for number in NUMBERS[:MOST_REFUSED_ANYHOW]:
+        assert await refuses(sms_centre) == ["", ""]
+        await sms_centre.queue(number)
+    (why, _) = await refuses(sms_centre)
+    assert why == f"Src_Id ({first.given[-1].key})"
+    assert await alarms(sms_centre) == [("gateway_passed_over", True, f"it refuses every message: {why}")]
+    await sms_centre.queue(*NUMBERS[20:40])
+    assert len(first.given) == MOST_REFUSED_ANYHOW
+    assert await sms_centre.states() == ["accepted"] * (MOST_REFUSED_ANYHOW + 20)
+
+
+@pytest.mark.parametrize("code", [lambda _: "10", lambda part: part.key])
+@pytest_twisted.ensureDeferred
+async def test_one_wrong_number_is_no_refusing_gateway_however_often_it_is_written_to(
+    sms_centre: SmsCentre, code: Callable[[Part], str]
+) -> None:
+    await sms_centre.add_gateway("移动", 1, lambda part: refusing(code(part))(part))
+    await sms_centre.add_gateway("联通", 2, accepting)
+    for _ in range(2 * MOST_REFUSED_ANYHOW):
+        await sms_centre.database.run(queue_message, MessageDraft(NUMBERS[0], "您好", Purpose.REPLY), NOW)
+        await sms_centre.settle()
+    assert (await refuses(sms_centre), await alarms(sms_centre)) == (["", ""], [])
 
 
 @pytest_twisted.ensureDeferred

@@ -7,6 +7,7 @@ from callcenter.messaging.gateways.throttling import (
     LONGEST,
     MOST_PAUSES,
     MOST_REFUSED,
+    MOST_REFUSED_ANYHOW,
     TRIAL_FIRST,
     TRIAL_MOST,
     Throttling,
@@ -100,37 +101,51 @@ def test_once_out_it_is_not_forgotten_by_waiting() -> None:
 
 def test_who_refuses_one_message_after_another_for_the_same_reason_is_out() -> None:
     throttling = Throttling()
-    assert [throttling.refused(10.0 * message, message, "no credit (5)") for message in range(1, MOST_REFUSED + 1)] == [
+    assert [throttling.refused(10.0 * place, str(place), "no credit (5)") for place in range(1, MOST_REFUSED + 1)] == [
         False
     ] * (MOST_REFUSED - 1) + [True]
     assert (throttling.out, throttling.began, throttling.refuses) == (True, 10.0, "no credit (5)")
-    assert not throttling.refused(99.0, 99, "no credit (5)")
+    assert not throttling.refused(99.0, "99", "no credit (5)")
 
 
-def test_parts_of_one_message_are_one_and_another_reason_begins_anew() -> None:
+def test_one_number_is_one_whatever_is_said_of_it_and_another_reason_begins_anew() -> None:
     throttling = Throttling()
-    assert not any(throttling.refused(1.0, 7, "5") for _ in range(50))
-    assert not any(throttling.refused(2.0, message, str(message % 2)) for message in range(50))
+    assert not any(throttling.refused(1.0, "7", "5") for _ in range(50))
+    assert not any(throttling.refused(2.0, "7", str(each)) for each in range(50))
+    few = range(MOST_REFUSED_ANYHOW - 2)
+    assert not any(throttling.refused(2.0, str(10 + each), str(each % 2)) for each in few)
+    assert (throttling.out, throttling.refuses, throttling.began) == (False, "", None)
+
+
+def test_who_takes_nothing_for_many_numbers_refuses_everything_whatever_the_reasons() -> None:
+    throttling = Throttling()
+    assert [
+        throttling.refused(10.0 + each, str(each), f"internal error ({each})") for each in range(MOST_REFUSED_ANYHOW)
+    ] == [False] * (MOST_REFUSED_ANYHOW - 1) + [True]
+    last = f"internal error ({MOST_REFUSED_ANYHOW - 1})"
+    assert (throttling.out, throttling.refuses, throttling.began) == (True, last, 10.0)
+    assert throttling.worked()
+    assert not throttling.refused(99.0, "99", "internal error (99)")
     assert (throttling.out, throttling.refuses, throttling.began) == (False, "", None)
 
 
 def test_one_that_is_taken_in_between_ends_it() -> None:
     throttling = Throttling()
-    for message in range(50):
-        assert not throttling.refused(1.0, message, "5")
-        if message % (MOST_REFUSED - 1) == 0:
+    for place in range(50):
+        assert not throttling.refused(1.0, str(place), str(place % 2))
+        if place % (MOST_REFUSED - 1) == 0:
             assert not throttling.worked()
     assert not throttling.out
 
 
 def test_one_message_finds_out_whether_it_refuses_still_or_when_somebody_asks() -> None:
     throttling = Throttling()
-    for message in range(MOST_REFUSED):
-        throttling.refused(0.0, message, "5")
+    for place in range(MOST_REFUSED):
+        throttling.refused(0.0, str(place), "5")
     assert not throttling.on_trial(TRIAL_FIRST - 1)
     assert throttling.on_trial(TRIAL_FIRST)
     throttling.handed(TRIAL_FIRST)
-    assert not throttling.refused(TRIAL_FIRST, 90, "5")
+    assert not throttling.refused(TRIAL_FIRST, "90", "5")
     assert not throttling.on_trial(3 * TRIAL_FIRST - 1)
     throttling.hurry(2 * TRIAL_FIRST)
     assert throttling.on_trial(2 * TRIAL_FIRST)
@@ -141,9 +156,9 @@ def test_one_message_finds_out_whether_it_refuses_still_or_when_somebody_asks() 
 
 def test_who_refuses_everything_does_so_still_for_another_reason() -> None:
     throttling = Throttling()
-    for message in range(MOST_REFUSED):
-        throttling.refused(10.0, message, "5")
+    for place in range(MOST_REFUSED):
+        throttling.refused(10.0, str(place), "5")
     throttling.handed(10.0 + TRIAL_FIRST)
-    assert not throttling.refused(10.0 + TRIAL_FIRST, 90, "6")
+    assert not throttling.refused(10.0 + TRIAL_FIRST, "90", "6")
     assert (throttling.out, throttling.refuses, throttling.began) == (True, "6", 10.0)
     assert not throttling.on_trial(10.0 + 3 * TRIAL_FIRST - 1)

@@ -14,7 +14,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from callcenter.messaging.incoming import brought
-from callcenter.messaging.incoming.brought import COMES_WITHIN, PATIENCE, Brought
+from callcenter.messaging.incoming.brought import COMES_WITHIN, Brought
+from callcenter.messaging.incoming.brought_text import PATIENCE
+from callcenter.messaging.incoming.doubted import LONGEST
 from callcenter.messaging.outbox.dispatcher import UPKEEP_SECONDS
 from protocols.cmpp.codec import V2
 from protocols.cmpp.codec import encode as cmpp
@@ -22,7 +24,8 @@ from protocols.cmpp.messages import Command as CmppCommand
 from protocols.cmpp.messages import ConnectAnswer, Deliver
 from protocols.cmpp.session import CmppTongue
 from protocols.cmpp.settings import CmppAccount
-from protocols.smpp.codec import encode, plain
+from protocols.pdu_frames import PduSplitter
+from protocols.smpp.codec import HEADER, encode, plain
 from protocols.smpp.messages import RESPONSE, Address, BindAnswer, Command, ShortMessage, Tag
 from protocols.smpp.session import SmppTongue
 from protocols.smpp.settings import Role, SmppAccount
@@ -43,9 +46,13 @@ class Smsc:
 
     def __init__(self, centre: Centre) -> None:
         self.centre = centre
-        self.driven = Driven(SmppTongue(SmppAccount("huifang", "secret"), Role.TRANSCEIVER, lambda: NOON))
+        self.begin()
         self.sequence = 0
         self.away: Deferred[None] | None = None
+
+    def begin(self) -> None:
+        """With a process that knows nothing of it."""
+        self.driven = Driven(SmppTongue(SmppAccount("huifang", "secret"), Role.TRANSCEIVER, lambda: NOON))
 
     async def connect(self) -> None:
         self._now()
@@ -82,6 +89,15 @@ class Smsc:
     async def say_something(self) -> None:
         self._now()
         self.driven.hear(plain(Command.ENQUIRE_LINK, 900))
+        await self._report()
+
+    async def answer_question(self) -> None:
+        """Say that it is there, to the last one who asked."""
+        self._now()
+        self.driven.flush()
+        written = PduSplitter(HEADER).feed(self.driven.take_written())
+        [*_, sequence] = [header[3] for header, _ in written if header[1] == Command.ENQUIRE_LINK]
+        self.driven.hear(plain(Command.ENQUIRE_LINK | RESPONSE, sequence))
         await self._report()
 
     async def lose(self) -> None:
@@ -220,6 +236,17 @@ async def test_a_gateway_that_was_not_heard_since_the_answer_may_not_have_read_i
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_quiet_gateway_is_asked_and_has_read_what_was_written_before(smsc: Smsc) -> None:
+    await smsc.bring("1")
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    await smsc.answer_question()
+    await smsc.lose()
+    await smsc.connect()
+    await smsc.bring("1")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_both_of_two_may_come_again(smsc: Smsc) -> None:
     await smsc.bring("1")
     await smsc.bring("1")
@@ -302,12 +329,98 @@ async def test_what_the_smsc_calls_otherwise_is_another_even_after_a_loss(smsc: 
     assert texts(smsc) == 2
 
 
+@pytest.mark.parametrize("meanwhile", [timedelta(0), SOON, LONG_AFTER])
 @pytest_twisted.ensureDeferred
-async def test_without_an_id_the_same_words_over_two_binds_are_two(smsc: Smsc) -> None:
+async def test_the_same_words_over_two_binds_that_live_are_two(smsc: Smsc, meanwhile: timedelta) -> None:
     other = await another_bind(smsc)
     await smsc.bring("1")
-    await after(smsc, HELD)
+    await after(smsc, meanwhile)
     await other.bring("1")
+    await smsc.answer_question()
+    assert texts(smsc) == 2
+    # And they are two still when the loss of the first is noticed.
+    await smsc.lose()
+    assert texts(smsc) == 2
+    await other.bring("1")
+    assert texts(smsc) == 3
+
+
+@pytest.mark.parametrize("meanwhile", [timedelta(0), SOON, LONG_AFTER])
+@pytest.mark.parametrize("noticed", [timedelta(0), timedelta(minutes=4)])
+@pytest_twisted.ensureDeferred
+async def test_they_are_one_when_the_first_is_found_to_be_lost(
+    smsc: Smsc, meanwhile: timedelta, noticed: timedelta
+) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await after(smsc, meanwhile)
+    await other.bring("1")
+    await after(smsc, noticed)
+    assert texts(smsc) == 1
+    await smsc.lose()
+    await smsc.centre.wait(timedelta(seconds=2 * UPKEEP_SECONDS), UPKEEP_SECONDS)
+    assert texts(smsc) == 1
+    await other.bring("1")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_of_two_that_come_over_another_bind_one_is_brought_again(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await other.bring("1", "1")
+    assert texts(smsc) == 2
+    await smsc.lose()
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_held_holds_up_nothing_and_is_shown_when_nobody_finds_out(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await other.bring("1")
+    await other.bring("2")
+    assert [text.text for text in smsc.centre.texts] == ["1", "2"]
+    await after(smsc, timedelta(seconds=LONGEST))
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    assert sorted(text.text for text in smsc.centre.texts) == ["1", "1", "2"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_held_is_one_when_the_loss_is_noticed_before_it_is_on_disk(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    other.away = smsc.away = Deferred()
+    await other.bring("1")
+    await smsc.lose()
+    other.away = None
+    await smsc.write()
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    assert texts(smsc) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_over_a_third_bind_it_is_one_still(smsc: Smsc) -> None:
+    second, third = await another_bind(smsc), await another_bind(smsc)
+    await smsc.bring("1")
+    await second.bring("1")
+    await third.bring("1")
+    assert texts(smsc) == 1
+    await second.lose()
+    await smsc.lose()
+    assert texts(smsc) == 1
+    await third.bring("1")
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_and_if_only_the_second_of_three_is_lost_they_are_two(smsc: Smsc) -> None:
+    second, third = await another_bind(smsc), await another_bind(smsc)
+    await smsc.bring("1")
+    await second.bring("1")
+    await third.bring("1")
+    await second.lose()
+    await smsc.answer_question()
     assert texts(smsc) == 2
 
 
@@ -330,6 +443,7 @@ async def test_an_id_that_several_texts_have_is_none(smsc: Smsc, proof: str) -> 
     await smsc.bring("1", called=b"a7")
     await after(smsc, SOON)
     await other.bring("1", called=b"a7")
+    await smsc.answer_question()
     assert texts(smsc) == 3
 
 
@@ -341,6 +455,7 @@ async def test_the_id_of_a_message_of_ours_is_no_name_of_what_answers_it(smsc: S
     await smsc.bring("1", called=b"00A7")
     await after(smsc, SOON)
     await other.bring("1", called=b"00A7")
+    await smsc.answer_question()
     assert texts(smsc) == 2
 
 
@@ -368,8 +483,7 @@ async def test_what_a_cmpp_gateway_calls_the_same_is_one_over_another_connection
 async def kill(smsc: Smsc) -> None:
     """The process ends without a word; the next one starts."""
     centre = smsc.centre
-    smsc.driven.lose()
-    smsc.driven.take_signals()
+    smsc.begin()
     await centre.dispatcher.pause()
     centre.dispatcher = centre.another()
     await centre.dispatcher.start()
@@ -435,6 +549,17 @@ async def test_the_id_of_a_message_that_the_last_process_sent_is_no_name_either(
     await smsc.bring("1", called=b"00A7")
     await after(smsc, timedelta(minutes=3))
     await other.bring("1", called=b"00A7")
+    await smsc.answer_question()
+    assert texts(smsc) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_held_when_the_process_is_killed_is_shown_by_the_next(smsc: Smsc) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await other.bring("1")
+    assert texts(smsc) == 1
+    await kill(smsc)
     assert texts(smsc) == 2
 
 

@@ -223,7 +223,7 @@ class Station:
         self.failure: Exception = ZeroDivisionError()
         self.asked: list[int] = []
         self.tasks = TaskTracker("filing", desk.clock)
-        self.filing = Filing(desk.database, desk.clock, self.received, self.tasks)
+        self.filing = Filing(desk.database, desk.clock, self.received, self.tasks, tuple)
 
     def received(self, session: Session, texts: Sequence[IncomingText]) -> Placed:
         self.asked.append(len(texts))

@@ -16,7 +16,7 @@ from callcenter.clock import iso
 from callcenter.messaging.conversations.listing import Box, ConversationFilter
 from callcenter.messaging.conversations.unanswered import is_unanswered
 from callcenter.messaging.messages.sending import Typed
-from callcenter.messaging.rules.desk import KEY
+from callcenter.messaging.rules.desk import DESK
 from callcenter.messaging.rules.row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
@@ -133,7 +133,9 @@ async def test_a_stop_word_stops_shows_and_waits_for_no_answer(desk: Desk) -> No
 
 @pytest_twisted.ensureDeferred
 async def test_the_kind_that_a_stop_word_stops_is_a_rule(desk: Desk) -> None:
-    await desk.change(lambda session: session.add(MessagingRules(id=ROW, rules={KEY: {"opt_out_kind": "marketing"}})))
+    await desk.change(
+        lambda session: session.add(MessagingRules(id=ROW, rules={DESK.key: {"opt_out_kind": "marketing"}}))
+    )
     await desk.hear(HEARTS_NUMBER, "STOP")
     assert [one["kind"] for one in (await only(desk))["opt_outs"]] == ["marketing"]
 
@@ -263,11 +265,10 @@ async def write_first(desk: Desk, writer: Principal, purpose: Purpose, key: str 
     await desk.desk.outgoing.send(writer, None, HEARTS_NUMBER, Typed("请来复查", key), purpose)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.REMINDER, Purpose.NOTICE, Purpose.REPLY])
 @pytest_twisted.ensureDeferred
-async def test_whoever_may_answer_and_writes_by_another_form_has_answered(desk: Desk, purpose: Purpose) -> None:
+async def test_a_reply_that_whoever_may_answer_sends_by_another_form_answers(desk: Desk) -> None:
     await desk.hear(HEARTS_NUMBER, "伤口有点红")
-    await write_first(desk, SUSAN, purpose)
+    await write_first(desk, SUSAN, Purpose.REPLY)
     assert not await waits(desk)
     talk = await only(desk)
     assert (talk["last_text"], talk["last_direction"], talk["waiting_since"]) == ("请来复查", "out", None)
@@ -276,6 +277,20 @@ async def test_whoever_may_answer_and_writes_by_another_form_has_answered(desk: 
     assert desk.last("conversation.updated").data["waiting"] is False
     desk.clock.advance(3600)
     assert not await desk.database.read(is_unanswered, desk.now, HOUSE.time_zone)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.REMINDER, Purpose.NOTICE, Purpose.MARKETING])
+@pytest_twisted.ensureDeferred
+async def test_a_reminder_that_a_program_sends_which_may_answer_answers_nothing(desk: Desk, purpose: Purpose) -> None:
+    await desk.hear(HEARTS_NUMBER, "伤口有点红")
+    at = desk.now
+    desk.clock.advance(60)
+    await write_first(desk, SUSAN, purpose)
+    assert await waits(desk)
+    talk = await only(desk)
+    assert (talk["last_text"], talk["last_at"], talk["waiting_since"]) == ("伤口有点红", iso(at), iso(at))
+    desk.clock.advance(3600)
+    assert await desk.database.read(is_unanswered, desk.now, HOUSE.time_zone)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.REMINDER, Purpose.REPLY])

@@ -35,6 +35,7 @@ from protocols.sms import (
     Refusal,
 )
 from storage.models import Conversation, MessagingRules, SmsAttempt, SmsGateway, SmsReceipt
+from tests.conftest import LostFailures
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import LONG, NUMBER, REPLY, Centre
 from tests.peers.scripted_gateway import accepting
@@ -343,6 +344,21 @@ async def test_parts_that_were_not_taken_follow_those_that_were(centre: Centre) 
 
 
 @pytest_twisted.ensureDeferred
+async def test_one_thing_that_cannot_be_looked_after_keeps_no_other_waiting(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch, lost_failures: LostFailures
+) -> None:
+    def broken(*_: object) -> int:
+        raise ValueError("a doubt that cannot be read")
+
+    monkeypatch.setattr("callcenter.messaging.outbox.dispatcher.resend_unknown", broken)
+    (await centre.gateway()).lose()
+    await centre.queue(replace(REPLY, expires_at=NOW + timedelta(seconds=30)))
+    await centre.wait(timedelta(seconds=2 * UPKEEP_SECONDS), UPKEEP_SECONDS)
+    assert await centre.states() == ["expired"]
+    assert all("a doubt that cannot be read" in one for one in lost_failures.take())
+
+
+@pytest_twisted.ensureDeferred
 async def test_it_is_never_sent_after_it_expired(centre: Centre) -> None:
     device = await centre.gateway()
     device.ready = False
@@ -530,7 +546,12 @@ async def test_a_claim_ends_when_it_took_so_many_and_says_that_there_is_more(
     await centre.queue(*[replace(REPLY, number=f"+86139{place:08}") for place in range(23)])
     route = Route(1, wording=Wording(Counting.CHINA), receipts=True, ready=True, room=100)
     claims = [await centre.database.run(claim, [route], NOW) for _ in range(4)]
-    assert [(one.count, one.more) for one in claims] == [(10, True), (10, True), (3, False), (0, False)]
+    assert [(sum(map(len, one.handed.values())), one.more) for one in claims] == [
+        (10, True),
+        (10, True),
+        (3, False),
+        (0, False),
+    ]
 
 
 SURE_AND_UNKNOWN = [

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.bus import LocalBus
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message, queue_messages
 from callcenter.messaging.rules.row import ROW
+from callcenter.messaging.rules.sending import LONGEST_AHEAD
 from callcenter.messaging.vocabulary import Purpose
 from storage.database import Database
 from storage.event_log import StoredEvent
@@ -149,6 +150,15 @@ async def test_a_number_gets_so_many_a_day(house: House) -> None:
     assert [row["next_at"] for row in rows[2:4]] == [tomorrow] * 2
     # Two days on it would have expired; the draft does not wait for that.
     assert rows[4]["next_at"] == tomorrow + timedelta(days=1) or rows[4]["state"] == "suppressed"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_queued_for_a_day_long_before_counts_among_its_share(house: House) -> None:
+    await house.add(MessagingRules(id=ROW, rules={"daily_cap": 1}))
+    appointed = await house.queue(replace(CARE, not_before=NOW + LONGEST_AHEAD))
+    assert appointed["state"] == "queued"
+    later = NOW + LONGEST_AHEAD
+    assert (await house.queue(CARE, later))["reason"] == "daily_cap"
 
 
 @pytest_twisted.ensureDeferred
