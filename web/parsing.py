@@ -169,9 +169,6 @@ _WORDS: Mapping[str, str] = {
     "missing": N_("Required."),
     "extra_forbidden": N_("There is no such field."),
     "string_type": N_("This must be text."),
-    "string_too_long": N_("This is too long."),
-    "string_too_short": N_("This is too short."),
-    "too_long": N_("There are too many."),
     "int_parsing": _NUMBER,
     "int_type": _NUMBER,
     "int_from_float": _NUMBER,
@@ -179,8 +176,6 @@ _WORDS: Mapping[str, str] = {
     "bool_parsing": N_("This must be yes or no."),
     "bool_type": N_("This must be yes or no."),
     "literal_error": _CHOICE,
-    "greater_than_equal": N_("This is too small."),
-    "less_than_equal": N_("This is too large."),
     "date_from_datetime_parsing": _DAY,
     "date_parsing": _DAY,
     "datetime_from_date_parsing": _MOMENT,
@@ -190,6 +185,22 @@ _WORDS: Mapping[str, str] = {
     "out_of_reach": Text(N_("Choose a day of the years {first} to {last}."), **_YEARS),
 }
 
+# Of those with a limit: what is said, what it calls the limit, and what pydantic calls it.
+_LIMITS: Mapping[str, tuple[str, str, str]] = {
+    "string_too_long": (N_("At most {limit} characters."), "limit", "max_length"),
+    "string_too_short": (N_("At least {limit} characters."), "limit", "min_length"),
+    "too_long": (N_("At most {count} of them."), "count", "max_length"),
+    "greater_than_equal": (N_("At least {minimum}."), "minimum", "ge"),
+    "less_than_equal": (N_("At most {maximum}."), "maximum", "le"),
+}
+
+
+def _words(kind: str, context: Mapping[str, Any]) -> str:
+    if kind not in _LIMITS:
+        return _WORDS.get(kind, _OTHER)
+    words, name, limit = _LIMITS[kind]
+    return Text(words, **{name: context[limit]})
+
 
 def check(model: type[_Model], data: Any) -> _Model:
     """``data`` as ``model``; raises InvalidError naming each field, without repeating what was typed."""
@@ -197,7 +208,7 @@ def check(model: type[_Model], data: Any) -> _Model:
         return model.model_validate(data)
     except ValidationError as error:
         fields = {
-            ".".join(str(step) for step in found["loc"]) or "body": _WORDS.get(found["type"], _OTHER)
-            for found in error.errors(include_url=False, include_input=False, include_context=False)
+            ".".join(str(step) for step in found["loc"]) or "body": _words(found["type"], found.get("ctx", {}))
+            for found in error.errors(include_url=False, include_input=False)
         }
         raise InvalidError(N_("Some of what was sent is not valid."), fields) from None

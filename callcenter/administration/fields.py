@@ -46,6 +46,7 @@ class Field:
     - ``needed_new`` values must come with a new record and may be left out afterwards; ``help_new`` is said on its form
       in place of ``help``.
     - ``placeholders`` may stand in the text: what is written between the braces, and the msgid by which it is shown.
+    - ``without`` is what lists say where there is no value, a msgid: that it means something.
     - ``default`` is what the form of a new record begins with.
     - ``sortable`` is for columns of the row itself; records without a value come last. Long lists need an index.
     """
@@ -71,6 +72,7 @@ class Field:
     sensitive: bool = False
     export: bool = True
     placeholders: tuple[tuple[str, str], ...] = ()
+    without: str = ""
     default: Any = None
     help: str = ""
     help_new: str = ""

@@ -41,6 +41,11 @@ class LateClaimService:
         self._clock = clock
         self._hours = hours
 
+    @property
+    def ever(self) -> bool:
+        """Whether any call can be claimed afterwards."""
+        return self._hours > 0
+
     async def list(self, principal: Principal, limit: int = 50, cursor: str | None = None) -> Page[CallView]:
         """What ``claim`` takes, newest first. Raises ``InvalidError`` for a bad limit or cursor."""
         now = utc_now(self._clock)

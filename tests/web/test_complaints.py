@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest_twisted
@@ -64,6 +66,20 @@ async def test_from_the_form_to_the_result(site: RunningSite) -> None:
     assert "已道歉" in seen
     assert "data-command" not in seen
     assert (await agent.post(f"{address}/reopen", {"version": told["version"], "note": "x"})).status == 403
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_figures_above_the_list_narrow_what_it_is_narrowed_to_already(site: RunningSite) -> None:
+    agent, supervisor = await site.signed_in("agent"), await site.signed_in("supervisor")
+    here = await filed(agent, kind="complaint", department_id=ORTHOPAEDICS)
+    await filed(agent, kind="praise", department_id=ORTHOPAEDICS)
+    await filed(agent, kind="complaint", department_id=MEDICINE)
+    page = (await supervisor.get(f"/complaints?kind=complaint&department_id={ORTHOPAEDICS}&lang=en")).text
+    figure = re.search(r'<a href="([^"]+)">not taken on (\d+)</a>', page)
+    assert figure is not None
+    assert figure[2] == "1"
+    led_to = (await supervisor.get(html.unescape(figure[1]))).text
+    assert re.findall(r'data-complaint="(\d+)"', led_to) == [str(here["id"])]
 
 
 @pytest_twisted.ensureDeferred

@@ -76,6 +76,9 @@ async def test_an_automatic_reply_that_was_never_on_says_what_enabling_does(site
     page = (await admin.get(f"/auto_replies/{made['id']}/edit")).text
     assert ("重新启用" in page, ">启用</button>" in page, "按接收规则自动回复" in page) == (False, True, True)
     assert "未启用" in (await admin.get("/auto_replies")).text
+    assert "非值班时间" not in (await admin.get("/auto_replies")).text
+    await admin.post("/api/v1/auto_replies", {"keyword": "", "text": "{hospital}"})
+    assert "非值班时间" in (await admin.get("/auto_replies")).text
     await admin.post(f"/api/v1/auto_replies/{made['id']}/enable")
     page = (await admin.get(f"/auto_replies/{made['id']}/edit")).text
     assert ("停用后不再自动回复" in page, "未启用" in page) == (True, False)

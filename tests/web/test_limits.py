@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Annotated, Any
 
 import pytest
 import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
@@ -331,3 +333,25 @@ async def test_metrics_are_for_those_who_may_read_them(sqlite_url: str) -> None:
         assert (await browser.get("/readyz")).json == {"ready": True, "problems": []}
     finally:
         await site.stop()
+
+
+class _Limited(Input):
+    name: Annotated[str, Field(min_length=2, max_length=3)] = "abc"
+    count: Annotated[int, Field(ge=1, le=5)] = 1
+    many: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"name": "a"}, "At least 2 characters."),
+        ({"name": "secret"}, "At most 3 characters."),
+        ({"count": 0}, "At least 1."),
+        ({"count": 6}, "At most 5."),
+        ({"many": [1, 2, 3]}, "At most 2 of them."),
+    ],
+)
+def test_a_limit_is_told_and_what_was_typed_is_not_repeated(typed: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        check(_Limited, typed)
+    assert list(refused.value.fields.values()) == [words]

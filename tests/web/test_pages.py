@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest_twisted
 
 from callcenter.administration.permissions import RESOURCES
+from callcenter.telephony.late_claims import LateClaimService
 from protocols.signals import AbsentReason, CallerIdentified, Ended, Rang
 from tests.peers.hospital import PASSWORD
 from tests.peers.site import Answer, Browser, RunningSite
@@ -431,3 +432,11 @@ async def test_what_is_set_up_has_a_page_that_shows_what_one_may_open(site: Runn
     home = (await doctor.get("/patients")).text
     assert 'href="/settings"' not in home
     assert 'class="rail-item" href="/templates"' in home
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_is_asked_who_spoke_where_nobody_can_say_so(site: RunningSite) -> None:
+    agent = await site.signed_in("agent")
+    assert 'id="unclaimed"' in (await agent.get("/console")).text
+    site.services.telephony.late_claims = LateClaimService(site.database, site.services.reactor, 0)
+    assert 'id="unclaimed"' not in (await agent.get("/console")).text

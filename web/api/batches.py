@@ -79,6 +79,13 @@ class BatchPreview(BaseModel):
     longest: int
 
 
+class WaitingFor(BaseModel):
+    """For what the first of the messages that wait does, and until when."""
+
+    reason: str
+    until: AwareDatetime
+
+
 class Batch(BaseModel):
     """One text to many. ``chosen`` = ``count`` (made) + all of ``left_out`` + ``remaining``; ``count`` = all of
     ``states``, which says how many of its messages are where. ``reason`` says why it was paused by itself.
@@ -101,6 +108,7 @@ class Batch(BaseModel):
     created_at: AwareDatetime
     created_by: Named | None
     cancelled_at: AwareDatetime | None
+    waiting_for: WaitingFor | None
 
 
 class BatchPage(BaseModel):

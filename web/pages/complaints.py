@@ -13,7 +13,7 @@ from web.api.models import Id
 from web.complaint_sheet import Channel, ComplaintLimits, complaint_filter
 from web.exchange import Exchange, Page, Redirect, Reply
 from web.pages.list_place import ListPlace
-from web.pages.lists import export_links, heading, listed
+from web.pages.lists import address, export_links, heading, listed
 from web.pages.view_chips import view_chips
 from web.parsing import Input, check
 from web.routing import Routes
@@ -65,6 +65,10 @@ async def list_complaints(exchange: Exchange, query: ComplaintsPage) -> Reply:
         "came": heading(say(N_("Recorded at")), "created_at", sort, _PATH, query.view),
         "due": heading(say(N_("Settle by")), "due_at", sort, _PATH, query.view),
         "counts": await complaints.counts(principal, wanted),
+        "urgent": {
+            "open": address(_PATH, {**query.view, "state": "open", "sort": "due_at"}),
+            "overdue": address(_PATH, {**query.view, "overdue": True, "sort": "due_at"}),
+        },
         "people": await complaints.people(principal),
         "lack": await complaints.lack(),
         "exports": export_links("/api/v1/complaints/export", query.view) if principal.may("complaints.export") else [],

@@ -11,4 +11,4 @@ routes = Routes()
 @routes.get("/console", permission="calls.handle")
 async def show_console(exchange: Exchange) -> Reply:
     """The console."""
-    return Page("console.html")
+    return Page("console.html", {"late_claims": exchange.services.telephony.late_claims.ever})

@@ -146,6 +146,7 @@ def _row(exchange: Exchange, resource: Any, name: str, record: Mapping[str, Any]
             "kind": one.kind.value,
             "value": record.get(one.name),
             "title": one.name == resource.title,
+            "without": exchange.translate(one.without) if one.without else "",
         }
         for one in resource.fields
         if one.in_list

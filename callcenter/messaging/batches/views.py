@@ -99,21 +99,36 @@ def view_of(session: Session, batch: SmsBatch) -> BatchView:
 
 
 def views_of(session: Session, batches: Sequence[SmsBatch]) -> list[BatchView]:
-    """The batches in their order, counted by two statements, however many they are."""
+    """The batches in their order, counted by two statements, however many they are.
+
+    ``waiting_for`` is of the first message that waits: until when, and for what, if a rule holds it back.
+    """
     ids = [batch.id for batch in batches]
     columns = MESSAGE.c
     states: dict[int, dict[str, int]] = defaultdict(dict)
+    firsts: list[int] = []
     # Nearly all are counted in the index; it does not know which of those that were sent are accepted by now.
     mine = columns.batch_id.in_(ids)
     for column, which in ((columns.stage, columns.stage != SENT_STAGE), (columns.state, columns.stage == SENT_STAGE)):
-        counted = select(columns.batch_id, column, func.count()).where(mine, which).group_by(columns.batch_id, column)
-        for key, state, count in session.execute(counted):
+        counted = select(columns.batch_id, column, func.count(), func.min(columns.id)).where(mine, which)
+        for key, state, count, first in session.execute(counted.group_by(columns.batch_id, column)):
             states[key][state] = count
+            if state == MessageState.QUEUED:
+                firsts.append(first)
     creators = select(UserAccount.id, UserAccount.display_name).where(
         UserAccount.id.in_({batch.created_by for batch in batches if batch.created_by is not None})
     )
     names = {key: name for key, name in session.execute(creators)}  # noqa: C416 - rows are no pairs to mypy
-    return [_view(batch, states[batch.id], names) for batch in batches]
+    held = _held(session, firsts)
+    return [_view(batch, states[batch.id], names) | {"waiting_for": held.get(batch.id)} for batch in batches]
+
+
+def _held(session: Session, message_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """For what the messages wait, by their batch."""
+    columns = MESSAGE.c
+    statement = select(columns.batch_id, columns.reason, columns.next_at).where(columns.id.in_(message_ids))
+    rows = session.execute(statement)
+    return {key: {"reason": reason, "until": iso(until)} for key, reason, until in rows if reason and until}
 
 
 def _view(batch: SmsBatch, states: Mapping[str, int], names: Mapping[int, str]) -> BatchView:

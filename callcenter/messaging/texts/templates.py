@@ -178,7 +178,7 @@ def template_resource() -> Resource:
                   help=N_("It is the text of this occasion, in its department or for everybody. Nothing sends it by "
                           "itself yet.")),
             Field("department_id", N_("Department"), Kind.REFERENCE, reference=DEPARTMENTS, in_list=True,
-                  filterable=True, help=N_("Leave empty for everybody.")),
+                  filterable=True, without=N_("All departments"), help=N_("Leave empty for everybody.")),
             Field("disease", N_("Disease"), max_length=60, in_list=True, searchable=True, filterable=True),
             Field("text", N_("Text"), Kind.LONG_TEXT, required=True, max_length=LONGEST_TEXT, in_list=True,
                   searchable=True, placeholders=_ALL),
@@ -218,6 +218,7 @@ def auto_reply_resource() -> Resource:
         lists_disabled=True,
         fields=(
             Field("keyword", N_("Keyword"), max_length=20, in_list=True, searchable=True,
+                  without=N_("When nobody is there"),
                   help=N_("A text that is this word and nothing else is answered. Empty: what comes when nobody is "
                           "there.")),
             Field("text", N_("Text of the answer"), Kind.LONG_TEXT, required=True, max_length=300, in_list=True,

@@ -19,6 +19,9 @@ class Problem extends Error {
   }
 }
 
+// What a call ends with that nobody answered.
+export const away = () => new Problem(0, { detail: t("The server cannot be reached. Nothing was lost; try again.") });
+
 async function read(response) {
   if (response.status === 204) return null;
   const text = await response.text();
@@ -41,7 +44,7 @@ export async function call(method, path, body, options = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { detail: t("The server cannot be reached. Nothing was lost; try again.") });
+    throw away();
   }
   learn(response.headers.get("Date") ?? "", sent);
   if (response.status === 401) {

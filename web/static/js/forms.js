@@ -1,11 +1,39 @@
 // Forms that keep what was typed: leaving a changed <form data-keep> asks first. "/" goes to the search field.
+import { get } from "./api.js";
 import { typing } from "./dom.js";
+import { complain } from "./toast.js";
 
 const changed = new Set();
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-keep]");
   if (form) changed.add(form);
+});
+
+// Sent to a server that is away, or with a session that is over, a form is replaced by a page on which nothing is left of
+// what was typed. So the session is asked for first.
+const asking = new WeakSet();
+const answered = new WeakSet();
+
+async function askFirst(form, submitter) {
+  asking.add(form);
+  try {
+    await get("/session");
+    answered.add(form);
+  } catch (error) {
+    if (error.status !== 401) complain(error); // Signed out, one is led to sign in: see shell.js.
+  } finally {
+    asking.delete(form);
+  }
+  if (answered.has(form)) form.requestSubmit(submitter);
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented || !form.matches("form[method=post]") || answered.delete(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!asking.has(form)) void askFirst(form, submitter);
 });
 document.addEventListener("submit", (event) => changed.delete(event.target));
 

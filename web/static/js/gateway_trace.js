@@ -15,6 +15,7 @@ const ARROWS = { received: "<", sent: ">", opened: "+", closed: "-" };
 
 let after = 0;
 let timer = 0;
+let asking = false;
 
 function entry(one) {
   const words = { opened: t("port opened"), closed: t("port closed") }[one.way];
@@ -41,11 +42,14 @@ function stop() {
 }
 
 async function ask(request) {
+  asking = true;
   try {
     take(await request());
   } catch (error) {
     stop();
     complain(error);
+  } finally {
+    asking = false;
   }
 }
 
@@ -55,6 +59,7 @@ button.addEventListener("click", async () => {
   if (!box.childElementCount) box.append(el("p", { class: "empty empty-small" }, t("Nothing has gone over the port yet.")));
   button.textContent = stopWord;
   button.setAttribute("aria-pressed", "true");
-  timer = setInterval(() => ask(() => get(`${path}?after=${after}`)), EVERY);
+  // Two that are on their way would bring the same twice.
+  timer = setInterval(() => asking || ask(() => get(`${path}?after=${after}`)), EVERY);
   await ask(() => post(path));
 });

@@ -7,11 +7,12 @@ import "./rail.js";
 import "./refusal.js";
 import "./sms.js";
 import "./times.js";
+import { away } from "./api.js";
 import { el, mark } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";
 import { renew } from "./renewal.js";
 import { t } from "./text.js";
-import { complain } from "./toast.js";
+import { complain, forgetAway } from "./toast.js";
 import { whoOf } from "./words.js";
 
 const PATIENCE = 2000; // A blink of the network is not worth a banner.
@@ -44,6 +45,7 @@ socket.addEventListener("state", (event) => {
   showConnection(event.detail);
   if (event.detail === "signed-out") toSignIn();
 });
+socket.addEventListener("ready", forgetAway);
 socket.addEventListener("rights", renew);
 document.addEventListener("huifang:signed-out", toSignIn);
 banner.querySelector("[data-reconnect]").addEventListener("click", () => socket.reconnectNow());
@@ -95,7 +97,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 401) toSignIn();
   else complain(new Error(t("The server answered {status}.", { status: event.detail.xhr.status })));
 });
-document.addEventListener("htmx:sendError", () => complain(new Error(t("The server cannot be reached. Nothing was lost; try again."))));
+document.addEventListener("htmx:sendError", () => complain(away()));
 
 // Modules that listen are loaded by now or will read the store when they are.
 void socket.open();

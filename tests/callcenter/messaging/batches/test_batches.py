@@ -602,9 +602,12 @@ async def test_to_many_goes_only_what_hours_cap_and_people_hold_back(desk: Desk,
         shown = await batches.preview(SUSAN, draft, ALL)
         assert shown["reasons"]["do_not_contact"] == 1
         assert shown["waiting"] == shown["count"] > 0
-        await batches.send(SUSAN, draft, ALL, KEY)
+        sent = await batches.send(SUSAN, draft, ALL, KEY)
+        assert sent["waiting_for"] is None
         await desk.make_all()
         assert {row["reason"] for row in await messages(desk)} == {"quiet_hours"}
+        held = (await batches.get(SUSAN, sent["id"]))["waiting_for"]
+        assert held == {"reason": "quiet_hours", "until": shown["waits"][0]["first"]}
         return
     with pytest.raises(InvalidError) as caught:
         await batches.preview(SUSAN, draft, ALL)

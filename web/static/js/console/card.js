@@ -117,7 +117,8 @@ function farewell(call) {
   if (call.agent && !isMine(call)) return t("{name} took this call.", { name: call.agent.name });
   if (call.state === "ringing" && !call.agent && !isOffered(call) && desk.leaving.has(call.id)) return t("The call has gone on to somebody else.");
   if (call.state !== "ended" || isMine(call)) return "";
-  return call.answered_at ? t("It was answered at a telephone; nobody took the call here. Whoever spoke says so under “Who spoke?”.") : t("The caller gave up. The call is in the missed list.");
+  if (!call.answered_at) return t("The caller gave up. The call is in the missed list.");
+  return document.getElementById("unclaimed") ? t("It was answered at a telephone; nobody took the call here. Whoever spoke says so under “Who spoke?”.") : t("It was answered at a telephone; nobody took the call here.");
 }
 
 export function badges(patient) {

@@ -1,6 +1,7 @@
 // The reply box: what is typed, what will be read, in how many parts and at what cost; now or later; once.
 import { post } from "../api.js";
 import { now } from "../clock.js";
+import { putInto } from "../editing.js";
 import { exact, fromLocalField, relative, toLocalField } from "../format.js";
 import { CAUTIONS } from "../messages/cautions.js";
 import { missingWords } from "../messages/places.js";
@@ -42,13 +43,18 @@ function fill() {
   field.value = draft.text;
   at.value = draft.at;
   purpose.value = draft.purpose;
-  part("when").hidden = !draft.at;
+  showWhen(Boolean(draft.at));
   part("purpose").hidden = Boolean(desk.talk);
   problem("");
   grow();
   say();
   if (draft.text) void askNow();
   if (!desk.stepping && !matchMedia("(max-width: 900px)").matches && !form.hidden) field.focus({ preventScroll: true });
+}
+
+function showWhen(yes) {
+  part("when").hidden = !yes;
+  part("later").setAttribute("aria-expanded", String(yes));
 }
 
 function grow() {
@@ -86,7 +92,10 @@ async function askNow() {
     shown = found;
     say();
   } catch (error) {
-    if (mine === asked && error.status === 422) problem(Object.values(error.fields)[0] ?? error.message);
+    if (mine !== asked || error.status !== 422) return;
+    shown = null; // It was said of another text.
+    say();
+    problem(Object.values(error.fields)[0] ?? error.message);
   }
 }
 
@@ -159,13 +168,7 @@ async function send() {
 }
 
 export function insert(text, { whole = false } = {}) {
-  if (whole && !field.value.trim()) field.value = text;
-  else {
-    const [from, to] = [field.selectionStart, field.selectionEnd];
-    field.setRangeText(text, from, to, "end");
-  }
-  typed();
-  field.focus();
+  putInto(field, text, { whole: whole && !field.value.trim() });
 }
 
 export const focusReply = () => form && !form.hidden && field.focus();
@@ -201,13 +204,13 @@ if (form) {
   });
   part("later").addEventListener("click", () => {
     const hidden = part("when").hidden;
-    part("when").hidden = !hidden;
+    showWhen(hidden);
     at.value = hidden ? toLocalField(new Date(now() + 3600000).toISOString()) : "";
     typed();
     if (hidden) at.focus();
   });
   part("now").addEventListener("click", () => {
-    part("when").hidden = true;
+    showWhen(false);
     at.value = "";
     typed();
     field.focus();

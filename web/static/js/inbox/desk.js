@@ -19,6 +19,17 @@ const BOXES = {
 
 export const belongs = (talk, box) => BOXES[box](talk);
 
+// One step back leads from a conversation to the list, however many were looked at meanwhile.
+const WITHIN = "within";
+const PERSON = "person";
+const thread = document.getElementById("thread");
+
+function enter(id) {
+  const place = `/inbox?c=${id}`;
+  if (location.search || history.state === WITHIN) history.replaceState(history.state, "", place);
+  else history.pushState(WITHIN, "", place);
+}
+
 class Desk extends EventTarget {
   box = "open";
   words = "";
@@ -28,6 +39,18 @@ class Desk extends EventTarget {
 
   column(name) {
     root.dataset.column = name;
+  }
+
+  // The patient. Where that takes the place of what was said, one step back leads from it, too.
+  toPerson() {
+    const before = thread.checkVisibility();
+    this.column("person");
+    if (before && !thread.checkVisibility()) history.pushState(PERSON, "");
+  }
+
+  toThread() {
+    if (history.state === PERSON) history.back();
+    else this.column("thread");
   }
 
   changed(what) {
@@ -50,7 +73,7 @@ class Desk extends EventTarget {
       this.to = null;
       this.talk = talk;
       this.column("thread");
-      history.replaceState(null, "", `/inbox?c=${talk.id}`);
+      enter(talk.id);
       this.changed("talk");
     } catch (error) {
       refused(error);
@@ -70,7 +93,7 @@ class Desk extends EventTarget {
     this.talk = null;
     this.to = null;
     this.column("talks");
-    history.replaceState(null, "", "/inbox");
+    history.replaceState(history.state, "", "/inbox");
     this.changed("talk");
   }
 
@@ -95,4 +118,11 @@ store.addEventListener("conversations", ({ detail }) => {
   desk.changed("known");
 });
 
-for (const button of document.querySelectorAll("[data-back]")) button.addEventListener("click", () => desk.column(button.dataset.back));
+window.addEventListener("popstate", () => {
+  const place = new URLSearchParams(location.search);
+  const id = Number(place.get("c"));
+  if (desk.to ? place.has("patient") : id && id === desk.talk?.id) desk.column("thread");
+  else if (id) void desk.show(id);
+  else desk.close();
+});
+document.querySelector("[data-back]").addEventListener("click", () => desk.toThread());

@@ -98,7 +98,7 @@ async function settle(talk, patientId, remember) {
   if (inFront) [choosing, adding] = [false, false];
   if (await desk.command("patient", { patient_id: patientId, remember }, talk) && inFront) {
     toast(t("The conversation has its patient."), { kind: "good" });
-    desk.column("thread"); // On a telephone one came from there, to answer.
+    desk.toThread(); // On a telephone one came from there, to answer.
   }
   show();
 }

@@ -29,6 +29,13 @@ async function open(what) {
 
 const close = () => opened && open(opened);
 
+// Dismissed: the keyboard goes on where it came from.
+function dismiss() {
+  const from = buttons.find((button) => button.dataset.texts === opened);
+  void close();
+  from?.focus();
+}
+
 function entries(what) {
   if (what === "phrases") return known.phrases.map((one) => ({ of: one, head: one.category, text: placed(one.text), words: `${one.category} ${one.text}`, run: () => insert(one.text) }));
   return known.templates.map((one) => ({
@@ -80,7 +87,7 @@ function picker(what) {
     next.querySelector("button")?.focus();
   });
   show();
-  return [el("div", { class: "texts-head" }, search, el("button", { type: "button", class: "btn btn-quiet btn-icon", "aria-label": t("Close"), onclick: close }, icon("x-lg"))), filters.box, list];
+  return [el("div", { class: "texts-head" }, search, el("button", { type: "button", class: "btn btn-quiet btn-icon", "aria-label": t("Close"), onclick: dismiss }, icon("x-lg"))), filters.box, list];
 }
 
 if (place) {
@@ -88,7 +95,7 @@ if (place) {
   // Its keys are its own: behind it they would go through the list of conversations.
   place.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") void close();
+    if (event.key === "Escape") dismiss();
   });
   desk.addEventListener("talk", close);
 }

@@ -1,22 +1,20 @@
-// Middle: what was said, as bubbles, each with what became of it; and what can be done with the conversation.
+// Middle: what was said, as bubbles, each with what became of it. Above them: head.js.
 import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { dayOf, exact, relative, sameDay, timeOfDay } from "../format.js";
 import { me, socket, store } from "../live.js";
-import { lostWords, money, partWord, reasonWord, stateIcon, stateWord, stopBadge, stopWords, talkName } from "../sms.js";
+import { money, partWord, reasonWord, stateIcon, stateWord } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
-import { actionsOf } from "./actions.js";
 import { desk, may } from "./desk.js";
+import { showHead } from "./head.js";
 
 const AT_ONCE = 40;
-const head = document.getElementById("thread-head");
-const notes = document.getElementById("thread-notes");
 const bubbles = document.getElementById("bubbles");
 const none = document.getElementById("thread-none");
 
-let said = { id: null, items: [], next: null }; // newest first
+let said = { id: null, items: [], next: null, known: false, failed: "" }; // newest first; known: they have come
 let opened = null; // id of the message whose history is shown
 let history = null;
 let reading = null;
@@ -112,80 +110,56 @@ function withDays(items) {
 function show() {
   const talk = desk.talk;
   none.hidden = Boolean(talk || desk.to);
-  head.hidden = !talk && !desk.to;
   bubbles.hidden = !talk && !desk.to;
   showHead();
   if (!talk) {
     refresh(bubbles, ["to", desk.to?.id], () => (desk.to ? el("li", { class: "bubble-day" }, t("Nothing was written yet")) : []));
     return;
   }
-  const atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
-  const signature = [said.id, said.next, opened, history, said.items.map((message) => [message.id, message.version, message.state])];
+  const end = atEnd;
+  const signature = [said.id, said.next, said.known, said.failed, opened, history, said.items.map((message) => [message.id, message.version, message.state])];
   if (refresh(bubbles, signature, () => [
     said.next ? el("li", { class: "bubble-more" }, el("button", { type: "button", class: "btn btn-sm btn-quiet", "data-key": "earlier", onclick: earlier }, t("Earlier ones"))) : null,
-    ...withDays(said.items)]) && atEnd) toEnd();
+    said.known ? null : pending(),
+    ...withDays(said.items)]) && end) toEnd();
+}
+
+function pending() {
+  if (!said.failed) return el("li", { class: "bubble-pending quiet" }, t("Loading…"));
+  return el("li", { class: "bubble-failed", role: "alert" }, el("p", {}, said.failed), el("button", { type: "button", class: "btn btn-sm", "data-key": "load-again", onclick: again }, icon("arrow-clockwise"), t("Try again")));
+}
+
+function again() {
+  said = { ...said, failed: "" };
+  show();
+  void load(said.id);
 }
 
 function toEnd() {
   bubbles.scrollTop = bubbles.scrollHeight;
 }
 
-function showHead() {
-  const { talk, to } = desk;
-  if (!talk && !to) {
-    notes.hidden = true;
-    return;
-  }
-  const known = talk ?? { patient: to, number_formatted: "", opt_outs: [], state: "" };
-  // Nothing is taken away from under whoever chooses in a menu; when it closes, the head is as it should be.
-  const choosing = head.dataset.talk === String(talk?.id) && head.querySelector(".thread-menu[open]");
-  head.dataset.talk = talk?.id;
-  if (!choosing) refresh(head, [talk?.id, talk?.version, to?.id], () => [
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.column("talks") }, icon("arrow-left")),
-    el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
-      el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),
-    talk ? actionsOf(talk) : null,
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Patient"), "data-key": "card", onclick: () => desk.column("person") }, icon("person-vcard")),
-  ]);
-  const words = notesOf(talk);
-  const shared = talk?.candidates > 1 ? talk.candidates : 0;
-  notes.hidden = !words.length && !shared;
-  refresh(notes, [talk?.id, Boolean(talk?.patient), shared, words], () => [
-    shared ? sharedNote(talk) : null,
-    ...words.map(([picture, text]) => el("p", { class: "notice notice-warn" }, icon(picture), el("span", {}, text))),
-  ]);
-}
-
-// Where the column beside the thread does not stand, it cannot say that the number is shared.
-function sharedNote(talk) {
-  const choose = () => {
-    desk.column("person");
-    desk.changed("choose");
-  };
-  return el("p", { class: "notice notice-warn shared-note", "data-shared": talk.candidates }, icon("people-fill"),
-    el("span", {}, t("{count} patients share this number.", { count: talk.candidates })),
-    may.reply && may.know ? el("button", { type: "button", class: "btn btn-sm", "data-key": "choose-patient", "data-choose-patient": true, onclick: choose }, talk.patient ? t("Somebody else?") : t("Choose the patient")) : null);
-}
-
-function notesOf(talk) {
-  if (!talk) return [];
-  return [
-    talk.lost_answer ? ["exclamation-triangle-fill", lostWords(talk)] : null,
-    talk.state === "snoozed" ? ["alarm", t("Snoozed until {time}.", { time: exact(talk.snoozed_until) })] : null,
-    talk.opt_outs.length ? ["bell-slash", t("Opted out: {kinds}. Answers to what the patient writes still go out.", { kinds: stopWords(talk.opt_outs) })] : null,
-  ].filter(Boolean);
-}
+// Whoever is at the last words still sees them when the reply box below them grows.
+let atEnd = true;
+bubbles.addEventListener("scroll", () => {
+  atEnd = bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 60;
+}, { passive: true });
+new ResizeObserver(() => atEnd && toEnd()).observe(bubbles);
 
 async function load(id) {
   try {
     const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}`);
     if (desk.talk?.id !== id) return;
-    said = { id, items: page.items, next: page.next };
+    said = { id, items: page.items, next: page.next, known: true, failed: "" };
     show();
     toEnd();
     readSoon();
   } catch (error) {
-    complain(error);
+    if (desk.talk?.id !== id) return;
+    // What is shown already is good still; a thread that is empty for no reason would be taken for one in which nothing was said.
+    if (said.known) complain(error);
+    else said = { ...said, failed: error.message };
+    show();
   }
 }
 
@@ -194,7 +168,7 @@ async function earlier() {
   const height = bubbles.scrollHeight;
   try {
     const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}&cursor=${encodeURIComponent(next)}`);
-    if (said.id !== id) return;
+    if (said.id !== id || said.next !== next) return; // Pressed twice, they have come already.
     said = { ...said, items: [...said.items, ...page.items], next: page.next };
     show();
     bubbles.scrollTop = bubbles.scrollHeight - height;
@@ -229,7 +203,7 @@ desk.addEventListener("talk", () => {
   opened = null;
   history = null;
   if (desk.talk) {
-    said = { id: desk.talk.id, items: [], next: null };
+    said = { id: desk.talk.id, items: [], next: null, known: false, failed: "" };
     void load(desk.talk.id);
   }
   show();

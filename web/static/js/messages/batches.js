@@ -1,10 +1,11 @@
 // How far each sending to many is, live: what was chosen, made and left out, and where its messages stand. The figures add up.
 import { get, post } from "../api.js";
 import { ask } from "../ask.js";
+import { now } from "../clock.js";
 import { el, icon } from "../dom.js";
 import { exact } from "../format.js";
 import { socket } from "../live.js";
-import { stateWord } from "../sms.js";
+import { reasonWord, stateWord } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { HALT, number, STATE, WHY } from "./batch_words.js";
@@ -75,6 +76,12 @@ function buttons(batch) {
     button("cancel", t("Cancel the rest"), "x-lg", () => cancel(batch)));
 }
 
+// Why nothing leaves, though it is being sent.
+function waitingFor({ state, waiting_for: first }) {
+  if (!first || state === "paused" || Date.parse(first.until) <= now()) return null;
+  return el("p", { class: "batch-held quiet", "data-held": first.reason }, icon("clock"), el("span", {}, t("The first of those that wait: {why}, sent {time}", { why: reasonWord(first.reason), time: exact(first.until) })));
+}
+
 function card(batch, brief) {
   const word = batch.state === "done" && waits(batch) ? t("Being sent") : STATE[batch.state];
   const about = [batch.created_by?.name, exact(batch.created_at), batch.not_before ? t("from {time} on", { time: exact(batch.not_before) }) : "", batch.cancelled_at ? t("cancelled {time}", { time: exact(batch.cancelled_at) }) : ""];
@@ -85,7 +92,7 @@ function card(batch, brief) {
         el("div", { class: "quiet small" }, about.filter(Boolean).join(" · "))),
       buttons(batch)),
     HALT[batch.reason] ? el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, HALT[batch.reason])) : null,
-    bar(batch), figures(batch),
+    waitingFor(batch), bar(batch), figures(batch),
   ].filter(Boolean);
 }
 

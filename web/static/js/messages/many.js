@@ -2,14 +2,15 @@
 import { get, post } from "../api.js";
 import { ask } from "../ask.js";
 import { el, icon } from "../dom.js";
+import { putInto } from "../editing.js";
 import { exact, fromLocalField } from "../format.js";
 import { money } from "../sms.js";
 import { t } from "../text.js";
-import { complain } from "../toast.js";
+import { complain, toast } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
 import { CAUTIONS } from "./cautions.js";
 import { whatIsPast } from "./past.js";
-import { placeMeaning, placeName, putInto } from "./places.js";
+import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
 
 const ASK_AFTER = 400;
@@ -146,7 +147,12 @@ async function texts() {
   picker.addEventListener("change", () => {
     const found = usable.find((one) => String(one.id) === picker.value);
     if (!found) return;
-    text.value = found.text;
+    const written = text.value;
+    putInto(text, found.text, { whole: true });
+    // Whatever is no template's was written by hand.
+    if (written.trim() && !usable.some((one) => one.text === written)) {
+      toast(t("The template has replaced what you had written."), { action: { label: t("Undo"), run: () => putInto(text, written, { whole: true }) } });
+    }
     // A notice is for one person: its text may be taken for another purpose, the one that was chosen.
     if ([...purpose.options].some((one) => one.value === found.purpose)) purpose.value = found.purpose;
     changed();

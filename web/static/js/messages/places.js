@@ -41,13 +41,6 @@ export function placedStart(text, most) {
   return pieces;
 }
 
-// Where the cursor is, as though it had been typed.
-export function putInto(field, written) {
-  field.setRangeText(written, field.selectionStart, field.selectionEnd, "end");
-  field.focus();
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
 // What is missing in a text that was previewed, in words; empty where nothing is.
 export function missingWords({ unknown, empty, unpaired }) {
   if (unpaired) return t("The braces do not match: {sign} has no partner in “{around}”.", { sign: unknown[0], around: unpaired });

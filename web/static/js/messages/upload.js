@@ -1,12 +1,12 @@
 // A list of numbers or record numbers, pasted or from a file: sent in parts of whole lines, then told whom it means.
 import { post } from "../api.js";
 import { el, icon } from "../dom.js";
+import { pasteLong } from "../editing.js";
 import { t } from "../text.js";
 import { number, PROBLEM } from "./batch_words.js";
 
 const MOST = 4 * 1024 * 1024;
 const PART = 96 * 1024; // Below what one request may hold.
-const LONG = 20_000; // Characters.
 const NEW_LINE = 10;
 const form = document.getElementById("m-list");
 
@@ -66,13 +66,7 @@ export function watchList(chosen) {
     problem.textContent = words;
     problem.hidden = !words;
   };
-  // Typed in by the browser's editor, each line costs as much as all before it: minutes for a long list.
-  lines.addEventListener("paste", (event) => {
-    const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    if (pasted.length < LONG) return;
-    event.preventDefault();
-    lines.setRangeText(pasted, lines.selectionStart, lines.selectionEnd, "end");
-  });
+  pasteLong(lines);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     chosen(null);

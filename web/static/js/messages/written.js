@@ -1,10 +1,11 @@
 // The forms of texts that are kept: chips put placeholders in; what a patient would read is shown while one writes, and what it costs.
 import { post } from "../api.js";
 import { el, icon } from "../dom.js";
+import { putInto } from "../editing.js";
 import { gatewayWords, money } from "../sms.js";
 import { t } from "../text.js";
 import { CAUTIONS } from "./cautions.js";
-import { missingWords, putInto } from "./places.js";
+import { missingWords } from "./places.js";
 
 const ASK_AFTER = 300;
 

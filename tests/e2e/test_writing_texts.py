@@ -1,0 +1,158 @@
+"""Writing a text: nothing typed is lost or cut, what a script puts in can be undone, and one finds back to the list."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.daemon import DemoDaemon
+
+pytestmark = pytest.mark.browser
+
+
+def opened(daemon: DemoDaemon, browsers: Browsers, number: str, size: tuple[int, int] = (1366, 768)) -> Page:
+    """The inbox, with the conversation of ``number``, which has just written, in front."""
+    daemon.simulate("sms", number, "请问几点上班")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=size).page
+    page.locator("#talks .talk", has_text=number[-4:]).click(timeout=PATIENCE)
+    expect(page.locator(".bubble.is-theirs").first).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaemon, browsers: Browsers) -> None:
+    daemon.simulate("sms", "13644440001", "在吗")
+    page = opened(daemon, browsers, "13644440002", size=(390, 844))
+    page.evaluate("window.stillTheSame = true")
+    place = page.evaluate("location.search")
+    page.go_back()
+    expect(page.locator(".talks")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#thread")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator("#thread-head")).to_contain_text("0002", timeout=PATIENCE)
+    assert page.evaluate("location.search") == place
+    # From the patient to the conversation, by the browser or by the page's own arrow.
+    thread, person = page.locator("#thread"), page.locator("#person")
+    for back in (page.go_back, page.locator("[data-back]").click):
+        page.locator("#thread-head [data-key=card]").click()
+        expect(person).to_be_visible()
+        back()
+        expect(thread).to_be_visible(timeout=PATIENCE)
+        expect(person).to_be_hidden()
+    # However many were looked at, one step leads to the list.
+    page.locator("#thread-head [data-key=back]").click()
+    page.locator("#talks .talk", has_text="0001").click()
+    expect(page.locator("#thread-head")).to_contain_text("0001", timeout=PATIENCE)
+    page.go_back()
+    expect(page.locator("#thread")).to_be_hidden(timeout=PATIENCE)
+    assert page.evaluate("[location.pathname, location.search, window.stillTheSame]") == ["/inbox", "", True]
+
+
+def test_a_thread_that_does_not_come_says_so_and_is_asked_for_again(daemon: DemoDaemon, browsers: Browsers) -> None:
+    daemon.simulate("sms", "13644440003", "早上好")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en").page
+    page.route("**/api/v1/conversations/*/messages?*", lambda route: route.abort())
+    page.locator("#talks .talk", has_text="0003").click(timeout=PATIENCE)
+    failed = page.locator("#bubbles .bubble-failed")
+    expect(failed).to_contain_text("The server cannot be reached", timeout=PATIENCE)
+    page.unroute("**/api/v1/conversations/*/messages?*")
+    failed.get_by_role("button", name="Try again").click()
+    expect(page.locator(".bubble.is-theirs")).to_contain_text("早上好", timeout=PATIENCE)
+    expect(failed).to_have_count(0)
+
+
+def test_the_ones_before_come_once_however_often_they_are_asked_for(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = opened(daemon, browsers, "13644440004")
+    agent = daemon.client("agent")
+    talk = page.evaluate("new URLSearchParams(location.search).get('c')")
+    for number in range(45):
+        agent.post(f"/api/v1/conversations/{talk}/reply", {"text": f"{number}", "key": f"one-of-many-{number}"})
+    page.reload()
+    expect(page.locator("#bubbles .bubble")).to_have_count(40, timeout=PATIENCE)
+    page.locator("[data-key=earlier]").dblclick()
+    expect(page.locator("#bubbles .bubble")).to_have_count(46, timeout=PATIENCE)
+    # The last words stay in sight when the box below them grows, for whoever was at them.
+    bubbles = page.locator("#bubbles")
+    bubbles.evaluate("(box) => { box.scrollTop = box.scrollHeight; }")
+    height = bubbles.evaluate("(box) => box.clientHeight")
+    page.fill("#reply", "\n".join("123456789"))
+    page.wait_for_function("(before) => document.getElementById('bubbles').clientHeight < before", arg=height)
+    page.wait_for_function(
+        "() => { const box = document.getElementById('bubbles');"
+        " return box.scrollHeight - box.scrollTop - box.clientHeight < 2; }"
+    )
+
+
+def test_what_is_put_in_is_undone_and_escape_leads_back(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = opened(daemon, browsers, "13644440005")
+    reply = page.locator("#reply")
+    reply.press_sequentially("您好。")
+    page.locator("[data-texts=phrases]").click()
+    page.locator("#texts .text-choice").first.click()
+    expect(page.locator("#texts")).to_be_hidden()
+    expect(reply).not_to_have_value("您好。")
+    expect(reply).to_be_focused()
+    reply.press("Control+z")
+    expect(reply).to_have_value("您好。")
+    page.locator("[data-texts=templates]").click()
+    expect(page.locator("#texts input")).to_be_focused(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-texts=templates]")).to_be_focused()
+    # Too long is said, not cut off.
+    reply.fill("长" * 1001)
+    expect(page.locator("#composer [data-problem]")).to_have_text("At most 1000 characters.", timeout=PATIENCE)
+    assert len(reply.input_value()) == 1001
+    page.locator("#composer [data-later]").click()
+    expect(page.locator("#composer [data-later]")).to_have_attribute("aria-expanded", "true")
+
+
+def test_a_template_takes_nothing_away_that_was_written_to_many(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "supervisor", "/patients?q=zhang", locale="en").page
+    page.locator("[data-write-many]").click()
+    text, template = page.locator("#m-text"), page.locator("#m-template")
+    expect(template.locator("option")).not_to_have_count(1, timeout=PATIENCE)
+    template.select_option(index=1)
+    expect(page.locator("#toasts")).to_be_empty()
+    text.fill("停电，请改日来院。")
+    template.select_option(index=2)
+    expect(text).not_to_have_value("停电，请改日来院。")
+    page.locator("#toasts [data-toast-action]").click()
+    expect(text).to_have_value("停电，请改日来院。")
+
+
+def test_a_long_name_covers_nothing_on_a_telephone(daemon: DemoDaemon, browsers: Browsers) -> None:
+    phone = {"number": "13644440006", "label": "由其外甥女婿代为接听，周末除外，请先说明来意"}
+    patient = {"name": "阿卜杜热合曼·买买提依明江·" * 5, "phones": [phone], "notes": "备注" * 100}
+    daemon.client("admin").post("/api/v1/patients", patient)
+    daemon.simulate("sms", "13644440006", "请问几点上班")
+    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 844)).page
+    page.locator("#talks .talk", has_text="阿卜杜热合曼").click(timeout=PATIENCE)
+    name, actions = page.locator("#thread-head h2"), page.locator("#thread-head .thread-actions")
+    expect(name).to_be_visible(timeout=PATIENCE)
+    named, acted = name.bounding_box(), actions.bounding_box()
+    assert named is not None
+    assert acted is not None
+    assert named["x"] + named["width"] <= acted["x"]
+    page.locator("#thread-head [data-key=card]").click()
+    expect(page.locator("#person .pop-phone")).to_be_visible(timeout=PATIENCE)
+    assert page.locator("#person-body").evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "admin", "/phrases/new", locale="en").page
+    page.fill("#f-text", "断线时写的短语")
+    page.context.set_offline(True)
+    page.locator("main .btn-primary").click()
+    said = page.locator("#toasts [role=alert]")
+    expect(said).to_contain_text("The server cannot be reached", timeout=PATIENCE)
+    page.locator("main .btn-primary").click()
+    # Said again, it is said once.
+    page.wait_for_function("() => performance.getEntriesByName(location.origin + '/api/v1/session').length > 1")
+    expect(said).to_have_count(1)
+    expect(page.locator("#f-text")).to_have_value("断线时写的短语")
+    page.context.set_offline(False)
+    page.locator("main .btn-primary").dblclick()
+    page.wait_for_url("**/phrases?**", timeout=PATIENCE)
+    texts = [one["text"] for one in daemon.client("admin").get("/api/v1/phrases?limit=200")["items"]]
+    assert texts.count("断线时写的短语") == 1
