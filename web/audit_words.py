@@ -11,7 +11,14 @@ from typing import Any
 from callcenter.administration.fields import Field, Kind
 from callcenter.administration.references import DEPARTMENTS, LINES, USERS
 from callcenter.administration.resource_service import ResourceService
-from callcenter.messaging.fields import CONVERSATION_FIELDS, MESSAGE_FIELDS, OPT_OUT_FIELDS, RULE_FIELDS, STOPPED
+from callcenter.messaging.fields import (
+    CONVERSATION_FIELDS,
+    MESSAGE_FIELDS,
+    OPT_OUT_FIELDS,
+    RULE_FIELDS,
+    STOP_SCOPES,
+    STOPPED,
+)
 from callcenter.messaging.gateways.settings import OPTION
 from callcenter.recordings.fields import REASONS
 from callcenter.servicedesk.complaints.fields import COMPLAINT_FIELDS
@@ -107,6 +114,7 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "messaging_rules": (
             *RULE_FIELDS,
             Field("opt_out_kind", N_("What a stop word stops"), Kind.CHOICE, choices=STOPPED),
+            Field("opt_out_scope", N_("Whose messages a stop word stops"), Kind.CHOICE, choices=STOP_SCOPES),
             Field("auto_reply_hours", N_("Hours between automatic replies to one number")),
             Field("answer_minutes", N_("Minutes without an answer until an alarm")),
             Field("staffed_from", N_("Staffed from")),

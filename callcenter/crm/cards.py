@@ -87,14 +87,19 @@ def _phones(session: Session, patient_id: int) -> list[dict[str, Any]]:
 
 
 def _opt_outs(session: Session, principal: Principal, patient_id: int) -> list[dict[str, Any]]:
-    """What the patient's numbers want no messages of, for whoever writes messages; each kind since when."""
+    """What the patient's numbers want no messages of, for whoever writes messages; since when each kind, of
+    each signature.
+    """
     if not principal.may("conversations.view"):
         return []
     statement = (
-        select(SmsOptOut.kind, func.min(SmsOptOut.began_at))
+        select(SmsOptOut.kind, SmsOptOut.signature, func.min(SmsOptOut.began_at))
         .join(PatientPhone, PatientPhone.number == SmsOptOut.number)
         .where(PatientPhone.patient_id == patient_id, SmsOptOut.ended_at.is_(None))
-        .group_by(SmsOptOut.kind)
-        .order_by(SmsOptOut.kind)
+        .group_by(SmsOptOut.kind, SmsOptOut.signature)
+        .order_by(SmsOptOut.kind, SmsOptOut.signature)
     )
-    return [{"kind": kind, "began_at": iso(began_at)} for kind, began_at in session.execute(statement)]
+    return [
+        {"kind": kind, "signature": signature or "", "began_at": iso(began_at)}
+        for kind, signature, began_at in session.execute(statement)
+    ]

@@ -56,6 +56,10 @@ PART_STATES = (
 )
 PURPOSE_WORDS = (*PURPOSES, ("test", N_("Test")), ("alarm", N_("Alarm")))
 TALK_STATES = (("open", N_("Open")), ("snoozed", N_("Snoozed")), ("done", N_("Done")))
+STOP_SCOPES = (
+    ("hospital", N_("All of the hospital's")),
+    ("signature", N_("Those with the signature of the number that was written to")),
+)
 STOPPED = (("care", N_("Care and reminders")), ("marketing", N_("Marketing")), ("all", N_("All messages")))
 
 DIRECTIONS = (("in", N_("Incoming SMS")), ("out", N_("Outgoing SMS")))
@@ -83,6 +87,8 @@ OPT_OUT_FIELDS = (
     Field("kind", N_("Stopped"), Kind.CHOICE, choices=STOPPED),
     Field("note", N_("Note")),
     Field("ended_at", N_("Ended at"), Kind.MOMENT),
+    Field("signature", N_("Signature")),
+    Field("scope", N_("Whose messages a stop word stops"), Kind.CHOICE, choices=STOP_SCOPES),
 )
 RULE_FIELDS = (
     Field("closes", N_("Quiet hours begin")),

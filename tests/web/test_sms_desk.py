@@ -300,10 +300,11 @@ async def test_the_rules_of_the_desk_are_changed_by_whoever_may_and_stand_beside
 ) -> None:
     admin, supervisor = await site.signed_in("admin"), await site.signed_in("supervisor")
     rules = (await supervisor.get("/api/v1/desk-rules")).json
-    assert (rules["opt_out_kind"], rules["days"]) == ("all", [1, 2, 3, 4, 5])
+    assert (rules["opt_out_kind"], rules["opt_out_scope"], rules["days"]) == ("all", "hospital", [1, 2, 3, 4, 5])
     change = {"version": rules["version"], "opt_out_kind": "marketing", "staffed_to": "20:00"}
     assert (await supervisor.ask("PATCH", "/api/v1/desk-rules", change)).status == 403
-    for wrong in ({"staffed_from": "8"}, {"staffed_from": "25:00"}, {"days": [8]}, {"auto_reply_hours": 0}):
+    hours = {"staffed_from": "8"}, {"staffed_from": "25:00"}, {"auto_reply_hours": 0}
+    for wrong in (*hours, {"days": [8]}, {"opt_out_scope": "me"}):
         assert (await admin.ask("PATCH", "/api/v1/desk-rules", change | wrong)).status == 422, wrong
     changed = (await admin.ask("PATCH", "/api/v1/desk-rules", change)).json
     assert (await admin.ask("PATCH", "/api/v1/desk-rules", change)).status == 409

@@ -20,6 +20,7 @@ class DeskRules(BaseModel):
     """``days``: 1 is Monday."""
 
     opt_out_kind: Literal["care", "marketing", "all"]
+    opt_out_scope: Literal["hospital", "signature"]
     auto_reply_hours: int
     answer_minutes: int
     staffed_from: str
@@ -33,6 +34,7 @@ class DeskRuleChange(Input):
 
     version: int
     opt_out_kind: Literal["care", "marketing", "all"] | None = None
+    opt_out_scope: Literal["hospital", "signature"] | None = None
     auto_reply_hours: Annotated[int, Field(ge=1, le=168)] | None = None
     answer_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
     staffed_from: ClockTime | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -30,8 +31,13 @@ from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.rules.opt_outs import begin_opt_out
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.telephony.announce import announce
+from storage.models import SmsGateway
+from storage.models.base import table_of
 
 __all__ = ["AUTOMATIC", "Inbox"]
+
+_GATEWAY = table_of(SmsGateway).c
+_SIGNATURES = select(_GATEWAY.id, _GATEWAY.signature)
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Batch:
     places: list[Place] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
     _touched: dict[str, Talk] = field(default_factory=dict)
-    _stopping: dict[str, int] = field(default_factory=dict)
-    """Number that wants no more → place of the text that says so first."""
+    _stopping: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Number that wants no more, and gateway to which it says so → place of the text that says so first."""
     _answering: dict[int, tuple[Talk, str]] = field(default_factory=dict)
     """Place of a text → what is answered."""
 
@@ -101,24 +107,34 @@ class Batch:
     def _heed(self, text: IncomingText, talk: Talk, *, stops: bool) -> None:
         place = len(self.places)
         if stops:
-            self._stopping.setdefault(text.number, place)
+            self._stopping.setdefault((text.number, text.gateway_id), place)
         elif not self._wants_none(text.number) and (words := self.answers.to(text)):
             self._answering[place] = talk, words
             self.answered.add(text.number)
 
     def _wants_none(self, number: str) -> bool:
         """Whether the number wants no messages of any kind or of some: nothing answers it by itself."""
-        return number in self.stopped or number in self._stopping
+        return number in self.stopped or any(number == one for one, _ in self._stopping)
 
     def written(self, session: Session, ids: Sequence[int]) -> None:
         """The texts are messages now: write down how the conversations stand, begin the opt-outs, answer, and tell."""
         change_talks(session, self._touched.values())
-        for number, place in self._stopping.items():
-            kind = self.answers.rules.opt_out_kind
-            begin_opt_out(session, SYSTEM, number, kind, self.now, message_id=ids[place])
+        self._begin_opt_outs(session, ids)
         if self._answering:
             self._answer(session, ids)
         self._tell(session)
+
+    def _begin_opt_outs(self, session: Session, ids: Sequence[int]) -> None:
+        rules = self.answers.rules
+        signed: dict[int, str] = {}
+        if self._stopping and rules.opt_out_scope == "signature":
+            signed = {row.id: row.signature or "" for row in session.execute(_SIGNATURES)}
+        for (number, gateway_id), place in self._stopping.items():
+            # Whose texts bear no signature cannot tell the hospital's apart: all of them are meant.
+            signature = signed.get(gateway_id, "")
+            begin_opt_out(
+                session, SYSTEM, number, rules.opt_out_kind, self.now, signature=signature, message_id=ids[place]
+            )
 
     def _answer(self, session: Session, ids: Sequence[int]) -> None:
         """It is not somebody's answer: the patient still waits for one, and whoever gives it reads what was asked."""
@@ -133,7 +149,7 @@ class Batch:
 
     def _tell(self, session: Session) -> None:
         """Tell each conversation once, as it stands after all of the texts."""
-        stopped = self.stopped | opt_outs_of(session, self._stopping)
+        stopped = self.stopped | opt_outs_of(session, {number for number, _ in self._stopping})
         people = self.people
         for talk in self._touched.values():
             patient = None if talk.patient_id is None else people.patients[talk.patient_id]

@@ -23,15 +23,17 @@ _DAYS_LOOKED_BACK = 366
 class DeskRules(BaseModel):
     """Kept as JSON under ``desk`` in the one row of ``messaging_rules``.
 
-    A stop word stops messages of ``opt_out_kind``. Nobody is there outside ``staffed_from`` to ``staffed_to`` on the
-    hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at most once
-    in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in which somebody
-    is there, opens an alarm (0: nobody does).
+    A stop word stops messages of ``opt_out_kind``: all of the hospital's, or with ``opt_out_scope`` signature those
+    that bear the signature of the gateway by which it came. Nobody is there outside ``staffed_from`` to ``staffed_to``
+    on the hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at
+    most once in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in which
+    somebody is there, opens an alarm (0: nobody does).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     opt_out_kind: Literal["care", "marketing", "all"] = "all"
+    opt_out_scope: Literal["hospital", "signature"] = "hospital"
     auto_reply_hours: int = Field(default=12, ge=1, le=24 * 7)
     answer_minutes: int = Field(default=30, ge=0, le=24 * 60)
     staffed_from: ClockTime = "08:00"

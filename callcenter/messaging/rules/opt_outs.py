@@ -46,7 +46,8 @@ def begin_opt_out(
     except IntegrityError:
         # It was said twice at the same moment, by the patient or to somebody.
         return session.scalars(live).one(), False
-    record_audit(session, principal, "opt-out", "opt_out", opt_out.id, None, {"kind": kind, "note": note}, at)
+    told = {"kind": kind, "note": note, **({"signature": signature} if signature else {})}
+    record_audit(session, principal, "opt-out", "opt_out", opt_out.id, None, told, at)
     return opt_out, True
 
 

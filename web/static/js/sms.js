@@ -52,8 +52,8 @@ export const stateIcon = (state) => icon(STATE[state]?.[0] ?? "dot");
 export const partWord = (state) => PART[state] ?? stateWord(state);
 export const reasonWord = (reason) => REASON[reason] ?? reason;
 export const stopWord = (kind) => KIND[kind] ?? kind;
-// All that a number has opted out of, as one reads it in a sentence.
-export const stopWords = (entries) => entries.map((one) => stopWord(one.kind)).join(locale.startsWith("zh") ? "、" : ", ");
+// All that a number has opted out of, as one reads it in a sentence: of a kind everything, or what bears one signature.
+export const stopWords = (entries) => entries.map((one) => stopWord(one.kind) + (one.signature ? `【${one.signature}】` : "")).join(locale.startsWith("zh") ? "、" : ", ");
 
 // Thousandths of a yuan → "¥0.045"
 export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).replace(/0$/, "")}`;

@@ -15,6 +15,7 @@ from callcenter.administration.principal import Principal
 from callcenter.clock import iso
 from callcenter.messaging.conversations.listing import Box, ConversationFilter
 from callcenter.messaging.conversations.unanswered import is_unanswered
+from callcenter.messaging.incoming.receiving import IncomingText, receive_texts
 from callcenter.messaging.messages.sending import Typed
 from callcenter.messaging.rules.desk import DESK
 from callcenter.messaging.rules.row import ROW
@@ -22,7 +23,7 @@ from callcenter.messaging.vocabulary import Purpose
 from storage.models import AutoReply, Conversation, MessagingRules, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.queries.patients import remember_choice
 from tests.peers.call_center import ANNA, CARDIOLOGY, DORA, FAMILY_ONE, FAMILY_TWO, HEART, NOW, SUSAN
-from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, STRANGER, Desk
+from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, add_gateway
 
 
 async def only(desk: Desk) -> dict[str, Any]:
@@ -138,6 +139,37 @@ async def test_the_kind_that_a_stop_word_stops_is_a_rule(desk: Desk) -> None:
     )
     await desk.hear(HEARTS_NUMBER, "STOP")
     assert [one["kind"] for one in (await only(desk))["opt_outs"]] == ["marketing"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_stop_word_can_stop_what_bears_the_signature_of_the_number_that_was_written_to_only(desk: Desk) -> None:
+    await desk.change(rules_and_signatures)
+    await desk.hear(HEARTS_NUMBER, "T", CHECKUPS)
+    await desk.hear(HEARTS_NUMBER, "T", UNSIGNED)
+    await desk.hear(HEARTS_NUMBER, "T", CHECKUPS)
+    assert [(row["kind"], row["signature"]) for row in await desk.rows(SmsOptOut)] == [("all", "体检中心"), ("all", "")]
+    assert {one["signature"] for one in (await only(desk))["opt_outs"]} == {"体检中心", ""}
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_stop_words_of_a_number_that_are_filed_together_stop_both_signatures(desk: Desk) -> None:
+    await desk.change(rules_and_signatures)
+    await desk.change(stop_both, desk)
+    assert [row["signature"] for row in await desk.rows(SmsOptOut)] == ["体检中心", ""]
+
+
+CHECKUPS, UNSIGNED = 31, 32
+
+
+def rules_and_signatures(session: Session) -> None:
+    session.add(MessagingRules(id=ROW, rules={DESK.key: {"opt_out_scope": "signature"}}))
+    for key, signature in ((CHECKUPS, "体检中心"), (UNSIGNED, "")):
+        add_gateway(session, key, f"{key}", signature=signature)
+
+
+def stop_both(session: Session, desk: Desk) -> None:
+    texts = [IncomingText(one, HEARTS_NUMBER, "106", "T", desk.now) for one in (CHECKUPS, UNSIGNED)]
+    receive_texts(session, texts, desk.now, desk.desk.inbox.received)
 
 
 def answers(session: Session, **more: Any) -> None:

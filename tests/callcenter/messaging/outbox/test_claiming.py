@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 import pytest_twisted
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.gateways.routing import Route
@@ -13,8 +14,10 @@ from callcenter.messaging.outbox import claiming as outbox
 from callcenter.messaging.outbox.claiming import FEWEST, Claimed, claim
 from callcenter.messaging.outbox.due_messages import DueRow, lock_due
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
+from callcenter.messaging.texts.segments import Wording
 from callcenter.messaging.vocabulary import Purpose
 from storage.database import Database
+from storage.models import SmsMessage, SmsOptOut
 from tests.peers.call_center import NOW, fill
 from tests.peers.sms_desk import add_gateway
 
@@ -79,3 +82,25 @@ async def test_what_is_meant_for_a_throttled_gateway_goes_when_its_turn_comes(
     await database.run(queue_messages, [MessageDraft("13800138000", "试", Purpose.TEST, gateway_id=1)], NOW)
     claimed = await claimed_by(database, THROTTLED, Route(2, room=FREE))
     assert {key: len(parts) for key, parts in claimed.handed.items()} == {1: 1, 2: FREE}
+
+
+@pytest.mark.parametrize(
+    ("kind", "signature", "goes"), [("all", "体检中心", 0), ("all", "随访", 1), ("care", "体检中心", 0)]
+)
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_against_one_signature_stops_what_bears_it_and_nothing_else(
+    database: Database, kind: str, signature: str, goes: int
+) -> None:
+    number = "+8613800138001"
+
+    def opted_out(session: Session) -> None:
+        fill(session)
+        add_gateway(session, 1, signature="体检中心")
+        session.add(SmsOptOut(number=number, kind=kind, signature=signature, live_key="one", began_at=NOW))
+        queue_messages(session, [MessageDraft(number, "您好", Purpose.REMINDER)], NOW)
+
+    await database.run(opted_out)
+    claimed = await claimed_by(database, Route(1, wording=Wording(signature="体检中心")))
+    assert count_of(claimed) == goes
+    reasons = await database.read(lambda session: [one.reason for one in session.scalars(select(SmsMessage))])
+    assert reasons == ["" if goes else "opted_out"]

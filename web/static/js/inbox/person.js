@@ -5,7 +5,7 @@ import { dialButton } from "../dial.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative } from "../format.js";
 import { store } from "../live.js";
-import { stopWord } from "../sms.js";
+import { stopWord, stopWords } from "../sms.js";
 import { locale, t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { aboutPatient, tierWord } from "../words.js";
@@ -62,7 +62,7 @@ const proof = (talk) => el("p", { class: "person-proof small" }, icon("shield-ex
   el("span", {}, talk.candidates > 1 ? t("{count} patients have this number. It does not prove who wrote.", { count: talk.candidates }) : t("The number does not prove who wrote. Ask before you tell what only the patient should know.")));
 
 function stops(talk) {
-  const entries = talk.opt_outs.map((one) => el("li", {}, el("strong", {}, t("Opted out: {kinds}", { kinds: stopWord(one.kind) })),
+  const entries = talk.opt_outs.map((one) => el("li", {}, el("strong", {}, t("Opted out: {kinds}", { kinds: stopWords([one]) })),
     el("span", { class: "quiet small" }, [one.by_text ? t("by SMS") : t("entered by hand"), exact(one.began_at), one.note].filter(Boolean).join(" · ")),
     may.stop ? el("button", { type: "button", class: "btn btn-sm", onclick: () => allow(one) }, t("Allow again")) : null));
   return el("section", { class: "person-part", "data-opt-outs": talk.opt_outs.length }, el("h3", {}, t("Text messages")),

@@ -4,16 +4,16 @@ import { el } from "../dom.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 
-const NAMES = ["opt_out_kind", "staffed_from", "staffed_to", "days", "auto_reply_hours", "answer_minutes"];
+const NAMES = ["opt_out_kind", "opt_out_scope", "staffed_from", "staffed_to", "days", "auto_reply_hours", "answer_minutes"];
 const form = document.getElementById("desk-rules");
 const problem = form.querySelector("[data-problem]");
 const boxes = [...form.querySelectorAll("input[name=days]")];
 
 function typed() {
-  const { opt_out_kind: kind, staffed_from: from, staffed_to: to, auto_reply_hours: hours, answer_minutes: answer } = form.elements;
+  const { opt_out_kind: kind, opt_out_scope: scope, staffed_from: from, staffed_to: to, auto_reply_hours: hours, answer_minutes: answer } = form.elements;
   const days = boxes.filter((box) => box.checked).map((box) => Number(box.value));
   return {
-    opt_out_kind: kind.value, staffed_from: from.value, staffed_to: to.value, days,
+    opt_out_kind: kind.value, opt_out_scope: scope.value, staffed_from: from.value, staffed_to: to.value, days,
     auto_reply_hours: Number(hours.value), answer_minutes: Number(answer.value),
   };
 }
@@ -32,7 +32,7 @@ function label(name) {
 
 function words(name, value) {
   if (name === "days") return boxes.filter((box) => value.includes(Number(box.value))).map((box) => box.parentElement.textContent.trim()).join(" ") || "–";
-  return name === "opt_out_kind" ? form.elements[name].querySelector(`[value="${value}"]`).textContent : value;
+  return name.startsWith("opt_out_") ? form.elements[name].querySelector(`[value="${value}"]`).textContent : value;
 }
 
 function say(...parts) {
