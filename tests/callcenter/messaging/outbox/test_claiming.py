@@ -100,7 +100,7 @@ async def test_what_was_said_against_one_signature_stops_what_bears_it_and_nothi
         queue_messages(session, [MessageDraft(number, "您好", Purpose.REMINDER)], NOW)
 
     await database.run(opted_out)
-    claimed = await claimed_by(database, Route(1, wording=Wording(signature="体检中心")))
+    claimed = await claimed_by(database, Route(1, room=FREE, wording=Wording(signature="体检中心")))
     assert count_of(claimed) == goes
     reasons = await database.read(lambda session: [one.reason for one in session.scalars(select(SmsMessage))])
     assert reasons == ["" if goes else "opted_out"]
