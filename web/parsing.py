@@ -24,6 +24,7 @@ from web.settings import SiteSettings
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAXIMUM_FIELDS = 1000
+_NO_SIGN = "%EF%BF%BD"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -147,15 +148,13 @@ def read_body(request: Request, settings: SiteSettings, accepted: tuple[str, ...
 
 
 def query_fields(request: Request) -> dict[str, str | list[str]]:
-    """The query string's fields. NUL is in no address that somebody typed, and PostgreSQL takes none."""
+    """The query string's fields. For NUL, which PostgreSQL takes in no text, stands U+FFFD."""
     raw = request.uri.partition(b"?")[2]
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError as error:
         raise MalformedError(N_("The address cannot be read.")) from error
-    if "%00" in text or "\0" in text:
-        raise MalformedError(N_("The address cannot be read."))
-    return form_fields(text)
+    return form_fields(text.replace("\0", _NO_SIGN).replace("%00", _NO_SIGN))
 
 
 _CHOICE = N_("Choose one of the listed values.")

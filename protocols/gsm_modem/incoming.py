@@ -119,8 +119,8 @@ class Incoming:
         return reply
 
     def _select(self, memory: str) -> Dialogue[bool]:
-        """Whether ``memory`` is selected. The same index in another one is somebody else's message. A modem that did
-        not say which it has selected is taken to have one.
+        """Whether ``memory`` is selected: the same index in another one is somebody else's message. A modem that does
+        not say what it has selected has one only.
         """
         if memory == self._memory or not (memory and self._home):
             return True
