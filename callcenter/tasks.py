@@ -41,7 +41,10 @@ class TaskTracker:
         task.addBoth(lambda _: self._running.discard(task))
 
     async def drain(self, deadline: float) -> None:
-        """Start nothing more; wait up to ``deadline`` seconds for what runs, then cancel it."""
+        """Start nothing more; wait up to ``deadline`` seconds for what runs, then cancel it.
+
+        When this is cancelled itself, nothing is waited for any more, and what runs is cancelled at once.
+        """
         self._closed = True
         if not self._running:
             return
@@ -57,9 +60,15 @@ class TaskTracker:
         for task in list(self._running):
             task.addBoth(one_less, task)
         timer = self._reactor.callLater(deadline, self._cancel, left)
-        await done
-        if timer.active():
-            timer.cancel()
+        try:
+            await done
+        except CancelledError:
+            # Nobody would come back to end it.
+            self._cancel(left)
+            raise
+        finally:
+            if timer.active():
+                timer.cancel()
 
     def _cancel(self, left: set[Deferred[Any]]) -> None:
         _log.warn("{name}: {count} tasks did not finish in time", name=self._name, count=len(left))

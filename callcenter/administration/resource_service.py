@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
@@ -20,11 +21,14 @@ from callcenter.administration.resources import MOST_PER_PAGE, ListQuery, Resour
 from callcenter.administration.writing import Written
 from callcenter.clock import utc_now
 from callcenter.errors import ConflictError
+from callcenter.once import run_once
 from storage.database import Database
 from storage.models.base import NO
 from storage.queries.paging import Page
 
 MOST_OPTIONS = 500
+
+A = TypeVarTuple("A")
 
 Records = list[Record]
 Fields = list[Field]
@@ -58,9 +62,7 @@ class ResourceService:
         values = writing.read_body(self.resource, body, creating=True)
         values = await self.resource.hooks.prepare(principal, values)
         now = utc_now(self._clock)
-        return await self._written(
-            principal, await self._database.run(writing.make_record, self.resource, principal, values, now)
-        )
+        return await self._written(principal, await self._write(writing.make_record, principal, values, now))
 
     async def edit(self, principal: Principal, key: Any, body: Any, version: Any = None) -> Record:
         """Change the fields that ``body`` names. The version that was changed is given, or stands in ``body``.
@@ -74,9 +76,7 @@ class ResourceService:
         values = await self.resource.hooks.prepare(principal, values)
         now = utc_now(self._clock)
         try:
-            written = await self._database.run(
-                writing.change_record, self.resource, principal, key, values, meant, now
-            )  # fmt: skip
+            written = await self._write(writing.change_record, principal, key, values, meant, now)
         except ConflictError as error:
             raise self._told(principal, error) from None
         return await self._written(principal, written)
@@ -133,12 +133,19 @@ class ResourceService:
         meant = None if version is None else writing.read_version(version)
         now = utc_now(self._clock)
         try:
-            written = await self._database.run(
-                writing.set_disabled, self.resource, principal, key, disabled, meant, now
-            )  # fmt: skip
+            written = await self._write(writing.set_disabled, principal, key, disabled, meant, now)
         except ConflictError as error:
             raise self._told(principal, error) from None
         return await self._written(principal, written)
+
+    async def _write(self, function: Callable[[Session, Resource, *A], Written], *arguments: *A) -> Written:
+        """Two may write the same unique value, or use what is removed, at one moment: the second one is told what is
+        wrong with that by whatever checks it, or at least that there is somebody else.
+        """
+        try:
+            return await run_once(self._database, function, self.resource, *arguments)
+        except IntegrityError as error:
+            raise ConflictError(writing.CHANGED_MEANWHILE, resource=self.resource.name) from error
 
     async def _written(self, principal: Principal, written: Written) -> Record:
         if written.consequence is not None:

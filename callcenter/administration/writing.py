@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
@@ -85,9 +84,9 @@ def make_record(
     resource.hooks.check(session, principal, None, {}, values)
     row = resource.model(**_columns(resource, values), **_times(resource, now, made=True))
     session.add(row)
-    _flush(session, resource)
+    session.flush()
     resource.hooks.store(session, principal, row, values, now)
-    _flush(session, resource)
+    session.flush()
     return _finish(session, resource, principal, "create", row, None, now, values)
 
 
@@ -116,7 +115,7 @@ def change_record(
         setattr(row, name, value)
     resource.hooks.store(session, principal, row, values, now)
     _count_change(resource, row, now)
-    _flush(session, resource)
+    session.flush()
     return _finish(session, resource, principal, "edit", row, before, now, values)
 
 
@@ -139,7 +138,7 @@ def set_disabled(
     resource.hooks.check_disable(session, principal, row, before)
     row.disabled = disabled
     _count_change(resource, row, now)
-    _flush(session, resource)
+    session.flush()
     return _finish(session, resource, principal, "disable" if disabled else "enable", row, before, now)
 
 
@@ -245,11 +244,3 @@ def _check_unique(session: Session, resource: Resource, values: Mapping[str, Any
                 wrong[one.name] = N_("This is in use already.")
     if wrong:
         raise InvalidError(NOT_ACCEPTED, wrong)
-
-
-def _flush(session: Session, resource: Resource) -> None:
-    try:
-        session.flush()
-    except IntegrityError as error:
-        # Two wrote the same unique value, or used what was removed, between our looking and our writing.
-        raise ConflictError(CHANGED_MEANWHILE, resource=resource.name) from error

@@ -15,7 +15,13 @@ from hardware.gateways.http_talk import Outcome, Talk, Unanswered, Unsent
 from protocols.http_sms.answers import HttpAnswer, NotTaken, Taken, Unclear, read_answer
 from protocols.http_sms.letters import Letter, letters_of
 from protocols.http_sms.provider import Form, Meaning, Provider
-from protocols.http_sms.requests import HttpRequest, UnwritableError, values_of_message, written_number
+from protocols.http_sms.requests import (
+    HttpRequest,
+    UnwritableAccountError,
+    UnwritableError,
+    values_of_message,
+    written_number,
+)
 from protocols.sayings import Said, Saying
 from protocols.sms import (
     GatewayPaused,
@@ -142,6 +148,10 @@ class Sending:
             request = self._request_of(letter)
         except UnwritableError as error:
             self._refuse(letter, NotTaken(Meaning(Refusal.NEVER), "", str(error)))
+            return
+        except UnwritableAccountError as error:
+            self._refuse(letter, NotTaken(Meaning(Refusal.GATEWAY), "", error.args[0]))
+            self._watcher.lost(error.args[0], refused=True)
             return
         self._letters += 1
         self._in_flight[self._letters] = letter

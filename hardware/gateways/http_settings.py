@@ -15,7 +15,7 @@ from hardware.outgoing.endpoint import Reach
 from hardware.strict_numbers import StrictNumbers
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
-from protocols.http_sms.requests import Account, places_in
+from protocols.http_sms.requests import Account, lacking, places_in
 from protocols.patterns import check_pattern
 from protocols.sayings import Said, Saying
 from protocols.sms import Refusal
@@ -77,9 +77,10 @@ class OwnProvider(StrictNumbers):
 
     @field_validator("fields", "balance_fields")
     @classmethod
-    def _places(cls, fields: dict[str, str]) -> dict[str, str]:
+    def _places(cls, fields: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         for name, value in fields.items():
             _check_writable(name, value)
+            _check_charset(name + value, info.data.get("charset"))
             places_in(value)
         return fields
 
@@ -124,6 +125,10 @@ class OwnProvider(StrictNumbers):
         )
 
 
+def _provider(preset: Preset, own: OwnProvider | None) -> Provider:
+    return PRESETS[preset] if own is None else own.provider()
+
+
 def joins_texts(options: Mapping[str, Any]) -> bool:
     """Whether the provider of these settings, as they are kept, makes one message of the parts of a text."""
     own = options.get("own")
@@ -140,6 +145,12 @@ def _meaning(code: str, said: str) -> dict[str, str]:
 def _check_writable(name: str, value: str) -> None:
     if not name or "=" in name or not (writable(name) and writable(value)):
         raise ValueError(Said(Saying.NAME_FORM, name=name[:40]))
+
+
+def _check_charset(text: str, charset: Charset | None) -> None:
+    if charset is not None and lacking(text, charset):
+        # Which it is would tell a part of a password.
+        raise ValueError(Said(Saying.NOT_IN_CHARSET, charset=charset.upper()))
 
 
 class HttpGatewaySettings(GatewaySettings):
@@ -185,10 +196,23 @@ class HttpGatewaySettings(GatewaySettings):
             raise ValueError(Said(Saying.OWN_NEEDED if own is None else Saying.OWN_UNUSED))
         return own
 
+    @field_validator("account", "password", "company")
+    @classmethod
+    def _writable(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        preset, own = info.data.get("preset"), info.data.get("own")
+        if preset is None or "own" not in info.data:
+            return value
+        provider = _provider(preset, own)
+        written = [one for form in provider.forms for one in form.fields.values()]
+        if info.field_name in {place for one in written for place in places_in(one)}:
+            text = value if isinstance(value, str) else value.get_secret_value()
+            _check_charset(text, provider.charset)
+        return value
+
     @property
     def provider(self) -> Provider:
         """What is known of the provider."""
-        return PRESETS[self.preset] if self.own is None else self.own.provider()
+        return _provider(self.preset, self.own)
 
     @property
     def credentials(self) -> Account:

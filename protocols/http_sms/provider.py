@@ -119,3 +119,9 @@ class Provider:
     balance: Balance | None = None
     pulls: tuple[Pull, ...] = ()
     numbers: NumberStyle = NumberStyle.NATIONAL
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Of all its requests."""
+        asked = () if self.balance is None else (self.balance.form,)
+        return (self.send, *asked, *(pull.form for pull in self.pulls))

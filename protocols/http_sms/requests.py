@@ -19,6 +19,15 @@ class UnwritableError(ValueError):
     """The text has a character that the provider's charset lacks."""
 
 
+class UnwritableAccountError(ValueError):
+    """So has what stands in every request, whatever the text is: ``Said`` without the character, which may be one of a
+    password.
+    """
+
+    def __init__(self, charset: Charset) -> None:
+        super().__init__(Said(Saying.ACCOUNT_UNWRITABLE, charset=charset.upper()))
+
+
 @dataclass(frozen=True)
 class Account:
     """Who we are at the provider."""
@@ -51,14 +60,26 @@ def places_in(value: str) -> list[str]:
     return found
 
 
+def lacking(text: str, charset: Charset) -> str:
+    """The first character of ``text`` that ``charset`` lacks, or nothing."""
+    try:
+        text.encode(charset.value)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return ""
+
+
 def build(form: Form, values: Mapping[str, str], charset: Charset) -> HttpRequest:
-    """The request of ``form``; ``UnwritableError`` if ``charset`` cannot write it."""
+    """The request of ``form``; if ``charset`` cannot write it, ``UnwritableError`` where that is the text's fault, else
+    ``UnwritableAccountError``.
+    """
     fields = {name: _filled(value, values) for name, value in form.fields.items()}
     try:
         written = urlencode(fields, encoding=charset.value, errors="strict")
-    except UnicodeEncodeError as error:
-        sign = error.object[error.start]
-        raise UnwritableError(f"{charset.value} has no {sign!r}") from None
+    except UnicodeEncodeError:
+        if sign := lacking(values.get("text", ""), charset):
+            raise UnwritableError(f"{charset.value} has no {sign!r}") from None
+        raise UnwritableAccountError(charset) from None
     if form.method is Method.GET:
         return HttpRequest(form.method, form.path, query=written)
     return HttpRequest(form.method, form.path, body=written.encode("ascii"))

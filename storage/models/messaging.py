@@ -276,6 +276,7 @@ class SmsArrival(Base):
     """One part that came in. ``fingerprint`` is the same when the gateway sends it again, so it is taken once.
 
     ``message_id`` is set when its text is whole; if other parts do not come in time, it becomes a message without them.
+    Some days later the part is forgotten: the message has its words.
     """
 
     __tablename__ = "sms_arrival"

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from callcenter.tasks import TaskTracker, pause, periodic
 
@@ -48,6 +49,19 @@ def test_drain_cancels_what_is_too_slow() -> None:
     assert not drained.called
     clock.advance(0.2)
     assert drained.called
+    assert len(tracker) == 0
+
+
+def test_a_drain_that_is_cancelled_leaves_no_timer_and_nothing_that_runs() -> None:
+    clock = Clock()
+    tracker = TaskTracker("lines", clock)
+    tracker.start(_wait(Deferred()))
+    drained = Deferred.fromCoroutine(tracker.drain(5))
+    ended: list[Failure] = []
+    drained.addErrback(ended.append)
+    drained.cancel()
+    assert [one.type for one in ended] == [CancelledError]
+    assert clock.getDelayedCalls() == []
     assert len(tracker) == 0
 
 

@@ -449,3 +449,42 @@ def test_a_reply_of_before_answers_what_stood_before_it(database_url: str, tmp_p
         if connection.dialect.name == "postgresql":
             rows = text("select reltuples from pg_class where oid = 'sms_message'::regclass")
             assert connection.scalar(rows) == 7, "without statistics the answers are looked for in quadratic time"
+
+
+def test_of_two_texts_of_one_occasion_and_two_replies_without_a_keyword_the_one_that_was_used_stays(
+    database_url: str, tmp_path: Path
+) -> None:
+    url = emptied(database_url, tmp_path)
+    schema.upgrade(url, "0025")
+    department = "insert into department (id, name, clinical, disabled, version) values (1, 'd', 0, 0, 1)"
+    template = (
+        "insert into message_template (id, name, purpose, text, occasion, department_id, disabled, version) "
+        "values ({}, 'n', 'care', 't', {}, {}, {}, 1)"
+    )
+    reply = "insert into auto_reply (id, keyword, text, disabled, version) values ({}, {}, 't', {}, 1)"
+    birthday = "'birthday'"
+    templates = [
+        (1, birthday, "null", 1), (2, birthday, "null", 0), (3, birthday, "null", 0), (4, birthday, 1, 0),
+        (5, birthday, 1, 0), (6, "'enrolment'", 1, 0), (7, "null", 1, 0), (8, "null", 1, 0),
+    ]  # fmt: skip
+    replies = [(1, "null", 1), (2, "null", 0), (3, "null", 0), (4, "'1'", 0)]
+    with connected(url) as connection:
+        statements = [
+            department,
+            *(template.format(*row) for row in templates),
+            *(reply.format(*row) for row in replies),
+        ]
+        for statement in statements:
+            connection.execute(text(statement))
+        connection.commit()
+    schema.upgrade(url)
+    with connected(url) as connection:
+        kept = connection.execute(text("select id, occasion, version from message_template order by id"))
+        assert [tuple(one) for one in kept] == [
+            (1, "birthday", 1), (2, "birthday", 1), (3, None, 2), (4, "birthday", 1), (5, None, 2),
+            (6, "enrolment", 1), (7, None, 1), (8, None, 1),
+        ]  # fmt: skip
+        kept = connection.execute(text("select id, keyword, disabled, version from auto_reply order by id"))
+        assert [tuple(one) for one in kept] == [
+            (1, "double-1", 1, 2), (2, None, 0, 1), (3, "double-3", 1, 2), (4, "1", 0, 1)
+        ]  # fmt: skip

@@ -306,6 +306,9 @@ async def test_the_rules_of_the_desk_are_changed_by_whoever_may_and_stand_beside
     hours = {"staffed_from": "8"}, {"staffed_from": "25:00"}, {"auto_reply_hours": 0}
     for wrong in (*hours, {"days": [8]}, {"opt_out_scope": "me"}):
         assert (await admin.ask("PATCH", "/api/v1/desk-rules", change | wrong)).status == 422, wrong
+    midnight = change | {"staffed_to": "24:00"}
+    change["version"] = (kept := (await admin.ask("PATCH", "/api/v1/desk-rules", midnight)).json)["version"]
+    assert kept["staffed_to"] == "00:00"
     changed = (await admin.ask("PATCH", "/api/v1/desk-rules", change)).json
     assert (await admin.ask("PATCH", "/api/v1/desk-rules", change)).status == 409
     sending = {"version": changed["version"], "daily_cap": 3}

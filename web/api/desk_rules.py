@@ -17,7 +17,7 @@ Day = Annotated[int, Field(ge=1, le=7)]
 
 
 class DeskRules(BaseModel):
-    """``days``: 1 is Monday."""
+    """``days``: 1 is Monday. ``staffed_to`` is on the next day where it is not later than ``staffed_from``."""
 
     opt_out_kind: Literal["care", "marketing", "all"]
     opt_out_scope: Literal["hospital", "signature"]
@@ -30,7 +30,9 @@ class DeskRules(BaseModel):
 
 
 class DeskRuleChange(Input):
-    """The rules to change; what is left out stays. ``version`` is the one that was seen."""
+    """The rules to change; what is left out stays. ``version`` is the one that was seen. ``staffed_to`` may be 24:00,
+    which is kept as 00:00.
+    """
 
     version: int
     opt_out_kind: Literal["care", "marketing", "all"] | None = None

@@ -28,7 +28,7 @@ from callcenter.messaging.batches.recipient_lists import read_part, store_part
 from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.batches.views import get_batch, list_batches, list_left_out
 from callcenter.messaging.messages.composing import House, common_values, warnings_about
-from callcenter.messaging.once import run_once
+from callcenter.once import run_once
 from storage.database import Database
 from storage.queries.paging import Page
 

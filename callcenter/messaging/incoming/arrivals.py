@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -28,6 +28,10 @@ from storage.models.base import table_of
 
 INCOMPLETE_AFTER = SAME_PART
 """Networks deliver the parts of a text within moments; after this the missing ones do not come."""
+KEPT_FOR = timedelta(days=7)
+"""A part whose text is a message is forgotten after this. Nobody needs it but a gateway that brings it again: what has
+no name for hours at most, what has one as long as a centre tries to get rid of a text, which is two or three days.
+"""
 GAP = "…"
 """Stands for what never came, or was too long."""
 ROW_LENGTH = 1000
@@ -168,6 +172,21 @@ def forget_parts(session: Session, names: Mapping[str, int]) -> None:
     for name, gateway in names.items():
         here = _ARRIVAL.c.gateway_id == gateway, _ARRIVAL.c.fingerprint == name, _ARRIVAL.c.message_id.is_(None)
         session.execute(delete(_ARRIVAL).where(*here))
+
+
+def forget_joined(session: Session, now: datetime, after: int = 0, limit: int = CHUNK) -> int | None:
+    """Forget those of the ``limit`` oldest parts behind the id ``after`` that are a message and kept for long enough.
+
+    Gives the id behind which to go on; None: what follows is younger, or there is nothing.
+    """
+    columns = _ARRIVAL.c
+    # They are numbered as they come, so that the oldest are found by their key.
+    oldest = select(columns.id, columns.arrived_at, columns.message_id).where(columns.id > after)
+    rows = session.execute(oldest.order_by(columns.id).limit(limit)).all()
+    old = [row for row in rows if row.arrived_at < now - KEPT_FOR]
+    if done := [row.id for row in old if row.message_id is not None]:
+        session.execute(delete(_ARRIVAL).where(columns.id.in_(done)))
+    return old[-1].id if len(old) == limit else None
 
 
 def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:

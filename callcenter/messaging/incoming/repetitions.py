@@ -29,7 +29,8 @@ class Mark(NamedTuple):
     """The name ``now`` under which a part is written down, so that it is known when it comes again.
 
     Where the name is made of the present stretch of time, ``before`` is what it would have been in the stretch before:
-    a part of that name is the same if it is not older than ``within``. Empty where the name holds for ever.
+    a part of that name is the same if it is not older than ``within``. Empty where the name holds as long as
+    the part is kept.
     """
 
     now: str

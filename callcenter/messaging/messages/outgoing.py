@@ -26,7 +26,6 @@ from callcenter.messaging.messages.composing import (
 from callcenter.messaging.messages.sending import Typed, purpose_in, require_asked, require_reach, send_first
 from callcenter.messaging.messages.views import MessageView
 from callcenter.messaging.mobiles import first_mobiles
-from callcenter.messaging.once import run_once
 from callcenter.messaging.rules.sending import load_rules
 from callcenter.messaging.rules.suppression import judge, load_facts
 from callcenter.messaging.texts.choosing import load_texts
@@ -35,6 +34,7 @@ from callcenter.messaging.texts.placeholders import LONGEST_TEXT
 from callcenter.messaging.texts.quoting import load_tariff
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, MessageState, Purpose, Reason
 from callcenter.numbers import normalise
+from callcenter.once import run_once
 from callcenter.text import N_
 from storage.database import Database
 from storage.models import Conversation, Patient

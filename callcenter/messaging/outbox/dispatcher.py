@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text, forget_parts
+from callcenter.messaging.incoming.arrivals import Text, forget_joined, forget_parts
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
@@ -37,7 +37,7 @@ from storage.event_log import StoredEvent
 LOOK_SECONDS = 1.0
 """How often one look into an index is made for what has become due."""
 UPKEEP_SECONDS = 20.0
-"""How often doubts, texts that nobody filed, parked receipts and late messages are looked after."""
+"""How often doubts, texts that nobody filed, parked receipts, old parts and late messages are looked after."""
 _QUEUED = MessageState.QUEUED.value
 
 _log = Logger(namespace="callcenter.messaging")
@@ -68,7 +68,10 @@ class Dispatcher:
         self._tasks = TaskTracker("messaging", clock)
         self._brought = Brought(clock)
         self._filing = Filing(database, clock, received, self._tasks, lambda: self._brought.doubted.held)
-        upkeep = (self._file_judged, self._write_settled, self._resend_unknown, self._forget_parked, self._expire)
+        upkeep = (
+            self._file_judged, self._write_settled, self._resend_unknown, self._forget_parked, self._forget_joined,
+            self._expire,
+        )  # fmt: skip
         # Each by itself: what one of them cannot do must not keep the others from being done.
         self._periodics = [
             Periodic(clock, LOOK_SECONDS, self._look_once),
@@ -218,6 +221,12 @@ class Dispatcher:
 
     async def _forget_parked(self) -> None:
         await self._database.run(forget_parked, utc_now(self._clock))
+
+    async def _forget_joined(self) -> None:
+        """Some at a time, however many a process left that forgot none: others write in between."""
+        after: int | None = 0
+        while after is not None and self._sending:
+            after = await self._database.run(forget_joined, utc_now(self._clock), after)
 
     async def _expire(self) -> None:
         """What is too late, while no gateway takes anything; otherwise a claim finds it."""

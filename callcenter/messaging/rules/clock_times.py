@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from callcenter.text import N_
 
-END_OF_DAY = "24:00"
+MIDNIGHT, END_OF_DAY = "00:00", "24:00"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 

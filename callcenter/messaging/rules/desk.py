@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 from twisted.internet.interfaces import IReactorTime
 
 from callcenter.administration.principal import Principal
 from callcenter.clock import utc_now
-from callcenter.messaging.rules.clock_times import ClockTime
+from callcenter.messaging.rules.clock_times import END_OF_DAY, MIDNIGHT, ClockTime, TimeOfDay
 from callcenter.messaging.rules.row import KeptRules
 from storage.database import Database
 
@@ -24,10 +24,11 @@ class DeskRules(BaseModel):
     """Kept as JSON under ``desk`` in the one row of ``messaging_rules``.
 
     A stop word stops messages of ``opt_out_kind``: all of the hospital's, or with ``opt_out_scope`` signature those
-    that bear the signature of the gateway by which it came. Nobody is there outside ``staffed_from`` to ``staffed_to``
-    on the hospital's clock and on days that are not among ``days`` (1 is Monday). A number is answered by itself at
-    most once in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in which
-    somebody is there, opens an alarm (0: nobody does).
+    that bear the signature of the gateway by which it came. Somebody is there from ``staffed_from`` on the hospital's
+    clock on each of ``days`` (1 is Monday) until ``staffed_to``, which is on the next day where it is not later: a
+    night belongs to the day on which it begins, and the same time twice is a whole day. A number is answered by itself
+    at most once in ``auto_reply_hours``. Whoever waits for an answer for ``answer_minutes``, of which those count in
+    which somebody is there, opens an alarm (0: nobody does).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,14 +38,20 @@ class DeskRules(BaseModel):
     auto_reply_hours: int = Field(default=12, ge=1, le=24 * 7)
     answer_minutes: int = Field(default=30, ge=0, le=24 * 60)
     staffed_from: ClockTime = "08:00"
-    staffed_to: ClockTime = "17:30"
+    staffed_to: TimeOfDay = "17:30"
     days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+
+    @field_validator("staffed_to")
+    @classmethod
+    def _one_midnight(cls, staffed_to: str) -> str:
+        return MIDNIGHT if staffed_to == END_OF_DAY else staffed_to
 
     def is_staffed(self, moment: datetime, time_zone: str) -> bool:
         """Whether somebody is there to answer."""
-        local = moment.astimezone(ZoneInfo(time_zone))
-        clock = local.strftime("%H:%M")
-        return local.isoweekday() in self.days and self.staffed_from <= clock < self.staffed_to
+        zone = ZoneInfo(time_zone)
+        today = moment.astimezone(zone).date()
+        shifts = (self._shift(day, zone) for day in (today, today - timedelta(days=1)))
+        return any(opened <= moment < closed for opened, closed in shifts)
 
     def staffed_since(self, length: timedelta, until: datetime, time_zone: str) -> datetime | None:
         """Since when somebody has been there for ``length`` in all until ``until``; None: not within a year.
@@ -54,14 +61,22 @@ class DeskRules(BaseModel):
         zone, left = ZoneInfo(time_zone), length
         day = until.astimezone(zone).date()
         for _ in range(_DAYS_LOOKED_BACK):
-            opened, closed = (self._moment(day, clock, zone) for clock in (self.staffed_from, self.staffed_to))
-            there = min(closed, until) - opened if day.isoweekday() in self.days else timedelta(0)
+            opened, closed = self._shift(day, zone)
+            there = min(closed, until) - opened
             if there > timedelta(0):
                 if there >= left:
                     return min(closed, until) - left
                 left -= there
             day -= timedelta(days=1)
         return None
+
+    def _shift(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """From when to when somebody is there who comes on ``day``; on a day on which nobody does, no time at all."""
+        opened = self._moment(day, self.staffed_from, zone)
+        if day.isoweekday() not in self.days:
+            return opened, opened
+        ends = day if self.staffed_to > self.staffed_from else day + timedelta(days=1)
+        return opened, self._moment(ends, self.staffed_to, zone)
 
     @staticmethod
     def _moment(day: date, clock: str, zone: ZoneInfo) -> datetime:

@@ -132,8 +132,8 @@ class AutoReplyHooks(TextHooks):
                 "An automatic reply goes to unknown numbers too: only the hospital's name and the date may stand in it."
             )
             raise InvalidError(N_("Some values are not valid."), {"text": message})
-        if "keyword" in values:
-            values["keyword"] = _keyword(values["keyword"]) or None
+        if row is None or "keyword" in values:
+            values["keyword"] = _keyword(values.get("keyword") or "") or None
             self._require_only_one(session, row, values["keyword"])
 
     def _require_only_one(self, session: Session, row: Any | None, keyword: str | None) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -50,13 +50,14 @@ def provider(folder: Path, *options: str) -> Any:
 
 @asynccontextmanager
 async def gateway_to(
-    simulator: Simulator, folder: Path, **settings: Any
+    simulator: Simulator, folder: Path, unchecked: Mapping[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[tuple[HttpGateway, GatewayHeard]]:
     values = {
         "name": "服务商", "url": f"http://localhost:{simulator.ask('status')['port']}/sms", "preset": "sms56_a",
         "account": "hospital", "password": "secret", "company": "8", "inside": True, "rate": 50.0, **settings,
     }  # fmt: skip
-    device = HttpGateway(HttpGatewaySettings.model_validate(values), reactor, folder / "trace")
+    made = HttpGatewaySettings.model_validate(values).model_copy(update=unchecked)
+    device = HttpGateway(made, reactor, folder / "trace")
     heard = GatewayHeard()
     device.start(heard)
     try:
@@ -537,6 +538,61 @@ OWN = {"fields": {"to": "{numbers}", "msg": "{text}"}, "accepted": "OK"}
 def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         HttpGatewaySettings.model_validate({"name": "1", "url": "http://x/", "preset": "linkws", **wrong})
+
+
+GBK = "has a character that the provider's charset (GBK) does not have"
+OWN_GBK = OWN | {"charset": "gbk", "fields": OWN["fields"] | {"user": "{account}"}}  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "place"),
+    [
+        ("sms56_a", {"account": "医院😀"}, ("account",)),
+        ("linkws", {"password": "pässword"}, ("password",)),
+        # The digest would go, but the balance is asked for with the password as it is.
+        ("sms56_md5_a", {"password": "pässword"}, ("password",)),
+        ("sms_aspx_gbk", {"company": "8ß"}, ("company",)),
+        ("custom", {"account": "ä", "own": OWN_GBK}, ("account",)),
+        ("custom", {"own": OWN_GBK | {"fields": OWN["fields"] | {"from": "ä"}}}, ("own", "fields")),  # type: ignore[operator]
+        ("custom", {"own": OWN_GBK | {"balance_fields": {"ä": "1"}}}, ("own", "balance_fields")),
+    ],
+)
+def test_what_the_providers_charset_cannot_write_is_refused_at_its_field(
+    preset: str, settings: dict[str, Any], place: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        HttpGatewaySettings.model_validate({"name": "1", "url": "http://x/", "preset": preset, **settings})
+    assert [(one["loc"], one["ctx"]["error"].args[0]) for one in error.value.errors()] == [(place, GBK)]
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("linkws", {"account": "医院", "password": "ü"}),
+        # It is asked for neither there.
+        ("linkws", {"company": "ä"}),
+        ("custom", {"password": "ä", "own": OWN_GBK}),
+        ("sms_aspx", {"account": "😀", "password": "ä", "company": "ß"}),
+    ],
+)
+def test_what_it_can_write_or_need_not_is_taken(preset: str, settings: dict[str, Any]) -> None:
+    HttpGatewaySettings.model_validate({"name": "1", "url": "http://x/", "preset": preset, **settings})
+
+
+@ensureDeferred
+async def test_an_account_that_cannot_be_written_is_no_fault_of_a_message(tmp_path: Path) -> None:
+    with provider(tmp_path) as simulator:
+        unchecked = {"password": SecretStr("pässword")}
+        async with gateway_to(simulator, tmp_path, unchecked, window=1) as (device, heard):
+            await heard.first(GatewayReady)
+            device.submit([part("a", WORDS), part("b", WORDS)])
+            await heard.until(lambda signals: len(signals) == 3)
+            why = Said(Saying.ACCOUNT_UNWRITABLE, charset="GBK")
+            assert heard.of(PartRefused) == [PartRefused("a", Refusal.GATEWAY, "", why)]
+            assert heard.of(PartUnsent) == [PartUnsent("b")]
+            assert heard.of(GatewayLost) == [GatewayLost(why, refused=True)]
+            assert device.room == 0
+            assert not simulator.ask("status")["sent"]
 
 
 @ensureDeferred

@@ -12,6 +12,7 @@ from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import Charset, Form, Method, NumberStyle
 from protocols.http_sms.requests import (
     Account,
+    UnwritableAccountError,
     UnwritableError,
     build,
     places_in,
@@ -54,6 +55,13 @@ def test_a_get_has_its_fields_in_the_query() -> None:
 def test_a_sign_that_the_charset_lacks_is_named(text: str) -> None:
     with pytest.raises(UnwritableError, match="gbk has no"):
         build(PRESETS[Preset.SMS56_A].send, values_of_message(["1"], text, "", ""), Charset.GBK)
+
+
+def test_what_stands_in_every_request_is_not_the_fault_of_a_text() -> None:
+    form = PRESETS[Preset.SMS56_A].send
+    with pytest.raises(UnwritableAccountError) as error:
+        build(form, WHO | {"password": "secré😀"} | values_of_message(["1"], "好", "", ""), Charset.GBK)
+    assert error.value.args == ("the account cannot be written in the provider's charset (GBK)",)
 
 
 def test_a_place_that_does_not_exist_is_said() -> None:

@@ -10,7 +10,7 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.incoming.arrivals import join_texts, open_texts, store_parts
+from callcenter.messaging.incoming.arrivals import KEPT_FOR, forget_joined, join_texts, open_texts, store_parts
 from callcenter.messaging.incoming.receiving import IncomingText, Placed, nobody_listens
 from protocols.sms import TextArrived
 from storage.models import SmsArrival
@@ -67,9 +67,9 @@ async def test_after_that_it_is_another_text_with_the_same_reference(desk: Desk)
 
 @pytest.mark.parametrize("told", [{"gateway_id": "x1"}, {"at": NOW}])
 @pytest_twisted.ensureDeferred
-async def test_what_has_a_name_or_a_time_is_known_for_ever(desk: Desk, told: dict[str, object]) -> None:
+async def test_what_has_a_name_or_a_time_is_known_as_long_as_it_is_kept(desk: Desk, told: dict[str, object]) -> None:
     one = nameless(**told)
-    assert await kept(desk, (ODD, one), (ODD + timedelta(days=9), one), (ODD, nameless())) == [("1", 1)] * 2
+    assert await kept(desk, (ODD, one), (ODD + KEPT_FOR, one), (ODD, nameless())) == [("1", 1)] * 2
 
 
 async def read(desk: Desk, *arrivals: TextArrived) -> list[tuple[str, bool]]:
@@ -134,3 +134,35 @@ async def test_a_character_that_is_torn_between_two_parts_is_whole_again(desk: D
 
     await desk.database.run(run)
     assert heard == ["疼😀了", "疼\ufffd…"]
+
+
+async def forget(desk: Desk, now: datetime, limit: int) -> tuple[list[str], int]:
+    """The words that are left when old parts are forgotten ``limit`` at a time, and after how many times."""
+
+    def forget_all(session: Session) -> tuple[list[str], int]:
+        times, after = 0, forget_joined(session, now, limit=limit)
+        while after is not None:
+            times, after = times + 1, forget_joined(session, now, after, limit)
+        return list(session.scalars(select(SmsArrival.text).order_by(SmsArrival.id))), times + 1
+
+    return await desk.database.run(forget_all)
+
+
+@pytest.mark.parametrize(("limit", "times"), [(1, 6), (2, 3), (100, 1)])
+@pytest_twisted.ensureDeferred
+async def test_what_is_a_message_for_long_enough_is_forgotten_some_at_a_time(
+    desk: Desk, limit: int, times: int
+) -> None:
+    def store(session: Session) -> None:
+        for place in range(1, 5):
+            came = nameless(str(place), gateway_id=f"x{place}")
+            join_texts(session, store_parts(session, [(GATEWAY, came)], NOW), nobody_listens, NOW, 100)
+        # The one waits for its other part still; the other came later.
+        store_parts(session, [(GATEWAY, nameless("left", 1, 2, gateway_id="x5"))], NOW)
+        came = nameless("new", gateway_id="x6")
+        join_texts(session, store_parts(session, [(GATEWAY, came)], ODD), nobody_listens, ODD, 100)
+
+    await desk.database.run(store)
+    assert await forget(desk, NOW + KEPT_FOR, limit) == (["1", "2", "3", "4", "left", "new"], 1)
+    assert await forget(desk, ODD + KEPT_FOR, limit) == (["left", "new"], times)
+    assert await forget(desk, ODD + KEPT_FOR, limit) == (["left", "new"], 2 if limit == 1 else 1)

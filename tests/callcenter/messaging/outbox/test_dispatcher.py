@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.gateways.routing import Route
+from callcenter.messaging.incoming.arrivals import KEPT_FOR
 from callcenter.messaging.incoming.receiving import IncomingText
 from callcenter.messaging.messages.own_numbers import kept_numbers
 from callcenter.messaging.outbox import claiming as outbox
@@ -34,7 +35,7 @@ from protocols.sms import (
     ReceiptArrived,
     Refusal,
 )
-from storage.models import Conversation, MessagingRules, SmsAttempt, SmsGateway, SmsReceipt
+from storage.models import Conversation, MessagingRules, SmsArrival, SmsAttempt, SmsGateway, SmsReceipt
 from tests.conftest import LostFailures
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import LONG, NUMBER, REPLY, Centre
@@ -578,3 +579,19 @@ async def test_of_two_answers_for_a_part_the_sure_one_counts_whichever_came_firs
         await centre.say(1, signals[2])
         refs = await centre.database.read(lambda session: list(session.scalars(select(SmsAttempt.gateway_ref))))
         assert refs == ["first"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_parts_of_a_text_are_forgotten_when_they_do_not_come_again_any_more(centre: Centre) -> None:
+    def kept(session: Session) -> list[str]:
+        return list(session.scalars(select(SmsArrival.text)))
+
+    await centre.gateway()
+    await centre.say(1, centre.text("您好"))
+    await centre.wait(KEPT_FOR, KEPT_FOR.total_seconds())
+    assert await centre.database.read(kept) == ["您好"]
+    await centre.say(1, centre.text("您好"))
+    await centre.wait(timedelta(seconds=UPKEEP_SECONDS), UPKEEP_SECONDS)
+    assert await centre.database.read(kept) == []
+    assert [one.text for one in centre.texts] == ["您好"]
+    assert [one.text for one in await centre.messages("in")] == ["您好"]

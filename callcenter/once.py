@@ -15,8 +15,8 @@ A = TypeVarTuple("A")
 
 
 async def run_once(database: Database, function: Callable[[Session, *A], T], *arguments: *A) -> T:
-    """Run ``function``, which looks first for what it made before: a second click that came at the same moment finds
-    what the first one wrote.
+    """Run ``function``, which looks first for what is there: whoever came at the same moment and was second finds what
+    the first one wrote.
     """
     try:
         return await database.run(function, *arguments)
