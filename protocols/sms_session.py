@@ -65,7 +65,8 @@ class SmsSession:
         self._due = 0.0
         # On the clock as it is, not the steady one: whoever reports has no other.
         self._now = self._farewell_at = self._asked_at = 0.0
-        self._asked = 0
+        self._asked: int | None = None
+        self._ask_again_at = 0.0
         self.arrivals = Arrivals(self._out)
         self.tap: PduTap | None = None
 
@@ -150,9 +151,6 @@ class SmsSession:
     def flush(self, now: float) -> SmsActions:
         """Write what may be written."""
         self._move(now)
-        if self.arrivals.asked and self.up:
-            self.arrivals.asked = False
-            self._ask()
         self._pump()
         return self._actions()
 
@@ -169,7 +167,7 @@ class SmsSession:
 
     def _begin(self, state: State, seconds: float = 0.0) -> None:
         self.arrivals.begin()
-        self._failure, self._refused, self._asked = "", False, 0
+        self._failure, self._refused, self._asked = "", False, None
         self._heartbeat.heard(self._time.now)
         self._wait(state, seconds)
 
@@ -211,6 +209,7 @@ class SmsSession:
             case HeartbeatAnswered(sequence):
                 # That something was heard counts anyway; the answer to the last question tells more.
                 if sequence == self._asked:
+                    self._asked = None
                     self.arrivals.link.answered(self._asked_at)
             case _:
                 self._hear_of_session(heard)
@@ -268,7 +267,9 @@ class SmsSession:
             self._fail(Said(Saying.GATEWAY_SILENT))
 
     def _ask(self) -> None:
+        self.arrivals.asked = False
         self._asked, self._asked_at = self._sequence.take(), self._now
+        self._ask_again_at = self._time.now + self._timings.answer
         self._out.append(self._tongue.heartbeat(self._asked))
 
     def _out_of_time(self) -> None:
@@ -291,6 +292,9 @@ class SmsSession:
 
     def _pump(self) -> None:
         if self.up:
+            # One question at a time: the answer to one that others followed would tell nothing.
+            if self.arrivals.asked and (self._asked is None or self._time.now >= self._ask_again_at):
+                self._ask()
             self._parts.pump(self._time.now)
 
     def _actions(self) -> SmsActions:

@@ -34,7 +34,7 @@ from protocols.sms import (
     Refusal,
     TextArrived,
 )
-from protocols.sms_actions import SmsLimits
+from protocols.sms_actions import SmsLimits, SmsTimings
 from protocols.sms_heard import Tongue
 from tests.peers.sms_session import NOON, Driven, part
 
@@ -271,6 +271,42 @@ def test_whoever_wants_to_know_has_it_asked_at_once_and_learns_that_it_read_what
     assert written(peer, driven) == []
     driven.lose()
     assert link.ended
+
+
+def test_whoever_wants_to_know_more_while_a_question_waits_has_it_asked_when_that_is_answered(peer: Peer) -> None:
+    driven = signed_in(peer)
+    link = driven.session.arrivals.link
+    link.ask()
+    driven.flush()
+    [(_, first)] = written(peer, driven)
+    for _ in range(3):
+        driven.wait(1)
+        link.ask()
+        driven.flush()
+    assert written(peer, driven) == []
+    driven.hear(peer.plain(peer.heartbeat | RESPONSE, first))
+    assert link.has_read(driven.now - 3)
+    [(command, second)] = written(peer, driven)
+    assert command == peer.heartbeat
+    asked_at = driven.now
+    driven.hear(peer.plain(peer.heartbeat | RESPONSE, second))
+    assert link.has_read(asked_at)
+    driven.flush()
+    assert written(peer, driven) == []
+
+
+def test_a_question_that_is_never_answered_keeps_nobody_from_asking_for_ever(peer: Peer) -> None:
+    driven = signed_in(peer)
+    link = driven.session.arrivals.link
+    for asked in range(1, 4):
+        link.ask()
+        driven.flush()
+        assert len(written(peer, driven)) == 1, asked
+        for _ in range(2):
+            driven.wait(SmsTimings().answer / 2)
+            # It says something, but not that.
+            driven.hear(peer.plain(peer.heartbeat, 77))
+        written(peer, driven)
 
 
 def test_a_gateway_that_drips_a_pdu_that_never_ends_is_left_like_a_silent_one(peer: Peer) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.incoming.receiving import IncomingText, Received, receive_texts
@@ -41,7 +41,7 @@ _FIRST_HALF, _APART = "\U0010f800", 0x10F800 - 0xD800
 """Where halves of characters are kept until they are joined: the end of the last private plane."""
 _ARRIVAL = table_of(SmsArrival)
 _OPEN = (
-    select(_ARRIVAL.c.id)
+    select(_ARRIVAL.c.id, _ARRIVAL.c.fingerprint)
     .where(
         _ARRIVAL.c.gateway_id == bindparam("gateway"),
         _ARRIVAL.c.number.in_(bindparam("numbers", expanding=True)),
@@ -169,9 +169,27 @@ def _cut(text: str, length: int) -> str:
 
 def forget_parts(session: Session, names: Mapping[str, int]) -> None:
     """Forget texts of one part that were written down and never shown. ``names``: name → gateway."""
+    for these in _named(names):
+        session.execute(delete(_ARRIVAL).where(*these))
+
+
+def texts_named(session: Session, names: Mapping[str, int]) -> list[Text]:
+    """Those of ``names`` (name → gateway) that are no message yet."""
+    columns = _ARRIVAL.c
+    key = select(columns.gateway_id, columns.number, columns.reference, columns.total)
+    found = (Text(*row) for these in _named(names) for row in session.execute(key.where(*these).order_by(columns.id)))
+    return list(dict.fromkeys(found))
+
+
+def _named(names: Mapping[str, int]) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Conditions that hold together for some of ``names``, and are no message."""
+    of_gateway: dict[int, list[str]] = defaultdict(list)
     for name, gateway in names.items():
-        here = _ARRIVAL.c.gateway_id == gateway, _ARRIVAL.c.fingerprint == name, _ARRIVAL.c.message_id.is_(None)
-        session.execute(delete(_ARRIVAL).where(*here))
+        of_gateway[gateway].append(name)
+    columns = _ARRIVAL.c
+    for gateway, mine in of_gateway.items():
+        for chunk in chunks(mine):
+            yield columns.gateway_id == gateway, columns.fingerprint.in_(chunk), columns.message_id.is_(None)
 
 
 def forget_joined(session: Session, now: datetime, after: int = 0, limit: int = CHUNK) -> int | None:
@@ -245,7 +263,6 @@ def _waiting_parts(
 
 def _waiting_ids(session: Session, texts: Sequence[Text], most: int, held: Collection[str]) -> tuple[list[int], bool]:
     """The parts of ``texts``, and whether some are left out: no more than ``most`` of those that are whole by one."""
-    single_parts = _OPEN.where(_ARRIVAL.c.fingerprint.not_in(held)) if held else _OPEN
     numbers: dict[tuple[int, int, int], set[str]] = defaultdict(set)
     for text in texts:
         numbers[text.gateway_id, text.reference, text.total].add(text.number)
@@ -257,7 +274,9 @@ def _waiting_ids(session: Session, texts: Sequence[Text], most: int, held: Colle
             if total > 1:
                 others += session.scalars(_OPEN, values)
             elif len(single) <= most:
-                single += session.scalars(single_parts.limit(most + 1 - len(single)), values)
+                # Those that are held are left out here: thousands of names are too many for a statement.
+                rows = session.execute(_OPEN.limit(most + 1 - len(single) + len(held)), values)
+                single += islice((row.id for row in rows if row.fingerprint not in held), most + 1 - len(single))
     return single[:most] + others, len(single) > most
 
 

@@ -16,7 +16,7 @@ half: what a process left behind is known by that to the next one.
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ class Brought:
         self._told: dict[int, float | None] = {}
         self._called: dict[tuple[int, str], BroughtText] = {}
         self._vague: set[int] = set()
-        self._ours: dict[int, dict[str, None]] = defaultdict(dict)
+        self._ours: dict[int, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self.doubted = Doubted(clock, self._was_again)
 
     def remember(self, left: Iterable[tuple[int, str, datetime]], now: datetime) -> None:
@@ -99,6 +99,8 @@ class Brought:
         again = self._again(gateway_id, content, called, signal.link, now)
         if again is not None:
             again.link, again.came_at, again.answered_at, again.until = signal.link, now, None, None
+            # It may be written down once more: not before that is over is it known what to forget.
+            again.on_disk = False
             text = again
         else:
             text = BroughtText(content + secrets.token_hex(16), signal.link, now, self._trusted(gateway_id, called))
@@ -118,7 +120,8 @@ class Brought:
         ours = self._ours[gateway_id]
         ours[name] = None
         if len(ours) > MOST:
-            del ours[next(iter(ours))]
+            # To find the first key of a plain dict takes long when many before it are gone, and this is for each part.
+            ours.popitem(last=False)
 
     def _told_with(self, gateway_id: int, called: str) -> str:
         """The id that came with a text, if the gateway's ids can be trusted."""
@@ -155,13 +158,12 @@ class Brought:
             return
         text = self._texts[gateway_id].get(signal.gateway_id)
         # It may have come again meanwhile, over another connection: that one is owed an answer of its own.
-        if text is None:
+        if text is None or text.link is not signal.link:
             return
-        if text.link is signal.link and not text.cut_off and text.answered_at is None:
+        if not text.cut_off and text.answered_at is None:
             text.answered_at = self._clock.seconds()
         text.on_disk = True
-        if text.name in self.doubted.held:
-            self.doubted.judge()
+        self.doubted.is_on_disk(text.name)
 
     def forget(self) -> None:
         """Forget what does not come again. A gateway that said nothing since our answer is asked if it is there."""

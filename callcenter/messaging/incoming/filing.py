@@ -57,9 +57,12 @@ class Filing:
             self._tasks.start(self._work())
 
     async def add_left(self) -> None:
-        """Those that are whole, or whose parts do not come any more, and that nobody filed. Goes on after a stop."""
+        """Those that are whole, or whose parts do not come any more, and that nobody filed. Goes on after a stop.
+
+        Some of them may be waiting here: where many wait, nothing is looked for.
+        """
         self._stopped = False
-        if not self._working:
+        if len(self._waiting) < AT_ONCE:
             self.add(await self._database.read(open_texts, utc_now(self._clock)))
 
     def stop(self) -> None:

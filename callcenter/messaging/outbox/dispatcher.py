@@ -16,11 +16,12 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text, forget_joined, forget_parts
+from callcenter.messaging.incoming.arrivals import Text, forget_joined
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
 from callcenter.messaging.incoming.filing import Filing
+from callcenter.messaging.incoming.judged import Judged
 from callcenter.messaging.incoming.receiving import Received
 from callcenter.messaging.outbox.claiming import Claimed, claim, expire
 from callcenter.messaging.outbox.due_messages import Place, anything_due
@@ -68,9 +69,10 @@ class Dispatcher:
         self._tasks = TaskTracker("messaging", clock)
         self._brought = Brought(clock)
         self._filing = Filing(database, clock, received, self._tasks, lambda: self._brought.doubted.held)
+        self._judged = Judged(database, self._brought.doubted, self._filing, self._tasks)
         upkeep = (
-            self._file_judged, self._write_settled, self._resend_unknown, self._forget_parked, self._forget_joined,
-            self._expire,
+            self._filing.add_left, self._finish_judged, self._write_settled, self._resend_unknown, self._forget_parked,
+            self._forget_joined, self._expire,
         )  # fmt: skip
         # Each by itself: what one of them cannot do must not keep the others from being done.
         self._periodics = [
@@ -101,7 +103,7 @@ class Dispatcher:
             pass
         self._brought.remember(await self._database.read(left_behind), utc_now(self._clock))
         self._brought.remember_ours(await self._database.read(names_of_ours, MOST_REMEMBERED))
-        self._brought.doubted.judged = lambda: self._tasks.start(self._file_judged())
+        self._brought.doubted.judged = self._judged.begin
         self._unsubscribe = self._bus.subscribe(self._told)
         self._sending = True
         for each in self._periodics:
@@ -208,13 +210,9 @@ class Dispatcher:
         if self._orphaned or await self._database.read(anything_due, utc_now(self._clock)):
             self.wake()
 
-    async def _file_judged(self) -> None:
-        """Of texts that were in doubt, forget what was brought again, and file what was not."""
-        if repeated := dict(self._brought.doubted.repeated):
-            await self._database.run(forget_parts, repeated)
-            self._brought.doubted.forgotten(repeated)
-        if self._sending:
-            await self._filing.add_left()
+    async def _finish_judged(self) -> None:
+        """What could not be done when it became known, because the database was away."""
+        self._judged.begin()
 
     async def _resend_unknown(self) -> None:
         await self._database.run(resend_unknown, utc_now(self._clock))

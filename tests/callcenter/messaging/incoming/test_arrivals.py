@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.incoming.arrivals import KEPT_FOR, forget_joined, join_texts, open_texts, store_parts
 from callcenter.messaging.incoming.receiving import IncomingText, Placed, nobody_listens
 from protocols.sms import TextArrived
-from storage.models import SmsArrival
+from storage.models import SmsArrival, SmsMessage
 from tests.peers.call_center import NOW
 from tests.peers.sms_desk import GATEWAY, Desk
 
@@ -166,3 +166,18 @@ async def test_what_is_a_message_for_long_enough_is_forgotten_some_at_a_time(
     assert await forget(desk, NOW + KEPT_FOR, limit) == (["1", "2", "3", "4", "left", "new"], 1)
     assert await forget(desk, ODD + KEPT_FOR, limit) == (["left", "new"], times)
     assert await forget(desk, ODD + KEPT_FOR, limit) == (["left", "new"], 2 if limit == 1 else 1)
+
+
+@pytest_twisted.ensureDeferred
+async def test_however_many_are_held_the_others_are_filed_as_many_as_are_asked_for(desk: Desk) -> None:
+    def file(session: Session) -> tuple[list[str], bool]:
+        came = [nameless(str(number), gateway_id=str(number)) for number in range(6)]
+        (text,) = store_parts(session, [(GATEWAY, one) for one in came], NOW)
+        arrivals = session.scalars(select(SmsArrival).order_by(SmsArrival.id))
+        # More than any database takes in one statement.
+        held = {arrival.fingerprint for arrival in arrivals if arrival.text in "024"} | set(map(str, range(70_000)))
+        left = join_texts(session, [text], nobody_listens, NOW, most=2, held=lambda: held)
+        filed = session.scalars(select(SmsMessage.text).order_by(SmsMessage.id)).all()
+        return list(filed), left == [text]
+
+    assert await desk.database.run(file) == (["1", "3"], True)

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from callcenter.messaging.incoming import brought
+from callcenter.messaging.incoming.arrivals import forget_parts, join_texts, store_parts
 from callcenter.messaging.incoming.brought import COMES_WITHIN, Brought
 from callcenter.messaging.incoming.brought_text import PATIENCE
 from callcenter.messaging.incoming.doubted import LONGEST
@@ -32,6 +33,7 @@ from protocols.smpp.settings import Role, SmppAccount
 from protocols.sms import GatewaySignal, PartAccepted, TextArrived
 from protocols.sms_link import READ_AFTER, Link
 from storage.models import SmsAttempt, SmsGateway, SmsMessage
+from tests.conftest import LostFailures
 from tests.peers.message_centre import Centre
 from tests.peers.sms_session import NOON, Driven
 
@@ -93,12 +95,15 @@ class Smsc:
 
     async def answer_question(self) -> None:
         """Say that it is there, to the last one who asked."""
+        self.say_it_is_there()
+        await self._report()
+
+    def say_it_is_there(self) -> None:
         self._now()
         self.driven.flush()
         written = PduSplitter(HEADER).feed(self.driven.take_written())
         [*_, sequence] = [header[3] for header, _ in written if header[1] == Command.ENQUIRE_LINK]
         self.driven.hear(plain(Command.ENQUIRE_LINK | RESPONSE, sequence))
-        await self._report()
 
     async def lose(self) -> None:
         self._now()
@@ -400,6 +405,79 @@ async def test_what_is_held_is_one_when_the_loss_is_noticed_before_it_is_on_disk
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_is_found_to_be_new_while_others_are_filed_is_shown_at_once(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    run = smsc.centre.database.run
+    answers = [smsc.say_it_is_there]
+
+    async def run_and_answer(function: Callable[..., Any], *args: Any) -> Any:
+        done = await run(function, *args)
+        if function is join_texts and answers:
+            # Whoever files passed it over, and is not at the end.
+            answers.pop()()
+        return done
+
+    monkeypatch.setattr(smsc.centre.database, "run", run_and_answer)
+    await other.bring("1")
+    assert (answers, texts(smsc)) == ([], 2)
+
+
+@pytest_twisted.ensureDeferred
+async def test_many_that_are_brought_again_are_forgotten_together(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = await another_bind(smsc)
+    words = [str(number) for number in range(30)]
+    await smsc.bring(*words)
+    other.away = smsc.away = Deferred()
+    await other.bring(*words)
+    await smsc.lose()
+    run, forgotten = smsc.centre.database.run, []
+
+    async def run_and_count(function: Callable[..., Any], *args: Any) -> Any:
+        if function is forget_parts:
+            forgotten.append(function)
+        return await run(function, *args)
+
+    monkeypatch.setattr(smsc.centre.database, "run", run_and_count)
+    other.away = None
+    await smsc.write()
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    assert texts(smsc) == len(words)
+    # One is begun when the first is known, and one has all the others.
+    assert len(forgotten) <= 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_cannot_be_forgotten_now_is_forgotten_later_and_keeps_no_others_waiting(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, lost_failures: LostFailures
+) -> None:
+    run = smsc.centre.database.run
+    fails = True
+
+    async def run_or_fail(function: Callable[..., Any], *args: Any) -> Any:
+        if function is forget_parts and fails:
+            raise RuntimeError("not now")
+        return await run(function, *args)
+
+    monkeypatch.setattr(smsc.centre.database, "run", run_or_fail)
+    other = await another_bind(smsc)
+    await smsc.bring("1")
+    await other.bring("1")
+    await smsc.lose()
+    # What a process before this one has left, say.
+    await run(store_parts, [(GATEWAY, brought_text(Link(), "2"))], NOON)
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    assert [text.text for text in smsc.centre.texts] == ["1", "2"]
+    assert lost_failures.take()
+    fails = False
+    await after(smsc, timedelta(seconds=UPKEEP_SECONDS))
+    await smsc.centre.start_again()
+    assert [text.text for text in smsc.centre.texts] == ["1", "2"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_over_a_third_bind_it_is_one_still(smsc: Smsc) -> None:
     second, third = await another_bind(smsc), await another_bind(smsc)
     await smsc.bring("1")
@@ -606,3 +684,21 @@ def test_what_has_a_name_and_parts_of_long_texts_stay_as_they_are() -> None:
     memory = Brought(Clock())
     assert memory.heard(GATEWAY, [named, part]) == [named, part]
     assert memory.settled_until(NOON) == {}
+
+
+def confirm(memory: Brought, link: Link, name: str) -> None:
+    memory.confirmed(GATEWAY, replace(brought_text(link), gateway_id=name))
+
+
+def test_what_is_brought_once_more_while_it_is_held_is_forgotten_when_that_is_written_down_too() -> None:
+    memory = Brought(Clock())
+    first, second, third = Link(), Link(), Link()
+    confirm(memory, first, *names(memory, first, "1"))
+    (held,) = names(memory, second, "1")
+    confirm(memory, second, held)
+    second.end()
+    assert names(memory, third, "1") == [held]
+    first.end()
+    assert memory.doubted.repeated == {}
+    confirm(memory, third, held)
+    assert memory.doubted.repeated == {held: GATEWAY}

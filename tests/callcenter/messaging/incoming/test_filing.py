@@ -325,6 +325,22 @@ async def test_while_the_database_is_away_nothing_is_taken_apart(desk: Desk, los
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_nobody_filed_is_taken_up_although_others_are_filed_all_the_time(
+    desk: Desk, lost_failures: Any
+) -> None:
+    station = Station(desk)
+    station.failure = OperationalError("insert", {}, Exception("disk full"))
+    station.filing.add(await station.store(["坏"]))
+    await station.rest_or_pause()
+    await station.store(["好"], STRANGER)
+    await station.filing.add_left()
+    assert "disk full" in "".join(lost_failures.take())
+    station.refused.clear()
+    desk.clock.advance(AWAY_SECONDS)
+    assert sorted(await station.rest()) == sorted(["坏", "好"])
+
+
+@pytest_twisted.ensureDeferred
 async def test_those_that_wait_longest_are_looked_for_first(desk: Desk) -> None:
     numbers = [f"+8613900000{place:03}" for place in (7, 3, 9, 1)]
     for minutes, number in enumerate(numbers):
