@@ -213,7 +213,7 @@ def test_each_call_keeps_its_own_note_when_the_next_one_rings_while_it_is_saved(
     page.keyboard.press("h")
     expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     page.keyboard.press("1")
-    page.wait_for_function("window.held === 1")
+    page.wait_for_function("() => window.held === 1")
     page.fill("#notes", "周五复查")
     page.keyboard.press("Control+Enter" if finish else "Escape")
     page.keyboard.press("Escape")

@@ -81,7 +81,7 @@ def test_however_a_conversation_was_left_one_step_back_leads_to_the_page_before(
             page.locator("#thread-head [data-key=card]").click()
         page.keyboard.press(leave.split(maxsplit=1)[0])
     expect(page.locator(".talks")).to_be_visible()
-    page.wait_for_function("location.search === '' && history.state === null")
+    page.wait_for_function("() => location.search === '' && history.state === null")
     if leave != "e":
         expect(page.locator("#talks .talk", has_text="0011")).to_be_focused()
     page.go_back()
@@ -98,7 +98,7 @@ def test_what_is_taken_back_is_of_the_conversation_that_it_was_said_of(daemon: D
     # The server is slow; meanwhile another conversation is in front, and stays there.
     page.evaluate(HELD, "/done")
     page.locator("#thread-head [data-key=done]").click()
-    page.wait_for_function("window.held > 0")
+    page.wait_for_function("() => window.held > 0")
     other.click()
     expect(page.locator("#thread-head")).to_contain_text("0013")
     page.evaluate("window.release()")
@@ -198,7 +198,7 @@ def test_a_question_that_is_lost_on_its_way_is_asked_again(daemon: DemoDaemon, b
     page.fill("#f-text", "网络不稳时写的短语")
     page.evaluate(HELD, "/session")
     page.locator("main .btn-primary").click()
-    page.wait_for_function("window.held === 1")
+    page.wait_for_function("() => window.held === 1")
     page.evaluate("window.through()")
     page.locator("main .btn-primary").click()
     expect(page).to_have_url(re.compile(r"/phrases\?"))
