@@ -145,6 +145,18 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     assert call["end_reason"] == "hung_up"
 
 
+HELD = """
+  const send = window.fetch;
+  const gate = new Promise((open) => { window.release = open; });
+  window.held = 0;
+  window.fetch = async (url, options) => {
+    if (String(url).endsWith("%s")) {
+      window.held += 1;
+      await gate;
+    }
+    return send(url, options);
+  };
+"""
 SLOW_LINE = """
   const send = window.fetch;
   window.fetch = async (url, options) => {
@@ -166,6 +178,63 @@ def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
     expect(page.locator("#card")).to_be_hidden()
     call = latest_call(daemon)
     assert (call["wrap_up"], call["outcome"], call["end_reason"]) == ("done", "completed", "hung_up")
+
+
+def test_a_call_that_is_being_hung_up_is_finished_though_one_looks_elsewhere(
+    daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/hang-up")
+    daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    page.keyboard.press("h")
+    # What would be refused in the end is said at once.
+    page.keyboard.press("Control+Enter")
+    problem, saved = page.locator("#wrap-up [data-problem]"), page.locator("[data-saved]")
+    expect(problem).to_have_text("请选择处理结果。")
+    page.keyboard.press("1")
+    expect(problem).to_have_text("")
+    page.keyboard.press("Control+Enter")
+    expect(saved).to_have_attribute("data-state", "ending")
+    page.locator("[data-later]").click()
+    expect(page.locator("#wrap-up form")).to_be_hidden()
+    page.evaluate("window.release()")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
+    assert latest_call(daemon)["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("finish", [False, True])
+def test_each_call_keeps_its_own_note_when_the_next_one_rings_while_it_is_saved(
+    finish: bool, daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
+) -> None:
+    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/wrap-up")
+    daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
+    take_by_key(page)
+    first = latest_call(daemon)["id"]
+    page.keyboard.press("h")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
+    page.keyboard.press("1")
+    page.wait_for_function("() => window.held === 1")
+    page.fill("#notes", "周五复查")
+    page.keyboard.press("Control+Enter" if finish else "Escape")
+    page.keyboard.press("Escape")
+    # Whoever says so is offered calls before the note is finished.
+    page.evaluate("document.querySelector('[data-state=available]').click()")
+    daemon.simulate("call", people["shared"]["number"], "--line", "2", "--rings", "14", "--detach")
+    take_by_key(page)
+    second = latest_call(daemon)["id"]
+    assert first != second
+    page.evaluate("window.release()")
+    client = daemon.client("agent")
+    wait_for(lambda: client.get(f"/api/v1/calls/{first}")["notes"] == "周五复查", 60, "the note")
+    kept = client.get(f"/api/v1/calls/{first}")
+    assert (kept["outcome"], kept["wrap_up"]) == ("completed", "done" if finish else "open")
+    # More than a note may hold is said, not cut off.
+    page.fill("#notes", "长" * 10_001)
+    expect(page.locator("#wrap-up [data-problem]")).to_have_text("最多 10000 个字符。")
+    assert len(page.input_value("#notes")) == 10_001
+    page.fill("#notes", "短")
+    expect(page.locator("#wrap-up [data-problem]")).to_have_text("")
+    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "saved")
 
 
 def test_an_outcome_that_needs_a_time_is_not_finished_without_one(

@@ -59,6 +59,11 @@ def write_down(window: Window, name: str) -> None:
     send.click()
     expect(form.locator("[data-error=text]")).to_be_visible()
     expect(form.locator("input[name=severity][value='1']")).to_be_checked()
+    # More than it may hold is said, not cut off.
+    form.fill("#c-text", "长" * 5001)
+    send.click()
+    expect(form.locator("[data-error=text]")).to_have_text("最多 5000 个字符。")
+    assert len(form.input_value("#c-text")) == 5001
     form.fill("#c-text", SAID)
     send.click()
     expect(form.locator(".complaint-text")).to_have_text(SAID)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,6 +11,20 @@ from tests.peers.browser import PATIENCE, Browsers
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
+
+HELD = """(end) => {
+  const send = window.fetch;
+  const gate = new Promise((open) => { window.release = open; });
+  window.held = 0;
+  window.through = () => { window.fetch = send; };
+  window.fetch = async (url, options) => {
+    if (!String(url).endsWith(end)) return send(url, options);
+    window.held += 1;
+    await gate;
+    return send(url, options);
+  };
+}"""
+"""Requests to addresses with this end are held until ``release()``; after ``through()`` none is any more."""
 
 
 def opened(daemon: DemoDaemon, browsers: Browsers, number: str, size: tuple[int, int] = (1366, 768)) -> Page:
@@ -46,6 +62,57 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
     page.go_back()
     expect(page.locator("#thread")).to_be_hidden(timeout=PATIENCE)
     assert page.evaluate("[location.pathname, location.search, window.stillTheSame]") == ["/inbox", "", True]
+
+
+@pytest.mark.parametrize("leave", ["Escape", "e", "arrow", "Escape from the patient"])
+def test_however_a_conversation_was_left_one_step_back_leads_to_the_page_before(
+    leave: str, daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    daemon.simulate("sms", "13644440011", "在吗")
+    page = browsers.window(daemon, "agent", "/phrases", locale="en", size=(390, 844)).page
+    page.goto("/inbox")
+    page.locator("#talks .talk", has_text="0011").click()
+    expect(page.locator("#thread-head")).to_contain_text("0011")
+    if leave == "arrow":
+        page.locator("#thread-head [data-key=back]").click()
+    else:
+        page.locator("#bubbles").focus()
+        if "patient" in leave:
+            page.locator("#thread-head [data-key=card]").click()
+        page.keyboard.press(leave.split(maxsplit=1)[0])
+    expect(page.locator(".talks")).to_be_visible()
+    page.wait_for_function("() => location.search === '' && history.state === null")
+    if leave != "e":
+        expect(page.locator("#talks .talk", has_text="0011")).to_be_focused()
+    page.go_back()
+    expect(page).to_have_url(re.compile("/phrases"))
+
+
+def test_what_is_taken_back_is_of_the_conversation_that_it_was_said_of(daemon: DemoDaemon, browsers: Browsers) -> None:
+    agent = daemon.client("agent")
+    page = opened(daemon, browsers, "13644440012")
+    one = page.evaluate("new URLSearchParams(location.search).get('c')")
+    daemon.simulate("sms", "13644440013", "在吗")
+    other = page.locator("#talks .talk", has_text="0013")
+    expect(other).to_be_visible()
+    # The server is slow; meanwhile another conversation is in front, and stays there.
+    page.evaluate(HELD, "/done")
+    page.locator("#thread-head [data-key=done]").click()
+    page.wait_for_function("() => window.held > 0")
+    other.click()
+    expect(page.locator("#thread-head")).to_contain_text("0013")
+    page.evaluate("window.release()")
+    undo = page.locator("#toasts [data-toast-action]")
+    expect(undo).to_be_visible()
+    expect(page.locator("#thread-head")).to_contain_text("0013")
+    two = page.evaluate("new URLSearchParams(location.search).get('c')")
+    assert agent.send("POST", f"/api/v1/conversations/{two}/done", {}).status == 200
+    expect(page.locator("#thread-head [data-key=open]")).to_be_visible()
+    page.route(f"**/api/v1/conversations/{one}", lambda route: route.abort())
+    undo.click()
+    expect(page.locator("#thread-head")).to_contain_text("0012")
+    states = [agent.get(f"/api/v1/conversations/{talk}")["state"] for talk in (one, two)]
+    assert states == ["open", "done"]
 
 
 def test_a_thread_that_does_not_come_says_so_and_is_asked_for_again(daemon: DemoDaemon, browsers: Browsers) -> None:
@@ -114,10 +181,29 @@ def test_a_template_takes_nothing_away_that_was_written_to_many(daemon: DemoDaem
     template.select_option(index=1)
     expect(page.locator("#toasts")).to_be_empty()
     text.fill("停电，请改日来院。")
+    page.select_option("#m-purpose", "marketing")
+    before = (template.input_value(), page.locator("#m-purpose").input_value())
     template.select_option(index=2)
     expect(text).not_to_have_value("停电，请改日来院。")
+    # Whoever chooses by the keys chooses on.
+    expect(template).to_be_focused()
     page.locator("#toasts [data-toast-action]").click()
     expect(text).to_have_value("停电，请改日来院。")
+    # Its purpose and what it was begun from come back with it.
+    assert (template.input_value(), page.locator("#m-purpose").input_value()) == before
+
+
+def test_a_question_that_is_lost_on_its_way_is_asked_again(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "admin", "/phrases/new", locale="en").page
+    page.fill("#f-text", "网络不稳时写的短语")
+    page.evaluate(HELD, "/session")
+    page.locator("main .btn-primary").click()
+    page.wait_for_function("() => window.held === 1")
+    page.evaluate("window.through()")
+    page.locator("main .btn-primary").click()
+    expect(page).to_have_url(re.compile(r"/phrases\?"))
+    texts = [one["text"] for one in daemon.client("admin").get("/api/v1/phrases?limit=200")["items"]]
+    assert texts.count("网络不稳时写的短语") == 1
 
 
 def test_a_long_name_covers_nothing_on_a_telephone(daemon: DemoDaemon, browsers: Browsers) -> None:

@@ -10,30 +10,38 @@ document.addEventListener("input", (event) => {
   if (form) changed.add(form);
 });
 
+// A form that a script sends and that was not taken, or not sent after all, is as unsaved as it was.
+export const stillUnsaved = (form) => {
+  changed.add(form);
+};
+
 // Sent to a server that is away, or with a session that is over, a form is replaced by a page on which nothing is left of
 // what was typed. So the session is asked for first.
-const asking = new WeakSet();
-const answered = new WeakSet();
+const asking = new WeakMap(); // form → what calls its question off
+let answered = null; // the form that goes out now
 
 async function askFirst(form, submitter) {
-  asking.add(form);
+  asking.get(form)?.abort(); // Pressed again: the question before may be lost on its way.
+  const question = new AbortController();
+  asking.set(form, question);
   try {
-    await get("/session");
-    answered.add(form);
+    await get("/session", { signal: question.signal });
   } catch (error) {
-    if (error.status !== 401) complain(error); // Signed out, one is led to sign in: see shell.js.
-  } finally {
-    asking.delete(form);
+    if (error.name !== "AbortError" && error.status !== 401) complain(error); // Signed out, one is led to sign in: see shell.js.
+    return;
   }
-  if (answered.has(form)) form.requestSubmit(submitter);
+  if (question.signal.aborted) return;
+  answered = form;
+  form.requestSubmit(submitter?.form === form ? submitter : null);
+  answered = null;
 }
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (event.defaultPrevented || !form.matches("form[method=post]") || answered.delete(form)) return;
+  if (event.defaultPrevented || !form.matches("form[method=post]") || form === answered) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (!asking.has(form)) void askFirst(form, submitter);
+  void askFirst(form, submitter);
 });
 document.addEventListener("submit", (event) => changed.delete(event.target));
 

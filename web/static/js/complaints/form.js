@@ -1,5 +1,6 @@
 // Forms about complaints: each sends what it holds to the API, says beside the field what is wrong, and loses nothing.
 import { post } from "../api.js";
+import { stillUnsaved } from "../forms.js";
 import { fromLocalField, toLocalField } from "../format.js";
 import { findPatients } from "../patient_finder.js";
 
@@ -46,8 +47,7 @@ async function send(form) {
   } catch (error) {
     button.disabled = false;
     showProblem(form, error.fields, error.message);
-    // The page asks again before it is left.
-    form.dispatchEvent(new Event("input", { bubbles: true }));
+    stillUnsaved(form);
   }
 }
 

@@ -1,28 +1,22 @@
 // What came of the call: outcome, note, call-back. Saved as typed; another tab and a reload show the same.
 import { post } from "../api.js";
-import { el } from "../dom.js";
-import { now } from "../clock.js";
-import { fromLocalField, toLocalField } from "../format.js";
 import { store } from "../live.js";
 import { t } from "../text.js";
-import { outcomeLabel, whoOf } from "../words.js";
+import { complain, toast } from "../toast.js";
+import { whoOf } from "../words.js";
 import { isEnding } from "./actions.js";
 import { desk, isMine } from "./desk.js";
-import { outcomeByCode, outcomeByKey, outcomes } from "./outcomes.js";
+import { outcomeByCode, outcomeByKey } from "./outcomes.js";
+import { backAt, form, lacking, notes, pane, put, showProblem, value } from "./wrapup_fields.js";
 
 const PAUSE = 600;
 const TRY_AGAIN = 3000;
 const LONGEST_END = 10000; // So long a call that was hung up may take to end before somebody should look after it.
 
-const pane = document.getElementById("wrap-up");
-const form = pane.querySelector("form");
 const none = pane.querySelector("[data-none]");
 const about = pane.querySelector("[data-about]");
 const saved = pane.querySelector("[data-saved]");
-const problem = pane.querySelector("[data-problem]");
 const complaint = pane.querySelector("[data-complaint]"); // none for whoever may write none down
-const group = pane.querySelector("[data-outcomes]");
-const { notes, call_back_at: backAt } = form.elements;
 const finish = form.querySelector("[data-finish]");
 
 let bound = null; // id of the call that the fields belong to
@@ -30,18 +24,10 @@ let dirty = false;
 let sending = null;
 let waiting = null;
 let finishAfter = null; // id of the call that is finished as soon as it is over
-
-group.append(...outcomes.map((outcome) => el("label", { class: "outcome" },
-  el("input", { type: "radio", name: "outcome", value: outcome.code }),
-  el("kbd", { "aria-hidden": "true" }, outcome.key || "·"), el("span", {}, outcomeLabel(outcome)))));
-
-const value = () => ({ outcome: form.elements.outcome.value, notes: notes.value, call_back_at: fromLocalField(backAt.value) });
+const left = new Map(); // id → what was written down of such a call before another came in front
 
 function fill(call) {
-  for (const radio of form.querySelectorAll("input[name=outcome]")) radio.checked = radio.value === call.outcome;
-  if (notes.value !== call.notes) notes.value = call.notes;
-  const local = toLocalField(call.call_back_at);
-  if (backAt.value !== local) backAt.value = local;
+  put(call);
   say("");
   showProblem({});
 }
@@ -53,17 +39,11 @@ function say(state) {
   saved.textContent = words[shown];
 }
 
-function showProblem(fields, text = "") {
-  const message = Object.values(fields).join(" ") || text;
-  problem.textContent = message;
-  problem.hidden = !message;
-  backAt.setAttribute("aria-invalid", String("call_back_at" in fields));
-}
-
 function changed(pause = PAUSE) {
   if (!bound) return;
   dirty = true;
   say("typing");
+  showProblem({});
   clearTimeout(waiting);
   waiting = setTimeout(() => save(), pause);
 }
@@ -82,14 +62,27 @@ async function save() {
   return good;
 }
 
+// Of a call that is no longer in front, what stood there last goes after what is on its way.
+async function saveLeft(id, draft) {
+  while (sending) await sending;
+  sending = send(id, draft);
+  await sending;
+  sending = null;
+}
+
 async function send(id, draft) {
   try {
     await store.learn("calls", post(`/calls/${id}/wrap-up`, draft));
     if (bound === id && !dirty) say("saved");
     return true;
   } catch (error) {
-    if (bound !== id) return false;
-    if (error.status >= 400 && error.status < 500) {
+    const refused = error.status >= 400 && error.status < 500;
+    if (bound !== id) {
+      if (refused) complain(error);
+      else setTimeout(() => void saveLeft(id, draft), TRY_AGAIN); // It stands nowhere else.
+      return false;
+    }
+    if (refused) {
       say("");
       showProblem(error.fields, error.message);
     } else {
@@ -104,21 +97,35 @@ async function send(id, draft) {
 async function finishNow() {
   const id = bound;
   if (!id || finish.disabled) return;
-  finish.disabled = true;
   if (isEnding(desk.selected)) {
     finishOnceOver(id);
     return;
   }
+  finish.disabled = true;
   // What is typed goes with the finish: a draft must not overtake it.
+  let written = value();
   dirty = false;
-  while (sending) await sending;
-  clearTimeout(waiting);
-  dirty = false;
+  while (sending) {
+    await sending;
+    if (bound === id) written = value(); // The fields may be those of another call by now.
+  }
+  if (bound === id) {
+    clearTimeout(waiting);
+    dirty = false;
+  }
+  await finishCall(id, written);
+}
+
+async function finishCall(id, written) {
   try {
-    const done = await store.learn("calls", post(`/calls/${id}/wrap-up`, { ...value(), finish: true }));
-    showProblem({});
+    const done = await store.learn("calls", post(`/calls/${id}/wrap-up`, { ...written, finish: true }));
+    if (bound === id) showProblem({});
     document.dispatchEvent(new CustomEvent("huifang:wrapped-up", { detail: done }));
   } catch (error) {
+    if (bound !== id) {
+      sayOf(id, error.message);
+      return;
+    }
     dirty = true;
     say("typing");
     showProblem(error.fields ?? {}, error.message);
@@ -127,12 +134,19 @@ async function finishNow() {
   }
 }
 
+// Its pane is not in front; it stands among the unfinished ones.
+const sayOf = (id, words) => toast([whoOf(store.get("calls", id) ?? {}), words].filter(Boolean).join(" · "), { kind: "bad" });
+
 // Whoever hangs up and finishes in one go need not wait for the device.
 function finishOnceOver(id) {
+  const lacks = lacking(value());
+  showProblem(lacks);
+  if (Object.keys(lacks).length) return;
+  finish.disabled = true;
   finishAfter = id;
-  showProblem({});
   say("ending");
   setTimeout(() => {
+    if (left.delete(id)) sayOf(id, t("The call is still going on."));
     if (finishAfter !== id) return;
     finishAfter = null;
     showProblem({}, t("The call is still going on."));
@@ -150,10 +164,15 @@ function show() {
   const call = desk.selected;
   const mine = call && isMine(call) ? call : null;
   if (bound && mine?.id !== bound) {
-    void save();
+    if (finishAfter === bound) left.set(bound, value());
+    if (dirty) void saveLeft(bound, value());
+    clearTimeout(waiting);
     bound = null;
     dirty = false;
     finishAfter = null;
+  }
+  for (const [id, written] of left) {
+    if (store.get("calls", id)?.state === "ended" && left.delete(id)) void finishCall(id, written);
   }
   form.hidden = !mine;
   none.hidden = Boolean(mine);
@@ -170,6 +189,7 @@ function show() {
   if (bound !== mine.id) {
     bound = mine.id;
     fill(mine);
+    if (left.delete(mine.id)) finishAfter = mine.id;
     if (mine.notes || mine.outcome) say("saved");
   } else if (!dirty && !sending && !form.contains(document.activeElement)) {
     fill(mine);
@@ -205,7 +225,6 @@ export function focusNotes() {
 }
 
 form.addEventListener("input", (event) => changed(event.target.type === "radio" ? 0 : PAUSE));
-form.addEventListener("change", (event) => event.target.name === "outcome" && outcomeByCode(event.target.value)?.needs_time && !backAt.value && backAt.focus());
 form.addEventListener("focusout", () => save());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -218,13 +237,6 @@ form.addEventListener("keydown", (event) => {
   }
 });
 form.querySelector("[data-later]").addEventListener("click", later);
-form.querySelector("[data-in]").addEventListener("click", (event) => {
-  const hours = Number(event.target.closest("button")?.dataset.hours);
-  if (!hours) return;
-  const moment = new Date(now() + hours * 3600000);
-  backAt.value = toLocalField(moment.toISOString());
-  changed(0);
-});
 document.addEventListener("huifang:outcome", (event) => chooseOutcome(event.detail));
 document.addEventListener("huifang:finish", finishNow);
 // The last words, when the page is left: the browser carries this request on alone.

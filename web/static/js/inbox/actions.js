@@ -10,11 +10,11 @@ import { snoozes } from "./snooze.js";
 const later = () => menu("snooze", "alarm", t("Snooze"), (closing) => snoozes.map(([words, run]) => entry(words, closing(run))));
 
 export async function done() {
-  const id = desk.talk?.id;
-  if (!id || !may.reply || desk.talk.state === "done") return;
+  const { talk } = desk;
+  if (!talk || !may.reply || talk.state === "done") return;
   if (!(await desk.command("done"))) return;
-  toast(t("Done."), { kind: "good", action: { label: t("Undo"), run: () => desk.show(id).then(() => desk.command("open")) } });
-  desk.close();
+  toast(t("Done."), { kind: "good", action: { label: t("Undo"), run: () => desk.restore(talk) } });
+  if (desk.talk?.id === talk.id) desk.close();
 }
 
 export function actionsOf(talk) {

@@ -19,15 +19,29 @@ const BOXES = {
 
 export const belongs = (talk, box) => BOXES[box](talk);
 
-// One step back leads from a conversation to the list, however many were looked at meanwhile.
-const WITHIN = "within";
-const PERSON = "person";
+// One step back leads from a conversation to the list, however many were looked at meanwhile; and from the list to the
+// page before, however the conversation was left. An entry of the history says how many of ours stand below it.
+const depth = () => history.state?.depth ?? 0;
 const thread = document.getElementById("thread");
+let stepping = false; // Back by steps of our own, of which the browser tells later.
+
+function stepBack(steps) {
+  stepping = true;
+  history.go(-steps);
+}
 
 function enter(id) {
+  if (stepping) return; // The address follows when the browser has arrived.
   const place = `/inbox?c=${id}`;
-  if (location.search || history.state === WITHIN) history.replaceState(history.state, "", place);
-  else history.pushState(WITHIN, "", place);
+  if (history.state?.person) stepBack(1);
+  else if (location.search || depth()) history.replaceState(history.state, "", place);
+  else history.pushState({ depth: 1 }, "", place);
+}
+
+function leave() {
+  if (stepping) return;
+  if (depth()) stepBack(depth());
+  else history.replaceState(null, "", "/inbox");
 }
 
 class Desk extends EventTarget {
@@ -45,11 +59,11 @@ class Desk extends EventTarget {
   toPerson() {
     const before = thread.checkVisibility();
     this.column("person");
-    if (before && !thread.checkVisibility()) history.pushState(PERSON, "");
+    if (before && !thread.checkVisibility()) history.pushState({ depth: depth() + 1, person: true }, "");
   }
 
   toThread() {
-    if (history.state === PERSON) history.back();
+    if (history.state?.person) history.back();
     else this.column("thread");
   }
 
@@ -89,12 +103,22 @@ class Desk extends EventTarget {
   }
 
   close() {
+    const from = this.talk?.id;
     this.asked = null;
     this.talk = null;
     this.to = null;
     this.column("talks");
-    history.replaceState(history.state, "", "/inbox");
+    leave();
     this.changed("talk");
+    // Where one came from: what had the keyboard is hidden now.
+    document.querySelector(`#talks [data-talk="${from}"]`)?.focus({ preventScroll: true });
+  }
+
+  // How it was is how it becomes again, whatever is in front by now; then it is in front.
+  async restore(before) {
+    const [what, body] = before.state === "snoozed" ? ["snooze", { until: before.snoozed_until }] : [before.state];
+    const restored = await this.command(what, body, before);
+    if (restored) await this.show(restored.id, restored);
   }
 
   // A command on a conversation, the one in front if none is named; what came of it also returns as an event.
@@ -119,9 +143,15 @@ store.addEventListener("conversations", ({ detail }) => {
 });
 
 window.addEventListener("popstate", () => {
+  if (stepping) {
+    stepping = false;
+    if (desk.talk) enter(desk.talk.id);
+    else leave();
+    return;
+  }
   const place = new URLSearchParams(location.search);
   const id = Number(place.get("c"));
-  if (desk.to ? place.has("patient") : id && id === desk.talk?.id) desk.column("thread");
+  if (desk.to ? place.has("patient") : id && id === desk.talk?.id) desk.column(history.state?.person ? "person" : "thread");
   else if (id) void desk.show(id);
   else desk.close();
 });

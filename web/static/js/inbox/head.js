@@ -21,7 +21,7 @@ export function showHead() {
   const choosing = head.dataset.talk === String(talk?.id) && head.querySelector(".thread-menu[open]");
   head.dataset.talk = talk?.id;
   if (!choosing) refresh(head, [talk?.id, talk?.version, to?.id], () => [
-    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.column("talks") }, icon("arrow-left")),
+    el("button", { type: "button", class: "btn btn-quiet btn-icon only-narrow", "aria-label": t("Back to the list"), "data-key": "back", onclick: () => desk.close() }, icon("arrow-left")),
     el("div", { class: "thread-who" }, el("h2", { class: "cut" }, talkName(known)),
       el("span", { class: "quiet number" }, talk?.patient ? talk.number_formatted : ""), stopBadge(known)),
     talk ? actionsOf(talk) : null,

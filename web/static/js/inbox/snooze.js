@@ -15,16 +15,11 @@ const after = (time) => new Date(now() + time).toISOString();
 // The next full morning of the hospital, so many days from now.
 const morning = (days) => fromLocalField(`${toLocalField(after(days * DAY)).slice(0, 10)}T08:00`);
 
-// How it was is how it becomes again.
-const BACK = {
-  open: () => desk.command("open"), done: () => desk.command("done"), snoozed: (talk) => desk.command("snooze", { until: talk.snoozed_until }),
-};
-
 async function putOff(until) {
   const before = desk.talk;
   if (!before || !(await desk.command("snooze", { until }))) return;
   toast(t("Snoozed until {time}.", { time: exact(until) }), {
-    kind: "good", action: { label: t("Undo"), run: () => desk.show(before.id).then(() => BACK[before.state](before)) },
+    kind: "good", action: { label: t("Undo"), run: () => desk.restore(before) },
   });
   if (desk.talk?.id === before.id) desk.close();
 }

@@ -1,6 +1,7 @@
 // The rules of receiving: saved as they stand in the form. What somebody else changed meanwhile is shown; nothing typed is lost.
 import { call } from "../api.js";
 import { el } from "../dom.js";
+import { stillUnsaved } from "../forms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 
@@ -68,6 +69,7 @@ form.addEventListener("submit", async (event) => {
     problem.hidden = true;
     toast(t("Saved"), { kind: "good" });
   } catch (error) {
+    stillUnsaved(form);
     const text = Object.values(error.fields ?? {})[0] ?? error.message;
     if (!error.moved) say(text);
     else say(text, el("br"), t("What you typed is still here. These are the values now:"), el("ul", {}, error.moved), t("Save again if the form is right as it stands."));

@@ -3,6 +3,7 @@ import { get, post } from "../api.js";
 import { ask } from "../ask.js";
 import { el, icon } from "../dom.js";
 import { putInto } from "../editing.js";
+import { stillUnsaved } from "../forms.js";
 import { exact, fromLocalField } from "../format.js";
 import { money } from "../sms.js";
 import { t } from "../text.js";
@@ -128,12 +129,16 @@ function changed() {
 async function sendIt() {
   const about = t("About {parts} SMS, {cost}. It can be paused and cancelled while it is sent.", { parts: number(shown.parts), cost: money(shown.cost) });
   const sure = await ask(t("Send this message to {count} patients?", { count: number(shown.count) }), { about, action: t("Send") });
-  if (!sure) return;
+  if (!sure) {
+    stillUnsaved(form);
+    return;
+  }
   send.disabled = true;
   try {
     const batch = await post("/message-batches", { ...body(), key });
     location.assign(`/message-batches/${batch.id}`);
   } catch (error) {
+    stillUnsaved(form);
     say(Object.values(error.fields ?? {})[0] ?? error.message);
     send.disabled = false;
   }
@@ -144,14 +149,22 @@ async function texts() {
   const picker = document.getElementById("m-template");
   const usable = templates.filter((one) => one.purpose !== "reply");
   picker.append(...usable.map((one) => el("option", { value: one.id }, [one.name, one.department?.name, one.disease].filter(Boolean).join(" · "))));
+  let template = ""; // As it was before it was changed.
   picker.addEventListener("change", () => {
     const found = usable.find((one) => String(one.id) === picker.value);
+    const before = { template, text: text.value, purpose: purpose.value };
+    template = picker.value;
     if (!found) return;
-    const written = text.value;
     putInto(text, found.text, { whole: true });
+    picker.focus(); // Its keys choose on.
     // Whatever is no template's was written by hand.
-    if (written.trim() && !usable.some((one) => one.text === written)) {
-      toast(t("The template has replaced what you had written."), { action: { label: t("Undo"), run: () => putInto(text, written, { whole: true }) } });
+    if (before.text.trim() && !usable.some((one) => one.text === before.text)) {
+      const undo = () => {
+        putInto(text, before.text, { whole: true });
+        [picker.value, template, purpose.value] = [before.template, before.template, before.purpose];
+        changed();
+      };
+      toast(t("The template has replaced what you had written."), { action: { label: t("Undo"), run: undo } });
     }
     // A notice is for one person: its text may be taken for another purpose, the one that was chosen.
     if ([...purpose.options].some((one) => one.value === found.purpose)) purpose.value = found.purpose;
