@@ -8,7 +8,8 @@ import { outcomeByCode, outcomes } from "./outcomes.js";
 
 export const pane = document.getElementById("wrap-up");
 export const form = pane.querySelector("form");
-export const { notes, call_back_at: backAt } = form.elements;
+export const notes = form.elements.notes;
+export const backAt = form.elements.call_back_at;
 const problem = pane.querySelector("[data-problem]");
 
 pane.querySelector("[data-outcomes]").append(...outcomes.map((outcome) => el("label", { class: "outcome" },
