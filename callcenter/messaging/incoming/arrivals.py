@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.incoming.receiving import IncomingText, Received, receive_texts
@@ -28,10 +28,6 @@ from storage.models.base import table_of
 
 INCOMPLETE_AFTER = SAME_PART
 """Networks deliver the parts of a text within moments; after this the missing ones do not come."""
-KEPT_FOR = timedelta(days=7)
-"""A part whose text is a message is forgotten after this. Nobody needs it but a gateway that brings it again: what has
-no name for hours at most, what has one as long as a centre tries to get rid of a text, which is two or three days.
-"""
 GAP = "…"
 """Stands for what never came, or was too long."""
 ROW_LENGTH = 1000
@@ -165,46 +161,6 @@ def _whole(text: str) -> str:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - len(GAP)] + GAP
-
-
-def forget_parts(session: Session, names: Mapping[str, int]) -> None:
-    """Forget texts of one part that were written down and never shown. ``names``: name → gateway."""
-    for these in _named(names):
-        session.execute(delete(_ARRIVAL).where(*these))
-
-
-def texts_named(session: Session, names: Mapping[str, int]) -> list[Text]:
-    """Those of ``names`` (name → gateway) that are no message yet."""
-    columns = _ARRIVAL.c
-    key = select(columns.gateway_id, columns.number, columns.reference, columns.total)
-    found = (Text(*row) for these in _named(names) for row in session.execute(key.where(*these).order_by(columns.id)))
-    return list(dict.fromkeys(found))
-
-
-def _named(names: Mapping[str, int]) -> Iterator[tuple[ColumnElement[bool], ...]]:
-    """Conditions that hold together for some of ``names``, and are no message."""
-    of_gateway: dict[int, list[str]] = defaultdict(list)
-    for name, gateway in names.items():
-        of_gateway[gateway].append(name)
-    columns = _ARRIVAL.c
-    for gateway, mine in of_gateway.items():
-        for chunk in chunks(mine):
-            yield columns.gateway_id == gateway, columns.fingerprint.in_(chunk), columns.message_id.is_(None)
-
-
-def forget_joined(session: Session, now: datetime, after: int = 0, limit: int = CHUNK) -> int | None:
-    """Forget those of the ``limit`` oldest parts behind the id ``after`` that are a message and kept for long enough.
-
-    Gives the id behind which to go on; None: what follows is younger, or there is nothing.
-    """
-    columns = _ARRIVAL.c
-    # They are numbered as they come, so that the oldest are found by their key.
-    oldest = select(columns.id, columns.arrived_at, columns.message_id).where(columns.id > after)
-    rows = session.execute(oldest.order_by(columns.id).limit(limit)).all()
-    old = [row for row in rows if row.arrived_at < now - KEPT_FOR]
-    if done := [row.id for row in old if row.message_id is not None]:
-        session.execute(delete(_ARRIVAL).where(columns.id.in_(done)))
-    return old[-1].id if len(old) == limit else None
 
 
 def open_texts(session: Session, now: datetime, limit: int = 2000) -> list[Text]:

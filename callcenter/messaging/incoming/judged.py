@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from callcenter.messaging.incoming.arrivals import forget_parts, texts_named
 from callcenter.messaging.incoming.doubted import Doubted
 from callcenter.messaging.incoming.filing import Filing
+from callcenter.messaging.incoming.kept_parts import forget_parts, texts_named
 from callcenter.tasks import TaskTracker
 from storage.database import Database
 

@@ -16,12 +16,13 @@ from twisted.logger import Logger
 from callcenter.bus import EventBus, Unsubscribe
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import Text, forget_joined
+from callcenter.messaging.incoming.arrivals import Text
 from callcenter.messaging.incoming.brought import MOST as MOST_REMEMBERED
 from callcenter.messaging.incoming.brought import Brought
 from callcenter.messaging.incoming.brought_rows import left_behind, names_of_ours, write_settled
 from callcenter.messaging.incoming.filing import Filing
 from callcenter.messaging.incoming.judged import Judged
+from callcenter.messaging.incoming.kept_parts import forget_joined
 from callcenter.messaging.incoming.receiving import Received
 from callcenter.messaging.outbox.claiming import Claimed, claim, expire
 from callcenter.messaging.outbox.due_messages import Place, anything_due

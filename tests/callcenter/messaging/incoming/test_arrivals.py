@@ -10,7 +10,8 @@ import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.incoming.arrivals import KEPT_FOR, forget_joined, join_texts, open_texts, store_parts
+from callcenter.messaging.incoming.arrivals import join_texts, open_texts, store_parts
+from callcenter.messaging.incoming.kept_parts import KEPT_FOR, forget_joined
 from callcenter.messaging.incoming.receiving import IncomingText, Placed, nobody_listens
 from protocols.sms import TextArrived
 from storage.models import SmsArrival, SmsMessage

@@ -14,10 +14,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from callcenter.messaging.incoming import brought
-from callcenter.messaging.incoming.arrivals import forget_parts, join_texts, store_parts
+from callcenter.messaging.incoming.arrivals import join_texts, store_parts
 from callcenter.messaging.incoming.brought import COMES_WITHIN, Brought
 from callcenter.messaging.incoming.brought_text import PATIENCE
 from callcenter.messaging.incoming.doubted import LONGEST
+from callcenter.messaging.incoming.kept_parts import forget_parts
 from callcenter.messaging.outbox.dispatcher import UPKEEP_SECONDS
 from protocols.cmpp.codec import V2
 from protocols.cmpp.codec import encode as cmpp

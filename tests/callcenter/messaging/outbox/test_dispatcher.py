@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.gateways.routing import Route
-from callcenter.messaging.incoming.arrivals import KEPT_FOR
+from callcenter.messaging.incoming.kept_parts import KEPT_FOR
 from callcenter.messaging.incoming.receiving import IncomingText
 from callcenter.messaging.messages.own_numbers import kept_numbers
 from callcenter.messaging.outbox import claiming as outbox
