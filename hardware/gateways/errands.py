@@ -20,6 +20,8 @@ class Errands:
         self._clock = clock
         self._timers: dict[str, IDelayedCall] = {}
         self._work: set[Deferred[Any]] = set()
+        self._awaited: set[Deferred[Any]] = set()
+        self._finished: Deferred[None] | None = None
         self._stopped = False
 
     def later(self, name: str, seconds: float, action: Callable[[], None]) -> None:
@@ -43,10 +45,12 @@ class Errands:
         if timer is not None:
             timer.cancel()
 
-    def run(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
-        """Begin ``work``. A failure is logged."""
+    def run(self, work: Coroutine[Deferred[Any], Any, None], *, awaited: bool = False) -> None:
+        """Begin ``work``. A failure is logged. ``finish`` waits for what is ``awaited``: its answer comes only once."""
         working = Deferred.fromCoroutine(work)
         self._work.add(working)
+        if awaited:
+            self._awaited.add(working)
         working.addBoth(self._done, working)
 
     def stop(self) -> None:
@@ -54,6 +58,12 @@ class Errands:
         self._stopped = True
         for name in list(self._timers):
             self.cancel(name)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait, no longer than ``seconds``, until no awaited work goes on."""
+        if self._awaited:
+            self._finished = finished = Deferred[None]()
+            await finished.addTimeout(seconds, self._clock, lambda *_: None)
 
     def abandon(self) -> None:
         """End the work that goes on."""
@@ -66,5 +76,8 @@ class Errands:
 
     def _done(self, result: object, working: Deferred[Any]) -> None:
         self._work.discard(working)
+        self._awaited.discard(working)
+        if self._finished is not None and not self._awaited and not self._finished.called:
+            self._finished.callback(None)
         if isinstance(result, Failure) and not self._stopped:
             log.failure("work of a gateway", failure=result)

@@ -27,6 +27,8 @@ from protocols.sms import GatewayListener, GatewayLost, GatewayReady, GatewaySig
 
 REFUSED_SECONDS = 900.0
 """Pause after the provider did not let us in."""
+DRAIN_SECONDS = 10.0
+"""So long it is waited for answers to messages, and for receipts and replies that are being fetched."""
 _RETRY_FIRST, _RETRY_MOST = 2.0, 60.0
 # One message finds out whether a provider takes messages again, and may go out in vain or twice.
 _FAILING_FIRST, _FAILING_MOST = 60.0, REFUSED_SECONDS
@@ -104,7 +106,7 @@ class HttpGateway:
         self._stopping = True
         self._errands.stop()
         self._sending.recall()
-        await self._sending.drain()
+        await self._errands.finish(DRAIN_SECONDS)
         self._sending.forget()
         self._errands.abandon()
         # Connections that were given up are closed in the next turn.

@@ -79,7 +79,7 @@ class Fetching:
 
     def _fetch_later(self, name: str, seconds: float) -> None:
         if self._going:
-            self._errands.later(name, seconds, lambda: self._errands.run(self._fetch(name)))
+            self._errands.later(name, seconds, lambda: self._errands.run(self._fetch(name), awaited=True))
 
     async def _fetch(self, name: str) -> None:
         pull = self._pulls[name]

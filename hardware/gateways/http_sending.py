@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from hardware.gateways.errands import Errands
@@ -38,7 +37,6 @@ from protocols.sms_failures import Failures
 
 SLOWER_SECONDS = 10.0
 """Pause after too many requests."""
-DRAIN_SECONDS = 10.0
 _MOST_PARTS = 10
 _NEXT, _PAUSE = "next", "pause"
 
@@ -91,7 +89,6 @@ class Sending:
         self._letters = 0
         self._failures = Failures()
         self._not_before = 0.0
-        self._drained: Deferred[None] | None = None
 
     @property
     def room(self) -> int:
@@ -117,13 +114,6 @@ class Sending:
         unsent = [*self._beyond, *(PartUnsent(key) for letter in recalled for key in letter.keys)]
         self._beyond = []
         self._tell(unsent)
-
-    async def drain(self) -> None:
-        """Wait a little for answers."""
-        if self._in_flight:
-            drained: Deferred[None] = Deferred()
-            self._drained = drained
-            await drained.addTimeout(DRAIN_SECONDS, self._clock, lambda *_: None)
 
     def forget(self) -> None:
         """Nobody waits for answers any more."""
@@ -155,7 +145,7 @@ class Sending:
             return
         self._letters += 1
         self._in_flight[self._letters] = letter
-        self._errands.run(self._send(self._letters, request))
+        self._errands.run(self._send(self._letters, request), awaited=True)
 
     def _request_of(self, letter: Letter) -> HttpRequest:
         longest = self._provider.longest
@@ -169,8 +159,6 @@ class Sending:
         outcome = await self._talk.ask(request)
         if number in self._in_flight:
             self._answer(number, outcome)
-        if self._drained is not None and not self._in_flight and not self._drained.called:
-            self._drained.callback(None)
         self._next()
 
     def _answer(self, number: int, outcome: Outcome) -> None:

@@ -15,11 +15,12 @@ from protocols.pdu_frames import PduError, PduSplitter
 class ClientHost(TypedProtocol):
     """The gateway that a connection belongs to.
 
-    It counts what happens, knows the ``clients`` that are signed in, and cuts a connection after ``close_after`` PDUs,
-    never if 0.
+    It counts what happens, knows all ``connections`` and the ``clients`` that are signed in, and cuts a connection
+    after ``close_after`` PDUs, never if 0.
     """
 
     counts: Counter[str]
+    connections: list[SmscClient]
     clients: list[SmscClient]
     close_after: int
 
@@ -42,8 +43,13 @@ class SmscClient(Protocol):
         self.speech = speech
         self.hears = False
 
+    def connectionMade(self) -> None:  # noqa: N802
+        """There."""
+        self._smsc.connections.append(self)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Gone."""
+        self._smsc.connections.remove(self)
         if self in self._smsc.clients:
             self._smsc.clients.remove(self)
 

@@ -72,6 +72,7 @@ class SimulatedSmsc(Factory):
         self.close_after = 0
         self.counts: Counter[str] = Counter()
         self.messages: deque[Submission] = deque(maxlen=kept)
+        self.connections: list[SmscClient] = []
         self.clients: list[SmscClient] = []
         self._treating = Treating(treatment, reactor.seconds, self.counts)
         self.treat(treatment)
@@ -112,7 +113,7 @@ class SimulatedSmsc(Factory):
 
     def drop(self) -> None:
         """Cut all connections."""
-        for client in tuple(self.clients):
+        for client in tuple(self.connections):
             client.cut()
 
     def submitted(self, client: SmscClient, submission: Submission) -> None:

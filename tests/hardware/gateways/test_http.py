@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -15,6 +15,8 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs, formatEvent
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Site
 
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.http import HttpGateway
@@ -422,9 +424,57 @@ async def test_what_comes_while_it_stops_with_nothing_to_wait_for_is_unsent(tmp_
             assert heard.of(PartUnsent) == [PartUnsent("b")]
 
 
+class Slow(Resource):
+    """A provider that gives what it has when ``give`` is called; all else it answers with nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: list[Any] = []
+
+    def getChild(self, path: bytes, request: Any) -> Resource:
+        return self
+
+    def render_POST(self, request: Any) -> Any:
+        if request.path != b"/callApi.aspx":
+            return b""
+        self._asked.append(request)
+        return NOT_DONE_YET
+
+    @property
+    def asked(self) -> bool:
+        return bool(self._asked)
+
+    def give(self, body: bytes) -> None:
+        for request in self._asked:
+            request.write(body)
+            request.finish()
+
+
+@ensureDeferred
+async def test_replies_that_are_being_fetched_while_it_stops_are_not_lost(tmp_path: Path) -> None:
+    slow, loop = Slow(), cast("Any", reactor)
+    port = loop.listenTCP(0, Site(slow), interface="127.0.0.1")
+    settings = {
+        "name": "服务商", "url": f"http://localhost:{port.getHost().port}/", "preset": "sms_aspx", "inside": True,
+        "account": "hospital", "password": "secret", "company": "8", "fetch": True,
+    }  # fmt: skip
+    device = HttpGateway(HttpGatewaySettings.model_validate(settings), loop, tmp_path / "trace")
+    heard = GatewayHeard()
+    device.start(heard)
+    await heard.quiet(lambda: slow.asked)
+    stopping = Deferred.fromCoroutine(device.stop())
+    await deferLater(loop, 0.1)
+    assert not stopping.called
+    slow.give(b"<returnsms><callbox><mobile>13800138000</mobile><content>1</content></callbox></returnsms>")
+    await stopping
+    await port.stopListening()
+    # The provider does not give it again.
+    assert [(text.sender, text.text) for text in heard.of(TextArrived)] == [("13800138000", "1")]
+
+
 @ensureDeferred
 async def test_stopped_while_the_provider_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hardware.gateways.http_sending.DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("hardware.gateways.http.DRAIN_SECONDS", 0.2)
     with provider(tmp_path) as simulator:
         async with gateway_to(simulator, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
