@@ -33,7 +33,7 @@ const REASON = {
   opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
   bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
   no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
-  gateway_refused: t("the gateway does not take it"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
+  gateway_refused: t("the gateway does not take it"), unwritable: t("has characters that cannot be sent"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
   partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
   uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
   by_person: t("by a person"), paused: t("held by a person"), incomplete: t("parts of it never came"), overtaken: t("a later text says how it stands"),
