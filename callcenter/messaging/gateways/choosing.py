@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose, unable_for
+from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose, telling_figures, unable_for
 from callcenter.messaging.texts.segments import Layout, lay_out
 from callcenter.messaging.vocabulary import Purpose
 
-_COUNTRY = len("+86")
 _NOBODY: frozenset[int] = frozenset()
 
 
@@ -26,9 +25,8 @@ class Choosing:
         # go by it all the same goes when its turn comes; the queue is not searched for such messages.
         steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
-        longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
-        # Numbers that begin alike fit the same gateways; without prefixes all do.
-        self._figures = longest + _COUNTRY if longest else 0
+        # Numbers that begin alike fit the same gateways.
+        self._figures = telling_figures(routes)
         self._bound = [route for route in routes if route.wording.charset]
         self._chosen: dict[tuple[str, Purpose, int | None, int | None, frozenset[int]], Chosen] = {}
         self._layouts: dict[tuple[int, str], Layout] = {}

@@ -114,6 +114,12 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(taking, best, wanted, room)
 
 
+def telling_figures(routes: Iterable[Route]) -> int:
+    """How many of the first characters of a number tell which of ``routes`` are set up for it; 0: all are for any."""
+    longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
+    return longest + len("+86") if longest else 0
+
+
 def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
     """Those that cannot write ``text``."""
     return frozenset(route.gateway_id for route in routes if not is_writable(text, route.wording))

@@ -17,8 +17,6 @@ from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import TextEncoding
 
 NO_GATEWAY_PAUSE = timedelta(seconds=60)
-MOST_SIGNS = 10
-"""So many signs that cannot be written are named."""
 
 
 class Due(NamedTuple):
@@ -112,7 +110,7 @@ def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
         return None
     if waits.unable is not None:
         signs = unwritable_signs(due.text, waits.unable.wording)
-        return Put(MessageState.FAILED, waits.reason, words=" ".join(signs[:MOST_SIGNS]))
+        return Put(MessageState.FAILED, waits.reason, words=" ".join(signs))
     if not waits.never:
         return Put(MessageState.QUEUED, waits.reason, min(now + NO_GATEWAY_PAUSE, due.expires_at))
     if due.purpose is Purpose.TEST:

@@ -20,6 +20,8 @@ from protocols.text import lacking
 _BRACKETS = "【】"
 _REMEMBERED = 64
 """Texts whose parts are remembered: messages to many are often one text."""
+MOST_NAMED = 10
+"""So many signs that cannot be written are named."""
 _JOINER = "\u200d"
 """Joins the signs of one emoji."""
 _SKINS = "".join(map(chr, range(0x1F3FB, 0x1F400)))
@@ -112,11 +114,13 @@ def is_writable(text: str, wording: Wording) -> bool:
 
 
 def unwritable_signs(text: str, wording: Wording) -> tuple[str, ...]:
-    """What of ``text``, with its signature, the gateway cannot write: each sign once, as a reader sees it."""
+    """What of ``text``, with its signature, the gateway cannot write: each sign once, as a reader sees it, of many the
+    first.
+    """
     if is_writable(text, wording):
         return ()
     signs = dict.fromkeys(_signs(_handed_over(text, wording)))
-    return tuple(sign for sign in signs if lacking(sign, wording.charset))
+    return tuple(sign for sign in signs if lacking(sign, wording.charset))[:MOST_NAMED]
 
 
 def signature_mark(signature: str) -> str:

@@ -61,6 +61,13 @@ export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).repla
 // By what a text goes out, for the tooltip of its length; empty where it is not known yet.
 export const gatewayWords = (found) => (found?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : "");
 
+// What the gateway that would come first cannot write, and what becomes of it; empty where it can write all.
+export function unwritableWords(found) {
+  if (!found?.unwritable.length) return "";
+  const words = { signs: found.unwritable.join(" "), gateway: found.unable, other: found.gateway };
+  return words.other ? t("{gateway} cannot send {signs}; it would go by {other}.", words) : t("No gateway can send {signs}.", words);
+}
+
 export function stopBadge(talk) {
   if (!talk.opt_outs.length) return null;
   return el("span", { class: "badge-soft badge-bad", "data-stopped": true, title: t("Opted out since {time}: {kinds}", { time: exact(talk.opt_outs[0].began_at), kinds: stopWords(talk.opt_outs) }) },
