@@ -36,6 +36,12 @@ def add_gateway(session: Session, key: int = GATEWAY, name: str = "移动", **mo
     session.add(SmsGateway(id=key, name=name, state_since=NOW, **values))
 
 
+def bind_gateways(session: Session, *keys: int) -> None:
+    """They are providers whose pages are GBK."""
+    found = update(SmsGateway).where(SmsGateway.id.in_(keys))
+    session.execute(found.values(kind="http", settings={"url": "http://provider/", "preset": "linkws"}))
+
+
 def texts_arrive(session: Session, desk: SmsDesk, number: str, text: str, at: datetime, gateway: int = GATEWAY) -> int:
     """A text comes in by the gateway."""
     arrived = IncomingText(gateway, number, "10690001", text, at)

@@ -64,7 +64,17 @@ from tests.peers.call_center import (
     ZHANG,
     every_row,
 )
-from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, OTHER_GATEWAY, Desk, add_gateway, move
+from tests.peers.sms_desk import (
+    FAMILY,
+    GATEWAY,
+    HEARTS_NUMBER,
+    HOUSE,
+    OTHER_GATEWAY,
+    Desk,
+    add_gateway,
+    bind_gateways,
+    move,
+)
 
 KEY = "0123456789abcdef"
 PEOPLE = Choice(patient_ids=(ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242))
@@ -175,6 +185,32 @@ async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_tha
     assert (await batches.send(SUSAN, CARE, PEOPLE, KEY + "x"))["id"] != sent["id"]
     await unchanged(desk, NotAllowedError, batches.send(ANNA, CARE, PEOPLE, KEY))
     await unchanged(desk, NotAllowedError, batches.preview(DORA, CARE, PEOPLE))
+
+
+@pytest_twisted.ensureDeferred
+async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_what_for(desk: Desk) -> None:
+    def rename(session: Session) -> None:
+        session.execute(update(Patient).where(Patient.id == ZHANG).values(name="䶮三"))
+
+    await desk.change(rename)
+    await desk.change(bind_gateways, GATEWAY)
+    batches, choice = desk.desk.batches, Choice(patient_ids=(ZHANG, FAMILY_ONE))
+    shown = await batches.preview(SUSAN, CARE, choice)
+    assert (shown["count"], shown["reasons"]) == (1, {"unwritable": 1})
+    assert [(one["name"], one["why"]) for one in shown["refused"]] == [("䶮三", "unwritable")]
+    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "", "count": 1}]
+    sent = await batches.send(SUSAN, CARE, choice, KEY)
+    await desk.make_all()
+    made = await batches.get(SUSAN, sent["id"])
+    assert (made["count"], made["left_out"]) == (1, {"unwritable": 1})
+    nobody = await batches.preview(SUSAN, replace(CARE, text="🙏{patient.name}您好"), choice)
+    assert (nobody["count"], nobody["reasons"]) == (0, {"unwritable": 2})
+    assert [one["signs"] for one in nobody["unwritable"]] == [["🙏", "䶮"]]
+    # Another gateway that can write them carries them, at its price.
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    shown = await batches.preview(SUSAN, CARE, choice)
+    assert (shown["count"], shown["reasons"], shown["cost"]) == (2, {}, 105)
+    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "联通", "count": 1}]
 
 
 @pytest_twisted.ensureDeferred
@@ -691,6 +727,7 @@ def some_hospital(session: Session, random: Random) -> None:
     for key in range(3000, 3060):
         add_patient(session, key, random.choice((FOLLOW_UP, CARDIOLOGY)))
         patient = session.get_one(Patient, key)
+        patient.name = f"䶮{key}" if random.random() < 0.3 else patient.name
         patient.do_not_call, patient.disabled = random.random() < 0.1, random.random() < 0.1
         patient.department_id = patient.department_id if random.random() < 0.8 else None
         patient.doctor_id = DORA.user_id if random.random() < 0.7 else None
@@ -713,6 +750,8 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
     """The one asks by a single statement, the other makes page by page: both by the same rules."""
     random = Random(seed)
     await crowd.change(some_hospital, random)
+    if bound := seed % 2:
+        await crowd.change(bind_gateways, GATEWAY, OTHER_GATEWAY)
     for place, (purpose, text, hours) in enumerate(
         ((Purpose.CARE, "{patient.name}{doctor.name}", None), (Purpose.CARE, "{department}您好", None),
          (Purpose.MARKETING, "您好", 3), (Purpose.REMINDER, "{patient.name}", 48))
@@ -725,6 +764,7 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
         await crowd.make_all()
         made = await crowd.desk.batches.get(SUSAN, sent["id"])
         assert (made["count"], made["left_out"]) == (shown["count"], shown["reasons"])
+        assert ("unwritable" in shown["reasons"]) == bool(bound and "{patient.name}" in text)
         mine = [row for row in await messages(crowd) if row["batch_id"] == sent["id"]]
         waiting = [row for row in mine if row["reason"]]
         assert len(waiting) == shown["waiting"]
