@@ -119,7 +119,7 @@ class Batch(BaseModel):
     text: str
     template: Named | None
     state: Literal["preparing", "paused", "done", "cancelled"]
-    reason: Literal["", "rights", "trouble"]
+    reason: Literal["", "rights", "trouble", "refused"]
     chosen: int
     count: int
     left_out: Reasons

@@ -30,11 +30,9 @@ from callcenter.messaging.batches.making import make_page
 from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.gateways.routing import Route
 from callcenter.messaging.outbox import due_messages
-from callcenter.messaging.outbox.claiming import claim
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
-from callcenter.messaging.outbox.settling import Heard, settle
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from protocols.sms import GatewaySignal, PartAccepted, PartRefused, PartUnsent, Refusal
+from protocols.sms import PartAccepted, PartRefused, PartUnsent, Refusal
 from storage.database import Database
 from storage.models import (
     AuditEntry,
@@ -65,6 +63,7 @@ from tests.peers.call_center import (
     every_row,
 )
 from tests.peers.sms_desk import (
+    CHEAP,
     FAMILY,
     GATEWAY,
     HEARTS_NUMBER,
@@ -72,7 +71,10 @@ from tests.peers.sms_desk import (
     OTHER_GATEWAY,
     Desk,
     add_gateway,
+    add_patient,
+    answer,
     bind_gateways,
+    leave,
     move,
 )
 
@@ -96,14 +98,6 @@ async def crowd(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
 def add_crowd(session: Session) -> None:
     for place in range(MANY):
         add_patient(session, 1000 + place)
-
-
-def add_patient(session: Session, key: int, department: int = FOLLOW_UP) -> None:
-    patient = Patient(id=key, record_number=f"R{key}", name=f"众{key}", department_id=department)
-    patient.created_at = patient.updated_at = NOW
-    session.add(patient)
-    session.flush()
-    session.add(PatientPhone(patient_id=key, number=f"+8613511{key:06d}", position=0))
 
 
 async def stop_making(desk: Desk) -> None:
@@ -465,19 +459,6 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
     assert (await batches.get(SUSAN, first["id"]))["state"] == "done"
 
 
-CHEAP = Route(GATEWAY, receipts=True, room=1000)
-
-
-async def leave(desk: Desk, *routes: Route) -> list[str]:
-    """What the outbox hands over now."""
-    claimed = await desk.change(claim, routes or [CHEAP], desk.now)
-    return [part.key for parts in claimed.handed.values() for part in parts]
-
-
-async def hear(desk: Desk, *signals: GatewaySignal) -> None:
-    await desk.change(settle, [Heard(GATEWAY, one) for one in signals], desk.now)
-
-
 @pytest.mark.parametrize("stopping", ["cancel", "pause"])
 @pytest_twisted.ensureDeferred
 async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(crowd: Desk, stopping: str) -> None:
@@ -488,7 +469,7 @@ async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(cro
     assert len(keys) == 28
     await getattr(batches, stopping)(SUSAN, sent["id"])
     await crowd.make_all()
-    await hear(
+    await answer(
         crowd, PartUnsent(keys[0]), PartRefused(keys[1], Refusal.LATER, "8"),
         PartRefused(keys[2], Refusal.GATEWAY, "9"), *(PartAccepted(key, key) for key in keys[3:]),
     )  # fmt: skip
@@ -515,7 +496,7 @@ async def test_the_rest_of_a_text_that_went_out_in_part_follows_it_though_the_ba
     await desk.make_all()
     first, *others = await leave(desk)
     await getattr(desk.desk.batches, stopping)(SUSAN, sent["id"])
-    await hear(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
+    await answer(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
     assert len(await leave(desk)) == len(others)
 
 

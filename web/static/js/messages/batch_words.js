@@ -14,6 +14,7 @@ export const STATE = { preparing: t("Preparing"), paused: t("Paused"), done: t("
 
 export const HALT = {
   rights: t("The sender may no longer send it. Cancel it and send again to the rest."),
+  refused: t("Its messages were refused one after the other. Look at the failed ones: continue once the text, the signature or the gateway is put right, or cancel it."),
   trouble: t("A part of it could not be written. Continue, or tell the administrator."),
 };
 
