@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +45,7 @@ def nothing_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
         if line["state"] != "idle":
             daemon.simulate("unplug", "--line", line["name"])
             daemon.simulate("replug", "--line", line["name"])
-            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", 60, f"idle line {line['name']}")
+            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", f"idle line {line['name']}")
     for call in agent.get("/api/v1/calls?wrap_up=open")["items"]:
         if call["agent"]["name"] == "王秀英":
             agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
@@ -138,7 +139,7 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     hang_up.click()
     agent.page.locator("input[name=outcome][value=completed]").check()
     agent.page.get_by_role("button", name=re.compile("^完成")).last.click()
-    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", "the finished wrap-up")
     call = latest_call(daemon)
     assert (call["notes"], call["outcome"]) == ("切口愈合良好，周五复查", "completed")
     assert (call["patient"]["name"], call["agent"]["name"]) == (people["own"]["name"], "王秀英")
@@ -198,7 +199,7 @@ def test_a_call_that_is_being_hung_up_is_finished_though_one_looks_elsewhere(
     page.locator("[data-later]").click()
     expect(page.locator("#wrap-up form")).to_be_hidden()
     page.evaluate("window.release()")
-    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", "the finished wrap-up")
     assert latest_call(daemon)["outcome"] == "completed"
 
 
@@ -225,7 +226,7 @@ def test_each_call_keeps_its_own_note_when_the_next_one_rings_while_it_is_saved(
     assert first != second
     page.evaluate("window.release()")
     client = daemon.client("agent")
-    wait_for(lambda: client.get(f"/api/v1/calls/{first}")["notes"] == "周五复查", 60, "the note")
+    wait_for(lambda: client.get(f"/api/v1/calls/{first}")["notes"] == "周五复查", "the note")
     kept = client.get(f"/api/v1/calls/{first}")
     assert (kept["outcome"], kept["wrap_up"]) == ("completed", "done" if finish else "open")
     # More than a note may hold is said, not cut off.

@@ -24,6 +24,7 @@ from hardware.tcp_port import TcpOpener
 from protocols.signals import Answered, CallerIdentified, Ended, LineLost, LineReady, Rang, RingingStopped
 from tests.peers.serial_server import SerialServer
 from tests.peers.simulator import Heard, running
+from twistd_plugin.commands.ports import free_port
 
 NUMBER = "13800138000"
 FAST = ("--speed", "10")
@@ -39,12 +40,6 @@ async def line_on(address: str, folder: Path, **settings: Any) -> AsyncIterator[
         yield device, heard
     finally:
         await device.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @ensureDeferred

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.peers.daemon import ROOT
+from tests.peers.patience import PATIENCE
 
 TWISTD = "from twisted.scripts.twistd import run; run()"
 
@@ -44,7 +45,7 @@ class LineHostProcess:
         """Its exit status."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(20)
+        return self._process.wait(PATIENCE)
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)

@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
-from tests.peers.daemon import wait_for
+from tests.peers.patience import wait_for
 from twistd_plugin.watchdog import StackSampler, StallWatchdog
 
 

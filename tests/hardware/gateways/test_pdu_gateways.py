@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,10 @@ from protocols.sms import (
     TextArrived,
 )
 from tests.peers.asterisk import make_certificate
+from tests.peers.gateway_heard import GatewayHeard
 from tests.peers.sms_session import NUMBER, part
-from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, gateway_settings, smsc_running, submit_all
+from tests.peers.smsc import ACCOUNTS, device_for, gateway_on, gateway_settings, smsc_running, submit_all
+from twistd_plugin.commands.ports import free_port
 
 KINDS = pytest.mark.parametrize("kind", ["cmpp2", "cmpp3", "smpp"])
 
@@ -167,9 +168,7 @@ async def test_a_wrong_password_is_not_tried_again_soon(kind: str, tmp_path: Pat
 
 @ensureDeferred
 async def test_a_gateway_that_is_not_there_is_lost_once_and_taken_when_it_comes(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     async with gateway_on("smpp", port, tmp_path, ready=False) as (device, heard):
         await heard.some(GatewayLost)
         await deferLater(reactor, 0.3)
@@ -362,5 +361,5 @@ async def test_it_is_known_when_a_lost_one_is_connected_to_again(kind: str, tmp_
             assert device.next_attempt is not None
             assert device.next_attempt <= reactor.seconds() + 60.0  # type: ignore[attr-defined]
             smsc.plug()
-            await heard.some(GatewayReady, 2, 30)
+            await heard.some(GatewayReady, 2)
             assert device.next_attempt is None

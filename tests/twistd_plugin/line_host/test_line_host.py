@@ -24,6 +24,7 @@ from callcenter.telephony.line_hosts import make_token
 from hardware.drivers import LineSettings
 from tests.peers.cable import Cable
 from tests.peers.line_host import LineHostProcess
+from tests.peers.patience import until
 from tests.peers.simulator import Simulator, running
 from tests.peers.site import Browser, RunningSite, start_site
 
@@ -70,12 +71,15 @@ class Ward:
     async def call_until(self, condition: Callable[[Any], Any]) -> dict[str, Any]:
         return await self.wait(self.call, lambda call: call is not None and condition(call))
 
-    async def wait(self, ask: Any, condition: Callable[[Any], Any], seconds: float = 30) -> Any:
-        deadline = reactor.seconds() + seconds
-        while not condition(found := await ask()):
-            assert reactor.seconds() < deadline, f"waited in vain; it is {found}; the host says:\n{self.says}"
-            await deferLater(reactor, 0.05)
-        return found
+    async def wait(self, ask: Any, condition: Callable[[Any], Any]) -> Any:
+        seen: list[Any] = []
+
+        async def come_about() -> bool:
+            seen[:] = [await ask()]
+            return bool(condition(seen[0]))
+
+        await until(come_about, lambda: f"something; it is {seen}; the host says:\n{self.says}")
+        return seen[0]
 
     @property
     def says(self) -> str:
