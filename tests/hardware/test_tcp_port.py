@@ -48,7 +48,7 @@ async def test_a_modem_behind_a_server_rings_answers_and_survives_the_network(tm
         server = SerialServer(simulator.link)
         async with line_on(f"tcp://localhost:{server.port}", tmp_path) as (device, heard):
             await heard.first(LineReady)
-            over = simulator.run("call", number=NUMBER, hangup_after=20)
+            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=20)
             await heard.first(Rang)
             device.answer()
             await heard.first(Answered)

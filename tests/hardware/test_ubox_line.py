@@ -68,7 +68,7 @@ async def test_ring_number_and_nobody_answers(tmp_path: Path) -> None:
 async def test_answer_talk_and_the_caller_hangs_up(tmp_path: Path) -> None:
     async with service() as ubox, lines_on(ubox.port, tmp_path) as [(device, heard)]:
         await heard.first(LineReady)
-        over = ubox.run("call", number=NUMBER, hangup_after=20, digits="1#")
+        over = ubox.run("call", number=NUMBER, rings=100, hangup_after=20, digits="1#")
         await heard.first(Rang)
         device.answer()
         await heard.first(Answered)

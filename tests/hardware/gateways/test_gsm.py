@@ -136,7 +136,7 @@ async def test_stopping_waits_for_the_answer_and_tells_the_end_of_everything(tmp
     with running(tmp_path, "smsc", "--protocol", "gsm") as simulator:
         async with gateway_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("fate", delay=1.0, report=None)
+            simulator.ask("fate", delay=3.0, report=None)
             device.submit([part("a"), part("b")])
             await heard.until(lambda: simulator.ask("status")["sent"])
         assert [(type(signal), signal.key) for signal in heard.signals] == [  # type: ignore[attr-defined]
@@ -158,7 +158,7 @@ async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
     with running(tmp_path, "smsc", "--protocol", "gsm") as simulator:
         async with gateway_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("fate", delay=1.0, report=None)
+            simulator.ask("fate", delay=3.0, report=None)
             device.submit([part("a")])
             await heard.until(lambda: simulator.ask("status")["sent"])
             # The last answer that it waited for, and in the same turn comes what was claimed before.
