@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from hardware.signal_store import SignalFile
+from protocols.signals import LineSignal
 from tests.peers.daemon import ROOT
 from tests.peers.patience import PATIENCE
 
@@ -25,7 +28,7 @@ class LineHostProcess:
         (folder / "token").chmod(0o600)
         known = f'authorities = "{authorities}"\n' if authorities else ""
         lines = "".join(
-            f'\n[[lines]]\nname = "{name}"\ndriver = "hayes"\nport = "{port}"\nring_timeout = 1\n'
+            f'\n[[lines]]\nname = "{name}"\ndriver = "hayes"\nport = "{port}"\nring_timeout = 4\n'
             for name, port in devices.items()
         )
         (folder / "linehost.toml").write_text(
@@ -40,6 +43,19 @@ class LineHostProcess:
              "--config", str(self._folder / "linehost.toml")],
             cwd=self._folder, env=environment,
         )  # fmt: skip
+
+    def keeps(self, kind: type[LineSignal]) -> bool:
+        """Whether it would find such a signal on its disk if it were killed now."""
+        copy = self._folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for part in self._folder.glob("line-host.db*"):
+            shutil.copy(part, copy)
+        file = SignalFile(copy / "line-host.db")
+        try:
+            return any(isinstance(item.news, kind) for item in file.open())
+        finally:
+            file.close()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit status."""

@@ -71,7 +71,7 @@ def test_a_simulated_call_is_recorded_with_its_patient(daemon: DemoDaemon) -> No
 def test_a_call_that_a_modem_answered_is_recorded_and_can_be_played(daemon: DemoDaemon) -> None:
     agent, boss = daemon.client("agent"), daemon.client("admin")
     agent.post("/api/v1/agents/me/state", {"state": "available"})
-    daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "4", "--detach")
+    daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "8", "--detach")
     ringing = wait_for(
         lambda: (one := newest_call(boss)) and one["state"] == "ringing" and one["number"] and one, what="a ring"
     )

@@ -19,7 +19,7 @@ import pytest
 from tests.benchmarks.sockets import SocketClient
 from tests.peers import blocking_daemon
 from tests.peers.daemon import DemoDaemon, HttpClient
-from tests.peers.patience import wait_for
+from tests.peers.patience import PATIENCE, wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_lines import DEMO_LINES, demo_port
 
@@ -63,6 +63,7 @@ class Agent:
         self.client = daemon.client("agent")
         self.newest = 0
         self.page = SocketClient(int(daemon.base_url.rstrip("/").rpartition(":")[2]), cookie=self.client.cookie)
+        self.page.sock.settimeout(PATIENCE)
         self.page.send(json.dumps({"op": "hello", "since": None, "topics": ["calls", "lines", "agents"]}))
         self.hear(lambda message: message.get("op") == "ready")
 

@@ -18,7 +18,7 @@ from typing import IO, cast
 from hardware.simulators.control import SimulatorError, request
 from twistd_plugin.commands.output import CommandError
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 # A UNIX socket's path has room for 107 bytes on Linux.
 _LONGEST_SOCKET_PATH = 100
 
