@@ -305,12 +305,13 @@ async def test_other_roles_close_the_pages_and_change_what_the_next_one_may(site
 async def test_rights_that_another_process_changed_are_told_by_the_session_before_the_page_asks(
     sqlite_url: str,
 ) -> None:
-    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.02))
+    site = await start_site(sqlite_url)
     try:
         supervisor = await site.signed_in("supervisor")
         page = await open_page(site, supervisor, "calls")
         before = (await supervisor.get("/api/v1/session")).json["rights"]
         await site.database.run(_take_away, site.roles["supervisor"], "lines.control")
+        await site.web.sockets._check_all()
         await page.gone.addTimeout(PATIENCE, reactor)
         assert page.code == 4401
         assert (await supervisor.get("/api/v1/session")).json["rights"] != before
@@ -406,16 +407,30 @@ async def test_a_reader_that_stops_is_bounded_closed_and_can_resume(sqlite_url: 
 
 @pytest_twisted.ensureDeferred
 async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> None:
-    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.1))
+    site = await start_site(sqlite_url)
     try:
         browser = await site.signed_in("supervisor")
         there, gone = await open_page(site, browser, "calls"), await open_page(site, browser, "calls")
         gone.answers_pings = False
+        for pings in (1, 2):
+            # Not by its clock: a machine that stood still for an interval would have nobody answer in time.
+            await site.web.sockets._check_all()
+            await until(lambda pings=pings: there.pings == pings)
+            await until(lambda: any(socket.heard for socket in site.web.sockets._sockets))
         await gone.gone.addTimeout(PATIENCE, reactor)
-        await pause(0.3)
         assert not there.gone.called
-        assert there.pings >= 2
         await stop(site, there)
+    finally:
+        await site.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
+    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.1))
+    try:
+        page = await knock(site, browser=await site.signed_in("supervisor"))
+        await until(lambda: page.pings)
+        await stop(site, page)
     finally:
         await site.stop()
 
@@ -423,7 +438,7 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
 @pytest_twisted.ensureDeferred
 async def test_a_session_that_another_process_ended_closes_its_pages(sqlite_url: str) -> None:
     """The command line resets a password, or another node signs somebody out: only the database knows."""
-    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.1))
+    site = await start_site(sqlite_url)
     try:
         one, other = await site.signed_in("agent"), await site.signed_in("supervisor")
         gone, stays = await open_page(site, one, "calls"), await open_page(site, other, "calls")
@@ -432,6 +447,7 @@ async def test_a_session_that_another_process_ended_closes_its_pages(sqlite_url:
             session.execute(delete(WebSession).where(WebSession.user_id == site.people["agent"].user_id))
 
         await site.database.run(end)
+        await site.web.sockets._check_all()
         await gone.gone.addTimeout(PATIENCE, reactor)
         assert gone.code == 4401
         assert not stays.gone.called
