@@ -351,9 +351,10 @@ def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: Demo
 def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "agent", "/inbox").page
     page.emulate_media(color_scheme="dark")
-    grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
-        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
-    assert grounds[0] == grounds[1]
+    grounds = """() => ['[data-box=done]', '.talks'].map(
+        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)"""
+    # They change by degrees.
+    wait_for(lambda: len(set(page.evaluate(grounds))) == 1, "one ground")
     # They stand in one line; the one that is chosen is whole.
     tops = "[...document.querySelectorAll('.boxes .chip')].map((one) => one.getBoundingClientRect().top)"
     assert len(set(page.evaluate(tops))) == 1
@@ -470,6 +471,7 @@ def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: D
     page.locator("[data-texts=templates]").click()
     search, choices = page.locator("#texts input"), page.locator("#texts .text-choice")
     expect(search).to_be_focused()
+    expect(choices.first).to_be_visible()
     before = choices.count()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -478,7 +480,7 @@ def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: D
     while page.evaluate("document.activeElement.textContent") != department["name"]:
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert choices.count() < before
+    wait_for(lambda: choices.count() < before, "fewer choices")
     chosen = page.locator("[data-kind=department] [aria-pressed=true]")
     expect(chosen).to_have_text(department["name"])
     expect(chosen).to_be_focused()

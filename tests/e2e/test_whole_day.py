@@ -25,13 +25,13 @@ from tests.peers.busy_hospital import (
     BusyHospital,
     busy_hospital,
 )
-from tests.peers.patience import wait_for
+from tests.peers.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.browser
 
 EACH = 25
 AGENTS = ("agent", "agent2", "agent3")
-PATIENCE_WITH_A_DAY = 420
+PATIENCE_WITH_A_DAY = 5 * PATIENCE
 
 
 class Agent:
