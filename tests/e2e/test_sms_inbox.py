@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 from tests.peers.patience import wait_for
 
@@ -85,8 +85,8 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     ours = page.locator(".bubble.is-ours")
     expect(ours).to_have_count(1)
     expect(reply).to_have_value("")
-    # The gateway answers at once and reports two seconds later.
-    expect(ours).to_have_attribute("data-state", "accepted")
+    # The gateway answers at once and reports two seconds later, which a busy browser may show in one.
+    expect(ours).to_have_attribute("data-state", re.compile("accepted|delivered"))
     # Its history stays in front while it goes on.
     ours.locator(".bubble-state").click()
     expect(ours).to_have_attribute("data-state", "delivered")
@@ -445,6 +445,7 @@ def test_a_conversation_is_put_off_until_ones_own_time_and_taken_back(daemon: De
         page.locator("dialog .btn-primary").click()
         expect(page.locator("#ask-problem")).to_have_text("Choose a time that is to come, at most 90 days from now.")
     page.fill("#ask-field", f"{tomorrow:%Y-%m-%d}T18:50")
+    let_toasts_stay(page)
     page.locator("dialog .btn-primary").click()
     # With 24 hours, as everywhere.
     when = f"{tomorrow:%b} {tomorrow.day}, {tomorrow.year}, 18:50:00"

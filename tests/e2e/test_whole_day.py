@@ -29,7 +29,7 @@ from tests.peers.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.browser
 
-EACH = 25
+EACH = 18
 AGENTS = ("agent", "agent2", "agent3")
 PATIENCE_WITH_A_DAY = 5 * PATIENCE
 

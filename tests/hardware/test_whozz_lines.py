@@ -29,6 +29,7 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
+from tests.peers.patience import PATIENCE
 from tests.peers.simulator import Heard, running
 from tests.protocols.whozz.packets import SERIAL, UNIT, call, detail
 from twistd_plugin.commands.ports import free_port
@@ -230,7 +231,7 @@ async def test_questions_go_to_the_box_that_was_heard(tmp_path: Path) -> None:
         other.sendto(b"noise", ("127.0.0.1", address.port))
         await heard.until(lambda _: protocol.got == [b"mine", b"noise"])
         protocol.transport.write(b"^^IdX")
-        box.settimeout(5)
+        box.settimeout(PATIENCE)
         assert box.recv(100) == b"^^IdX"
     port.close()
     await heard.until(lambda _: bool(closed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,6 +163,29 @@ class Browsers:
 def wait_until_live(page: Page) -> None:
     """Until the page's own lamp says that it hears the server."""
     page.wait_for_selector("#live[data-state=live]", state="attached")
+
+
+def let_toasts_stay(page: Page) -> None:
+    """From now on they do for longer than six seconds, in which a busy machine may not come to press their buttons."""
+    page.evaluate("""() => {
+        const later = window.setTimeout;
+        window.setTimeout = (run, time, ...rest) => later(run, time === 6000 ? 600000 : time, ...rest);
+    }""")
+
+
+def remember(page: Page, selector: str) -> Callable[[], str]:
+    """What gives all words that ``selector`` shows from now on, be it for some seconds only."""
+    page.evaluate(
+        """(selector) => {
+            window.remembered = "";
+            const look = () => {
+                for (const one of document.querySelectorAll(selector)) window.remembered += one.textContent;
+            };
+            new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }""",
+        selector,
+    )
+    return lambda: str(page.evaluate("window.remembered"))
 
 
 def _launched(playwright: Playwright) -> Browser:
