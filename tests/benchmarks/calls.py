@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import random
 import selectors
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from tests.benchmarks.daemon import MeasuredDaemon, process_cpu
 from tests.benchmarks.figures import Latencies
 from tests.benchmarks.modems import RingingModem
 from tests.benchmarks.sockets import SocketClient
+from twistd_plugin.commands.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,6 @@ class Used:
             f"{self.processor / self.seconds * 100:.0f} % of a core, {self.processor / self.calls * 1000:.2f} ms a call"
             + (f", {self.memory:.0f} MiB" if self.memory else "")
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def some_numbers(database: Path, count: int) -> list[str]:

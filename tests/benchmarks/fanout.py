@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks.calls import free_port
 from tests.benchmarks.daemon import MeasuredDaemon, fill, process_cpu
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.sockets import SocketClient
+from twistd_plugin.commands.ports import free_port
 
 SOCKETS, EVENTS = 2000, 40
 # A person may have this share of them open at a time, and no more.

@@ -29,10 +29,10 @@ from typing import Any
 from sqlalchemy import make_url
 
 from hardware.simulators.control import SimulatorError, request
-from tests.benchmarks.calls import free_port
 from tests.benchmarks.daemon import fill
 from tests.benchmarks.sms_center import TEXT, WINDOW
 from tests.peers.foreign import PYTHON, environment, has_python
+from twistd_plugin.commands.ports import free_port
 
 PATIENTS = 5000
 TEXTS_A_SECOND, TEXT_SECONDS = 1000, 20

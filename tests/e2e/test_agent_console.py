@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.browser import Browsers, remember, wait_until_live
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +45,7 @@ def nothing_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
         if line["state"] != "idle":
             daemon.simulate("unplug", "--line", line["name"])
             daemon.simulate("replug", "--line", line["name"])
-            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", 60, f"idle line {line['name']}")
+            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", f"idle line {line['name']}")
     for call in agent.get("/api/v1/calls?wrap_up=open")["items"]:
         if call["agent"]["name"] == "王秀英":
             agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
@@ -100,10 +101,11 @@ def test_the_card_comes_back_after_a_reload_and_in_a_second_tab_and_the_claim_cl
     for page in (agent.page, second):
         expect(page.locator("#card").get_by_role("link", name=own["name"])).to_be_visible()
 
+    farewell = remember(other.page, ".pop-farewell")
     take_by_key(second)
 
     expect(agent.page.locator("[data-action=hang-up]")).to_be_enabled()
-    expect(other.page.locator(".pop-farewell")).to_contain_text("王秀英")
+    wait_for(lambda: "王秀英" in farewell(), "who took it")
     expect(other.page.locator("#card")).to_be_hidden()
     second.keyboard.press("h")
     wrap_up_by_key(second)
@@ -138,7 +140,7 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     hang_up.click()
     agent.page.locator("input[name=outcome][value=completed]").check()
     agent.page.get_by_role("button", name=re.compile("^完成")).last.click()
-    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", "the finished wrap-up")
     call = latest_call(daemon)
     assert (call["notes"], call["outcome"]) == ("切口愈合良好，周五复查", "completed")
     assert (call["patient"]["name"], call["agent"]["name"]) == (people["own"]["name"], "王秀英")
@@ -157,24 +159,18 @@ HELD = """
     return send(url, options);
   };
 """
-SLOW_LINE = """
-  const send = window.fetch;
-  window.fetch = async (url, options) => {
-    if (String(url).endsWith("/hang-up")) await new Promise((done) => setTimeout(done, 1500));
-    return send(url, options);
-  };
-"""
 
 
 def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
-    page = browsers.window(daemon, "agent", "/").tab("/console", SLOW_LINE)
+    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/hang-up")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
     take_by_key(page)
     for key in ("h", "1", "Control+Enter"):
         page.keyboard.press(key)
     expect(page.locator("[data-saved]")).to_have_attribute("data-state", "ending")
+    page.evaluate("window.release()")
     expect(page.locator("#card")).to_be_hidden()
     call = latest_call(daemon)
     assert (call["wrap_up"], call["outcome"], call["end_reason"]) == ("done", "completed", "hung_up")
@@ -193,12 +189,14 @@ def test_a_call_that_is_being_hung_up_is_finished_though_one_looks_elsewhere(
     expect(problem).to_have_text("请选择处理结果。")
     page.keyboard.press("1")
     expect(problem).to_have_text("")
+    # News of a call that goes on, such as its outcome, bring it to the front again.
+    expect(saved).to_have_attribute("data-state", "saved")
     page.keyboard.press("Control+Enter")
     expect(saved).to_have_attribute("data-state", "ending")
     page.locator("[data-later]").click()
     expect(page.locator("#wrap-up form")).to_be_hidden()
     page.evaluate("window.release()")
-    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", 60, "the finished wrap-up")
+    wait_for(lambda: latest_call(daemon)["wrap_up"] == "done", "the finished wrap-up")
     assert latest_call(daemon)["outcome"] == "completed"
 
 
@@ -225,7 +223,7 @@ def test_each_call_keeps_its_own_note_when_the_next_one_rings_while_it_is_saved(
     assert first != second
     page.evaluate("window.release()")
     client = daemon.client("agent")
-    wait_for(lambda: client.get(f"/api/v1/calls/{first}")["notes"] == "周五复查", 60, "the note")
+    wait_for(lambda: client.get(f"/api/v1/calls/{first}")["notes"] == "周五复查", "the note")
     kept = client.get(f"/api/v1/calls/{first}")
     assert (kept["outcome"], kept["wrap_up"]) == ("completed", "done" if finish else "open")
     # More than a note may hold is said, not cut off.
@@ -303,7 +301,7 @@ def test_a_caller_without_a_number_is_found_while_it_rings_and_the_number_that_c
     page.keyboard.press("p")
     expect(page.locator("#people-search")).to_be_focused()
     page.keyboard.type(own["name"])
-    expect(page.locator("[data-rings]")).to_have_text("振铃 2 声")
+    expect(page.locator("[data-rings]")).to_have_text(re.compile(r"^振铃 ([2-9]|1\d) 声$"))
     expect(page.locator("#card-head")).to_contain_text("136 6666 2222")
     expect(page.locator("#people-search")).to_have_value(own["name"])
     expect(page.locator("#people-search")).to_be_focused()

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.peers.ami_thread import AmiThread, ami_thread
 from tests.peers.browser import Browsers
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
 
 pytestmark = pytest.mark.browser

@@ -95,6 +95,7 @@ def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemo
     expect(flag).to_have_count(0)
     take(page)
     page.keyboard.press("n")
+    expect(page.locator("#notes")).to_be_focused()
     page.keyboard.type(SAID)
     page.keyboard.press("Escape")
     expect(page.locator("#wrap-up [data-saved]")).to_have_attribute("data-state", "saved")

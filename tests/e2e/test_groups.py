@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, remember
 from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +39,7 @@ def test_a_call_goes_from_the_page_of_one_agent_to_the_next(daemon: DemoDaemon, 
         office.get_by_label(person).check()
     office.get_by_label("振铃规则").select_option("round_robin")
     assert office.input_value("[name=ring_seconds]") == "20"
-    office.fill("[name=ring_seconds]", "5")
+    office.fill("[name=ring_seconds]", "15")
     office.get_by_role("button", name="保存").click()
     expect(office.locator("#list")).to_contain_text("王秀英")
     with sqlite3.connect(daemon.var / "huifang.db") as database:
@@ -52,9 +53,10 @@ def test_a_call_goes_from_the_page_of_one_agent_to_the_next(daemon: DemoDaemon, 
     expect(head.locator("[data-why=round_robin]")).to_have_text("轮到您接听")
     expect(head.locator("[data-badge=priority]")).to_have_text("VIP")
     expect(pages[second].locator("#card")).to_be_hidden()
+    farewell = remember(pages[first], ".pop-farewell")
     expect(pages[second].locator("#card .pop-name")).to_contain_text(name)
-    expect(pages[first].locator(".pop-farewell")).to_contain_text("来电已转给其他坐席")
     expect(pages[second].locator("[data-action=answer]")).to_be_enabled()
     pages[second].keyboard.press("a")
     expect(pages[second].locator("[data-action=hang-up]")).to_be_enabled()
+    wait_for(lambda: "来电已转给其他坐席" in farewell(), "the farewell")
     pages[second].keyboard.press("h")

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.browser import Browsers, let_toasts_stay
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -84,8 +85,8 @@ def test_a_text_is_answered_from_a_template_and_stopped_by_a_word(daemon: DemoDa
     ours = page.locator(".bubble.is-ours")
     expect(ours).to_have_count(1)
     expect(reply).to_have_value("")
-    # The gateway answers at once and reports two seconds later.
-    expect(ours).to_have_attribute("data-state", "accepted")
+    # The gateway answers at once and reports two seconds later, which a busy browser may show in one.
+    expect(ours).to_have_attribute("data-state", re.compile("accepted|delivered"))
     # Its history stays in front while it goes on.
     ours.locator(".bubble-state").click()
     expect(ours).to_have_attribute("data-state", "delivered")
@@ -350,9 +351,10 @@ def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: Demo
 def test_the_boxes_are_legible_when_it_is_dark(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "agent", "/inbox").page
     page.emulate_media(color_scheme="dark")
-    grounds = page.evaluate("""() => ['[data-box=done]', '.talks'].map(
-        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)""")
-    assert grounds[0] == grounds[1]
+    grounds = """() => ['[data-box=done]', '.talks'].map(
+        (one) => getComputedStyle(document.querySelector(one)).backgroundColor)"""
+    # They change by degrees.
+    wait_for(lambda: len(set(page.evaluate(grounds))) == 1, "one ground")
     # They stand in one line; the one that is chosen is whole.
     tops = "[...document.querySelectorAll('.boxes .chip')].map((one) => one.getBoundingClientRect().top)"
     assert len(set(page.evaluate(tops))) == 1
@@ -444,6 +446,7 @@ def test_a_conversation_is_put_off_until_ones_own_time_and_taken_back(daemon: De
         page.locator("dialog .btn-primary").click()
         expect(page.locator("#ask-problem")).to_have_text("Choose a time that is to come, at most 90 days from now.")
     page.fill("#ask-field", f"{tomorrow:%Y-%m-%d}T18:50")
+    let_toasts_stay(page)
     page.locator("dialog .btn-primary").click()
     # With 24 hours, as everywhere.
     when = f"{tomorrow:%b} {tomorrow.day}, {tomorrow.year}, 18:50:00"
@@ -470,6 +473,7 @@ def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: D
     page.locator("[data-texts=templates]").click()
     search, choices = page.locator("#texts input"), page.locator("#texts .text-choice")
     expect(search).to_be_focused()
+    expect(choices.first).to_be_visible()
     before = choices.count()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -478,7 +482,7 @@ def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: D
     while page.evaluate("document.activeElement.textContent") != department["name"]:
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert choices.count() < before
+    wait_for(lambda: choices.count() < before, "fewer choices")
     chosen = page.locator("[data-kind=department] [aria-pressed=true]")
     expect(chosen).to_have_text(department["name"])
     expect(chosen).to_be_focused()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +54,17 @@ def until(page: Page, expression: str) -> None:
     wait_for(lambda: page.evaluate(expression), what=expression)
 
 
+def place_of(thing: Locator) -> Any:
+    """Where it stands once nothing moves it any more."""
+
+    def place() -> Any:
+        before = thing.bounding_box()
+        thing.page.wait_for_timeout(200)
+        return before if thing.bounding_box() == before else None
+
+    return wait_for(place, "its place")
+
+
 def ring(daemon: DemoDaemon, line: str) -> None:
     daemon.simulate("call", CALLER, "--line", line, "--rings", "30", "--detach")
 
@@ -60,7 +73,7 @@ def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page:
     ring(daemon, "2")
     pane = page.locator("#card-talk")
     expect(pane.locator(".talk-words")).to_contain_text("Hello, this is 王秀英 at 回访示范医院.")
-    actions = page.locator("#card-actions").bounding_box()
+    actions = place_of(page.locator("#card-actions"))
     page.keyboard.press("b")
     expect(page.locator("#article-search")).to_be_focused()
     page.keyboard.type("cyhrh")
@@ -72,7 +85,7 @@ def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page:
     assert str(page.evaluate("navigator.clipboard.readText()")).startswith("出院七个工作日后")
     pane.get_by_role("tab", name="Script").click()
     expect(pane.locator(".talk-words")).to_be_visible()
-    assert page.locator("#card-actions").bounding_box() == actions
+    assert place_of(page.locator("#card-actions")) == actions
 
 
 def test_it_rings_aloud_once_the_page_was_touched_and_can_be_silenced(daemon: DemoDaemon, page: Page) -> None:
@@ -121,9 +134,8 @@ def test_an_empty_list_leaves_its_room_to_the_others_and_nothing_moves_while_it_
     expect(panels).to_have_count(5)
     shared = "(one) => !one.querySelector('li') === one.matches('.is-empty')"
     until(page, f"[...document.querySelectorAll('.work-panel')].every({shared})")
-    places = [panels.nth(at).bounding_box() for at in range(5)]
+    places = [place_of(panels.nth(at)) for at in range(5)]
     for place in places:
-        assert place is not None
         assert place["y"] + place["height"] <= 768
     ring(daemon, "2")
     expect(page.locator("#card")).to_be_visible()

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon, wait_for
+from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 

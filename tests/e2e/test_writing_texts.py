@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers
+from tests.peers.browser import PATIENCE, Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -100,6 +100,7 @@ def test_what_is_taken_back_is_of_the_conversation_that_it_was_said_of(daemon: D
     expect(other).to_be_visible()
     # The server is slow; meanwhile another conversation is in front, and stays there.
     page.evaluate(HELD, "/done")
+    let_toasts_stay(page)
     page.locator("#thread-head [data-key=done]").click()
     page.wait_for_function("() => window.held > 0")
     other.click()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from protocols.signals import (
     Rang,
 )
 from tests.peers.ami_server import AmiServer, ami_server
+from tests.peers.patience import until
 from tests.peers.pbx import UP
 from tests.peers.simulator import Heard
 
@@ -71,14 +72,6 @@ async def lines_on(
             await device.stop()
         # The reactor closes a connection in its next turn.
         await deferLater(reactor, 0)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await deferLater(reactor, 0.02)
-    raise AssertionError("waited in vain")
 
 
 @ensureDeferred
@@ -319,7 +312,8 @@ async def test_the_trace_shows_what_is_said_but_not_what_proves_the_secret(tmp_p
             await heard.first(LineReady)
         (login,) = server.actions("Login")
     trace = tmp_path / "trace" / "PJSIP_8001"
-    await until(trace.exists)
+    # It is written on another thread.
+    await until(lambda: trace.exists() and "Key: (not shown)" in trace.read_text())
     text = trace.read_text()
     sent = "".join(line.partition("|")[2][:-1] for line in text.splitlines() if " > " in line)
     assert "Username: huifang" in sent

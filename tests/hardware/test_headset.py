@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,17 +16,11 @@ from hardware.headset import HeadsetLine
 from hardware.line_device import HardwareError
 from protocols.signals import Answered, CommandFailed, Ended, HandsetLifted, LineReady, Rang, RingingStopped
 from tests.peers.headset import MOUSE, Headset
+from tests.peers.patience import until
 from tests.peers.scripted_line import ScriptedLine
 from tests.peers.simulator import Heard, running
 
 RINGING, IN_CALL, IDLE = "050c", "0501", "0500"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        await deferLater(reactor, 0.01)
 
 
 class Seat:
@@ -163,14 +156,14 @@ async def test_at_a_real_modem(tmp_path: Path) -> None:
         device.start(heard)
         try:
             await heard.first(LineReady)
-            _ = simulator.run("call", number="13800138000")
+            _ = simulator.run("call", number="13800138000", rings=100)
             await until(lambda: headset.written[-1:] == [RINGING])
             headset.press("0501")
             await heard.first(Answered)
             assert simulator.ask("status")["line"] == "talking"
             headset.press("0500")
             await heard.first(Ended)
-            assert not simulator.ask("status")["off_hook"]
+            await until(lambda: not simulator.ask("status")["off_hook"], "a line that is free")
         finally:
             await device.stop()
 

@@ -21,6 +21,7 @@ from hardware.hid_devices import hid_address, open_hid, resolve_hid
 from hardware.hid_port import MAX_UNREAD, MAX_UNWRITTEN, HidOpener, HidPort
 from hardware.supervisor import PortError
 from tests.peers.hid_reports import QueuedReports
+from tests.peers.patience import PATIENCE, until
 
 
 class Device(QueuedReports):
@@ -43,7 +44,7 @@ class Device(QueuedReports):
         assert not self.closed
         self.threads.add(threading.get_ident())
         self.writing.set()
-        self.let_write.wait(10)
+        self.let_write.wait(PATIENCE)
         self.written.append(buff)
         return len(buff) if self.takes == -2 else self.takes
 
@@ -76,13 +77,6 @@ class Rig:
         await self.closed
         assert self.device.closed
 
-    async def until(self, condition: Any) -> None:
-        for _ in range(1000):
-            if condition():
-                return
-            await deferLater(reactor, 0.01)
-        raise AssertionError("waited in vain")
-
 
 @ensureDeferred
 async def test_reports_both_ways_in_order_and_off_the_reactor_thread() -> None:
@@ -92,7 +86,7 @@ async def test_reports_both_ways_in_order_and_off_the_reactor_thread() -> None:
         rig.port.write(report)
         rig.device.queue.put(report * 4)
     rig.port.writeSequence([b"\3a", b"\3b"])
-    await rig.until(lambda: len(rig.heard.reports) == 20 and len(rig.device.written) == 22)
+    await until(lambda: len(rig.heard.reports) == 20 and len(rig.device.written) == 22)
     assert rig.device.written == [*sent, b"\3a", b"\3b"]
     assert rig.heard.reports == [report * 4 for report in sent]
     assert len(rig.device.threads) == 2
@@ -137,7 +131,7 @@ async def test_a_device_that_takes_no_reports_is_a_loss_and_is_closed_when_its_w
     rig = await Rig().opened()
     rig.device.let_write.clear()
     rig.port.write(b"\3\3")
-    await rig.until(rig.device.writing.is_set)
+    await until(rig.device.writing.is_set)
     for _ in range(MAX_UNWRITTEN + 1):
         rig.port.write(b"\3\3")
     assert "takes no reports" in str(await rig.heard.lost)
@@ -155,12 +149,12 @@ async def test_a_write_that_is_stuck_for_good_does_not_hold_up_the_line(monkeypa
     rig = await Rig().opened()
     rig.device.let_write.clear()
     rig.port.write(b"\3\3")
-    await rig.until(rig.device.writing.is_set)
+    await until(rig.device.writing.is_set)
     rig.port.close()
     await rig.closed
     assert not rig.device.closed, "a thread is inside it"
     rig.device.let_write.set()
-    await rig.until(lambda: rig.device.closed)
+    await until(lambda: rig.device.closed)
 
 
 @ensureDeferred
@@ -168,9 +162,9 @@ async def test_a_flood_is_taken_in_parts_and_waits_when_nobody_reads() -> None:
     rig = await Rig().opened()
     for number in range(3000):
         rig.device.queue.put(number.to_bytes(2, "big"))
-    await rig.until(lambda: len(rig.heard.reports) > 100)
+    await until(lambda: len(rig.heard.reports) > 100)
     assert rig.port._unread.qsize() <= MAX_UNREAD
-    await rig.until(lambda: len(rig.heard.reports) == 3000)
+    await until(lambda: len(rig.heard.reports) == 3000)
     assert rig.heard.reports == [number.to_bytes(2, "big") for number in range(3000)]
     await rig.close()
 
@@ -185,7 +179,7 @@ async def test_a_flood_does_not_delay_the_end() -> None:
         return b"\3\3"
 
     rig.device.read = endless  # type: ignore[method-assign]
-    await rig.until(flooding.is_set)
+    await until(flooding.is_set)
     await rig.close()
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import Capability, HardwareError, LineDevice, NotCapableError
@@ -35,16 +34,19 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
+from tests.peers.patience import until
 from tests.peers.simulator import Heard, Simulator, running
 
 NUMBER = "13800138000"
 CHIPS = ["usr", "conexant", "agere", "generic"]
 FAST = ("--speed", "10")
+RING_TIMEOUT = 3.0
+"""A ring comes every half second: a machine that stands still for two seconds ends no ringing."""
 
 
 @asynccontextmanager
 async def line_on(port: Path, folder: Path, **settings: Any) -> AsyncIterator[tuple[LineDevice, Heard]]:
-    values = {"name": "门诊 1", "driver": "hayes", "port": str(port), "ring_timeout": 1.0, **settings}
+    values = {"name": "门诊 1", "driver": "hayes", "port": str(port), "ring_timeout": RING_TIMEOUT, **settings}
     device = create_line_device(LineSettings.model_validate(values), reactor, folder / "trace")
     heard = Heard()
     device.start(heard)
@@ -82,14 +84,14 @@ async def test_answer_talk_and_the_caller_hangs_up(chip: str, tmp_path: Path) ->
     with running(tmp_path, "modem", "--profile", chip, *FAST) as simulator:
         async with line_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(LineReady)
-            over = simulator.run("call", number=NUMBER, hangup_after=20, digits="1#")
+            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=20, digits="1#")
             await heard.first(Rang)
             device.answer()
             await heard.first(Answered)
             assert (await over)[-1] == {"done": "far end hung up"}
             await heard.until(lambda signals: Ended(by_far_end=True) in signals)
             assert heard.of(DigitHeard) == [DigitHeard("1"), DigitHeard("#")]
-            assert not simulator.ask("status")["off_hook"]
+            await until(lambda: not simulator.ask("status")["off_hook"], "a line that is free")
 
 
 @ensureDeferred
@@ -151,7 +153,6 @@ async def test_dialling_that_is_answered_and_hung_up_by_us(tmp_path: Path) -> No
         async with line_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(LineReady)
             over = simulator.run("outgoing", result="answer", after=5)
-            await deferLater(reactor, 0.2)
             device.dial("10086")
             assert await heard.first(Answered) == Answered(Certainty.PRESUMED)
             device.send_digits("1")
@@ -189,8 +190,9 @@ async def test_noise_and_a_flood_do_not_hide_the_next_call(tmp_path: Path) -> No
             await heard.first(LineReady)
             for piece in (random.Random(7).randbytes(3000), b"\r\nRING\r\n" * 300, b"x" * 3000):
                 simulator.ask("raw", data=piece.hex())
-                await deferLater(reactor, 0.1)
-            await deferLater(reactor, 1.5)
+            # What it says rang is over when nothing of it is left.
+            await heard.first(Rang)
+            await heard.first(RingingStopped)
             heard.signals.clear()
             simulator.ask("raw", data=b"\r\n\x10~\r\n".hex())
             await simulator.run("call", number=NUMBER, rings=2)
@@ -221,11 +223,11 @@ async def test_stopping_hangs_up(tmp_path: Path) -> None:
     with running(tmp_path, "modem", *FAST) as simulator:
         async with line_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(LineReady)
-            simulator.ask("call", number=NUMBER)
+            simulator.ask("call", number=NUMBER, rings=100)
             await heard.first(Rang)
             device.answer()
             await heard.first(Answered)
-        assert not simulator.ask("status")["off_hook"]
+        await until(lambda: not simulator.ask("status")["off_hook"], "a line that is free")
 
 
 @ensureDeferred
@@ -236,8 +238,9 @@ async def test_the_trace_is_private_and_holds_both_directions(tmp_path: Path) ->
             device.set_trace(False)
             simulator.ask("call", number=NUMBER)
             await heard.first(CallerIdentified)
-        await deferLater(reactor, 0.2)
     trace = tmp_path / "trace" / "门诊_1"
+    # It is written on another thread.
+    await until(lambda: trace.exists() and "5601" in trace.read_text(), "the trace")
     text = trace.read_text()
     assert "> 41 54 0d |AT.|" in text
     assert "5601" in text
@@ -346,6 +349,7 @@ async def test_thirty_two_lines_in_one_process(tmp_path: Path) -> None:
                 await heard.first(LineReady)
                 await simulator.run("call", number=NUMBER, rings=2)
                 await heard.first(CallerIdentified)
+                await until(lambda: all(each.of(LineLost) for each in heard_of), "31 lost lines")
                 assert [len(each.of(LineLost)) for each in heard_of] == [1] * 31
         finally:
             for device in absent:

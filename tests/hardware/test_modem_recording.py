@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from hardware.drivers import LineSettings, create_line_device
 from hardware.line_device import Capability, LineDevice, NotCapableError
 from hardware.simulators.voice import sound
 from protocols.signals import Answered, CommandFailed, DigitHeard, Ended, HandsetLifted, LineLost, LineReady, Rang
 from protocols.wav import WavFormat, read_head
+from tests.peers.patience import until
 from tests.peers.simulator import Heard, Simulator, running
 
 NUMBER = "13800138000"
@@ -44,17 +44,23 @@ async def begun(simulator: Simulator, device: LineDevice, heard: Heard) -> None:
     device.answer()
     await heard.first(Answered)
     device.record("a.wav")
-    while not simulator.ask("status")["receiving"]:
-        await deferLater(reactor, 0.02)
+    await until(lambda: simulator.ask("status")["receiving"], "sound")
+
+
+async def interrupted(trace: Path) -> None:
+    """Wait until tones were sent and sound is asked for again. The trace is written on another thread."""
+    await until(lambda: trace.exists() and "VRX" in trace.read_text().partition("VTS")[2], "the interruption")
+
+
+async def longer_than(path: Path, size: int) -> None:
+    """Wait until so many bytes of the recording are written."""
+    await until(lambda: path.exists() and path.stat().st_size > size, f"{size} bytes")
 
 
 async def frames_of(path: Path) -> bytes:
     """What the file plays once it is complete."""
-    for _ in range(200):
-        if frames := complete(path):
-            return frames
-        await deferLater(reactor, 0.02)
-    raise AssertionError("no recording")
+    frames: bytes = await until(lambda: complete(path), "a recording")
+    return frames
 
 
 def complete(path: Path) -> bytes:
@@ -85,7 +91,7 @@ async def test_what_is_said_is_in_the_file_until_the_caller_hangs_up(chip: str, 
     with running(tmp_path, "modem", "--profile", chip, *FAST) as simulator:
         async with line_on(simulator, tmp_path) as (device, heard):
             assert Capability.RECORD in device.capabilities
-            over = simulator.run("call", number=NUMBER, hangup_after=6, digits="1#")
+            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=16, digits="1#")
             await begun(simulator, device, heard)
             await over
             await heard.until(lambda signals: Ended(by_far_end=True) in signals)
@@ -93,7 +99,7 @@ async def test_what_is_said_is_in_the_file_until_the_caller_hangs_up(chip: str, 
             frames = await frames_of(tmp_path / "spool" / "a.wav")
             assert len(frames) > 8000
             assert frames == sound(0, len(frames))
-            assert not simulator.ask("status")["off_hook"]
+            await until(lambda: not simulator.ask("status")["off_hook"], "a line that is free")
         # Nobody's words are in a trace.
         assert (tmp_path / "trace" / "1").stat().st_size < 8000
 
@@ -102,13 +108,13 @@ async def test_what_is_said_is_in_the_file_until_the_caller_hangs_up(chip: str, 
 async def test_tones_interrupt_it_and_it_goes_on(tmp_path: Path) -> None:
     with running(tmp_path, "modem", *FAST) as simulator:
         async with line_on(simulator, tmp_path) as (device, heard):
-            _ = simulator.run("call", number=NUMBER)
+            _ = simulator.run("call", number=NUMBER, rings=100)
             await begun(simulator, device, heard)
-            await deferLater(reactor, 0.5)
+            await longer_than(tmp_path / "spool" / "a.wav", 10_000)
             device.send_digits("12")
-            await deferLater(reactor, 1.0)
-            while not simulator.ask("status")["receiving"]:
-                await deferLater(reactor, 0.02)
+            await interrupted(tmp_path / "trace" / "1")
+            so_far = (tmp_path / "spool" / "a.wav").stat().st_size
+            await longer_than(tmp_path / "spool" / "a.wav", so_far + 2000)
             device.hang_up()
             await heard.until(lambda signals: Ended(by_far_end=False) in signals)
             frames = await frames_of(tmp_path / "spool" / "a.wav")
@@ -124,9 +130,9 @@ async def test_tones_interrupt_it_and_it_goes_on(tmp_path: Path) -> None:
 async def test_a_modem_that_is_pulled_out_leaves_what_came(tmp_path: Path) -> None:
     with running(tmp_path, "modem", *FAST) as simulator:
         async with line_on(simulator, tmp_path) as (device, heard):
-            _ = simulator.run("call", number=NUMBER)
+            _ = simulator.run("call", number=NUMBER, rings=100)
             await begun(simulator, device, heard)
-            await deferLater(reactor, 1.0)
+            await longer_than(tmp_path / "spool" / "a.wav", 10_000)
             simulator.ask("unplug")
             await heard.first(LineLost)
             frames = await frames_of(tmp_path / "spool" / "a.wav")
@@ -153,7 +159,7 @@ async def test_a_call_on_the_handset_is_not_taken_from_it_to_be_recorded(tmp_pat
 async def test_a_daemon_that_was_killed_finds_the_modem_again(tmp_path: Path) -> None:
     with running(tmp_path, "modem", *FAST) as simulator:
         async with line_on(simulator, tmp_path) as (device, heard):
-            _ = simulator.run("call", number=NUMBER)
+            _ = simulator.run("call", number=NUMBER, rings=100)
             await begun(simulator, device, heard)
             # Its port is closed and nothing else is done, as the kernel does for one that was killed.
             device._supervisor._port.close()  # type: ignore[attr-defined]

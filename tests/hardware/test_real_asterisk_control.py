@@ -33,6 +33,7 @@ from protocols.signals import (
 )
 from tests.hardware.test_asterisk_lines import lines_on
 from tests.peers.asterisk import Telephony, telephony, why_not
+from tests.peers.patience import until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -82,18 +83,23 @@ class Talk:
 
     async def joined(self) -> None:
         """The PBX has joined caller and telephone, which is a moment after the answer."""
-        for _ in range(100):
-            if await self.bridges():
-                return
-            await deferLater(reactor, 0.1)
+        await until(self.bridges, "a bridge")
 
     async def nobody(self) -> None:
         """No channel is left on the PBX."""
-        for _ in range(100):
-            if "0 active channels" in await deferToThread(self.asterisk.pbx.say, "core show channels count"):
-                return
-            await deferLater(reactor, 0.1)
-        raise AssertionError(await deferToThread(self.asterisk.pbx.say, "core show channels concise"))
+
+        async def is_quiet() -> bool:
+            return "0 active channels" in await deferToThread(self.asterisk.pbx.say, "core show channels count")
+
+        await until(is_quiet, lambda: f"the end of {self.asterisk.pbx.say('core show channels concise')}")
+
+    async def together(self, *names: str) -> None:
+        """These are bridged, which is a moment after we are told."""
+
+        async def are_together() -> bool:
+            return any(set(names) <= one for one in await self.bridges())
+
+        await until(are_together, f"{names} in one bridge")
 
 
 @asynccontextmanager
@@ -183,10 +189,8 @@ async def test_a_colleague_is_consulted_joins_and_takes_the_caller(asterisk: Tel
         await talk.told(CALLING, CONSULTING, CONFERENCE)
         talk.control.control(ControlWish.COMPLETE)
         await talk.told(CALLING, CONSULTING, CONFERENCE, Transferred(THIRD, attended=True), *OVER)
-        await deferLater(reactor, 0.5)
-        together = await talk.bridges()
-        assert any({"PJSIP/telecom", "Local/8005@from-internal"} <= one for one in together)
-        assert not any("PJSIP/8001" in one for one in together)
+        await talk.together("PJSIP/telecom", "Local/8005@from-internal")
+        assert not any("PJSIP/8001" in one for one in await talk.bridges())
         await deferToThread(asterisk.world.say, "channel request hangup all")
         await talk.nobody()
 
@@ -198,7 +202,7 @@ async def test_a_colleague_takes_the_caller_without_a_conference(asterisk: Telep
         await talk.told(CALLING, CONSULTING)
         talk.control.control(ControlWish.COMPLETE)
         await talk.told(CALLING, CONSULTING, Transferred(THIRD, attended=True), *OVER)
-        assert {"PJSIP/telecom", "Local/8005@from-internal"} in await talk.bridges()
+        await talk.together("PJSIP/telecom", "Local/8005@from-internal")
 
 
 @ensureDeferred
@@ -258,8 +262,7 @@ async def test_the_handset_is_put_down_while_consulting(asterisk: Telephony, tmp
         own = next(line.split("!")[0] for line in channels.splitlines() if line.startswith("PJSIP/8001"))
         await deferToThread(asterisk.pbx.say, f"channel request hangup {own}")
         await talk.told(CALLING, CONSULTING, Transferred(THIRD, attended=True), *OVER)
-        await deferLater(reactor, 0.5)
-        assert {"PJSIP/telecom", "Local/8005@from-internal"} in await talk.bridges()
+        await talk.together("PJSIP/telecom", "Local/8005@from-internal")
 
 
 @pytest.mark.parametrize("mode", list(ListenMode))

@@ -10,12 +10,12 @@ import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 
 from hardware.signal_store import SignalFile, SignalStore, StoreError
 from protocols.line_host.messages import CommandDone
 from protocols.line_host.outbox import Item
 from protocols.signals import CallerIdentified, Rang
+from tests.peers.patience import until
 
 
 def item(ordinal: int, *, of_now: bool = False) -> Item:
@@ -115,11 +115,9 @@ async def test_what_a_full_disk_does_not_take_is_written_later(tmp_path: Path, m
     store.keep(item(1))
     store.keep(item(2))
     await tried
-    while store._writing is not None:
-        await deferLater(reactor, 0.01)
+    await until(lambda: store._writing is None)
     store.forget(1)
-    while store._writing is not None:
-        await deferLater(reactor, 0.01)
+    await until(lambda: store._writing is None)
     assert refused
     monkeypatch.setattr(SignalFile, "change", real)
     store.keep(item(3))

@@ -24,6 +24,7 @@ from hardware.tcp_port import TcpOpener
 from protocols.signals import Answered, CallerIdentified, Ended, LineLost, LineReady, Rang, RingingStopped
 from tests.peers.serial_server import SerialServer
 from tests.peers.simulator import Heard, running
+from twistd_plugin.commands.ports import free_port
 
 NUMBER = "13800138000"
 FAST = ("--speed", "10")
@@ -41,19 +42,13 @@ async def line_on(address: str, folder: Path, **settings: Any) -> AsyncIterator[
         await device.stop()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @ensureDeferred
 async def test_a_modem_behind_a_server_rings_answers_and_survives_the_network(tmp_path: Path) -> None:
     with running(tmp_path, "modem", *FAST) as simulator:
         server = SerialServer(simulator.link)
         async with line_on(f"tcp://localhost:{server.port}", tmp_path) as (device, heard):
             await heard.first(LineReady)
-            over = simulator.run("call", number=NUMBER, hangup_after=20)
+            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=20)
             await heard.first(Rang)
             device.answer()
             await heard.first(Answered)

@@ -35,6 +35,7 @@ from protocols.signals import (
     RingingStopped,
 )
 from protocols.ubox.codec import MAX_MESSAGE
+from tests.peers.patience import PATIENCE
 from tests.peers.ubox import Service, lines_on, service
 
 NUMBER = "13800138000"
@@ -47,7 +48,7 @@ def process(*options: str) -> Iterator[None]:
         yield
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENCE)
 
 
 @ensureDeferred
@@ -67,7 +68,7 @@ async def test_ring_number_and_nobody_answers(tmp_path: Path) -> None:
 async def test_answer_talk_and_the_caller_hangs_up(tmp_path: Path) -> None:
     async with service() as ubox, lines_on(ubox.port, tmp_path) as [(device, heard)]:
         await heard.first(LineReady)
-        over = ubox.run("call", number=NUMBER, hangup_after=20, digits="1#")
+        over = ubox.run("call", number=NUMBER, rings=100, hangup_after=20, digits="1#")
         await heard.first(Rang)
         device.answer()
         await heard.first(Answered)
@@ -200,7 +201,7 @@ async def test_a_huge_message_costs_the_connection_and_not_the_line(piece: int |
 @ensureDeferred
 async def test_a_service_that_accepts_and_says_nothing(tmp_path: Path) -> None:
     async with service(silent=True) as ubox, lines_on(ubox.port, tmp_path) as [(_, heard)]:
-        assert await heard.first(LineLost, seconds=20) == LineLost("the UBOX service does not answer")
+        assert await heard.first(LineLost) == LineLost("the UBOX service does not answer")
         ubox.running.silent = False
         await heard.first(LineReady)
 
@@ -258,9 +259,9 @@ async def test_the_simulator_as_a_process(tmp_path: Path) -> None:
     control = tmp_path / "control"
     with process("--port", str(ubox.port), "--control", str(control), "--speed", "10", "--channels", "2"):
         async with lines_on(ubox.port, tmp_path, count=2) as [_, (_, heard)]:
-            await heard.first(LineReady, seconds=30)
+            await heard.first(LineReady)
             options = {"command": "call", "channel": 2, "number": NUMBER, "rings": 2}
-            replies = await deferToThread(lambda: list(send(control, options, timeout=60)))
+            replies = await deferToThread(lambda: list(send(control, options, timeout=PATIENCE)))
             assert replies[-1] == {"done": "abandoned"}
             assert await heard.first(CallerIdentified) == CallerIdentified(NUMBER)
             with pytest.raises(SimulatorError, match="2 channels"):

@@ -20,6 +20,8 @@ from twisted.python.failure import Failure
 
 from hardware.supervisor import PortError
 from hardware.websocket_port import WebSocketAddress, WebSocketOpener
+from tests.peers.patience import until
+from twistd_plugin.commands.ports import free_port
 
 
 class Echo(WebSocketServerProtocol):
@@ -73,8 +75,7 @@ def opener(port: int, scheme: str = "ws", host: str = "127.0.0.1", **options: An
 
 
 async def heard(client: Client, count: int) -> list[bytes]:
-    while len(client.heard) < count:
-        await deferLater(reactor, 0.01)
+    await until(lambda: len(client.heard) >= count)
     return client.heard
 
 
@@ -140,8 +141,7 @@ async def test_a_server_that_refuses(status: int, says: str) -> None:
 
 @ensureDeferred
 async def test_nobody_is_there() -> None:
-    async with server() as echo:
-        port = echo.port_number
+    port = free_port()
     with pytest.raises(PortError, match=r"cannot connect to ws://127\.0\.0\.1:.*refused"):
         await opener(port).open(Client(), lambda: None)
 

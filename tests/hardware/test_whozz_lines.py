@@ -29,8 +29,10 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
-from tests.peers.simulator import Heard, free_udp_port, running
+from tests.peers.patience import PATIENCE
+from tests.peers.simulator import Heard, running
 from tests.protocols.whozz.packets import SERIAL, UNIT, call, detail
+from twistd_plugin.commands.ports import free_port
 
 NUMBER = "13800138000"
 
@@ -39,7 +41,7 @@ class Bench:
     """Lines by the end of their address, on one socket."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_udp_port()
+        self.port = free_port(socket.SOCK_DGRAM)
         self.shared = SharedPorts(reactor)
         self._folder = folder
         self._devices: list[LineDevice] = []
@@ -211,7 +213,7 @@ class Recorder(LineProtocol):
 
 @ensureDeferred
 async def test_questions_go_to_the_box_that_was_heard(tmp_path: Path) -> None:
-    address = UdpAddress("127.0.0.1", free_udp_port())
+    address = UdpAddress("127.0.0.1", free_port(socket.SOCK_DGRAM))
     verdicts = {b"mine": Verdict.MINE, b"noise": Verdict.NOISE}
     protocol = Recorder()
     closed: list[bool] = []
@@ -229,7 +231,7 @@ async def test_questions_go_to_the_box_that_was_heard(tmp_path: Path) -> None:
         other.sendto(b"noise", ("127.0.0.1", address.port))
         await heard.until(lambda _: protocol.got == [b"mine", b"noise"])
         protocol.transport.write(b"^^IdX")
-        box.settimeout(5)
+        box.settimeout(PATIENCE)
         assert box.recv(100) == b"^^IdX"
     port.close()
     await heard.until(lambda _: bool(closed))

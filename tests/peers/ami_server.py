@@ -15,6 +15,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from tests.peers.pbx import Manager, Pbx
+from twistd_plugin.commands.ports import free_port
 
 
 class Connection(Protocol):
@@ -60,7 +61,7 @@ class AmiServer:
     connections: list[Connection] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     accepted: int = 0
-    port: int = 0
+    port: int = field(default_factory=free_port)
     listening: IListeningPort | None = None
 
     def __post_init__(self) -> None:
@@ -88,14 +89,13 @@ class AmiServer:
         return [action for action in self.seen if action["Action"] == name]
 
     async def listen(self, tls: Any = None) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the same port as before if it refused."""
         factory = Factory.forProtocol(lambda: Connection(self))
         factory.noisy = False
         if tls is None:
             self.listening = await TCP4ServerEndpoint(reactor, self.port, interface="127.0.0.1").listen(factory)
         else:
             self.listening = reactor.listenSSL(self.port, factory, tls, interface="127.0.0.1")
-        self.port = self.listening.getHost().port
 
     async def refuse(self) -> None:
         """Refuse connections until ``listen``."""

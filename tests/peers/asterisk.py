@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers.patience import PATIENCE, wait_for
+from twistd_plugin.commands.ports import free_port
+
 ROOT = Path(os.environ.get("HUIFANG_ASTERISK", "/"))
 PROGRAM = ROOT / "usr/sbin/asterisk"
 
@@ -111,12 +114,6 @@ def why_not() -> str:
     return "" if PROGRAM.exists() else f"Asterisk is not installed: there is no {PROGRAM} (see HUIFANG_ASTERISK)"
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def make_certificate(file: Path) -> None:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -185,21 +182,22 @@ class Asterisk:
     def start(self) -> None:
         log = (self.folder / "output").open("wb")
         self.process = subprocess.Popen(self.command("-f", "-n"), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while "fully booted" not in self.say("core waitfullybooted"):
-            assert self.process.poll() is None, (self.folder / "output").read_text()
-            assert time.monotonic() < deadline, "Asterisk does not come up"
-            time.sleep(0.2)
+        wait_for(self._is_up, "Asterisk")
+
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "output").read_text()
+        return "fully booted" in self.say("core waitfullybooted")
 
     def stop(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
 
     def say(self, command: str) -> str:
         """What the console answers."""
         return subprocess.run(
-            self.command("-rx", command), capture_output=True, text=True, timeout=30, check=False
+            self.command("-rx", command), capture_output=True, text=True, timeout=PATIENCE, check=False
         ).stdout
 
     @property

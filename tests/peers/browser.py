@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,18 @@ PATIENCE = 1000 * patience.PATIENCE
 
 expect.set_options(timeout=PATIENCE)
 
+# A click waits until the page is loaded: before, what it would set going may have no script yet.
+_NOT_YET = """
+{
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { pointer-events: none !important }");
+  document.adoptedStyleSheets = [still];
+  addEventListener("load", () => {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== still);
+  });
+}
+"""
+
 # What the browser itself says of refused requests and lost connections, which some tests bring about.
 _EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to|net::ERR_")
 
@@ -43,7 +55,6 @@ class Window:
 
     def watch(self, page: Page) -> Page:
         """Collect what goes wrong on ``page``."""
-        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", self._heard)
         return page
@@ -79,6 +90,8 @@ class Profile:
         self.context = browser.new_context(
             base_url=place.base_url, locale=place.locale, viewport={"width": width, "height": height}
         )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(_NOT_YET)
         # A blank page: what is kept for the pages of a daemon can be forgotten when none of them is open.
         self._blank = self.context.new_page()
         self._commands = self.context.new_cdp_session(self._blank)
@@ -150,6 +163,29 @@ class Browsers:
 def wait_until_live(page: Page) -> None:
     """Until the page's own lamp says that it hears the server."""
     page.wait_for_selector("#live[data-state=live]", state="attached")
+
+
+def let_toasts_stay(page: Page) -> None:
+    """From now on they do for longer than six seconds, in which a busy machine may not come to press their buttons."""
+    page.evaluate("""() => {
+        const later = window.setTimeout;
+        window.setTimeout = (run, time, ...rest) => later(run, time === 6000 ? 600000 : time, ...rest);
+    }""")
+
+
+def remember(page: Page, selector: str) -> Callable[[], str]:
+    """What gives all words that ``selector`` shows from now on, be it for some seconds only."""
+    page.evaluate(
+        """(selector) => {
+            window.remembered = "";
+            const look = () => {
+                for (const one of document.querySelectorAll(selector)) window.remembered += one.textContent;
+            };
+            new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }""",
+        selector,
+    )
+    return lambda: str(page.evaluate("window.remembered"))
 
 
 def _launched(playwright: Playwright) -> Browser:

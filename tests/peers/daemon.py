@@ -12,36 +12,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, wait_for
 from twistd_plugin.commands import main
+from twistd_plugin.commands.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 240.0
-STOP_SECONDS = 60.0
+START_SECONDS = 2 * PATIENCE
 PATIENTS = 60
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = "the condition") -> Any:
-    """The first true value of ``condition()``; fails the test when none came in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        if value := condition():
-            return value
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come about within {seconds} s")
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -125,6 +112,8 @@ class DemoDaemon:
         self.var = var
         self._module = module
         self.base_url = ""
+        # Started again it has the same address, so that open pages find it.
+        self._port = free_port()
         self._patients = patients
         self._past_days = past_days
         self._process: subprocess.Popen[bytes] | None = None
@@ -154,17 +143,16 @@ class DemoDaemon:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it is ready. Started again it has the same address, so that open pages find it."""
-        port = str(urlsplit(self.base_url).port or 0)
+        """Start and wait until it is ready."""
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module, "demo", "--port", port, "--var", str(self.var),
+                [sys.executable, "-m", self._module, "demo", "--port", str(self._port), "--var", str(self.var),
                  "--patients", str(self._patients), "--past-days", str(self._past_days)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         try:
-            wait_for(self._is_ready, START_SECONDS, "the daemon")
+            wait_for(self._is_ready, "the daemon", START_SECONDS)
         except BaseException:
             # A fixture that fails here is not asked to clean up.
             self.kill()
@@ -214,11 +202,11 @@ class DemoDaemon:
         if self._process.poll() is None:
             os.kill(self._process.pid, number)
         try:
-            return self._process.wait(STOP_SECONDS)
+            return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            pytest.fail(f"the daemon did not end within {STOP_SECONDS} s:\n{self.output}")
+            pytest.fail(f"the daemon did not end within {PATIENCE} s:\n{self.output}")
 
 
 def callcenter(*arguments: str) -> list[str]:
@@ -230,7 +218,13 @@ def run_callcenter(*arguments: str, folder: Path = ROOT) -> subprocess.Completed
     """Run ``callcenter …`` to its end."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        callcenter(*arguments), cwd=folder, capture_output=True, text=True, timeout=120, check=False, env=environment
+        callcenter(*arguments),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env=environment,
     )
 
 

@@ -21,6 +21,8 @@ from twisted.internet import reactor
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
 
+from tests.peers.patience import PATIENCE
+
 SCRIPTS = Path(__file__).parent / "sms"
 FOLDER = Path(os.environ.get("HUIFANG_SMS_PEERS", SCRIPTS))
 ROOT = FOLDER / "root"
@@ -57,7 +59,9 @@ def environment() -> dict[str, str]:
 
 def run(*command: str, **options: Any) -> bytes:
     """What a program that ends by itself prints."""
-    return subprocess.run(command, capture_output=True, check=True, env=environment(), timeout=60, **options).stdout
+    return subprocess.run(
+        command, capture_output=True, check=True, env=environment(), timeout=PATIENCE, **options
+    ).stdout
 
 
 class Talker(ProcessProtocol):

@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet import reactor
-from twisted.internet.task import deferLater
-
 from protocols.sms import GatewaySignal
+from tests.peers.patience import until
 
-S = TypeVar("S", bound=GatewaySignal)
+Kind = TypeVar("Kind", bound=GatewaySignal)
 
 
 class GatewayHeard:
-    def __init__(self) -> None:
+    """``signals`` are those heard so far. ``writes``: what arrives is on disk at once."""
+
+    def __init__(self, *, writes: bool = True) -> None:
         self.signals: list[GatewaySignal] = []
-        self._actions: dict[type[GatewaySignal], Callable[[], None]] = {}
+        self._writes = writes
+        self._actions: dict[type[GatewaySignal], Callable[[], Any]] = {}
 
     def __call__(self, signals: Sequence[GatewaySignal]) -> None:
         self.signals += signals
         for signal in signals:
+            if self._writes:
+                getattr(signal, "written", lambda: None)()
             if (action := self._actions.pop(type(signal), None)) is not None:
                 action()
 
-    def when(self, kind: type[GatewaySignal], action: Callable[[], None]) -> None:
+    def when(self, kind: type[GatewaySignal], action: Callable[[], Any]) -> None:
         """Do ``action`` in the turn in which the next ``kind`` is heard."""
         self._actions[kind] = action
 
-    def of(self, kind: type[S]) -> list[S]:
+    def of(self, kind: type[Kind]) -> list[Kind]:
         return [signal for signal in self.signals if isinstance(signal, kind)]
 
-    async def until(self, condition: Callable[[list[GatewaySignal]], Any], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition(self.signals):
-            assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
-            await deferLater(reactor, 0.02)
+    async def until(self, condition: Callable[[], Any]) -> None:
+        await until(condition, lambda: f"something; heard {self.signals}")
 
-    async def quiet(self, condition: Callable[[], Any], seconds: float = 20) -> None:
-        """Wait for something that is not heard."""
-        await self.until(lambda _: condition(), seconds)
+    async def some(self, kind: type[Kind], count: int = 1) -> list[Kind]:
+        """Wait for ``count`` of a kind."""
+        await self.until(lambda: len(self.of(kind)) >= count)
+        return self.of(kind)
 
-    async def first(self, kind: type[GatewaySignal], seconds: float = 20) -> GatewaySignal:
+    async def first(self, kind: type[Kind]) -> Kind:
         """Wait for a ``kind``, and forget everything up to it."""
-        await self.until(lambda _: self.of(kind), seconds)
-        place = next(index for index, signal in enumerate(self.signals) if isinstance(signal, kind))
-        found = self.signals[place]
+        found = (await self.some(kind))[0]
+        place = next(index for index, signal in enumerate(self.signals) if signal is found)
         del self.signals[: place + 1]
         return found
 
 
 async def written_trace(folder: Path, heard: GatewayHeard) -> str:
     """The trace in ``folder``, which is written on another thread."""
-    await heard.quiet(lambda: texts(folder))
+    await heard.until(lambda: texts(folder))
     return texts(folder)
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
-PATIENCE_SECONDS = 90.0
-"""Of real time: a busy machine takes many turns for what a quiet one does in few."""
+from tests.peers.patience import PATIENCE
 
 
 async def until_quiet(database: Any, clock: Clock, is_busy: Callable[[], bool], turns: int = 1) -> None:
-    """Until for ``turns`` turns nobody works on anything that needs no time of ``clock`` to pass."""
-    idle, patience = 0, time.monotonic() + PATIENCE_SECONDS
+    """Until for ``turns`` turns nobody works on anything that needs no time of ``clock`` to pass.
+
+    A busy machine takes many turns for what a quiet one does in few.
+    """
+    idle, patience = 0, time.monotonic() + PATIENCE
     while time.monotonic() < patience:
         await database.run(lambda _: None)
         await database.read(lambda _: None)

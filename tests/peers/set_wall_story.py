@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,11 @@ from protocols.sms import PartUnknown
 from storage import schema
 from storage.database import Database
 from tests.peers.call_center import ANNA, BEN, CallCenter, fill, make_group
+from tests.peers.gateway_heard import GatewayHeard
+from tests.peers.patience import until
 from tests.peers.set_wall import Wall
 from tests.peers.sms_session import part
-from tests.peers.smsc import GatewayHeard, gateway_on, smsc_running
+from tests.peers.smsc import gateway_on, smsc_running
 
 BEAT_SECONDS = 0.25
 RING_SECONDS, WRAP_UP_SECONDS, GATEWAY_SECONDS = 5, 5, 5.0
@@ -62,10 +63,6 @@ class Story:
         ahead = {} if at is None else {"ahead": at.timestamp() - self._wall.true()}
         self.told[what] = {"beats": self._beats, **ahead}
 
-    async def until(self, condition: Callable[[], Any]) -> None:
-        while not condition():
-            await task.deferLater(reactor, 0.02)
-
     async def event(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """The last one of ``kind``, when it has these values."""
 
@@ -73,7 +70,7 @@ class Story:
             found = self._hospital.told(kind)
             return bool(found) and all(found[-1].data[name] == value for name, value in wanted.items())
 
-        await self.until(has)
+        await until(has)
         return self._hospital.last(kind)
 
     async def signs_of_life(self, when: str) -> None:
@@ -90,7 +87,7 @@ class Story:
 
     async def asked(self) -> None:
         """The gateway is asked whether it is there."""
-        await self.until(lambda: self._questions)
+        await until(lambda: self._questions)
 
     async def end(self) -> None:
         await self._periodic.stop()
@@ -107,7 +104,7 @@ async def one_call(
     story.set_wall(jump)
     passed_on = await story.event("call.ringing", offered_to=[BEN.user_id])
     story.tell("passed on", passed_on["offered_until"])
-    await heard.some(PartUnknown, seconds=60)
+    await heard.some(PartUnknown)
     story.tell("answer late")
     await story.asked()
     story.tell("gateway asked")

@@ -5,21 +5,18 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
 from hardware.simulators.control import request, send
 from protocols.signals import LineSignal
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, until, wait_for
 
 
 @dataclass(frozen=True)
@@ -28,17 +25,19 @@ class Simulator:
     control: Path
 
     def ask(self, command: str, **options: Any) -> dict[str, Any]:
-        return request(self.control, {"command": command, **options})
+        return request(self.control, {"command": command, **options}, PATIENCE)
 
     def run(self, command: str, **options: Any) -> Deferred[list[dict[str, Any]]]:
-        """Ask on a thread and wait until the scripted call is over."""
-        return deferToThread(lambda: list(send(self.control, {"command": command, **options}, timeout=60)))
+        """Ask, and wait on a thread until the scripted call is over."""
+        replies = send(self.control, {"command": command, **options}, timeout=PATIENCE)
+        first = next(replies)
+        return deferToThread(lambda: [first, *replies])
 
 
-def listens(control: Path) -> bool:
-    """The socket is there a moment before anybody listens at it."""
+def _is_up(simulator: Simulator, files: list[Path]) -> bool:
+    """The control socket is there a moment before anybody listens at it."""
     with socket.socket(socket.AF_UNIX) as knocking:
-        return knocking.connect_ex(str(control)) == 0
+        return all(file.exists() for file in files) and knocking.connect_ex(str(simulator.control)) == 0
 
 
 @contextmanager
@@ -53,22 +52,12 @@ def running(folder: Path, module: str = "modem", *options: str, terminal: bool =
         waits_for.append(simulator.link)
     process = subprocess.Popen([sys.executable, "-m", f"hardware.simulators.{module}", *arguments])
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not (all(path.exists() for path in waits_for) and listens(simulator.control)):
-            assert process.poll() is None, "the simulator ended"
-            assert time.monotonic() < deadline, "the simulator did not come up"
-            time.sleep(0.02)
+        wait_for(lambda: process.poll() is not None or _is_up(simulator, waits_for), "the simulator")
+        assert process.poll() is None, "the simulator ended"
         yield simulator
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def free_udp_port() -> int:
-    """A port of the loopback interface to which nobody listens for datagrams."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Heard:
@@ -83,16 +72,13 @@ class Heard:
     def of(self, kind: type[LineSignal]) -> list[LineSignal]:
         return [signal for signal in self.signals if isinstance(signal, kind)]
 
-    async def until(self, condition: Callable[[list[LineSignal]], bool], seconds: float = PATIENCE) -> list[LineSignal]:
-        deadline = time.monotonic() + seconds
-        while not condition(self.signals):
-            assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
-            await deferLater(reactor, 0.02)
+    async def until(self, condition: Callable[[list[LineSignal]], Any]) -> list[LineSignal]:
+        await until(lambda: condition(self.signals), lambda: f"something; heard {self.signals}")
         return self.signals
 
-    async def first(self, kind: type[LineSignal], seconds: float = PATIENCE) -> LineSignal:
+    async def first(self, kind: type[LineSignal]) -> LineSignal:
         """Wait for a ``kind``, and forget everything up to it."""
-        await self.until(lambda signals: any(isinstance(signal, kind) for signal in signals), seconds)
+        await self.until(lambda _: self.of(kind))
         place = next(index for index, signal in enumerate(self.signals) if isinstance(signal, kind))
         found = self.signals[place]
         del self.signals[: place + 1]

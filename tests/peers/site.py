@@ -49,6 +49,7 @@ from tests.peers.call_center import LINES
 from tests.peers.hospital import PASSWORD, every_row, fill
 from tests.peers.made_once import make_once
 from tests.peers.messaging import Factory
+from tests.peers.patience import until
 from tests.peers.scripted_line import ScriptedLine, Workbench
 from web.prompt_transport import listen_promptly
 from web.services import Services
@@ -204,6 +205,10 @@ class RunningSite:
             await self.database.run(lambda _: None)
             if not len(telephony._tasks) and not any(runner.journal.waiting for runner in telephony._board):
                 return
+
+    async def sms_rests(self) -> None:
+        """Wait until nothing is left to do about gateways and messages."""
+        await until(lambda: not self.services.messaging.busy, "the rest of the SMS center")
 
     async def hear(self, *signals: Any, line: int = 0) -> None:
         for signal in signals:

@@ -25,8 +25,9 @@ from callcenter.messaging.gateways.settings import read_set_up
 from hardware.gateways.drivers import MODELS
 from hardware.gateways.settings import GatewayKind
 from storage.engines import reading_engine
-from tests.peers.daemon import ROOT, START_SECONDS, HttpClient, run_callcenter, wait_for
-from twistd_plugin.commands.demo_simulators import free_port
+from tests.peers.daemon import ROOT, START_SECONDS, HttpClient, run_callcenter
+from tests.peers.patience import PATIENCE, wait_for
+from twistd_plugin.commands.ports import free_port
 from twistd_plugin.commands.transaction import in_one_transaction
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class SmsHospital:
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
         self.launch()
-        wait_for(self._answers, START_SECONDS, "the daemon")
+        wait_for(self._answers, "the daemon", START_SECONDS)
 
     def launch(self) -> None:
         """Start the daemon, and do not wait for it."""
@@ -127,7 +128,7 @@ class SmsHospital:
         if self._process.poll() is None:
             self._process.send_signal(number)
         try:
-            return self._process.wait(60)
+            return self._process.wait(PATIENCE)
         finally:
             self._process.kill()
             self._process = None

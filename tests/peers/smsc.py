@@ -1,15 +1,13 @@
-"""A simulated SMS gateway in the test's own process, a gateway device on it, and what that reports."""
+"""A simulated SMS gateway in the test's own process, and a gateway device on it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from hardware.gateways.device import GatewayDevice
 from hardware.gateways.drivers import MODELS, create_gateway
@@ -17,10 +15,10 @@ from hardware.gateways.settings import GatewayKind, GatewaySettings
 from hardware.simulators.smsc import PROTOCOLS
 from hardware.simulators.smsc_requests import Treatment
 from hardware.simulators.smsc_service import SimulatedSmsc
-from protocols.sms import GatewayReady, GatewaySignal, Part
-from tests.peers.patience import PATIENCE
+from protocols.sms import GatewayReady, Part
+from tests.peers.gateway_heard import GatewayHeard
+from twistd_plugin.commands.ports import free_port
 
-Kind = TypeVar("Kind", bound=GatewaySignal)
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "cmpp2": {"sp_id": "900001", "secret": "888888", "sp_number": "1069"},
     "cmpp3": {"sp_id": "900001", "secret": "888888", "sp_number": "1069"},
@@ -28,37 +26,12 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 }
 
 
-class GatewayHeard:
-    """A gateway listener that can be waited on. ``writes``: what arrives is on disk at once."""
-
-    def __init__(self, *, writes: bool = True) -> None:
-        self.signals: list[GatewaySignal] = []
-        self._writes = writes
-
-    def __call__(self, signals: Any) -> None:
-        self.signals.extend(signals)
-        if self._writes:
-            for signal in signals:
-                getattr(signal, "written", lambda: None)()
-
-    def of(self, kind: type[Kind]) -> list[Kind]:
-        return [signal for signal in self.signals if isinstance(signal, kind)]
-
-    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"waited in vain; heard {self.signals}"
-            await deferLater(reactor, 0.01)
-
-    async def some(self, kind: type[Kind], count: int = 1, seconds: float = PATIENCE) -> list[Kind]:
-        await self.until(lambda: len(self.of(kind)) >= count, seconds)
-        return self.of(kind)
-
-
 @asynccontextmanager
-async def smsc_running(protocol: str, port: int = 0, tls: Any = None, **treatment: Any) -> AsyncIterator[SimulatedSmsc]:
+async def smsc_running(
+    protocol: str, port: int | None = None, tls: Any = None, **treatment: Any
+) -> AsyncIterator[SimulatedSmsc]:
     make = PROTOCOLS[protocol]
-    smsc = SimulatedSmsc(reactor, lambda: make("900001", "888888"), Treatment(**treatment), port, tls)
+    smsc = SimulatedSmsc(reactor, lambda: make("900001", "888888"), Treatment(**treatment), port or free_port(), tls)
     smsc.plug()
     try:
         yield smsc

@@ -11,6 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
+from tests.peers.patience import PATIENCE
 from tests.peers.site import Browser, RunningSite
 
 
@@ -63,7 +64,7 @@ class Page(WebSocketClientProtocol):
                 return message
         waiting: Deferred[dict[str, Any]] = Deferred()
         self._waiting.append((wanted, waiting))
-        return await waiting.addTimeout(10, reactor)
+        return await waiting.addTimeout(PATIENCE, reactor)
 
     async def event(self, number: int) -> dict[str, Any]:
         """The first event about the subject with this id."""
@@ -96,7 +97,7 @@ async def knock(site: RunningSite, headers: Mapping[str, str] | None = None, bro
     factory.protocol = Page
     factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0, serverConnectionDropTimeout=0)
     page: Page = await TCP4ClientEndpoint(reactor, "127.0.0.1", site.number).connect(factory)
-    await page.opened.addTimeout(10, reactor)
+    await page.opened.addTimeout(PATIENCE, reactor)
     return page
 
 

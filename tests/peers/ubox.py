@@ -16,12 +16,13 @@ from hardware.line_device import LineDevice
 from hardware.simulators.requests import parser
 from hardware.simulators.ubox_service import SimulatedUboxService
 from tests.peers.simulator import Heard
+from twistd_plugin.commands.ports import free_port
 
 
 class Service:
     def __init__(self, **options: Any) -> None:
         self.options = {"speed": 10.0, **options}
-        self.port = 0
+        self.port = free_port()
         self.running: SimulatedUboxService
 
     async def start(self) -> None:
@@ -29,7 +30,6 @@ class Service:
         self.running = SimulatedUboxService(reactor, **self.options)  # type: ignore[arg-type]
         self.running.port = self.port
         self.running.plug()
-        self.port = self.running.port
 
     async def stop(self) -> None:
         await self.running.unplug()

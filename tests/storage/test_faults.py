@@ -22,6 +22,7 @@ from storage.errors import CommitUnknownError, DatabaseUnavailableError
 from storage.event_log import NewEvent, StoredEvent, last_seq, record_event
 from storage.models import Department
 from tests.peers.database_proxy import Break, DatabaseProxy
+from tests.peers.patience import PATIENCE
 
 
 def add(session: Session, name: str, events: int = 1) -> int:
@@ -133,7 +134,7 @@ async def test_two_that_wait_for_each_other_both_succeed_in_the_end(postgresql_u
     database = Database(postgresql_url, reactor)
     await database.start()
     first, second = await database.run(add, "a"), await database.run(add, "b")
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
     attempts: list[str] = []
 
     def rename(session: Session, one: int, other: int, mark: str) -> None:

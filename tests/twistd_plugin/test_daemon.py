@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 from hardware.simulators.voice import sound as simulated_sound
-from tests.peers.daemon import ROOT, DemoDaemon, HttpClient, callcenter, run_callcenter, wait_for
+from tests.peers.daemon import ROOT, DemoDaemon, HttpClient, callcenter, run_callcenter
+from tests.peers.patience import PATIENCE, wait_for
+from twistd_plugin.commands.ports import free_port
 
 NUMBER = "13800138000"
 
@@ -69,7 +71,7 @@ def test_a_simulated_call_is_recorded_with_its_patient(daemon: DemoDaemon) -> No
 def test_a_call_that_a_modem_answered_is_recorded_and_can_be_played(daemon: DemoDaemon) -> None:
     agent, boss = daemon.client("agent"), daemon.client("admin")
     agent.post("/api/v1/agents/me/state", {"state": "available"})
-    daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "4", "--detach")
+    daemon.simulate("call", NUMBER, "--line", "1", "--rings", "20", "--hangup-after", "8", "--detach")
     ringing = wait_for(
         lambda: (one := newest_call(boss)) and one["state"] == "ringing" and one["number"] and one, what="a ring"
     )
@@ -234,15 +236,15 @@ def test_twistd_runs_the_daemon_logs_json_and_ends_on_sigterm(hospital: Path) ->
         assert wait_for(lambda: HttpClient(f"http://127.0.0.1:{port}").send("GET", "/readyz").status == 200)
     finally:
         daemon.send_signal(signal.SIGTERM)
-        rest, errors = daemon.communicate(timeout=60)
+        rest, errors = daemon.communicate(timeout=PATIENCE)
     messages = [json.loads(line)["message"] for line in rest.splitlines()]
     assert "stopped" in messages
     assert errors == ""
 
 
 def test_a_taken_port_does_not_end_the_daemon(hospital: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as other:
         file = hospital / "callcenter.toml"
         file.write_text(file.read_text().replace("port = 0", f"port = {port}"))
         daemon = twistd(hospital, "callcenter")
@@ -254,7 +256,7 @@ def test_a_taken_port_does_not_end_the_daemon(hospital: Path) -> None:
             wait_for(lambda: _answers(port), what="the port")
         finally:
             daemon.send_signal(signal.SIGTERM)
-            daemon.communicate(timeout=60)
+            daemon.communicate(timeout=PATIENCE)
 
 
 def _answers(port: int) -> bool:
@@ -275,7 +277,7 @@ def test_an_old_schema_is_refused_with_the_command_to_run(hospital: Path, damage
     with sqlite3.connect(hospital / "var" / "huifang.db") as database:
         database.execute(damage)
     daemon = twistd(hospital, "callcenter")
-    _, errors = daemon.communicate(timeout=60)
+    _, errors = daemon.communicate(timeout=PATIENCE)
     assert daemon.returncode == 1
     assert sentence in errors
     assert "Traceback" not in errors
@@ -284,7 +286,7 @@ def test_an_old_schema_is_refused_with_the_command_to_run(hospital: Path, damage
 def test_a_broken_configuration_is_refused_before_anything_starts(hospital: Path) -> None:
     (hospital / "callcenter.toml").write_text('[[lines]]\nname = "1"\ndriver = "hays"\nport = "/dev/ttyS0"\n')
     daemon = twistd(hospital, "callcenter")
-    _, errors = daemon.communicate(timeout=60)
+    _, errors = daemon.communicate(timeout=PATIENCE)
     assert daemon.returncode == 1
     assert "callcenter.toml:3: lines[1].driver" in errors
 
@@ -293,7 +295,7 @@ def test_demo_needs_a_folder_it_may_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = subprocess.run(
         callcenter("demo", "--port", "0", "--var", str(tmp_path / "file" / "var")),
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert "cannot make the data folder" in result.stderr

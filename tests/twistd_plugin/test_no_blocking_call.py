@@ -18,13 +18,12 @@ import pytest
 
 from tests.benchmarks.sockets import SocketClient
 from tests.peers import blocking_daemon
-from tests.peers.daemon import DemoDaemon, HttpClient, wait_for
+from tests.peers.daemon import DemoDaemon, HttpClient
+from tests.peers.patience import PATIENCE, wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_lines import DEMO_LINES, demo_port
 
 REPORT = re.compile(r"a blocking call on the reactor: (.*)")
-PATIENCE = 60
-"""Seconds: a guarded daemon is slow."""
 UNKNOWN = "13666660001"
 PAGES = (
     "/console", "/wallboard", "/calls", "/calls/missed", "/calls/1", "/patients", "/patients/1", "/patients/new",
@@ -64,6 +63,7 @@ class Agent:
         self.client = daemon.client("agent")
         self.newest = 0
         self.page = SocketClient(int(daemon.base_url.rstrip("/").rpartition(":")[2]), cookie=self.client.cookie)
+        self.page.sock.settimeout(PATIENCE)
         self.page.send(json.dumps({"op": "hello", "since": None, "topics": ["calls", "lines", "agents"]}))
         self.hear(lambda message: message.get("op") == "ready")
 
@@ -81,9 +81,7 @@ class Agent:
         return self.newest
 
     def until(self, call: int, state: str) -> None:
-        wait_for(
-            lambda: self.client.get(f"/api/v1/calls/{call}")["state"] == state, PATIENCE, f"a call that is {state}"
-        )
+        wait_for(lambda: self.client.get(f"/api/v1/calls/{call}")["state"] == state, f"a call that is {state}")
 
     def wrap_up(self, call: int) -> None:
         self.client.post(f"/api/v1/calls/{call}/wrap-up", {"outcome": "completed", "notes": "切口"})
@@ -123,7 +121,7 @@ def dial_out(daemon: DemoDaemon, agent: Agent) -> None:
 
 def miss_a_call(daemon: DemoDaemon, agent: Agent) -> None:
     daemon.simulate("call", UNKNOWN, "--line", "2", "--rings", "1")
-    missed = wait_for(lambda: agent.client.get("/api/v1/calls/missed")["items"], PATIENCE, "the missed call")
+    missed = wait_for(lambda: agent.client.get("/api/v1/calls/missed")["items"], "the missed call")
     agent.client.post(f"/api/v1/calls/{missed[0]['id']}/handle-missed")
 
 
@@ -164,9 +162,9 @@ def lose_a_line(daemon: DemoDaemon, supervisor: HttpClient) -> None:
         return next(line for line in supervisor.get("/api/v1/lines")["items"] if line["name"] == "3")
 
     daemon.simulate("unplug", "--line", "3")
-    wait_for(lambda: third()["state"] == "lost", PATIENCE, "the loss")
+    wait_for(lambda: third()["state"] == "lost", "the loss")
     daemon.simulate("replug", "--line", "3")
-    wait_for(lambda: third()["state"] == "idle", PATIENCE, "the recovery")
+    wait_for(lambda: third()["state"] == "idle", "the recovery")
     supervisor.post(f"/api/v1/lines/{third()['id']}/out-of-service", {"out": True, "reason": "维修"})
 
 
@@ -190,9 +188,7 @@ def test_a_whole_story_never_blocks_the_reactor(guarded: DemoDaemon) -> None:
     guarded.start()
     supervisor, admin = guarded.client("supervisor"), guarded.client("admin")
     assert guarded.client().sign_in({"username": "nobody", "password": "nothing"}).status == 401
-    wait_for(
-        lambda: {line["state"] for line in supervisor.get("/api/v1/lines")["items"]} == {"idle"}, PATIENCE, "all lines"
-    )
+    wait_for(lambda: {line["state"] for line in supervisor.get("/api/v1/lines")["items"]} == {"idle"}, "all lines")
     agent = Agent(guarded)
     answer_a_call(guarded, agent)
     claim_a_call_of_the_box(guarded, agent)
@@ -203,7 +199,7 @@ def test_a_whole_story_never_blocks_the_reactor(guarded: DemoDaemon) -> None:
     read_everything(guarded, supervisor, admin)
     lose_a_line(guarded, supervisor)
     sign_out(agent, supervisor)
-    wait_for(lambda: len(list((guarded.var / "traces").iterdir())) == len(DEMO_LINES), PATIENCE, "the traces")
+    wait_for(lambda: len(list((guarded.var / "traces").iterdir())) == len(DEMO_LINES), "the traces")
     assert not reports(guarded), "\n".join(reports(guarded))
 
     os.kill(guarded.pid, signal.SIGUSR1)
@@ -211,7 +207,7 @@ def test_a_whole_story_never_blocks_the_reactor(guarded: DemoDaemon) -> None:
         "open", "TextIOWrapper.read", "TextIOWrapper.write", "posix.stat", "os.listdir", "socket.getaddrinfo",
         "sqlite3.connect", "Connection.execute", "time.sleep", "subprocess.Popen",
     }  # fmt: skip
-    wait_for(lambda: {report.partition(" in ")[0] for report in reports(guarded)} >= kinds, PATIENCE, "the reports")
+    wait_for(lambda: {report.partition(" in ")[0] for report in reports(guarded)} >= kinds, "the reports")
 
     assert guarded.stop() == 0
     others = [report for report in reports(guarded) if blocking_daemon.block_in_every_way.__name__ not in report]

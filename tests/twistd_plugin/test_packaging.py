@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = {"twisted/plugins/callcenter_plugin.py", "twisted/plugins/callcenter_linehost_plugin.py"}
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="needs the checkout")
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="
 
 def run(*command: str | Path, folder: Path) -> str:
     result = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+        [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=2 * PATIENCE, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout

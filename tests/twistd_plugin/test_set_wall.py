@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import ROOT, DemoDaemon, wait_for
+from tests.peers.daemon import ROOT, DemoDaemon
+from tests.peers.patience import PATIENCE, wait_for
 from tests.peers.set_wall import HOUR
 
 NEAR = 600.0
@@ -27,7 +28,7 @@ WAITED = {"passed on", "answer late", "gateway asked", "free again", "gateway as
 @pytest.mark.parametrize("jump", [HOUR, -HOUR])
 def test_who_is_rung_and_what_is_waited_for_have_their_time(tmp_path: Path, jump: float) -> None:
     story = [sys.executable, "-m", "tests.peers.set_wall", "story", str(jump), str(tmp_path)]
-    ended = subprocess.run(story, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    ended = subprocess.run(story, cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
     # Not all at once, when the wall was set forward.

@@ -20,7 +20,7 @@ from callcenter.messaging.rules.row import ROW
 from callcenter.messaging.vocabulary import Purpose
 from hardware.gateways.settings import GatewayKind
 from storage.models import MessagingRules, SmsArrival, SmsMessage
-from tests.peers.daemon import wait_for
+from tests.peers.patience import wait_for
 from tests.peers.simulator import Simulator, running
 from tests.peers.sms_hospital import SmsHospital
 from tests.peers.smsc import ACCOUNTS
@@ -28,7 +28,6 @@ from tests.peers.smsc import ACCOUNTS
 MESSAGES = 400
 RATE = 60
 LIVES = 2
-PATIENCE = 120.0
 ROOT_NUMBER = 13_800_000_000
 WRITERS = 13_900_000_000
 
@@ -105,13 +104,13 @@ def test_a_kill_during_start_and_stop_and_while_patients_write_loses_nothing_and
     for life in range(LIVES):
         hospital.start()
         goal = MESSAGES * (life + 1) // (LIVES + 1)
-        wait_for(lambda goal=goal: hospital.read(left) >= goal, PATIENCE, f"the moment of kill {life + 1}")
+        wait_for(lambda goal=goal: hospital.read(left) >= goal, f"the moment of kill {life + 1}")
         for place in range(20):
             number, copies = str(WRITERS + 100 * life + place), 1 + place % 2
             smsc.ask("text", number=number, text="好", copies=copies)
             brought[number, "好"] += copies
         # Confirmed as soon as it is on disk, and mostly not shown yet: this simulator brings nothing again.
-        wait_for(lambda: hospital.read(on_disk) >= sum(brought.values()), PATIENCE, "what patients wrote")
+        wait_for(lambda: hospital.read(on_disk) >= sum(brought.values()), "what patients wrote")
         # As an operator who has no patience: first asked to end, then killed while it does.
         hospital.terminate()
         time.sleep(luck.random() * 0.5)
@@ -122,8 +121,8 @@ def test_a_kill_during_start_and_stop_and_while_patients_write_loses_nothing_and
             time.sleep(0.5 + luck.random() * 2.5)
             hospital.kill()
     hospital.start()
-    wait_for(lambda: hospital.read(is_over), PATIENCE, "the end of the day")
-    wait_for(lambda: sum(hospital.read(written).values()) >= sum(brought.values()), PATIENCE, "what patients wrote")
+    wait_for(lambda: hospital.read(is_over), "the end of the day")
+    wait_for(lambda: sum(hospital.read(written).values()) >= sum(brought.values()), "what patients wrote")
     time.sleep(2)
     accepted = Counter((one["number"][-11:], one["text"]) for one in smsc.ask("messages", last=10_000)["messages"])
     assert set(accepted.values()) == {1}

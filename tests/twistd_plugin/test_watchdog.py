@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,7 +11,7 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
-from tests.peers.daemon import wait_for
+from tests.peers.patience import wait_for
 from twistd_plugin.watchdog import StackSampler, StallWatchdog
 
 
@@ -60,13 +61,26 @@ def test_the_sampler_names_the_function_that_held_the_thread() -> None:
 
 
 def test_a_thread_that_waits_for_something_to_do_is_not_at_fault() -> None:
-    def doPoll() -> None:
-        time.sleep(0.2)
-
-    sampler = StackSampler(0.02)
+    sampler = StackSampler(60)
     sampler.start()
-    sampler.beat()
+    is_there, was_seen = threading.Lock(), threading.Lock()
+    is_there.acquire()
+    was_seen.acquire()
+
+    def look() -> None:
+        is_there.acquire()
+        sampler._sample()
+        was_seen.release()
+
+    def doPoll() -> None:
+        # As epoll does, these wait in C: no frame is above this one.
+        is_there.release()
+        was_seen.acquire()
+
+    looking = threading.Thread(target=look)
+    looking.start()
     doPoll()
+    looking.join()
     assert sampler.beat() == ""
     sampler.stop()
 

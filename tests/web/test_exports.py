@@ -24,6 +24,7 @@ from twisted.web.server import NOT_DONE_YET
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import SYSTEM
 from protocols.signals import AbsentReason, Answered, CallerIdentified, Ended, Rang
+from tests.peers.patience import PATIENCE
 from tests.peers.site import Answer, RunningSite, pause
 from tests.web.test_limits import wire
 from web import exports
@@ -218,7 +219,7 @@ async def test_a_reader_that_takes_nothing_any_more_is_cut_off() -> None:
     client = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port), Protocol())
     client.transport.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     client.transport.pauseProducing()
-    assert await ended.addTimeout(60, reactor) == "gone"
+    assert await ended.addTimeout(PATIENCE, reactor) == "gone"
     client.transport.abortConnection()
     await port.stopListening()
 
@@ -252,6 +253,6 @@ async def test_a_reader_that_stops_does_not_make_the_server_hoard(
         await pause(1)
     assert 0 < before < 6
     connection.transport.resumeProducing()
-    await connection.closed.addTimeout(90, reactor)
+    await connection.closed.addTimeout(PATIENCE, reactor)
     assert connection.data.count(b"a long entry") == 3000
     assert len(asked) >= 6

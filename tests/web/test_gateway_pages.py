@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest_twisted
 
-from tests.peers.site import RunningSite, pause
+from tests.peers.site import RunningSite
 from tests.web.test_pages import Form
-
-
-async def rest(site: RunningSite) -> None:
-    while site.services.messaging.busy:
-        await pause(0.01)
 
 
 @pytest_twisted.ensureDeferred
@@ -30,7 +25,7 @@ async def test_a_gateway_is_added_set_up_tried_and_removed(site: RunningSite) ->
     }
     added = await admin.post("/gateways/new", form=typed)
     assert (added.status, added.header("Location")) == (303, "/gateways?done=added"), added.text
-    await rest(site)
+    await site.sms_rests()
     (gateway,) = (await admin.get("/api/v1/gateways")).json["items"]
     found = {name: gateway[name] for name in ("cost", "prefixes", "purposes", "signature", "state", "in_service")}
     assert found == {
@@ -56,7 +51,7 @@ async def test_a_gateway_is_added_set_up_tried_and_removed(site: RunningSite) ->
     seen = await admin.get(str(tried.header("Location")))
     assert seen.status == 200
     assert "测试" in seen.text
-    await rest(site)
+    await site.sms_rests()
     trace = f"/api/v1/gateways/{gateway['id']}/trace"
     assert (await admin.get(trace)).json == {"running": False, "last": 0, "entries": []}
     assert (await admin.post(trace, {})).json["running"] is True

@@ -16,7 +16,8 @@ from hardware.gateways.http import HttpGateway
 from hardware.gateways.http_settings import HttpGatewaySettings
 from storage.models import SmsMessage
 from tests.peers.messaging import ADMIN
-from tests.peers.site import RunningSite, pause, start_site
+from tests.peers.patience import until
+from tests.peers.site import RunningSite, start_site
 from tests.web.test_hostile_texts import HOSTILE, assert_harmless
 
 SECRET = "a secret of the hospital"
@@ -70,8 +71,7 @@ async def test_a_push_is_a_text_in_the_inbox_once_and_only_with_the_secret(site:
     answer = await somebody.post(f"/sms-push/{gateway}", raw=body, headers={"X-Push-Secret": SECRET})
     assert answer.status == 200
     # Taken is on disk; that it is a message of a conversation follows in a transaction of its own.
-    while not await site.database.read(received):
-        await pause(0.02)
+    await until(lambda: site.database.read(received), "the message")
     assert await site.database.read(received) == ["伤口还疼"]
 
 
@@ -83,6 +83,10 @@ async def test_what_cannot_be_a_push_is_refused_with_words(site: RunningSite, tm
         assert (await somebody.post(path, raw=body)).status == 400, body[:20]
     assert (await somebody.post(path, raw=b"x" * 20_000_000)).status == 413
     assert await site.database.read(lambda session: session.scalar(select(func.count()).select_from(SmsMessage))) == 0
+
+
+async def all_received(site: RunningSite, count: int) -> bool:
+    return len(await site.database.read(received)) == count
 
 
 @pytest_twisted.ensureDeferred
@@ -101,8 +105,7 @@ async def test_whoever_claims_to_have_written_is_a_text_and_nothing_else(site: R
         body = json.dumps({**PUSH, "mobile": sender, "text": f"text {place}", "extend": sender}).encode()
         answer = await somebody.post(f"/sms-push/{gateway}/{SECRET}", raw=body)
         assert answer.status == 200, (sender[:40], answer.text)
-    while len(await site.database.read(received)) < len(senders):
-        await pause(0.02)
+    await until(lambda: all_received(site, len(senders)), "all messages")
     talks = (await admin.get("/api/v1/conversations?box=all")).json["items"]
     assert talks
     assert not any("\u202e" in talk["number"] or len(talk["number"]) > 40 for talk in talks)

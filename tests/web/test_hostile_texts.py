@@ -14,7 +14,7 @@ from protocols.signals import CallerIdentified, Rang
 from protocols.sms import Fate, GatewayPaused, PartAccepted, PartRefused, ReceiptArrived, Refusal, TextArrived
 from tests.peers.hospital import PASSWORD
 from tests.peers.scripted_gateway import ScriptedGateway
-from tests.peers.site import Browser, RunningSite, pause
+from tests.peers.site import Browser, RunningSite
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -119,30 +119,25 @@ async def gateway_of(site: RunningSite, admin: Browser) -> tuple[int, ScriptedGa
     return made.json["id"], device
 
 
-async def sms_rests(site: RunningSite) -> None:
-    while site.services.messaging.busy:
-        await pause(0.01)
-
-
 @pytest_twisted.ensureDeferred
 async def test_what_gateways_and_phones_say_is_text_and_nothing_else(site: RunningSite) -> None:
     admin = await site.signed_in("admin")
     gateway, device = await gateway_of(site, admin)
     said = "".join(HOSTILE) + "字" * 5000
     device.answer = lambda part: [PartAccepted(part.key, part.key) if "1" in part.text else _no(part.key, said)]
-    await sms_rests(site)
+    await site.sms_rests()
     for text in ("您好 1", "您好 2"):
         body = {"number": "13500009999", "text": text, "purpose": "notice", "key": f"form-1-2-3-{text[-1]}"}
         sent = await admin.post("/api/v1/messages", body)
         assert sent.status == 201, sent.text
-        await sms_rests(site)
+        await site.sms_rests()
     talk = sent.json["conversation_id"]
     (accepted,) = [part for part in device.given if "1" in part.text]
     receipt = ReceiptArrived(gateway_id=accepted.key, fate=Fate.FAILED, code=said, words=said, written=lambda: None)
     came = TextArrived(sender="13500009999", recipient="10690", text=said, gateway_id="in-1", written=lambda: None)
     device.capacity = 0
     device.say(receipt, came, GatewayPaused(60.0, said))
-    await sms_rests(site)
+    await site.sms_rests()
     records = (await admin.get("/api/v1/messages")).json["items"]
     assert {one["state"] for one in records} == {"failed", "received"}
     ways = [f"/messages/{one['id']}" for one in records]
@@ -159,7 +154,7 @@ async def test_what_gateways_and_phones_say_is_text_and_nothing_else(site: Runni
     failed = [one for one in records if one["state"] == "failed"]
     assert all(0 < len(one["reason_words"]) <= 200 for one in failed)
     device.lose(said)
-    await sms_rests(site)
+    await site.sms_rests()
     for path in (*lost, "/alarms"):
         page = await admin.get(path)
         assert_harmless(page.text)

@@ -19,7 +19,8 @@ from hardware.drivers import LineSettings
 from protocols.line_host.codec import MAX_MESSAGE, encode
 from protocols.line_host.messages import Hello, Message, Pong, Report, Standing
 from protocols.signals import LineReady, LineSignal, Rang
-from tests.peers.site import RunningSite, pause, start_site
+from tests.peers.patience import PATIENCE, until
+from tests.peers.site import RunningSite, start_site
 from tests.peers.socket_client import Page
 from web.line_hosts import PINGS
 
@@ -60,7 +61,7 @@ async def knock(site: RunningSite, token: str) -> Host:
     factory.protocol = Host
     factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0, serverConnectionDropTimeout=0)
     host: Host = await TCP4ClientEndpoint(reactor, "127.0.0.1", site.number).connect(factory)
-    await host.opened.addTimeout(10, reactor)
+    await host.opened.addTimeout(PATIENCE, reactor)
     return host
 
 
@@ -160,7 +161,7 @@ async def test_who_misbehaves_is_cut_off_and_the_next_connection_is_good(
 ) -> None:
     host = await connected(site)
     host.sendMessage(data, isBinary=True)
-    await host.gone.addTimeout(10, reactor)
+    await host.gone.addTimeout(PATIENCE, reactor)
     codes = [message["why"]["code"] for message in host.messages if message["op"] == "refused"]
     assert codes == (["host_misbehaves"] if told else [])
     again = await connected(site)
@@ -174,7 +175,7 @@ async def test_a_flood_of_pings_and_one_who_does_not_read(site: RunningSite) -> 
     flooding = await connected(site)
     for _ in range(PINGS + 2):
         flooding.sendPing()
-    await flooding.gone.addTimeout(10, reactor)
+    await flooding.gone.addTimeout(PATIENCE, reactor)
     assert flooding.code == 1008
     deaf = await connected(site)
     deaf.transport.pauseProducing()
@@ -183,8 +184,7 @@ async def test_a_flood_of_pings_and_one_who_does_not_read(site: RunningSite) -> 
         socket.send(json.dumps({"op": "ping", "sent": "x" * 30_000}).encode())
         if not socket.connected:
             break
-    await pause(0.05)
-    assert not site.web.line_hosts._sockets
+    await until(lambda: not site.web.line_hosts._sockets, "the end of the one who does not read")
     await deaf.leave()
 
 

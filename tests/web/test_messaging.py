@@ -9,7 +9,7 @@ import pytest_twisted
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_message
 from callcenter.messaging.vocabulary import Purpose
 from tests.peers.call_center import NOW
-from tests.peers.site import Browser, RunningSite, all_rows, pause
+from tests.peers.site import Browser, RunningSite, all_rows
 from tests.peers.socket_client import open_page
 
 GATEWAY = {"kind": "cmpp2", "name": "移动", "options": {"secret": "geheim"}, "cost": 45}
@@ -18,8 +18,7 @@ GATEWAY = {"kind": "cmpp2", "name": "移动", "options": {"secret": "geheim"}, "
 async def added(site: RunningSite, admin: Browser, **values: Any) -> dict[str, Any]:
     answer = await admin.post("/api/v1/gateways", {**GATEWAY, **values})
     assert answer.status == 201, answer.text
-    while site.services.messaging.busy:
-        await pause(0.01)
+    await site.sms_rests()
     made: dict[str, Any] = (await admin.get(f"/api/v1/gateways/{answer.json['id']}")).json
     return made
 

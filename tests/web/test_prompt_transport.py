@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import select
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 
+from tests.peers.patience import PATIENCE, until
 from tests.peers.site import pause
 from web.prompt_transport import PromptServer, _sending, listen_promptly, sender
 
@@ -60,14 +62,21 @@ def taken(client: socket.socket) -> bytes:
         return b""
 
 
+def received(client: socket.socket) -> bytes:
+    """What has left, though it be a moment on its way; the reactor does not turn."""
+    select.select([client], [], [], PATIENCE)
+    return taken(client)
+
+
 async def all_of(client: socket.socket, count: int) -> bytes:
-    received = bytearray()
-    for _ in range(20_000):
-        received += taken(client)
-        if len(received) >= count:
-            break
-        await pause(0)
-    return bytes(received)
+    got = bytearray()
+
+    def has_all() -> bool:
+        got.extend(taken(client))
+        return len(got) >= count
+
+    await until(has_all, lambda: f"{count} bytes; got {len(got)}")
+    return bytes(got)
 
 
 @pytest_twisted.ensureDeferred
@@ -75,7 +84,7 @@ async def test_a_message_has_left_before_the_reactor_turns(sides: tuple[Side, so
     side, client = sides
     assert isinstance(side.transport, PromptServer)
     side.transport.write_now(b"event")
-    assert taken(client) == b"event"
+    assert received(client) == b"event"
     side.transport.write(b"later")
     assert taken(client) == b""
     assert await all_of(client, 5) == b"later"
@@ -89,7 +98,7 @@ async def test_what_is_buffered_keeps_its_place(sides: tuple[Side, socket.socket
         (transport.write if number % 3 else transport.write_now)(b"%03d" % number)
     assert await all_of(client, 150) == b"".join(b"%03d" % number for number in range(50))
     transport.write_now(b"again at once")
-    assert taken(client) == b"again at once"
+    assert received(client) == b"again at once"
 
 
 @pytest_twisted.ensureDeferred
@@ -110,10 +119,12 @@ async def test_writing_to_a_connection_that_is_gone_does_no_harm(sides: tuple[Si
     side, client = sides
     transport: Any = side.transport
     client.close()
-    for _ in range(100):
+
+    def is_gone() -> bool:
         transport.write_now(b"x" * 1000)
-        await pause(0)
-    assert side.gone.called
+        return side.gone.called
+
+    await until(is_gone, "the end of the connection")
     transport.write_now(b"too late")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 import pytest_twisted
 from openpyxl import load_workbook
 
-from tests.peers.site import RunningSite, pause
+from tests.peers.patience import until
+from tests.peers.site import RunningSite
 from tests.web.test_limits import wire
 from web import spreadsheets
 from web.spreadsheets import MOST_CHARACTERS, MOST_ROWS, RowsBook
@@ -112,11 +113,3 @@ async def test_a_reader_who_leaves_ends_the_work(
     await until(lambda: len(asked) > 3)
     connection.transport.abortConnection()
     await until(lambda: not len(site.web.application._tasks))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(3_000):
-        if condition():
-            return
-        await pause(0.01)
-    pytest.fail("it did not come about")

@@ -23,7 +23,8 @@ from hardware.gateways.settings import GatewayKind
 from storage.models import SmsGateway
 from storage.models.base import NO
 from twistd_plugin.commands.demo_folder import SimulatedGateway
-from twistd_plugin.commands.demo_simulators import SimulatorProgram, free_port, is_free
+from twistd_plugin.commands.demo_simulators import SimulatorProgram
+from twistd_plugin.commands.ports import free_port, is_free
 
 # Known to everybody: they open a simulator on the loopback interface and nothing else.
 _USER, _SECRET = "900001", "888888"

@@ -11,7 +11,8 @@ from pathlib import Path
 from callcenter.settings import Settings
 from hardware.drivers import LineSettings
 from twistd_plugin.commands.demo_folder import SimulatedLine
-from twistd_plugin.commands.demo_simulators import SimulatorProgram, control_folder, free_port, is_free
+from twistd_plugin.commands.demo_simulators import SimulatorProgram, control_folder
+from twistd_plugin.commands.ports import free_port, is_free
 
 # name, driver, chip
 DEMO_LINES = (

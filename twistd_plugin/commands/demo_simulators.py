@@ -6,7 +6,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import IO, cast
 from hardware.simulators.control import SimulatorError, request
 from twistd_plugin.commands.output import CommandError
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 # A UNIX socket's path has room for 107 bytes on Linux.
 _LONGEST_SOCKET_PATH = 100
 
@@ -110,16 +109,3 @@ def control_folder(folder: Path) -> Path:
     if len(str(controls / "gateway").encode()) > _LONGEST_SOCKET_PATH:
         return Path(tempfile.mkdtemp(prefix="huifang-"))
     return controls
-
-
-def free_port() -> int:
-    """A TCP port of this machine on which nobody listens."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on ``port`` of this machine."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

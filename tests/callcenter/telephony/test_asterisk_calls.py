@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.models import CallRecord
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import ANNA, NOW, ZHANG, CallCenter, LineEntry, clock_at, fill
+from tests.peers.patience import until
 from tests.peers.pbx import UP
 
 QUICK = AmiTimings(answer=10.0, keep_alive=0.5, listing=10.0, resync=0.5, patience=30.0)
@@ -63,14 +64,6 @@ async def hospital_with(server: AmiServer, database: Database, folder: Path) -> 
 
 def runners(hospital: CallCenter) -> list[LineRunner]:
     return list(hospital.telephony._board)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1500):
-        if condition():
-            return
-        await deferLater(reactor, 0.01)
-    raise AssertionError("waited in vain")
 
 
 @pytest_twisted.ensureDeferred

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from storage.database import Database
 from tests.peers.call_center import NOW, SUSAN, CallCenter, LineEntry, clock_at, fill
+from tests.peers.patience import until
 from tests.peers.serial_server import SerialServer
 from tests.peers.simulator import running
 from tests.protocols.whozz.packets import call, detail
+from twistd_plugin.commands.ports import free_port
 
 
 @asynccontextmanager
@@ -37,28 +38,26 @@ async def call_center(database: Database, folder: Path, *lines: dict[str, Any]) 
 
 async def told(hospital: CallCenter, kind: str, count: int = 1) -> list[dict[str, Any]]:
     """The data of the first ``count`` events of ``kind``; the devices run on the reactor's time."""
-    for _ in range(500):
-        if len(hospital.told(kind)) >= count:
-            return [dict(event.data) for event in hospital.told(kind)]
-        await deferLater(reactor, 0.02)
-    raise AssertionError(f"waited in vain for {kind}: {[event.type for event in hospital.events]}")
+    await until(
+        lambda: len(hospital.told(kind)) >= count, lambda: f"{kind}; told {[event.type for event in hospital.events]}"
+    )
+    return [dict(event.data) for event in hospital.told(kind)[:count]]
 
 
 async def told_of(hospital: CallCenter, patient: str) -> dict[str, Any]:
     """The data of the first call that rang and was known to be of ``patient``."""
-    for _ in range(500):
-        for event in hospital.told("call.ringing"):
-            if event.data["patient"] is not None and event.data["patient"]["name"] == patient:
-                return dict(event.data)
-        await deferLater(reactor, 0.02)
-    raise AssertionError(f"no call of {patient} rang: {[event.type for event in hospital.events]}")
+
+    def rang() -> dict[str, Any] | None:
+        calls = [dict(event.data) for event in hospital.told("call.ringing")]
+        return next((call for call in calls if call["patient"] and call["patient"]["name"] == patient), None)
+
+    found: dict[str, Any] = await until(rang, lambda: f"a call of {patient}; told {hospital.events}")
+    return found
 
 
 @pytest_twisted.ensureDeferred
 async def test_ethernet_boxes(database: Database, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as box:
-        box.bind(("127.0.0.1", 0))
-        port = box.getsockname()[1]
+    port = free_port(socket.SOCK_DGRAM)
     where = f"udp://127.0.0.1:{port}/*"
     lines = [{"name": f"line {line}", "driver": "whozz", "port": f"{where}/{line:02}"} for line in (1, 2)]
     async with call_center(database, tmp_path, *lines) as hospital:
@@ -81,6 +80,10 @@ async def test_ethernet_boxes(database: Database, tmp_path: Path) -> None:
             assert (ended["id"], ended["missed"], ended["end_reason"]) == (ringing[0]["id"], False, "handset")
 
 
+async def both_are_idle(hospital: CallCenter) -> bool:
+    return [line["state"] for line in await hospital.telephony.lines.list(SUSAN)] == ["idle", "idle"]
+
+
 @pytest_twisted.ensureDeferred
 async def test_serial_boxes_here_and_behind_a_serial_server(database: Database, tmp_path: Path) -> None:
     with (
@@ -93,8 +96,7 @@ async def test_serial_boxes_here_and_behind_a_serial_server(database: Database, 
             {"name": "far", "driver": "tci", "port": f"tcp://127.0.0.1:{server.port}#02", "ring_timeout": 1},
         )
         async with call_center(database, tmp_path, *lines) as hospital:
-            while [line["state"] for line in await hospital.telephony.lines.list(SUSAN)] != ["idle", "idle"]:
-                await deferLater(reactor, 0.05)
+            await until(lambda: both_are_idle(hospital), "idle lines")
             here.ask("call", number="13800138000", rings=1)
             (first,) = await told(hospital, "call.ringing")
             assert (first["line"]["name"], first["patient"]["name"]) == ("here", "张三")

@@ -35,7 +35,6 @@ from protocols.ami import endpoint
 from protocols.ami.settings import AmiSettings, AmiTimings
 from storage.database import Database
 from storage.models import Alarm, AuditEntry, CallListener, CallRecord, Patient, Role, UserAccount
-from tests.callcenter.telephony.test_asterisk_calls import until
 from tests.peers.ami_server import AmiServer, ami_server
 from tests.peers.call_center import (
     ANNA,
@@ -52,6 +51,7 @@ from tests.peers.call_center import (
     every_row,
     fill,
 )  # fmt: skip
+from tests.peers.patience import until
 from tests.peers.pbx import UP, Leg
 from web.fanout import reaches
 
@@ -637,11 +637,11 @@ async def test_a_connection_that_breaks_in_the_middle_of_a_transfer_loses_nobody
 
 
 async def eventually(order: Callable[[], Awaitable[Any]]) -> None:
-    for _ in range(200):
+    async def was_possible() -> bool:
         try:
             await order()
         except UnavailableError:
-            await deferLater(reactor, 0.02)
-        else:
-            return
-    raise AssertionError("never possible")
+            return False
+        return True
+
+    await until(was_possible, "its being possible")

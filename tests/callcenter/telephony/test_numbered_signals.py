@@ -9,8 +9,6 @@ from typing import Any
 import pytest_twisted
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from callcenter.clock import utc_now
 from callcenter.telephony.effects import EndReason
@@ -29,6 +27,7 @@ from protocols.signals import (
 from storage.database import Database
 from storage.models import AgentStateSpan, CallRecord, PhoneLine
 from tests.peers.call_center import ANNA, NOW, CallCenter, LineEntry, clock_at, fill
+from tests.peers.patience import until
 from tests.peers.scripted_line import ScriptedLine
 
 
@@ -189,6 +188,5 @@ async def test_there_is_no_receipt_for_what_cannot_be_written(hospital: CallCent
     written = Written()
     await hospital.database.stop()
     hospital.line.say(Rang(receipt=written.receipt(1)))
-    while len(hospital.telephony._tasks):
-        await deferLater(reactor, 0)
+    await until(lambda: not len(hospital.telephony._tasks))
     assert written.numbers == []

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from callcenter.telephony.effects import EndReason
 from hardware.drivers import LineSettings
@@ -16,6 +15,7 @@ from hardware.shared_ports import SharedPorts
 from hardware.tp_hid_line import TpHidLine
 from hardware.ubox_line import UboxLine
 from storage.database import Database
+from tests.peers import patience
 from tests.peers.call_center import ANNA, NOW, ZHANG, CallCenter, LineEntry, clock_at, fill
 from tests.peers.tp_hid_box import TpHidBox
 from tests.peers.ubox import service
@@ -31,12 +31,11 @@ async def call_center(database: Database, driver: str, device: Any) -> CallCente
 
 
 async def until(hospital: CallCenter, condition: Callable[[], object]) -> None:
-    for _ in range(500):
+    async def settled() -> object:
         await hospital.settle()
-        if condition():
-            return
-        await deferLater(reactor, 0.02)
-    raise AssertionError(f"waited in vain; told {[event.type for event in hospital.events]}")
+        return condition()
+
+    await patience.until(settled, lambda: f"something; told {[event.type for event in hospital.events]}")
 
 
 def is_idle(hospital: CallCenter) -> bool:

@@ -30,8 +30,10 @@ from tests.peers.foreign import (
     run,
     talking,
 )
+from tests.peers.gateway_heard import GatewayHeard
 from tests.peers.sms_session import NOON, part
-from tests.peers.smsc import GatewayHeard, device_for, smsc_running, submit_all
+from tests.peers.smsc import device_for, smsc_running, submit_all
+from twistd_plugin.commands.ports import free_port
 
 LONG = "您好，请于明天上午八点空腹到门诊二楼抽血。" * 5
 
@@ -77,9 +79,7 @@ async def test_npm_smpp_as_gateway(tmp_path: Path, joining: str) -> None:
 @ensureDeferred
 async def test_smpp34_as_gateway(tmp_path: Path) -> None:
     heard = GatewayHeard()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with talking(str(PYTHON), str(SCRIPTS / "smpp34_smsc.py"), str(port)) as peer:
         await heard.until(lambda: peer.having("listening") or peer.ended)
         assert not peer.ended, peer.words
@@ -104,9 +104,7 @@ async def test_smpp34_as_gateway(tmp_path: Path) -> None:
 @ensureDeferred
 async def test_kannels_drive_smpp_as_gateway(tmp_path: Path) -> None:
     heard = GatewayHeard()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with talking(str(DRIVE_SMPP), "-v", "0", "-p", str(port), "-m", "20") as peer:
         device = device_for("smpp", port, tmp_path, bind="pair")
         device.start(heard)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.peers.patience import PATIENCE, wait_for
 from tests.peers.simulator import Simulator, running
+from twistd_plugin.commands.ports import free_port
 
 NUMBER = "+8613800138000"
 WORDS = "您好，预约提醒"
@@ -34,7 +35,7 @@ def gammu(tmp_path: Path) -> Callable[..., str]:
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [program, "-c", str(tmp_path / "gammurc"), *arguments], capture_output=True, timeout=120, check=False
+            [program, "-c", str(tmp_path / "gammurc"), *arguments], capture_output=True, timeout=PATIENCE, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.decode()
@@ -62,13 +63,6 @@ def test_gammu_sends_reads_and_deletes(gammu: Callable[..., str], tmp_path: Path
         assert simulator.ask("status")["stored"]["SM"] == 0
 
 
-def wait(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-
-
 def test_smstools_sends_and_receives(tmp_path: Path) -> None:
     program = found("smsd", "smstools")
     folders = {name: tmp_path / name for name in ("outgoing", "checked", "incoming", "sent", "failed", "report")}
@@ -84,11 +78,11 @@ def test_smstools_sends_and_receives(tmp_path: Path) -> None:
         simulator.ask("text", number=NUMBER, text="好的，谢谢")
         daemon = subprocess.Popen([program, "-t", f"-c{tmp_path / 'smsd.conf'}"], stderr=subprocess.DEVNULL)
         try:
-            wait(lambda: simulator.ask("status")["sent"] and list(folders["incoming"].iterdir()))
-            wait(lambda: (folders["sent"] / "one").exists() and emptied(simulator))
+            wait_for(lambda: simulator.ask("status")["sent"] and list(folders["incoming"].iterdir()))
+            wait_for(lambda: (folders["sent"] / "one").exists() and emptied(simulator))
         finally:
             daemon.terminate()
-            daemon.wait(30)
+            daemon.wait(PATIENCE)
         [sent] = simulator.ask("status")["sent"]
         assert (sent["number"], sent["text"], sent["receipt"]) == (NUMBER, WORDS, True)
         [received] = folders["incoming"].iterdir()
@@ -97,19 +91,11 @@ def test_smstools_sends_and_receives(tmp_path: Path) -> None:
         assert text.decode("utf-16-be") == "好的，谢谢"
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @contextmanager
 def kannel(folder: Path) -> Iterator[int]:
     """Kannel on the modem in ``folder``; gives the port to which messages are posted. It answers whoever writes."""
     bearerbox, smsbox = found("bearerbox", "kannel"), found("smsbox", "kannel")
-    admin, inner, outer = free_ports(3)
+    admin, inner, outer = (free_port() for _ in range(3))
     settings = [
         {"group": "core", "admin-port": admin, "admin-password": "x", "smsbox-port": inner, "log-file": folder / "log",
          "log-level": 0},
@@ -127,13 +113,13 @@ def kannel(folder: Path) -> Iterator[int]:
         for program, port in ((bearerbox, inner), (smsbox, outer)):
             arguments = [program, str(folder / "kannel.conf")]
             running_ones.append(subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            wait(lambda port=port: answers(port))
-        wait(lambda: "successfully opened" in (folder / "log").read_text(errors="replace"))
+            wait_for(lambda port=port: answers(port))
+        wait_for(lambda: "successfully opened" in (folder / "log").read_text(errors="replace"))
         yield outer
     finally:
         for process in reversed(running_ones):
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
 def answers(port: int) -> bool:
@@ -146,15 +132,15 @@ def test_kannel_sends_gets_its_receipt_receives_and_answers(tmp_path: Path) -> N
     with running(tmp_path, "smsc", "--protocol", "gsm", "--speed", "20") as simulator, kannel(tmp_path) as port:
         query = urlencode({"username": "u", "password": "p", "from": "1234", "to": NUMBER, "coding": 2, "text": WORDS,
                            "charset": "UTF-8", "dlr-mask": 31, "dlr-url": "http://127.0.0.1:9/"})  # fmt: skip
-        with urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{query}", timeout=30) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{query}", timeout=PATIENCE) as answer:
             assert answer.status == 202
-        wait(lambda: simulator.ask("status")["sent"])
+        wait_for(lambda: simulator.ask("status")["sent"])
         [sent] = simulator.ask("status")["sent"]
         assert (sent["number"], sent["text"], sent["receipt"]) == (NUMBER, WORDS, True)
         # It looks for what it sent when the modem tells that it was delivered (1).
-        wait(lambda: "type=1" in (tmp_path / "log").read_text(errors="replace"))
+        wait_for(lambda: "type=1" in (tmp_path / "log").read_text(errors="replace"))
         simulator.ask("text", number=NUMBER, text="hello")
-        wait(lambda: len(simulator.ask("status")["sent"]) == 2 and emptied(simulator))
+        wait_for(lambda: len(simulator.ask("status")["sent"]) == 2 and emptied(simulator))
         assert simulator.ask("status")["sent"][1]["text"] == "thanks hello"
 
 

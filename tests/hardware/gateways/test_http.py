@@ -38,7 +38,9 @@ from protocols.sms import (
 )
 from tests.peers.gateway_heard import GatewayHeard, written_trace
 from tests.peers.gsm_bench import NUMBER, part
+from tests.peers.patience import PATIENCE
 from tests.peers.simulator import Simulator, running
+from twistd_plugin.commands.ports import free_port
 
 SECRET = "a secret of the hospital"
 ACCOUNT = ("--user", "hospital", "--secret", "secret", "--receipt-after", "0")
@@ -47,20 +49,22 @@ WORDS = "【市一院】您好，预约提醒"
 
 def provider(folder: Path, *options: str) -> Any:
     # It has no terminal.
-    return running(folder, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, *options, terminal=False)
+    return running(folder, "smsc", "--protocol", "http", "--port", str(free_port()), *ACCOUNT, *options, terminal=False)
 
 
 @asynccontextmanager
 async def gateway_to(
-    simulator: Simulator, folder: Path, unchecked: Mapping[str, Any] | None = None, **settings: Any
+    port: Simulator | int, folder: Path, unchecked: Mapping[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[tuple[HttpGateway, GatewayHeard]]:
+    """A gateway to a simulator, or to whoever listens at a port."""
+    number = port if isinstance(port, int) else port.ask("status")["port"]
     values = {
-        "name": "服务商", "url": f"http://localhost:{simulator.ask('status')['port']}/sms", "preset": "sms56_a",
+        "name": "服务商", "url": f"http://localhost:{number}/sms", "preset": "sms56_a",
         "account": "hospital", "password": "secret", "company": "8", "inside": True, "rate": 50.0, **settings,
     }  # fmt: skip
     made = HttpGatewaySettings.model_validate(values).model_copy(update=unchecked)
     device = HttpGateway(made, reactor, folder / "trace")
-    heard = GatewayHeard()
+    heard = GatewayHeard(writes=False)
     device.start(heard)
     try:
         yield device, heard
@@ -77,7 +81,7 @@ async def test_56_accepts_refuses_and_tells_the_balance(tmp_path: Path) -> None:
             assert device.abilities == GatewayAbility.BALANCE | GatewayAbility.SENDER
             device.submit([part("a", WORDS), part("long", "字" * 71), part("gbk", "😀")])
             assert heard.signals == []
-            await heard.until(lambda signals: len(signals) == 3)
+            await heard.until(lambda: len(heard.signals) == 3)
             assert heard.of(PartAccepted) == [PartAccepted("a", "")]
             assert {(one.key, one.refusal) for one in heard.of(PartRefused)} == {
                 ("long", Refusal.NEVER), ("gbk", Refusal.NEVER),
@@ -108,7 +112,7 @@ async def test_a_text_that_is_too_long_to_be_joined_does_not_go_out_in_pieces(
         async with gateway_to(simulator, tmp_path, preset=preset) as (device, heard):
             await heard.first(GatewayReady)
             device.submit([part(str(at), "字" * 63, position=at, total=8, reference=4) for at in range(1, 9)])
-            await heard.until(lambda signals: len(signals) == 8)
+            await heard.until(lambda: len(heard.signals) == 8)
             assert {(one.refusal, one.words) for one in heard.of(PartRefused)} == {
                 (Refusal.NEVER, f"504 characters of at most {limit}")
             }
@@ -125,7 +129,9 @@ async def test_a_text_that_begins_where_there_is_room_is_taken_whole(tmp_path: P
                 part(f"{name}{at}", "字" * 60, position=at, total=3, reference=4) for name in "ab" for at in (1, 2, 3)
             ]
             device.submit([*ahead, *texts])
-            await heard.until(lambda signals: len(signals) == len(ahead) + len(texts))
+            # Receipts are fetched when it starts, and on a busy machine some are there by then.
+            ends = len(ahead) + len(texts)
+            await heard.until(lambda: len(heard.of(PartAccepted)) + len(heard.of(PartUnsent)) == ends)
             assert {one.key for one in heard.of(PartUnsent)} == {"b1", "b2", "b3"}
             assert sorted(len(each["text"]) for each in simulator.ask("status")["sent"])[-2:] == [len(WORDS), 180]
 
@@ -159,14 +165,15 @@ async def test_it_says_which_addresses_are_not_allowed_here_and_which_nowhere(
 ) -> None:
     values = {"name": "服务商", "url": url, "preset": "sms56_a", "inside": inside}
     device = HttpGateway(HttpGatewaySettings.model_validate(values), reactor, tmp_path)
-    heard = GatewayHeard()
+    heard = GatewayHeard(writes=False)
     device.start(heard)
     try:
         why = Said(Saying.PROVIDER_OUT_OF_REACH, why=Said(saying))
         assert await heard.first(GatewayLost) == GatewayLost(why)
         assert device.room == 0
+        await heard.until(lambda: device.next_attempt)
         assert device.next_attempt is not None
-        assert reactor.seconds() < device.next_attempt <= reactor.seconds() + 2.0  # type: ignore[attr-defined]
+        assert device.next_attempt <= reactor.seconds() + 60.0  # type: ignore[attr-defined]
     finally:
         await device.stop()
 
@@ -183,13 +190,13 @@ async def test_sms_aspx_joins_a_long_text_and_fetches_receipts_and_replies(tmp_p
             assert (reply.sender, reply.text, reply.recipient) == ("13800138000", "1 <确认> & 谢谢", "1069001")
             reply.written()
             device.submit([part(str(at), "字" * 60, position=at, total=3, reference=4) for at in (1, 2, 3)])
-            await heard.until(lambda _: len(heard.of(PartAccepted)) == 3)
+            await heard.until(lambda: len(heard.of(PartAccepted)) == 3)
             [sent] = simulator.ask("status")["sent"]
             assert sent["text"] == "字" * 180
             assert {one.gateway_id for one in heard.of(PartAccepted)} == {sent["task"]}
         async with gateway_to(simulator, tmp_path, preset="sms_aspx") as (_, again):
             # What is not there yet when it is fetched first comes half a minute later.
-            receipt = await again.first(ReceiptArrived, 60)
+            receipt = await again.first(ReceiptArrived)
             assert isinstance(receipt, ReceiptArrived)
             assert (receipt.gateway_id, receipt.fate, receipt.number) == (sent["task"], Fate.DELIVERED, "13800138000")
             receipt.written()
@@ -250,7 +257,7 @@ async def test_a_provider_of_which_nothing_is_understood_gets_no_more_messages(
             assert heard.of(GatewayLost) == []
             assert device.room
             device.submit([part(str(number), WORDS) for number in range(8)])
-            await heard.until(lambda _: heard.of(GatewayLost))
+            await heard.until(lambda: heard.of(GatewayLost))
             [lost] = heard.of(GatewayLost)
             assert lost.refused
             assert lost.reason.saying is Saying.PROVIDER_UNCLEAR  # type: ignore[attr-defined]
@@ -271,7 +278,7 @@ async def test_a_provider_that_takes_nothing_is_told_of_and_gets_no_more_message
                 await heard.first(PartRefused)
             assert heard.of(GatewayLost) == []
             device.submit([part(str(number), WORDS) for number in range(8)])
-            await heard.until(lambda _: heard.of(GatewayLost))
+            await heard.until(lambda: heard.of(GatewayLost))
             [lost] = heard.of(GatewayLost)
             assert lost.refused
             assert lost.reason.saying is Saying.PROVIDER_TAKES_NOTHING  # type: ignore[attr-defined]
@@ -315,31 +322,35 @@ async def test_one_message_finds_out_whether_the_provider_is_understood_again(
             await heard.first(GatewayLost)
             await heard.first(GatewayReady)
             device.submit([part(key, WORDS) for key in "defg"])
-            await heard.until(lambda _: heard.of(GatewayLost))
+            await heard.until(lambda: heard.of(GatewayLost))
             assert heard.of(PartUnknown) == [PartUnknown("d", heard.of(PartUnknown)[0].reason)]
             assert [one.key for one in heard.of(PartUnsent)] == ["e", "f", "g"]
             await heard.first(GatewayLost)
             await heard.first(GatewayReady)
             device.submit([part(key, WORDS) for key in "hijk"])
-            await heard.until(lambda _: len(heard.of(PartAccepted)) == 4)
+            await heard.until(lambda: len(heard.of(PartAccepted)) == 4)
             assert heard.of(GatewayLost) == []
 
 
 @ensureDeferred
 async def test_after_a_doubt_messages_go_one_by_one_until_one_is_understood(tmp_path: Path) -> None:
-    with provider(tmp_path) as simulator:
-        async with gateway_to(simulator, tmp_path, window=20) as (device, heard):
-            await heard.first(GatewayReady)
-            simulator.ask("answer", status=500, count=1)
-            device.submit([part("a", WORDS)])
-            await heard.first(PartUnknown)
-            simulator.ask("answer", delay=1.0, count=1)
-            device.submit([part(str(number), WORDS) for number in range(5)])
-            await heard.quiet(lambda: len(simulator.ask("status")["sent"]) > 1)
-            await deferLater(reactor, 0.2)
-            # The one in doubt, which the provider took, and one more.
-            assert len(simulator.ask("status")["sent"]) == 2
-            await heard.until(lambda _: len(heard.of(PartAccepted)) == 5)
+    async with (
+        slow_provider(b"HttpInterface.aspx") as (slow, port),
+        gateway_to(port, tmp_path, window=20) as (device, heard),
+    ):
+        await heard.first(GatewayReady)
+        device.submit([part("a", WORDS)])
+        await heard.until(lambda: slow.asked)
+        slow.give(b"what is this")
+        await heard.first(PartUnknown)
+        device.submit([part(str(number), WORDS) for number in range(5)])
+        await heard.until(lambda: slow.asked)
+        await deferLater(reactor, 0.2)
+        assert slow.asked == 1
+        slow.give(b"1")
+        await heard.until(lambda: slow.asked == 4)
+        slow.give(b"1")
+        await heard.until(lambda: len(heard.of(PartAccepted)) == 5)
 
 
 @ensureDeferred
@@ -386,31 +397,32 @@ async def test_a_provider_that_is_away_and_comes_back(tmp_path: Path) -> None:
 
 @ensureDeferred
 async def test_stopped_while_the_provider_thinks(tmp_path: Path) -> None:
-    with provider(tmp_path) as simulator:
-        async with gateway_to(simulator, tmp_path, window=1) as (device, heard):
+    async with slow_provider(b"HttpInterface.aspx") as (slow, port):
+        async with gateway_to(port, tmp_path, window=1) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("answer", delay=0.5, count=1)
             device.submit([part("a", WORDS), part("b", WORDS)])
-            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            await heard.until(lambda: slow.asked)
+            stopping = Deferred.fromCoroutine(device.stop())
+            slow.give(b"1")
+            await stopping
         assert set(heard.signals) == {PartUnsent("b"), PartAccepted("a", "")}
 
 
 @ensureDeferred
 async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
-    with provider(tmp_path) as simulator:
-        async with gateway_to(simulator, tmp_path) as (device, heard):
-            await heard.first(GatewayReady)
-            simulator.ask("answer", delay=0.5, count=1)
-            device.submit([part("a", WORDS)])
-            await heard.quiet(lambda: simulator.ask("status")["sent"])
-            stopping = Deferred.fromCoroutine(device.stop())
-            assert device.room == 0
-            # Whoever gave it looked at the room before.
-            device.submit([part("b", WORDS), part("c", WORDS)])
-            assert heard.of(PartUnsent) == []
-            await stopping
-            assert sorted(one.key for one in heard.of(PartUnsent)) == ["b", "c"]
-            assert heard.of(PartAccepted) == [PartAccepted("a", "")]
+    async with slow_provider(b"HttpInterface.aspx") as (slow, port), gateway_to(port, tmp_path) as (device, heard):
+        await heard.first(GatewayReady)
+        device.submit([part("a", WORDS)])
+        await heard.until(lambda: slow.asked)
+        stopping = Deferred.fromCoroutine(device.stop())
+        assert device.room == 0
+        # Whoever gave it looked at the room before.
+        device.submit([part("b", WORDS), part("c", WORDS)])
+        assert heard.of(PartUnsent) == []
+        slow.give(b"1")
+        await stopping
+        assert sorted(one.key for one in heard.of(PartUnsent)) == ["b", "c"]
+        assert heard.of(PartAccepted) == [PartAccepted("a", "")]
 
 
 @ensureDeferred
@@ -425,49 +437,57 @@ async def test_what_comes_while_it_stops_with_nothing_to_wait_for_is_unsent(tmp_
 
 
 class Slow(Resource):
-    """A provider that gives what it has when ``give`` is called; all else it answers with nothing."""
+    """Answers what is asked of its ``page`` when ``give`` is called; all else it answers with nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: bytes) -> None:
         super().__init__()
+        self._page = page
         self._asked: list[Any] = []
 
     def getChild(self, path: bytes, request: Any) -> Resource:
         return self
 
     def render_POST(self, request: Any) -> Any:
-        if request.path != b"/callApi.aspx":
+        if not request.path.endswith(self._page):
             return b""
         self._asked.append(request)
         return NOT_DONE_YET
 
     @property
-    def asked(self) -> bool:
-        return bool(self._asked)
+    def asked(self) -> int:
+        """How many wait for an answer."""
+        return len(self._asked)
 
     def give(self, body: bytes) -> None:
-        for request in self._asked:
+        asked, self._asked = self._asked, []
+        for request in asked:
             request.write(body)
             request.finish()
 
 
+@asynccontextmanager
+async def slow_provider(page: bytes) -> AsyncIterator[tuple[Slow, int]]:
+    """With the port that it listens at."""
+    slow = Slow(page)
+    listening = cast("Any", reactor).listenTCP(0, Site(slow), interface="127.0.0.1")
+    try:
+        yield slow, listening.getHost().port
+    finally:
+        await listening.stopListening()
+
+
 @ensureDeferred
 async def test_replies_that_are_being_fetched_while_it_stops_are_not_lost(tmp_path: Path) -> None:
-    slow, loop = Slow(), cast("Any", reactor)
-    port = loop.listenTCP(0, Site(slow), interface="127.0.0.1")
-    settings = {
-        "name": "服务商", "url": f"http://localhost:{port.getHost().port}/", "preset": "sms_aspx", "inside": True,
-        "account": "hospital", "password": "secret", "company": "8", "fetch": True,
-    }  # fmt: skip
-    device = HttpGateway(HttpGatewaySettings.model_validate(settings), loop, tmp_path / "trace")
-    heard = GatewayHeard()
-    device.start(heard)
-    await heard.quiet(lambda: slow.asked)
-    stopping = Deferred.fromCoroutine(device.stop())
-    await deferLater(loop, 0.1)
-    assert not stopping.called
-    slow.give(b"<returnsms><callbox><mobile>13800138000</mobile><content>1</content></callbox></returnsms>")
-    await stopping
-    await port.stopListening()
+    async with (
+        slow_provider(b"callApi.aspx") as (slow, port),
+        gateway_to(port, tmp_path, preset="sms_aspx", fetch=True) as (device, heard),
+    ):
+        await heard.until(lambda: slow.asked)
+        stopping = Deferred.fromCoroutine(device.stop())
+        await deferLater(reactor, 0.1)
+        assert not stopping.called
+        slow.give(b"<returnsms><callbox><mobile>13800138000</mobile><content>1</content></callbox></returnsms>")
+        await stopping
     # The provider does not give it again.
     assert [(text.sender, text.text) for text in heard.of(TextArrived)] == [("13800138000", "1")]
 
@@ -480,7 +500,7 @@ async def test_stopped_while_the_provider_is_silent(tmp_path: Path, monkeypatch:
             await heard.first(GatewayReady)
             simulator.ask("answer", manner="silent")
             device.submit([part("a", WORDS)])
-            await heard.quiet(lambda: simulator.ask("status")["sent"])
+            await heard.until(lambda: simulator.ask("status")["sent"])
         assert [(type(signal), signal.key) for signal in heard.signals] == [(PartUnknown, "a")]  # type: ignore[attr-defined]
 
 
@@ -543,10 +563,10 @@ async def test_the_same_words_without_a_time_are_a_text_of_their_own_once_the_fi
             assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 503
             heard.of(TextArrived)[0].written()
             assert (await device.pushes.take(body, {"x-push-secret": SECRET})).status == 200
+            monkeypatch.setattr("hardware.gateways.http_pushes.WRITE_SECONDS", PATIENCE)
             for count in (2, 3):
                 answer = Deferred.fromCoroutine(device.pushes.take(body, {"x-push-secret": SECRET}))
-                await deferLater(reactor, 0.05)
-                assert len(heard.of(TextArrived)) == count
+                await heard.some(TextArrived, count)
                 heard.of(TextArrived)[-1].written()
                 assert (await answer).status == 200
 
@@ -559,8 +579,7 @@ async def test_of_a_push_what_can_be_read_is_taken(tmp_path: Path) -> None:
             body = json.dumps([*replies, {"mobile": "13800138001", "text": "2"}]).encode()
             with capturedLogs() as logs:
                 answer = Deferred.fromCoroutine(device.pushes.take(body, {"x-push-secret": SECRET}))
-                await deferLater(reactor, 0.1)
-                for reply in heard.of(TextArrived):
+                for reply in await heard.some(TextArrived, 2):
                     reply.written()
                 assert (await answer).status == 200
             [warning] = [formatEvent(event) for event in logs if "pushed" in event]
@@ -636,7 +655,7 @@ async def test_an_account_that_cannot_be_written_is_no_fault_of_a_message(tmp_pa
         async with gateway_to(simulator, tmp_path, unchecked, window=1) as (device, heard):
             await heard.first(GatewayReady)
             device.submit([part("a", WORDS), part("b", WORDS)])
-            await heard.until(lambda signals: len(signals) == 3)
+            await heard.until(lambda: len(heard.signals) == 3)
             why = Said(Saying.ACCOUNT_UNWRITABLE, charset="GBK")
             assert heard.of(PartRefused) == [PartRefused("a", Refusal.GATEWAY, "", why)]
             assert heard.of(PartUnsent) == [PartUnsent("b")]

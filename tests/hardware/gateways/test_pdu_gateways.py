@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor, ssl
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from hardware.gateways import pdu_connection
@@ -33,8 +33,10 @@ from protocols.sms import (
     TextArrived,
 )
 from tests.peers.asterisk import make_certificate
+from tests.peers.gateway_heard import GatewayHeard
 from tests.peers.sms_session import NUMBER, part
-from tests.peers.smsc import ACCOUNTS, GatewayHeard, device_for, gateway_on, gateway_settings, smsc_running, submit_all
+from tests.peers.smsc import ACCOUNTS, device_for, gateway_on, gateway_settings, smsc_running, submit_all
+from twistd_plugin.commands.ports import free_port
 
 KINDS = pytest.mark.parametrize("kind", ["cmpp2", "cmpp3", "smpp"])
 
@@ -88,9 +90,18 @@ async def test_stopping_says_goodbye_and_what_became_of_everything(kind: str, tm
         device, heard = device_for(kind, smsc.port, tmp_path, window=2), GatewayHeard()
         device.start(heard)
         await heard.some(GatewayReady)
+        # In the turn in which the second is there: the answers to both are waited for.
+        stopping: Deferred[None] = Deferred()
+        taken = smsc.submitted
+
+        def second_is_there(client: Any, message: Any) -> None:
+            taken(client, message)
+            if smsc.counts["submitted"] == 2:
+                Deferred.fromCoroutine(device.stop()).chainDeferred(stopping)
+
+        smsc.submitted = second_is_there  # type: ignore[method-assign]
         device.submit([part(str(each)) for each in range(5)])
-        await heard.until(lambda: smsc.counts["submitted"] == 2)
-        await device.stop()
+        await stopping
         assert [each.key for each in heard.of(PartAccepted)] == ["0", "1"]
         assert [each.key for each in heard.of(PartUnsent)] == ["2", "3", "4"]
         assert len(heard.of(GatewayLost)) == 1
@@ -167,9 +178,7 @@ async def test_a_wrong_password_is_not_tried_again_soon(kind: str, tmp_path: Pat
 
 @ensureDeferred
 async def test_a_gateway_that_is_not_there_is_lost_once_and_taken_when_it_comes(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     async with gateway_on("smpp", port, tmp_path, ready=False) as (device, heard):
         await heard.some(GatewayLost)
         await deferLater(reactor, 0.3)
@@ -197,11 +206,14 @@ async def test_a_gateway_of_version_2_is_found_out(tmp_path: Path) -> None:
 @ensureDeferred
 async def test_a_throttle_is_told_and_kept(kind: str, tmp_path: Path) -> None:
     async with smsc_running(kind, limit=10) as smsc, gateway_on(kind, smsc.port, tmp_path) as (device, heard):
+        rooms: list[int] = []
+        heard.when(GatewayPaused, lambda: reactor.callLater(0, lambda: rooms.append(device.room)))
         device.submit([part("1"), part("2")])
         [refused] = await heard.some(PartRefused)
         assert refused.refusal is Refusal.LATER
         assert (await heard.some(GatewayPaused))[0].seconds == 1.0
-        assert device.room == 0
+        await heard.until(lambda: rooms)
+        assert rooms == [0]
         await heard.until(lambda: device.room)
 
 
@@ -215,9 +227,11 @@ async def test_a_pair_is_ready_when_both_are(tmp_path: Path) -> None:
         device.submit([part("1")])
         await heard.some(ReceiptArrived)
         receiver = next(client for client in smsc.clients if client.hears)
+        rooms: list[int] = []
+        heard.when(GatewayLost, lambda: rooms.append(device.room))
         receiver.cut()
         await heard.some(GatewayLost)
-        assert device.room == 0
+        assert rooms == [0]
         await heard.some(GatewayReady, 2)
         assert len(heard.of(GatewayReady)) == 2
 
@@ -242,8 +256,9 @@ async def test_all_parts_of_a_text_take_one_connection(tmp_path: Path) -> None:
         for messages in seen.values():
             assert messages, "one connection had nothing to do"
             assert [at for _, at in messages] == [1, 2, 3] * (len(messages) // 3)
-        smsc.clients[0].cut()
-        await heard.until(lambda: len(smsc.clients) == 3)
+        gone = smsc.clients[0]
+        gone.cut()
+        await heard.until(lambda: gone not in smsc.clients)
         assert device.room
         assert not heard.of(GatewayLost)
 
@@ -281,16 +296,16 @@ async def test_nothing_is_read_while_too_much_is_not_on_disk(tmp_path: Path, mon
         for _ in range(50):
             smsc.text(TextRequest(command="text", number="13800138000", text="x" * 60))
             await deferLater(reactor, 0)
-        held = len(heard.of(TextArrived))
-        assert 10 < held < 50
-        for _ in range(50):
+        await heard.some(TextArrived, 11)
+        assert len(heard.of(TextArrived)) < 50
+
+        def write_down() -> bool:
             for text in heard.of(TextArrived):
                 text.written()
-            await deferLater(reactor, 0)
-        await heard.some(TextArrived, 50)
-        for text in heard.of(TextArrived):
-            text.written()
-        await heard.until(lambda: smsc.counts["answered"] == 50)
+            return bool(smsc.counts["answered"] == 50)
+
+        await heard.until(write_down)
+        assert len(heard.of(TextArrived)) == 50
 
 
 @ensureDeferred
@@ -362,5 +377,5 @@ async def test_it_is_known_when_a_lost_one_is_connected_to_again(kind: str, tmp_
             assert device.next_attempt is not None
             assert device.next_attempt <= reactor.seconds() + 60.0  # type: ignore[attr-defined]
             smsc.plug()
-            await heard.some(GatewayReady, 2, 30)
+            await heard.some(GatewayReady, 2)
             assert device.next_attempt is None

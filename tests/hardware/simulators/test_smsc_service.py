@@ -9,10 +9,9 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol, connectionDone
-from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, until
 from tests.peers.smsc import smsc_running
 
 
@@ -32,8 +31,7 @@ async def test_who_has_not_signed_in_yet_is_cut_off_too() -> None:
     async with smsc_running("cmpp3") as smsc:
         endpoint = HostnameEndpoint(waiting, "127.0.0.1", smsc.port)
         silent = await connectProtocol(endpoint, Silent())
-        while not smsc.counts["connections"]:
-            await deferLater(waiting, 0)
+        await until(lambda: smsc.counts["connections"])
         assert smsc.clients == []
         smsc.drop()
         await silent.ended.addTimeout(PATIENCE, waiting)

@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import pytest
 from callcenter.config import load
 from hardware.settings import DriverName, LineSettings
 from hardware.simulators.control import SimulatorError, request
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, wait_for
 from twistd_plugin.commands.configuration_text import configuration_text
 from twistd_plugin.commands.demo_folder import SimulatedLine
 from twistd_plugin.commands.demo_lines import (
@@ -40,18 +38,9 @@ def lines(tmp_path: Path) -> list[SimulatedLine]:
     return simulated_lines(tmp_path, load(file).settings)
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()
-
-
 def answers(line: SimulatedLine) -> bool:
     try:
-        return "plugged" in request(line.control_path, {"command": "status"}, 1.0)
+        return "plugged" in request(line.control_path, {"command": "status"}, PATIENCE)
     except SimulatorError:
         return False
 
@@ -120,4 +109,4 @@ def test_simulators_end_with_whoever_started_them_even_when_it_is_killed(
     finally:
         starter.send_signal(signal.SIGKILL)
         starter.communicate()
-    assert within(PATIENCE, lambda: not any(answers(line) for line in lines))
+    wait_for(lambda: not any(answers(line) for line in lines), "the end of all simulators")

@@ -30,9 +30,10 @@ from protocols.sms import (
     ReceiptArrived,
     TextArrived,
 )
-from tests.peers.patience import PATIENCE
+from tests.peers.gateway_heard import GatewayHeard
+from tests.peers.patience import PATIENCE, until
 from tests.peers.sms_session import part
-from tests.peers.smsc import GatewayHeard, gateway_settings
+from tests.peers.smsc import gateway_settings
 from twistd_plugin.commands import main
 
 
@@ -121,6 +122,9 @@ async def test_it_is_scripted(smsc: Smsc, case: Case, tmp_path: Path, capsys: py
         told: dict[str, Any] = json.loads(await ask("smsc-status", "--json"))
         return told
 
+    async def was_silent() -> bool:
+        return bool((await counts()).get("silent"))
+
     first, heard = GatewayHeard(), GatewayHeard()
     async with gateway_on(smsc, case, tmp_path, first) as device:
         device.submit([part("1")])
@@ -147,9 +151,7 @@ async def test_it_is_scripted(smsc: Smsc, case: Case, tmp_path: Path, capsys: py
         await ask("treat", "silent")
         await heard.until(lambda: device.room)
         device.submit([part("3")])
-        for _ in range(1000):
-            if (await counts()).get("silent"):
-                break
+        await until(was_silent)
         await ask("drop")
         await heard.until(lambda: "3" in [one.key for one in heard.of(PartUnknown)])
 

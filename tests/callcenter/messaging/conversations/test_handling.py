@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from callcenter.messaging.conversations.threads import thread_of
 from storage.models import Conversation
 from tests.peers.call_center import NOW, fill
 from tests.peers.messaging import ADMIN
+from tests.peers.patience import wait_for
 
 NUMBER = "+8613800138000"
 HOUR = timedelta(hours=1)
@@ -35,8 +35,7 @@ def test_what_is_put_off_once_more_does_not_come_back_by_the_time_before(postgre
         with Session(engine) as person, person.begin():
             snooze(person, ADMIN, key, NOW + 3 * HOUR, NOW + HOUR)
             woken = threads.submit(wake)
-            while not looking.scalar(waiting):
-                time.sleep(0.01)
+            wait_for(lambda: looking.scalar(waiting), "the lock that is waited for")
         woken.result()
     with Session(engine) as session:
         talk = session.get_one(Conversation, key)

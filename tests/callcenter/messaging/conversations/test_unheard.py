@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -30,6 +29,7 @@ from storage.database import Database
 from storage.models import AuditEntry, SmsMessage, UserAccount
 from tests.peers.call_center import DORA, NOW, SUSAN
 from tests.peers.message_centre import Centre
+from tests.peers.patience import wait_for
 from tests.peers.sms_desk import GATEWAY, HEARTS_NUMBER, STRANGER, Desk, fill_desk
 
 SINCE = "2026-03-02T08:00:00.000Z"
@@ -452,8 +452,7 @@ def test_who_takes_an_answer_back_waits_for_whoever_has_it_with_nothing_in_hand(
         with Session(engine) as settling, settling.begin():
             settling.execute(select(SmsMessage.id).where(SmsMessage.id == message).with_for_update()).all()
             taken_back = threads.submit(take_back)
-            while not looking.scalar(waiting):
-                time.sleep(0.01)
+            wait_for(lambda: looking.scalar(waiting), "the lock that is waited for")
             settling.execute(text("set local lock_timeout = '300ms'"))
             assert known_thread(settling, HEARTS_NUMBER) is not None
         assert taken_back.result() == MessageState.CANCELLED.value
@@ -492,8 +491,7 @@ def test_conversations_are_held_in_one_order_whatever_became_of_their_answers(po
         with Session(engine) as other, other.begin():
             assert known_thread(other, HEARTS_NUMBER) is not None
             told = threads.submit(tell)
-            while not looking.scalar(waiting):
-                time.sleep(0.01)
+            wait_for(lambda: looking.scalar(waiting), "the lock that is waited for")
             other.execute(text("set local lock_timeout = '300ms'"))
             assert known_thread(other, STRANGER) is not None
         told.result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.rules.desk import DESK, DeskRules
 from callcenter.messaging.rules.row import KeptRules, locked_rules
 from callcenter.messaging.rules.sending import SENDING, SendingRules, load_rules
+from tests.peers.patience import wait_for
 
 STRANGE: dict[str, Any] = {
     "daily_cap": 3,
@@ -67,8 +67,7 @@ def test_two_who_make_the_rules_at_the_same_moment_have_the_same(postgresql_url:
             locked_rules(first).rules = {"expire_hours": 7}
             first.flush()
             changed = threads.submit(change)
-            while not looking.scalar(waiting):
-                time.sleep(0.01)
+            wait_for(lambda: looking.scalar(waiting), "the lock that is waited for")
         changed.result()
     with Session(engine) as session:
         assert locked_rules(session).rules == {"expire_hours": 7, "daily_cap": 3}

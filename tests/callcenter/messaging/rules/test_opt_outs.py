@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import create_engine, text
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from callcenter.administration.principal import SYSTEM
 from callcenter.messaging.rules.opt_outs import begin_opt_out
 from tests.peers.call_center import NOW, fill
+from tests.peers.patience import wait_for
 
 NUMBER = "+8613800138000"
 
@@ -31,8 +31,7 @@ def test_what_is_said_twice_at_the_same_moment_is_one(postgresql_url: str) -> No
             opt_out, is_new = begin_opt_out(first, SYSTEM, NUMBER, "all", NOW)
             key = opt_out.id
             said = threads.submit(say)
-            while not looking.scalar(waiting):
-                time.sleep(0.01)
+            wait_for(lambda: looking.scalar(waiting), "the lock that is waited for")
         assert is_new
         assert said.result() == (key, False)
     engine.dispose()

@@ -6,11 +6,10 @@ import pytest
 import pytest_twisted
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 
 from storage.models import AutoReply, Base, MessageTemplate
+from tests.peers.patience import until
 from tests.peers.site import start_site
 
 WAITING = text("select count(*) from pg_locks where not granted")
@@ -40,8 +39,7 @@ async def test_of_two_at_the_same_moment_the_second_is_told(
             session.add(first)
             session.flush()
             asked = Deferred.fromCoroutine(admin.post(f"/api/v1/{path}", body))
-            while not asked.called and not looking.scalar(WAITING):
-                await deferLater(reactor, 0.01)
+            await until(lambda: asked.called or looking.scalar(WAITING))
             session.commit()
             session.expunge_all()
         answer = await asked
