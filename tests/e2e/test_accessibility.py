@@ -110,6 +110,11 @@ def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
     page.keyboard.press("Control+Enter")
     expect(page.locator("#card")).to_be_hidden()
 
+    # Who calls is on no record; the call rings on while the other pages are looked at.
+    daemon.simulate("call", "13666660000", "--line", "2", "--rings", "20", "--detach")
+    page.locator("[data-key=new-patient]").click()
+    expect(page.locator("#new-name")).to_be_focused()
+    audit.look(page, "console, new patient")
     look_at_all(audit, page, offered(page, ".rail a"), seen)
     page.goto("/calls")
     page.locator("tbody a[href^='/calls/']").first.click()
@@ -154,10 +159,13 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     audit = Audit()
     window = browsers.window(daemon, "supervisor", "/wallboard")
     page = window.page
-    expect(page.locator("#lines .tile").first).to_be_visible()
+    daemon.simulate("call", "13666660001", "--line", "3", "--rings", "6", "--detach")
+    expect(page.locator("#calls tr").first).to_be_visible()
     look_at_all(audit, page, offered(page, ".rail a"), seen)
     page.goto("/reports")
     look_at_all(audit, page, offered(page, ".report-tabs a"), seen)
+    page.locator(".day-list summary").click()
+    audit.look(page, "day as a list")
 
     page.goto("/messages")
     look_at_all(audit, page, ["/messages/totals", "/message-batches", "/messages/new"], seen)
