@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -53,15 +52,6 @@ def look_at_all(audit: Audit, page: Page, paths: list[str], seen: set[str]) -> N
         audit.look(page, path)
 
 
-def mobile_of(daemon: DemoDaemon, role: str) -> dict[str, Any]:
-    """A patient whom ``role`` may see, with the number of a mobile."""
-    for patient in daemon.client(role).get("/api/v1/patients?limit=60")["items"]:
-        for phone in daemon.client("admin").get(f"/api/v1/patients/{patient['id']}")["phones"]:
-            if phone["number"].startswith("+861") and not patient["do_not_call"]:
-                return {"id": patient["id"], "name": patient["name"], "number": phone["number"].removeprefix("+86")}
-    pytest.fail(f"{role} sees nobody with a mobile")
-
-
 def test_whoever_signs_in(daemon: DemoDaemon, browsers: Browsers) -> None:
     audit = Audit()
     window = browsers.window(daemon, "officer", "/complaints")
@@ -81,7 +71,7 @@ def test_whoever_signs_in(daemon: DemoDaemon, browsers: Browsers) -> None:
 
 def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> None:
     audit = Audit()
-    patient = mobile_of(daemon, "agent")
+    (patient,) = daemon.with_mobiles("agent", 1)
     window = browsers.window(daemon, "agent", "/console")
     page = window.page
     seen.add("/console")
@@ -131,7 +121,7 @@ def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
 
 def test_a_doctor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> None:
     audit = Audit()
-    patient = mobile_of(daemon, "doctor")
+    (patient,) = daemon.with_mobiles("doctor", 1)
     page = browsers.window(daemon, "doctor", "/inbox", locale="en").page
     seen.add("/inbox")
     audit.look(page, "inbox, empty")

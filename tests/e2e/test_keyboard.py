@@ -79,6 +79,13 @@ def test_an_agent_answers_and_writes_down_without_losing_the_place(daemon: DemoD
     # What has taken the call is grey from now on: the card keeps the focus.
     expect(page.locator("[data-action=hang-up]")).to_be_enabled()
     inside(page, "#card")
+    # Tabs are one stop; the arrows go through them.
+    press_on(page, ".talk-tab[aria-selected=true]", "ArrowRight")
+    expect(page.locator(".talk-tab").last).to_be_focused()
+    expect(page.locator(".talk-tab").last).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".talk-tab").first).to_have_attribute("tabindex", "-1")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".talk-tab").first).to_be_focused()
     press_on(page, "[data-key=new-patient]")
     expect(page.locator("#new-name")).to_be_focused()
     page.keyboard.type("钱多多")
@@ -116,10 +123,27 @@ def test_an_entry_that_goes_leaves_the_focus_to_the_next(daemon: DemoDaemon, bro
     assert page.evaluate("window.same"), "the page was loaded again"
 
 
+def test_an_alarm_that_is_dealt_with_keeps_the_place(daemon: DemoDaemon, browsers: Browsers) -> None:
+    daemon.simulate("unplug", "--line", "2")
+    try:
+        page = browsers.window(daemon, "supervisor", "/alarms").page
+        # Whoever is there already is told of it, and looks.
+        expect(page.locator("#alarm-chip")).to_be_visible()
+        page.reload()
+        press_on(page, "[data-handle-alarm]")
+        page.keyboard.type("plugged in again")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-handle-alarm]")).to_have_count(0)
+        expect(page.locator("#list tbody")).to_contain_text("plugged in again")
+        inside(page, "#list tr")
+    finally:
+        daemon.simulate("replug", "--line", "2")
+
+
 def test_a_doctor_answers_and_is_done_without_losing_the_place(daemon: DemoDaemon, browsers: Browsers) -> None:
-    for number in ("13700000001", "13700000002"):
-        daemon.simulate("sms", number, "几点开门？")
-    page = browsers.window(daemon, "agent", "/inbox").page
+    for patient in daemon.with_mobiles("doctor", 2):
+        daemon.simulate("sms", patient["number"], "几点开门？")
+    page = browsers.window(daemon, "doctor", "/inbox").page
     expect(page.locator("#talks .talk")).to_have_count(2)
     press_on(page, "#talks .talk")
     expect(page.locator("#reply")).to_be_focused()
