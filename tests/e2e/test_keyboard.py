@@ -101,6 +101,16 @@ def test_an_agent_answers_and_writes_down_without_losing_the_place(daemon: DemoD
     press_on(page, "[data-finish]")
     expect(page.locator("#card")).to_be_hidden()
     inside(page, "#wrap-up")
+    # Whoever has dialled is at the call, where single keys are for it.
+    page.locator("#dial-number").fill("13666660009")
+    press_on(page, "#dial-number")
+    inside(page, "#card")
+    expect(page.locator("[data-action=hang-up]")).to_be_enabled()
+    page.keyboard.press("h")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#card")).to_be_hidden()
 
 
 def test_an_entry_that_goes_leaves_the_focus_to_the_next(daemon: DemoDaemon, browsers: Browsers) -> None:
