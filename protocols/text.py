@@ -31,6 +31,15 @@ def decode_bytes(raw: bytes) -> str:
     return raw.decode("ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?")
 
 
+def lacking(text: str, charset: str) -> str:
+    """The first character of ``text`` that ``charset``, Python's name, lacks, or nothing."""
+    try:
+        text.encode(charset)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return ""
+
+
 def clean_text(text: str, limit: int = MAX_NAME) -> str:
     """``text`` on one line: no control, bidirectional, invisible or private characters, at most ``limit`` long."""
     # Nothing of what is dropped can be printed, so most texts need no look at each character.

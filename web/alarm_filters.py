@@ -21,7 +21,7 @@ from web.words import ALARM_KINDS, word_of
 
 Kind = Literal[
     "line_lost", "numberless", "gateway_down", "gateway_passed_over", "gateway_full", "queue_stuck", "balance_low",
-    "unanswered", "caller_left",
+    "sending_halted", "unanswered", "caller_left",
 ]  # fmt: skip
 
 

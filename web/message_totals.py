@@ -17,7 +17,7 @@ DEFINITIONS: Mapping[str, str] = {
     "sending": N_("Handed to the gateway, which has not answered yet."),
     "accepted": N_("The gateway took it; no receipt has come so far. Some gateways send none."),
     "delivered": N_("A receipt says that the phone has it."),
-    "failed": N_("Refused by the gateway, or a receipt says that it did not arrive."),
+    "failed": N_("Refused by the gateway, or no gateway can send all of it, or a receipt says that it did not arrive."),
     "unknown": N_("It may have gone out or not: the gateway did not answer, and no receipt came."),
     "cancelled": N_("Taken out of the queue by a person."),
     "expired": N_("Its time was over before it could leave."),

@@ -274,6 +274,7 @@ ALARM_KINDS: Mapping[str, str] = MappingProxyType(
         "gateway_full": N_("SMS storage full"),
         "queue_stuck": N_("Messages stuck"),
         "balance_low": N_("SMS balance low"),
+        "sending_halted": N_("Sending paused by itself"),
         "unanswered": N_("SMS unanswered"),
         "caller_left": N_("Caller left on hold"),
     }

@@ -22,6 +22,8 @@ class AlarmKind(StrEnum):
     """Messages wait although they are due. Subject: the queue."""
     BALANCE_LOW = "balance_low"
     """A gateway's account pays for few messages still. Subject: the gateway."""
+    SENDING_HALTED = "sending_halted"
+    """A sending to many was paused by itself. Subject: the batch. Ends when it is continued or cancelled."""
     UNANSWERED = "unanswered"
     """A patient's text waits for an answer for too long. Subject: the inbox. Ends when nobody does any more."""
 

@@ -92,6 +92,7 @@ def alarm_view(alarm: Alarm, handler: str | None) -> AlarmView:
         "grave": alarm.kind in GRAVE,
         "line": line,
         "gateway": gateway,
+        "batch_id": int(alarm.subject) if alarm.kind == AlarmKind.SENDING_HALTED else None,
         "balance": details.get("balance"),
         "reason": details.get("reason", ""),
         "reason_said": details.get("reason_said"),

@@ -42,6 +42,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         AlarmKind.GATEWAY_PASSED_OVER: N_("{gateway}: SMS gateway takes no messages. {reason}"),
         AlarmKind.GATEWAY_FULL: N_("{gateway}: storage for incoming SMS full, replies may not arrive."),
         AlarmKind.QUEUE_STUCK: N_("SMS messages are due and nobody takes them."),
+        AlarmKind.SENDING_HALTED: N_("Sending {number} to many was paused by itself; somebody has to look at it."),
         AlarmKind.UNANSWERED: N_("A patient has been waiting too long for an answer by SMS."),
         AlarmKind.CALLER_LEFT: N_("{line}: a caller was left on hold."),
         AlarmKind.BALANCE_LOW: N_("{gateway}: {count} messages left on the account."),
@@ -103,6 +104,8 @@ def alarm_words(payload: Mapping[str, Any], say: Callable[[str], str], zone: Zon
     names = {
         "line": _line_name((alarm["line"] or {}).get("name", ""), say),
         "gateway": str((alarm["gateway"] or {}).get("name", ""))[:_LONGEST_NAME],
+        # What was written down to be told before there was such a thing has none.
+        "number": alarm.get("batch_id"),
         "count": "?" if alarm["balance"] is None else alarm["balance"],
         "reason": _reason(alarm, say) if change == Change.OPENED else "",
     }

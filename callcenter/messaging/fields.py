@@ -32,6 +32,7 @@ REASONS = (
     ("refused_later", N_("the gateway asked to try later")),
     ("refused", N_("refused")),
     ("gateway_refused", N_("the gateway does not take it")),
+    ("unwritable", N_("has characters that cannot be sent")),
     ("unsent", N_("not written to the gateway yet")),
     ("not_delivered", N_("not delivered")),
     ("partly", N_("only parts of it went out")),

@@ -118,6 +118,8 @@ class Reason(StrEnum):
     """The gateway is full or slow; it is tried again."""
     REFUSED = "refused"
     GATEWAY_REFUSED = "gateway_refused"
+    UNWRITABLE = "unwritable"
+    """No gateway that may take it can write all its characters."""
     UNSENT = "unsent"
     NOT_DELIVERED = "not_delivered"
     """A receipt says so."""

@@ -66,6 +66,11 @@ class GatewayDevice(Protocol):
         ...
 
     @property
+    def charset(self) -> str:
+        """The charset, Python's name, that it is bound to: what that lacks is refused. Empty: every character goes."""
+        ...
+
+    @property
     def room(self) -> int:
         """How many parts ``submit`` takes now: 0 while lost or paused. What it takes is written in about a second."""
         ...

@@ -90,6 +90,7 @@ class GsmGateway:
     """A ``GatewayDevice``. Whether it has receipts is known once the modem has been set up."""
 
     letters = ""
+    charset = ""
 
     def __init__(self, settings: GsmGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._name = settings.name

@@ -50,6 +50,7 @@ class HttpGateway:
     def __init__(self, settings: HttpGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._settings = settings
         self._provider = provider = settings.provider
+        self.charset = provider.charset.limit
         self._reactor = reactor
         self._trace = LineTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace

@@ -15,10 +15,11 @@ from hardware.outgoing.endpoint import Reach
 from hardware.strict_numbers import StrictNumbers
 from protocols.http_sms.presets import PRESETS, Preset
 from protocols.http_sms.provider import AnswerRules, Balance, Charset, Form, Meaning, Method, NumberStyle, Provider
-from protocols.http_sms.requests import Account, lacking, places_in
+from protocols.http_sms.requests import Account, places_in
 from protocols.patterns import check_pattern
 from protocols.sayings import Said, Saying
 from protocols.sms import Refusal
+from protocols.text import lacking
 
 _URL = re.compile(r"https?://[0-9A-Za-z.:\[\]_-]+(/[0-9A-Za-z._~/%-]*)?")
 
@@ -133,6 +134,12 @@ def joins_texts(options: Mapping[str, Any]) -> bool:
     """Whether the provider of these settings, as they are kept, makes one message of the parts of a text."""
     own = options.get("own")
     return bool(own.get("joins")) if own else PRESETS[Preset(options["preset"])].joins
+
+
+def charset_of_provider(options: Mapping[str, Any]) -> Charset:
+    """The charset of the provider of these settings, as they are kept."""
+    own = options.get("own")
+    return Charset(own.get("charset", Charset.UTF8)) if own else PRESETS[Preset(options["preset"])].charset
 
 
 def _meaning(code: str, said: str) -> dict[str, str]:

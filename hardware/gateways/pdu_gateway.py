@@ -41,6 +41,8 @@ class Speaker:
 class PduGateway:
     """A ``GatewayDevice``."""
 
+    charset = ""
+
     def __init__(
         self,
         settings: PduSettings,

@@ -14,6 +14,7 @@ class UnusableGateway:
     """A ``GatewayDevice`` that never comes. ``why`` is a sentence for people."""
 
     letters = ""
+    charset = ""
 
     def __init__(self, why: str) -> None:
         self._why = Said(Saying.SETTINGS_UNUSABLE, why=why)

@@ -22,6 +22,11 @@ class Charset(enum.StrEnum):
     UTF8 = "utf-8"
     GBK = "gbk"
 
+    @property
+    def limit(self) -> str:
+        """Its own name if there are characters that it lacks, else nothing."""
+        return "" if self is Charset.UTF8 else self.value
+
 
 class NumberStyle(enum.StrEnum):
     """How +8613800138000 is written."""

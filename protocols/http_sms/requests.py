@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from protocols.http_sms.provider import PLACES, Charset, Form, Method, NumberStyle
 from protocols.sayings import Said, Saying
+from protocols.text import lacking
 
 _PLACE = re.compile(r"\{(\w*)\}")
 _CHINA = "+86"
@@ -58,15 +59,6 @@ def places_in(value: str) -> list[str]:
     if unknown := sorted(set(found) - set(PLACES)):
         raise ValueError(Said(Saying.PLACE_UNKNOWN, place=f"{{{unknown[0]}}}", known=", ".join(PLACES)))
     return found
-
-
-def lacking(text: str, charset: Charset) -> str:
-    """The first character of ``text`` that ``charset`` lacks, or nothing."""
-    try:
-        text.encode(charset.value)
-    except UnicodeEncodeError as error:
-        return text[error.start]
-    return ""
 
 
 def build(form: Form, values: Mapping[str, str], charset: Charset) -> HttpRequest:

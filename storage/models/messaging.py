@@ -59,7 +59,8 @@ class SmsBatch(Base):
     ``state`` is preparing, paused, done (all are made) or cancelled; ``reason`` says why it was paused by itself.
     ``source`` is of whom and of which form: of each there is one. ``choice`` is what was chosen, as it was asked for.
     Its patients stand in ``pages`` pages; those before ``next_page`` are made. ``sweep`` is what is being done to its
-    queued messages (hold, release or cancel), up to the id ``swept``.
+    queued messages (hold, release or cancel), up to the id ``swept``. Refusals of messages up to the id
+    ``refused_until`` were looked at by somebody.
     """
 
     __tablename__ = "sms_batch"
@@ -90,6 +91,7 @@ class SmsBatch(Base):
     next_page: Mapped[int] = mapped_column(Integer, default=0)
     sweep: Mapped[str] = mapped_column(Words(10), nullable=True, default="")
     swept: Mapped[int] = mapped_column(Key, default=0)
+    refused_until: Mapped[int | None] = mapped_column(Key)
     template_id: Mapped[int | None] = mapped_column(Key)
     template_name: Mapped[str] = mapped_column(Words(60), nullable=True, default="")
 

@@ -186,3 +186,39 @@ def test_a_long_list_is_pasted_at_once(daemon: DemoDaemon, browsers: Browsers) -
     assert page.evaluate(count) == 60001
     page.locator("[data-read]").click()
     expect(page.locator("[data-list-count]")).to_contain_text("60,001 lines")
+
+
+def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browsers: Browsers) -> None:
+    window = browsers.window(crowd, "supervisor", "/patients")
+    page = window.page
+    crowd.simulate("treat", "refuse")
+    page.locator("[data-write-many]").click()
+    page.wait_for_url(re.compile("/messages/new"))
+    page.select_option("#m-purpose", "reminder")
+    page.fill("#m-text", "{patient.name}您好，复诊时间有变。")
+    page.locator("[data-send]").click()
+    page.locator("dialog .btn-primary").click()
+    page.wait_for_url(re.compile(r"/message-batches/\d+$"))
+    number = page.url.rsplit("/", 1)[1]
+    expect(page.locator("[data-batch-state=paused]")).to_be_visible()
+    expect(page.locator(".batch-head ~ .notice")).to_contain_text("接连被拒收")
+    failed = page.locator("[data-state-count=failed] dd")
+    expect(failed).to_be_visible()
+    assert 20 <= int(failed.inner_text().replace(",", "")) < PATIENTS / 2
+    expect(page.locator("#alarm-chip")).to_be_visible()
+    shot(page, "refused")
+    alarms = window.tab("/alarms?handled=false")
+    row = alarms.locator("tbody tr", has_text="群发自动暂停")
+    expect(row.get_by_text("未恢复")).to_be_visible()
+    shot(alarms, "refused-alarm")
+    crowd.simulate("treat", "accept")
+    row.get_by_role("link", name="查看这次群发").click()
+    alarms.wait_for_url(f"**/message-batches/{number}")
+    alarms.locator("[data-do=continue]").click()
+    expect(alarms.locator("[data-state-count=accepted], [data-state-count=delivered]").first).to_be_visible()
+    alarms.locator("[data-do=cancel]").click()
+    alarms.locator("dialog .btn-primary").click()
+    expect(alarms.locator("[data-batch-state=cancelled]")).to_be_visible()
+    alarms.goto("/alarms?handled=false")
+    expect(row).to_be_visible()
+    expect(row.get_by_text("未恢复")).to_be_hidden()

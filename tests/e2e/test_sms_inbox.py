@@ -393,8 +393,9 @@ def test_a_conversation_is_given_away_by_typing_a_part_of_a_name(daemon: DemoDae
     expect(button).to_contain_text("陈医生")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
+    expect(field).to_be_focused()
     page.keyboard.type("zzzz")
-    expect(page.locator("[data-menu=give] [role=status]")).to_be_visible()
+    expect(page.locator("[data-menu=give] [role=status]")).to_contain_text("没有找到")
     expect(chosen).to_have_count(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,10 +28,12 @@ HELD = """(end) => {
 """Requests to addresses with this end are held until ``release()``; after ``through()`` none is any more."""
 
 
-def opened(daemon: DemoDaemon, browsers: Browsers, number: str, size: tuple[int, int] = (1366, 768)) -> Page:
+def opened(
+    daemon: DemoDaemon, browsers: Browsers, number: str, size: tuple[int, int] = (1366, 768), locale: str = "en"
+) -> Page:
     """The inbox, with the conversation of ``number``, which has just written, in front."""
     daemon.simulate("sms", number, "请问几点上班")
-    page = browsers.window(daemon, "agent", "/inbox", locale="en", size=size).page
+    page = browsers.window(daemon, "agent", "/inbox", locale=locale, size=size).page
     page.locator("#talks .talk", has_text=number[-4:]).click(timeout=PATIENCE)
     expect(page.locator(".bubble.is-theirs").first).to_be_visible(timeout=PATIENCE)
     return page
@@ -242,3 +245,92 @@ def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, brow
     page.wait_for_url("**/phrases?**", timeout=PATIENCE)
     texts = [one["text"] for one in daemon.client("admin").get("/api/v1/phrases?limit=200")["items"]]
     assert texts.count("断线时写的短语") == 1
+
+
+class Gateways:
+    """Those of the demo; at first none is in service but the provider whose pages are GBK."""
+
+    def __init__(self, daemon: DemoDaemon) -> None:
+        self._admin = daemon.client("admin")
+        self._all = self._admin.get("/api/v1/gateways")["items"]
+        self.cmpp, self.smpp, self.provider = self._all
+
+    def change(self, gateway: dict[str, Any], **values: Any) -> None:
+        path = f"/api/v1/gateways/{gateway['id']}"
+        assert self._admin.send("PATCH", path, {"version": self._admin.get(path)["version"], **values}).status == 200
+
+    def __enter__(self) -> Gateways:
+        for one in (self.cmpp, self.smpp):
+            self.change(one, in_service=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in self._all:
+            self.change(one, in_service=True, priority=one["priority"])
+
+    def let_smpp_stand_in(self) -> None:
+        self.change(self.smpp, in_service=True, priority=9)
+        self.change(self.provider, priority=1)
+
+
+EN, ZH = "en", "zh-CN"
+
+
+@pytest.mark.parametrize(("locale", "size"), [(EN, (1366, 768)), (ZH, (390, 844))])
+def test_what_cannot_be_sent_is_named_while_one_writes(
+    locale: str, size: tuple[int, int], daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    nobody = {EN: "No gateway can send 🙏.", ZH: "没有网关能发送 🙏。"}[locale]
+    other = {EN: "{} cannot send 🙏; it would go by {}.", ZH: "{} 无法发送 🙏，将改由 {} 发送。"}[locale]
+    failed = {EN: "has characters that cannot be sent：🙏", ZH: "含有无法发送的字符：🙏"}[locale]
+    number = {EN: "13644440021", ZH: "13644440022"}[locale]
+    page = opened(daemon, browsers, number, size, locale)
+    reply, said = page.locator("#reply"), page.locator("#composer [data-filled]")
+    with Gateways(daemon) as gateways:
+        reply.fill("好的🙏按时服药")
+        expect(said).to_have_text(nobody, timeout=PATIENCE)
+        place = reply.bounding_box()
+        reply.fill("好的，按时服药")
+        expect(said).to_be_hidden(timeout=PATIENCE)
+        # The box in which one writes stays where it was.
+        assert reply.bounding_box() == place
+        reply.fill("好的🙏按时服药")
+        page.locator("#composer [data-send]").click()
+        expect(page.locator(".bubble.is-ours .bubble-why")).to_have_text(failed, timeout=PATIENCE)
+        gateways.let_smpp_stand_in()
+        reply.fill("好的🙏按时服药")
+        expect(said).to_have_text(other.format(gateways.provider["name"], gateways.smpp["name"]), timeout=PATIENCE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.locator("#composer [data-send]").click()
+        last = page.locator(".bubble.is-ours").last
+        expect(last).to_have_attribute("data-state", re.compile("accepted|delivered"), timeout=PATIENCE)
+        (newest, *_) = daemon.client("admin").get(f"/api/v1/messages?number={number}&direction=out")["items"]
+        assert newest["gateway"]["name"] == gateways.smpp["name"]
+
+
+def test_what_cannot_be_sent_is_named_in_a_text_to_many_and_in_a_template(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    with Gateways(daemon) as gateways:
+        names = gateways.provider["name"], gateways.smpp["name"]
+        template = browsers.window(daemon, "admin", "/templates/new", locale="en", size=(390, 844)).page
+        template.fill("#f-text", "祝您早日康复🙏")
+        said = template.locator("[data-example] .notice")
+        expect(said).to_have_text("No gateway can send 🙏.", timeout=PATIENCE)
+        page = browsers.window(daemon, "supervisor", "/patients", locale="en").page
+        page.locator("[data-write-many]").click()
+        expect(page.locator("#m-template option")).not_to_have_count(1, timeout=PATIENCE)
+        page.fill("#m-text", "祝您早日康复🙏")
+        many = page.locator("#m-preview .notice")
+        expect(many).to_have_text("No gateway can send 🙏.", timeout=PATIENCE)
+        expect(page.locator("#m-preview summary")).to_contain_text(["has characters that cannot be sent"])
+        expect(page.locator("#many [data-send]")).to_be_disabled()
+        gateways.let_smpp_stand_in()
+        template.locator("#f-text").press_sequentially("。")
+        expect(said).to_have_text("{} cannot send 🙏; it would go by {}.".format(*names), timeout=PATIENCE)
+        assert template.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#m-text").press_sequentially("。")
+        expect(many).to_have_text(
+            re.compile("{} cannot send 🙏; [1-9][0-9]* would go by {}\\.".format(*names)), timeout=PATIENCE
+        )
+        expect(page.locator("#many [data-send]")).to_be_enabled()

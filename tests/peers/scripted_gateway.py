@@ -49,6 +49,7 @@ class ScriptedGateway:
     watcher: TraceListener | None = None
     listener: GatewayListener | None = None
     letters: str = ""
+    charset: str = ""
 
     @property
     def room(self) -> int:

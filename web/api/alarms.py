@@ -53,6 +53,7 @@ class Alarm(BaseModel):
     grave: bool
     line: Named | None
     gateway: Named | None
+    batch_id: int | None
     balance: int | None
     reason: str
     reason_said: Said | None

@@ -23,7 +23,17 @@ routes = Routes("/api/v1")
 MOST_BY_ID = 1000
 _BASE64 = MOST_BYTES * 4 // 3 + 4
 Title = Annotated[str, Field(max_length=100)]
-Why = Literal["not_found", "no_mobile", "unfilled", "opted_out", "do_not_contact", "daily_cap", "too_late", "duplicate"]
+Why = Literal[
+    "not_found",
+    "no_mobile",
+    "unfilled",
+    "unwritable",
+    "opted_out",
+    "do_not_contact",
+    "daily_cap",
+    "too_late",
+    "duplicate",
+]
 Reasons = dict[str, int]
 
 
@@ -58,6 +68,17 @@ class Waits(BaseModel):
     last: AwareDatetime
 
 
+class Unwritable(BaseModel):
+    """For how many the gateway ``unable`` cannot write the ``signs``, and ``gateway`` carries it instead; empty: none
+    can, and they are left out.
+    """
+
+    signs: list[str]
+    unable: str
+    gateway: str
+    count: int
+
+
 class BatchPreview(BaseModel):
     """How many get it, when the first go, how many wait and why; who gets none and why, some by name; what it costs.
 
@@ -77,6 +98,7 @@ class BatchPreview(BaseModel):
     cost: int
     shortest: int
     longest: int
+    unwritable: list[Unwritable]
 
 
 class WaitingFor(BaseModel):
@@ -97,7 +119,7 @@ class Batch(BaseModel):
     text: str
     template: Named | None
     state: Literal["preparing", "paused", "done", "cancelled"]
-    reason: Literal["", "rights", "trouble"]
+    reason: Literal["", "rights", "trouble", "refused"]
     chosen: int
     count: int
     left_out: Reasons

@@ -63,7 +63,7 @@ class Missing(BaseModel):
 
 class Example(BaseModel):
     """What would be read, in how many ``parts``, by which ``gateway`` (empty for none); ``cost`` is in thousandths of a
-    yuan.
+    yuan. ``unwritable``: signs that the gateway ``unable`` cannot write, which would carry it otherwise.
     """
 
     text: str
@@ -74,6 +74,8 @@ class Example(BaseModel):
     cost: int
     gateway: str
     signature: str
+    unwritable: list[str]
+    unable: str
 
 
 class Preview(Example):

@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.audit import record_audit
 from callcenter.administration.principal import Principal
+from callcenter.alarms.kinds import AlarmKind
+from callcenter.alarms.records import clear_alarm
 from callcenter.errors import ConflictError, InvalidError
 from callcenter.messaging.announce import announce_batches
 from callcenter.messaging.batches.choices import Choice
 from callcenter.messaging.batches.making import Sweep, author_of, sweep_some
 from callcenter.messaging.batches.reach import BULK, NEEDED
 from callcenter.messaging.batches.recipients import BatchDraft
+from callcenter.messaging.batches.refusals import last_failed
 from callcenter.messaging.batches.views import BatchView, find_batch, view_of
 from callcenter.messaging.messages.composing import read_text, read_time
 from callcenter.messaging.messages.sending import source_of
@@ -125,6 +128,9 @@ def continue_batch(session: Session, principal: Principal, batch_id: int, now: d
         if left and author_of(session, batch) is None:
             raise ConflictError(N_("The sender may no longer send it. Cancel it and send again to the rest."))
         batch.state, batch.reason = (BatchState.PREPARING if left else BatchState.DONE).value, ""
+        # Whoever continues has seen what was refused: only what is refused from now on holds it again.
+        batch.refused_until = last_failed(session, batch_id)
+        clear_alarm(session, AlarmKind.SENDING_HALTED, str(batch_id), now)
         _take_hold(session, batch, Sweep.RELEASE, now)
         record_audit(session, principal, "continue-batch", _SUBJECT, batch_id, None, None, now)
     return view_of(session, batch)
@@ -135,6 +141,7 @@ def cancel_batch(session: Session, principal: Principal, batch_id: int, now: dat
     batch = find_batch(session, principal, batch_id, BULK, lock=True)
     if batch.cancelled_at is None:
         batch.state, batch.reason, batch.cancelled_at = BatchState.CANCELLED.value, "", now
+        clear_alarm(session, AlarmKind.SENDING_HALTED, str(batch_id), now)
         record_audit(session, principal, "cancel-batch", _SUBJECT, batch_id, None, None, now)
     _take_hold(session, batch, Sweep.CANCEL, now)
     return view_of(session, batch)

@@ -5,18 +5,19 @@ The rules are those by which each chunk is made (``recipients``); they are asked
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, literal, select
+from sqlalchemy import Select, and_, case, exists, literal, select
 from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.reading import check_query, select_keys
 from callcenter.administration.resources import Resource, read_list_query
 from callcenter.messaging.batches.choices import Choice, Member, load_members, members_in
+from callcenter.messaging.batches.quotes import Quotes
 from callcenter.messaging.batches.reach import bulk_reach
 from callcenter.messaging.batches.recipients import BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.batches.tally import Looked, Tally
@@ -24,25 +25,23 @@ from callcenter.messaging.batches.times import judge_all
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
 from callcenter.messaging.texts.filling import patient_values
 from callcenter.messaging.texts.placeholders import fill
-from callcenter.messaging.texts.quoting import Tariff, load_tariff
+from callcenter.messaging.texts.quoting import load_tariff
 from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
 from callcenter.placeholders import put_in, used_in
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 
 SAMPLES = 5
-_FIGURES = 6
-"""The first digits of a number, after which gateways differ: ``+86138``."""
 
 _PATIENT, _PHONE, _OUT, _DEPARTMENT, _DOCTOR = map(
     table_of, (Patient, PatientPhone, SmsOptOut, Department, UserAccount)
 )
-_LENGTHS = {
-    "patient.name": func.coalesce(func.length(_PATIENT.c.name), 0),
-    "department": func.coalesce(func.length(_DEPARTMENT.c.name), 0),
-    "doctor.name": func.coalesce(func.length(_DOCTOR.c.display_name), 0),
+_VALUES = {
+    "patient.name": _PATIENT.c.name,
+    "department": _DEPARTMENT.c.name,
+    "doctor.name": _DOCTOR.c.display_name,
 }
-"""Placeholder → how long its value is; 0 where there is none."""
+"""Placeholder → its value; empty or nothing where there is none."""
 
 
 def count_recipients(
@@ -56,12 +55,12 @@ def count_recipients(
 ) -> dict[str, Any]:
     """How many get it, who do not and why, the first texts, when they go, in how many parts at what cost."""
     tally = Tally()
-    used = [name for name in used_in(draft.text) if name in _LENGTHS]
-    for looked in _look(session, principal, draft, choice, patients, used):
+    used = [name for name in used_in(draft.text) if name in _VALUES]
+    quotes = Quotes(load_tariff(session), draft.purpose, put_in(draft.text, {**common, **dict.fromkeys(used, "")}))
+    for looked in _look(session, principal, draft, choice, patients, used, quotes):
         tally.add(looked)
     times = judge_all(session, draft, tally, now)
     tally.close()
-    plain = put_in(draft.text, {**common, **dict.fromkeys(used, "")})
     return {
         "count": len(tally.fit),
         **times.view,
@@ -69,12 +68,18 @@ def count_recipients(
         "reasons": {str(one): tally.reasons[one.value] for one in Obstacle if tally.reasons[one.value]},
         "refused": name_left_out(session, principal, [(key, why) for why, keys in tally.shown.items() for key in keys]),
         "sample": _sample(session, draft, common, tally),
-        **_priced(load_tariff(session), draft, plain, tally),
+        **quotes.priced(tally),
     }
 
 
 def _look(
-    session: Session, principal: Principal, draft: BatchDraft, choice: Choice, patients: Resource, used: Sequence[str]
+    session: Session,
+    principal: Principal,
+    draft: BatchDraft,
+    choice: Choice,
+    patients: Resource,
+    used: Sequence[str],
+    quotes: Quotes,
 ) -> Iterator[Looked]:
     """Everybody who was chosen, once."""
     reach = bulk_reach(principal)
@@ -82,14 +87,14 @@ def _look(
         query = read_list_query(choice.fields)
         check_query(patients, query)
         chosen = select_keys(patients, principal, query)
-        yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen), reach), used)
+        yield from _first_of_each(session, _statement(draft, used).where(_PATIENT.c.id.in_(chosen), reach), quotes)
         return
     everybody = _PATIENT.c.disabled == NO, reach
     for page in load_members(session, principal, choice, patients):
         members = members_in(page)
         ids = sorted({one.patient_id for one in members})
         statement = _statement(draft, used).where(_PATIENT.c.id.in_(ids), *everybody)
-        yield from _of_members(session, statement, members, used)
+        yield from _of_members(session, statement, members, quotes)
 
 
 def _statement(draft: BatchDraft, used: Sequence[str]) -> Select[Any]:
@@ -104,28 +109,28 @@ def _statement(draft: BatchDraft, used: Sequence[str]) -> Select[Any]:
         source = source.outerjoin(_DEPARTMENT, _DEPARTMENT.c.id == _PATIENT.c.department_id)
     if "doctor.name" in used:
         source = source.outerjoin(_DOCTOR, _DOCTOR.c.id == _PATIENT.c.doctor_id)
-    lengths = [_LENGTHS[name] for name in used]
+    values = [_VALUES[name] for name in used]
     return (
         select(
             _PATIENT.c.id, _PHONE.c.number, _PATIENT.c.do_not_call,
             case((stops, literal(1)), else_=literal(0)).label("stopped"),
-            literal(draft.purpose in UNWANTED_BY_DO_NOT_CONTACT).label("unwanted"), *lengths,
+            literal(draft.purpose in UNWANTED_BY_DO_NOT_CONTACT).label("unwanted"), *values,
         )
         .select_from(source)
         .order_by(_PATIENT.c.id, _PHONE.c.position, _PHONE.c.id)
     )  # fmt: skip
 
 
-def _first_of_each(session: Session, statement: Select[Any], used: Sequence[str]) -> Iterator[Looked]:
+def _first_of_each(session: Session, statement: Select[Any], quotes: Quotes) -> Iterator[Looked]:
     last = 0
     for row in session.execute(statement.execution_options(yield_per=2000)):
         if row[0] != last:
             last = row[0]
-            yield _looked(row, used)
+            yield _looked(row, quotes)
 
 
 def _of_members(
-    session: Session, statement: Select[Any], members: Sequence[Member], used: Sequence[str]
+    session: Session, statement: Select[Any], members: Sequence[Member], quotes: Quotes
 ) -> Iterator[Looked]:
     rows: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(statement):
@@ -133,41 +138,28 @@ def _of_members(
     for member in members:
         own = [row for row in rows[member.patient_id] if member.number in ("", row[1])]
         if own:
-            yield _looked(own[0], used)
+            yield _looked(own[0], quotes)
         else:
             why = Obstacle.NO_MOBILE if rows[member.patient_id] else Obstacle.NOT_FOUND
-            yield member.patient_id, "", why.value, 0
+            yield member.patient_id, "", why.value, 0, ""
 
 
-def _looked(row: Any, used: Sequence[str]) -> Looked:
-    key, number, refuses, stopped, unwanted = row[:5]
-    lengths = row[5:]
-    why = ""
+def _looked(row: Any, quotes: Quotes) -> Looked:
+    key, number, refuses, stopped, unwanted, *values = row
     if not number:
-        why = Obstacle.NO_MOBILE.value
-    elif used and not all(lengths):
-        why = Obstacle.UNFILLED.value
+        return key, "", Obstacle.NO_MOBILE.value, 0, ""
+    if not all(values):
+        return key, number, Obstacle.UNFILLED.value, 0, ""
+    filled = "".join(values)
+    length, unusual = len(filled), quotes.unusual(filled)
+    why = ""
+    if quotes.refuses(number, length, unusual):
+        why = Obstacle.UNWRITABLE.value
     elif stopped:
         why = Obstacle.OPTED_OUT.value
     elif refuses and unwanted:
         why = Obstacle.DO_NOT_CONTACT.value
-    return key, number or "", why, sum(lengths)
-
-
-def _priced(tariff: Tariff, draft: BatchDraft, plain: str, tally: Tally) -> dict[str, Any]:
-    """Parts and cost of all, and the fewest and most parts of one. Texts of one length for one kind of number are
-    asked once: the signs that are put in are taken for Chinese ones, which count at least as much as others.
-    """
-    groups = Counter((number[:_FIGURES], looked[3]) for number, looked in tally.fit.items())
-    numbers = {number[:_FIGURES]: number for number in tally.fit}
-    parts = cost = shortest = longest = 0
-    for (figures, length), count in groups.items():
-        quote = tariff.quote(numbers[figures], draft.purpose, plain + "字" * length)
-        parts += count * quote.parts
-        cost += count * quote.cost
-        shortest = min(shortest or quote.parts, quote.parts)
-        longest = max(longest, quote.parts)
-    return {"parts": parts, "cost": cost, "shortest": shortest, "longest": longest}
+    return key, number, why, length, unusual
 
 
 def _sample(session: Session, draft: BatchDraft, common: Mapping[str, str], tally: Tally) -> list[dict[str, str]]:

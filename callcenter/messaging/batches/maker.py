@@ -130,7 +130,7 @@ class BatchMaker:
         if work.sweep:
             self._resting[work.batch_id] = self._clock.seconds() + REST_SECONDS
         else:
-            await self._database.run(halt_by_trouble, work.batch_id)
+            await self._database.run(halt_by_trouble, work.batch_id, utc_now(self._clock))
 
     async def _look_once(self) -> None:
         self.wake()

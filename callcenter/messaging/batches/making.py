@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.administration.principal import Principal
 from callcenter.administration.sessions import grants_of
+from callcenter.alarms.kinds import AlarmKind
+from callcenter.alarms.records import Trouble, raise_alarm
 from callcenter.messaging.announce import announce_batches
 from callcenter.messaging.batches.choices import members_in
 from callcenter.messaging.batches.reach import NEEDED
@@ -60,6 +62,8 @@ class Halt(StrEnum):
     """Whoever sends it may not any more."""
     TROUBLE = "trouble"
     """A part of it cannot be written, however often it is tried."""
+    REFUSED = "refused"
+    """One message after the other is refused."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def make_page(session: Session, batch_id: int, house: House, now: datetime) -> b
     page = session.get(SmsBatchPage, (batch_id, batch.next_page))
     author = author_of(session, batch)
     if page is None or author is None:
-        halt(session, batch, Halt.TROUBLE if page is None else Halt.RIGHTS)
+        halt(session, batch, Halt.TROUBLE if page is None else Halt.RIGHTS, now)
         return False
     members = members_in(page.members or ())
     # Sender and day are those of the moment when it was sent, however long the making takes.
@@ -135,21 +139,22 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     return more
 
 
-def halt(session: Session, batch: SmsBatch, why: Halt) -> None:
+def halt(session: Session, batch: SmsBatch, why: Halt, now: datetime) -> None:
     """Pause it until somebody looks at it."""
     batch.state, batch.reason = BatchState.PAUSED.value, why.value
+    raise_alarm(session, Trouble(AlarmKind.SENDING_HALTED, str(batch.id)), now)
     session.flush()
     announce_batches(session, {batch.id})
 
 
-def halt_by_trouble(session: Session, batch_id: int) -> None:
+def halt_by_trouble(session: Session, batch_id: int, now: datetime) -> None:
     """A part of it cannot be written: the others go on, and somebody is shown which.
 
     What was asked for of its messages that wait stays asked for: whoever cancelled it counts on that.
     """
     batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id).with_for_update())
     if batch is not None and batch.state == BatchState.PREPARING.value:
-        halt(session, batch, Halt.TROUBLE)
+        halt(session, batch, Halt.TROUBLE, now)
 
 
 def author_of(session: Session, batch: SmsBatch) -> Principal | None:

@@ -21,6 +21,7 @@ from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import Facts, judge, load_facts
 from callcenter.messaging.texts.filling import patient_values
 from callcenter.messaging.texts.placeholders import fill
+from callcenter.messaging.texts.quoting import load_tariff
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from storage.chunks import chunks
 from storage.models import Patient
@@ -34,6 +35,8 @@ class Obstacle(StrEnum):
     NO_MOBILE = "no_mobile"
     UNFILLED = "unfilled"
     """A placeholder has no value for them."""
+    UNWRITABLE = "unwritable"
+    """No gateway that may take it can write all its characters."""
     OPTED_OUT = "opted_out"
     DO_NOT_CONTACT = "do_not_contact"
     DAILY_CAP = "daily_cap"
@@ -117,13 +120,17 @@ def choose_recipients(
     # What this batch made already is no reason to call a number's share used up: it is the same message.
     judging = _Judging(draft, rules, load_facts(session, asked, rules, now, without=set(earlier.values())), now)
     texts = _Texts(draft.text, common, patient_values(session, sorted(known)))
+    tariff = load_tariff(session)
     had = set(earlier)
     fit: list[Recipient] = []
     left_out: list[LeftOut] = []
     for member, number in zip(members, numbers, strict=True):
         key = member.patient_id
         text, complete = texts.of(key)
-        obstacle = _looked_at(key, number, known, complete) or judging.obstacle(number, key)
+        obstacle = _looked_at(key, number, known, complete)
+        if obstacle is None and tariff.is_hopeless(number, draft.purpose, text):
+            obstacle = Obstacle.UNWRITABLE
+        obstacle = obstacle or judging.obstacle(number, key)
         obstacle = obstacle or (Obstacle.DUPLICATE if number in had else None)
         if obstacle is not None:
             left_out.append(LeftOut(key, number, obstacle))

@@ -10,8 +10,10 @@ from callcenter.messaging.batches.recipients import OBSTACLES, Obstacle
 
 SHOWN = 50
 """Of those who get nothing, so many are shown by name for each reason."""
-Looked = tuple[int, str, str, int]
-"""A patient, the number, why there is nothing (empty: there is), and how long what is filled in is."""
+Looked = tuple[int, str, str, int, str]
+"""A patient, the number, why there is nothing (empty: there is), how long what is filled in is, and which characters of
+that not every gateway can write.
+"""
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Tally:
 
     def add(self, looked: Looked) -> None:
         """One more patient."""
-        patient_id, number, why, _ = looked
+        patient_id, number, why, *_ = looked
         if not why and number not in self.fit:
             self.fit[number] = looked
         elif why:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose, telling_figures, unable_for
 from callcenter.messaging.texts.segments import Layout, lay_out
 from callcenter.messaging.vocabulary import Purpose
 
-_COUNTRY = len("+86")
+_NOBODY: frozenset[int] = frozenset()
 
 
 class Choosing:
@@ -25,10 +25,10 @@ class Choosing:
         # go by it all the same goes when its turn comes; the queue is not searched for such messages.
         steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
-        longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
-        # Numbers that begin alike fit the same gateways; without prefixes all do.
-        self._figures = longest + _COUNTRY if longest else 0
-        self._chosen: dict[tuple[str, Purpose, int | None, int | None], Chosen] = {}
+        # Numbers that begin alike fit the same gateways.
+        self._figures = telling_figures(routes)
+        self._bound = [route for route in routes if route.wording.charset]
+        self._chosen: dict[tuple[str, Purpose, int | None, int | None, frozenset[int]], Chosen] = {}
         self._layouts: dict[tuple[int, str], Layout] = {}
 
     @property
@@ -36,11 +36,15 @@ class Choosing:
         """How many parts are taken still, where it is worth looking for something that is."""
         return sum(room for key, room in self.room.items() if key not in self._spared)
 
+    def unable(self, text: str) -> frozenset[int]:
+        """The gateways that cannot write ``text``."""
+        return unable_for(self._bound, text) if self._bound else _NOBODY
+
     def choose(self, wanted: Wanted) -> Chosen | Waits:
         """See ``routing.choose``."""
         if wanted.refused or wanted.put_off:
             return choose(self._routes, wanted, self.room)
-        alike = wanted.number[: self._figures], wanted.purpose, wanted.only, wanted.rather
+        alike = wanted.number[: self._figures], wanted.purpose, wanted.only, wanted.rather, wanted.unable
         known = self._chosen.get(alike)
         # Only that it is full by now makes another answer of the same question.
         if known is not None and self.room[known.route.gateway_id] > 0:

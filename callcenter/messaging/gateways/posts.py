@@ -136,6 +136,7 @@ class Post:
                 arranged.adds_signature,
                 long_text=bool(can & GatewayAbility.LONG_TEXT),
                 letters="" if self.device is None else self.device.letters,
+                charset="" if self.device is None else self.device.charset,
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
             number=arranged.number,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from callcenter.messaging.texts.segments import Wording
+from callcenter.messaging.texts.segments import Wording, is_writable
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose, Reason
 
 
@@ -44,14 +44,17 @@ class Route:
         return purpose is Purpose.TEST or (fits and suits)
 
     def is_covered_by(self, other: Route) -> bool:
-        """Whether ``other`` is set up for whatever this one is."""
+        """Whether ``other`` is set up for whatever this one is, and writes whatever it writes."""
+        if other.wording.charset not in ("", self.wording.charset):
+            return False
         pairs = ((self.prefixes, other.prefixes), (self.purposes, other.purposes))
         return all(not theirs or (ours and set(ours) <= set(theirs)) for ours, theirs in pairs)
 
 
 class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
-    patient knows. ``refused``: gateways that said no to it; ``put_off``: those that said not now.
+    patient knows. ``refused``: gateways that said no to it; ``put_off``: those that said not now; ``unable``: those
+    that cannot write its characters.
     """
 
     number: str
@@ -60,6 +63,7 @@ class Wanted(NamedTuple):
     rather: int | None = None
     refused: Collection[int] = ()
     put_off: Collection[int] = ()
+    unable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,24 +76,29 @@ class Chosen:
 @dataclass(frozen=True)
 class Waits:
     """No gateway takes it now. ``soon``: one is ready and only full, so there is room in a moment. ``never``: every
-    gateway that is set up for it has refused it, or it must go by one that refused.
+    gateway that is set up for it has refused it, or it must go by one that refused. ``unable``: none that is set up
+    for it can write its characters, not this one either, which would come first.
     """
 
     reason: Reason = Reason.NO_GATEWAY
     soon: bool = False
     never: bool = False
+    unable: Route | None = None
 
 
 def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:
     """The gateway for a message. ``room``: what each takes still.
 
-    Those that are set up for its number and purpose, in service, and have not refused it; of these the conversation's
-    own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for room there:
-    one that is only full for a moment does not send patients to a dearer one. One that is throttled for long does, if
-    there is another; if all are, they are waited for as if none were, but for the one message that finds out. If none
-    is ready it waits.
+    Those that are set up for its number and purpose, in service, can write it and have not refused it; of these the
+    conversation's own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for
+    room there: one that is only full for a moment does not send patients to a dearer one. One that is throttled for
+    long does, if there is another; if all are, they are waited for as if none were, but for the one message that finds
+    out. If none is ready it waits.
     """
-    able = [route for route in routes if _is_set_up(route, wanted)]
+    meant = [route for route in routes if _is_set_up(route, wanted)]
+    able = [route for route in meant if route.gateway_id not in wanted.unable]
+    if meant and not able:
+        return Waits(Reason.UNWRITABLE, never=True, unable=min(meant, key=lambda route: _rank(route, wanted)))
     left = [route for route in able if route.gateway_id not in wanted.refused]
     if not left:
         return Waits(Reason.GATEWAY_REFUSED, never=True) if able else Waits()
@@ -103,6 +112,17 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     # Between those that are all throttled nobody goes to and fro: the best one is waited for.
     best = min(taking or ready, key=lambda route: _rank(route, wanted))
     return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(taking, best, wanted, room)
+
+
+def telling_figures(routes: Iterable[Route]) -> int:
+    """How many of the first characters of a number tell which of ``routes`` are set up for it; 0: all are for any."""
+    longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
+    return longest + len("+86") if longest else 0
+
+
+def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
+    """Those that cannot write ``text``."""
+    return frozenset(route.gateway_id for route in routes if not is_writable(text, route.wording))
 
 
 def _may_try(route: Route, room: Mapping[int, int]) -> bool:

@@ -16,7 +16,10 @@ from callcenter.messaging.texts.segments import Counting, message_text
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.text import N_
 from hardware.gateways.device import GatewayDevice
+from hardware.gateways.letters import charset_of
 from hardware.gateways.settings import GatewayKind, GatewaySettings
+from protocols.sayings import Said, Saying
+from protocols.text import lacking
 
 Models = Mapping[GatewayKind, type[GatewaySettings]]
 """What can be set on each kind."""
@@ -144,9 +147,18 @@ def read_set_up(
         settings = model.model_validate(values)
     except ValidationError as error:
         wrong |= problem_words(error, model, OPTION)
+    if arranged is not None and settings is not None and not arranged.adds_signature:
+        wrong |= _unwritable(arranged.signature, charset_of(kind, _options(settings)))
     if wrong or arranged is None or settings is None:
         raise InvalidError(NOT_ACCEPTED, wrong)
     return SetUp(kind, arranged, _options(settings), _secrets(settings, hidden), settings)
+
+
+def _unwritable(signature: str, charset: str) -> dict[str, str]:
+    """What is wrong with a signature that we have to write, and the gateway cannot: no text would ever go by it."""
+    if not charset or not lacking(signature, charset):
+        return {}
+    return {"signature": Said(Saying.NOT_IN_CHARSET, charset=charset.upper())}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,6 +125,9 @@ def _preview(
     require_asked(session, wanted, number, now)
     filled = fill_for(session, principal, text[:LONGEST_TEXT], patient_id, house, now)
     verdict = _verdict(session, number, patient_id, wanted, read_time(at, now), now)
+    quote = load_tariff(session).quote(number, wanted, filled.text, gateway)
+    if quote.hopeless and verdict["goes"] != "never":
+        verdict = _never(Reason.UNWRITABLE)
     cautions = warnings_about(session, text, filled.text, wanted)
     if verdict["reason"] == Reason.OPTED_OUT.value:
         cautions.append(Caution.OPTED_OUT.value)
@@ -134,7 +137,7 @@ def _preview(
         "missing": gaps_view(filled.gaps),
         "warnings": cautions,
         **verdict,
-        **load_tariff(session).quote(number, wanted, filled.text, gateway).view,
+        **quote.view,
     }
 
 
@@ -143,14 +146,18 @@ def _verdict(
 ) -> dict[str, Any]:
     """What the rules would make of a message now: ``goes`` at once, later (``goes_at``) or never, and why."""
     if not number:
-        return {"goes": "never", "goes_at": None, "reason": Reason.BAD_NUMBER.value}
+        return _never(Reason.BAD_NUMBER)
     rules, begins = load_rules(session), at or now
     facts = load_facts(session, [(number, patient_id)], rules, now)
     verdict = judge(rules, facts, number, patient_id, purpose, begins, rules.expiry(None, begins))
     if verdict.state is not MessageState.QUEUED:
-        return {"goes": "never", "goes_at": None, "reason": str(verdict.reason)}
+        return _never(verdict.reason)
     reason = verdict.reason or (Reason.NOT_BEFORE if at else "")
     return {"goes": "later" if reason else "now", "goes_at": iso(verdict.next_at), "reason": str(reason)}
+
+
+def _never(reason: str) -> dict[str, Any]:
+    return {"goes": "never", "goes_at": None, "reason": str(reason)}
 
 
 def _conversation(session: Session, principal: Principal, conversation_id: int) -> Conversation:

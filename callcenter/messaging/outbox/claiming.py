@@ -49,6 +49,7 @@ _TALKS = Keyed(lambda among: select(_TALK.id, _TALK.gateway_id, _TALK.our_number
 _QUEUED = MessageState.QUEUED.value
 _SENDING = MessageState.SENDING.value
 _NOTHING = Missing(1)
+_WORDS = "reason_words"
 _SHORTEST = 60.0
 """Seconds that a gateway is given at least to bring a message."""
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -190,6 +191,7 @@ class _Taken:
                 "reason": put.reason,
                 "next_at": put.next_at,
                 "state_at": self.now,
+                **({_WORDS: put.words} if put.words else {}),
             }
         )
         self._moved.add(message_id, batch_id)
@@ -219,13 +221,15 @@ class _Taken:
         """All of it; raises when a row that we hold is not as it was, so that nothing is handed over."""
         insert_attempts(session, self._attempts)
         wanted = len(self._put)
-        written = update_messages(session, self._put, ("state", "reason", "next_at", "state_at"))
+        names = "state", "reason", "next_at", "state_at"
+        written = update_messages(session, [row for row in self._put if _WORDS not in row], names)
+        written += update_messages(session, [row for row in self._put if _WORDS in row], (*names, _WORDS))
         for (gateway, parts, cost, attempts), ids in self._sent.items():
             wanted += len(ids)
             changes = {
                 "state": _SENDING,
                 "reason": "",
-                "reason_words": "",
+                _WORDS: "",
                 "state_at": self.now,
                 "next_at": None,
                 "gateway_id": gateway,

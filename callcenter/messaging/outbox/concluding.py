@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from operator import itemgetter
 from types import MappingProxyType
@@ -59,16 +59,22 @@ def _simple(among: Among) -> Select[Any]:
 _SIMPLE = Keyed(_simple)
 
 
-def conclude(session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None) -> None:
-    """Bring messages to where their parts say that they stand. ``reasons``: why some are unknown, where we know."""
+def conclude(
+    session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None
+) -> Set[int]:
+    """Bring messages to where their parts say that they stand; the batches of which one was refused by that.
+
+    ``reasons``: why some are unknown, where we know.
+    """
     if not ids:
-        return
+        return frozenset()
     # First the messages are ours, then their parts are looked at.
     _HELD.hold(session, ids)
     moved = Moved()
     simple = _conclude_simple(session, ids, now, moved)
-    _conclude_others(session, [key for key in ids if key not in simple], now, reasons or {}, moved)
+    refused = _conclude_others(session, [key for key in ids if key not in simple], now, reasons or {}, moved)
     moved.announce(session)
+    return refused
 
 
 def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved: Moved) -> set[int]:
@@ -90,9 +96,10 @@ def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved:
 
 def _conclude_others(
     session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason], moved: Moved
-) -> None:
+) -> Set[int]:
+    refused: set[int] = set()
     if not ids:
-        return
+        return refused
     rules = load_rules(session)
     rows: list[_Values] = []
     tried = load_tried(session, ids)
@@ -115,7 +122,10 @@ def _conclude_others(
             moved.add(key, batch)
             if was in NOT_ARRIVED:
                 moved.arrive_after_all([key])
+            if batch is not None and found.state is MessageState.FAILED and found.reason == Reason.REFUSED:
+                refused.add(batch)
     update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at", "cost"))
+    return refused
 
 
 def _otherwise_in_doubt(found: Verdict, was: MessageState, reason: str) -> bool:

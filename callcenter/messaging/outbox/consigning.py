@@ -12,6 +12,7 @@ from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted
 from callcenter.messaging.outbox.outcome import Missing, long_pause_after
 from callcenter.messaging.rules.sending import SendingRules
 from callcenter.messaging.rules.suppression import Facts, judge
+from callcenter.messaging.texts.segments import unwritable_signs
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import TextEncoding
 
@@ -44,11 +45,14 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True)
 class Put:
-    """It is not sent now: what its state is, why, and when it is looked at again."""
+    """It is not sent now: what its state is, why, and when it is looked at again. ``words`` say more of why; without,
+    what a gateway said before stays.
+    """
 
     state: MessageState
     reason: str
     next_at: datetime | None = None
+    words: str = ""
 
 
 Stop = Put | None
@@ -77,7 +81,8 @@ def consign(due: Due, choosing: Choosing, rules: SendingRules, facts: Facts, now
         return forbidden
     pinned = due.missing.pinned
     only = due.only if pinned is None else pinned
-    wanted = Wanted(due.number, due.purpose, only, due.rather, due.missing.refused, due.missing.put_off)
+    unable = choosing.unable(due.text)
+    wanted = Wanted(due.number, due.purpose, only, due.rather, due.missing.refused, due.missing.put_off, unable)
     found = choosing.choose(wanted)
     match found:
         case Waits():
@@ -103,6 +108,9 @@ def _forbidden(due: Due, rules: SendingRules, facts: Facts, now: datetime, signa
 def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
     if waits.soon:
         return None
+    if waits.unable is not None:
+        signs = unwritable_signs(due.text, waits.unable.wording)
+        return Put(MessageState.FAILED, waits.reason, words=" ".join(signs))
     if not waits.never:
         return Put(MessageState.QUEUED, waits.reason, min(now + NO_GATEWAY_PAUSE, due.expires_at))
     if due.purpose is Purpose.TEST:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, bindparam, null, select, update
 from sqlalchemy.orm import Session
 
+from callcenter.messaging.batches.refusals import halt_refused
 from callcenter.messaging.outbox.attempts import ATTEMPT, TOLD_BY_NUMBER, Key, in_state, plain, read_key
 from callcenter.messaging.outbox.concluding import conclude
 from callcenter.messaging.outbox.parked import anything_parked, clean_words, unpark
@@ -149,7 +150,7 @@ def settle(session: Session, heard: Sequence[Heard], now: datetime) -> None:
     parked = [gateway for gateway in gateways if anything_parked(session, gateway)]
     matched = unpark(session, {key: named[key] for key in parked}, doubtful(session, touched)) if parked else []
     touched |= settle_receipts(session, told, matched, now)
-    conclude(session, sorted(touched), now)
+    halt_refused(session, conclude(session, sorted(touched), now), now)
 
 
 def hold_gateways(session: Session, gateways: Iterable[int]) -> None:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose
-from callcenter.messaging.texts.segments import Counting, Wording, lay_out, message_text, signature_mark
+from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose, telling_figures, unable_for
+from callcenter.messaging.texts.segments import (
+    Counting,
+    Wording,
+    lay_out,
+    message_text,
+    signature_mark,
+    unwritable_signs,
+)
 from callcenter.messaging.vocabulary import Purpose, purposes_of
 from hardware.gateways.http_settings import joins_texts
-from hardware.gateways.letters import letters_of
+from hardware.gateways.letters import charset_of, letters_of
 from hardware.gateways.settings import GatewayKind
+from protocols.text import lacking
 from storage.models import SmsGateway
 from storage.models.base import NO, YES
 
@@ -25,6 +34,7 @@ _UNKNOWN = Wording(Counting.CHINA)
 class Quote:
     """``parts`` short messages of ``signs`` characters, ``cost`` in thousandths of a yuan. ``gateway`` is the name of
     the one that would carry it now, empty for none; ``signature`` what stands before the text, with its brackets.
+    ``unwritable`` are signs that the gateway ``unable``, which would come first, cannot write: it does not carry it.
     """
 
     parts: int
@@ -32,6 +42,13 @@ class Quote:
     cost: int
     gateway: str = ""
     signature: str = ""
+    unwritable: tuple[str, ...] = ()
+    unable: str = ""
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether no gateway can write it."""
+        return bool(self.unwritable) and not self.gateway
 
     @property
     def view(self) -> dict[str, Any]:
@@ -42,6 +59,8 @@ class Quote:
             "cost": self.cost,
             "gateway": self.gateway,
             "signature": self.signature,
+            "unwritable": list(self.unwritable),
+            "unable": self.unable,
         }
 
 
@@ -54,15 +73,51 @@ class Tariff:
 
     def quote(self, number: str, purpose: Purpose, text: str, rather: int | None = None) -> Quote:
         """What one text for ``number`` makes; ``rather``: the conversation's gateway."""
-        found = choose(self.routes, Wanted(number, purpose, rather=rather), dict.fromkeys(self.names, 1))
-        route = found.route if isinstance(found, Chosen) else None
-        wording = _UNKNOWN if route is None else route.wording
         words = message_text(text)
+        wanted = Wanted(number, purpose, rather=rather, unable=unable_for(self._bound, words))
+        route, first = self._choose(wanted), self._choose(wanted._replace(unable=frozenset()))
+        wording = _UNKNOWN if first is None else (route or first).wording
         layout = lay_out(words, wording)
         mark = signature_mark(wording.signature)
-        name = "" if route is None else self.names.get(route.gateway_id, "")
-        cost = 0 if route is None else route.cost * len(layout.parts)
-        return Quote(len(layout.parts), len(mark) + len(words.removeprefix(mark)), cost, name, mark)
+        signs = unwritable_signs(words, first.wording) if first is not None else ()
+        return Quote(
+            len(layout.parts),
+            len(mark) + len(words.removeprefix(mark)),
+            0 if route is None else route.cost * len(layout.parts),
+            self._name(route),
+            mark,
+            signs,
+            self._name(first) if signs else "",
+        )
+
+    def is_hopeless(self, number: str, purpose: Purpose, text: str) -> bool:
+        """Whether no gateway that is set up for it can write ``text``."""
+        unable = unable_for(self._bound, message_text(text))
+        wanted = Wanted(number, purpose, unable=unable)
+        return bool(unable) and self._choose(wanted) is None and self._choose(Wanted(number, purpose)) is not None
+
+    def unusual(self, text: str) -> str:
+        """The characters of ``text`` that not every gateway can write."""
+        charsets = {route.wording.charset for route in self._bound}
+        if not any(lacking(text, charset) for charset in charsets):
+            return ""
+        return "".join(sign for sign in text if any(lacking(sign, charset) for charset in charsets))
+
+    @cached_property
+    def figures(self) -> int:
+        """How many of the first characters of a number tell by which gateways it may go."""
+        return telling_figures(self.routes)
+
+    @cached_property
+    def _bound(self) -> tuple[Route, ...]:
+        return tuple(route for route in self.routes if route.wording.charset)
+
+    def _choose(self, wanted: Wanted) -> Route | None:
+        found = choose(self.routes, wanted, dict.fromkeys(self.names, 1))
+        return found.route if isinstance(found, Chosen) else None
+
+    def _name(self, route: Route | None) -> str:
+        return "" if route is None else self.names[route.gateway_id]
 
 
 def load_tariff(session: Session) -> Tariff:
@@ -86,5 +141,6 @@ def _route(row: SmsGateway) -> Route:
             row.adds_signature,
             long_text=row.kind != GatewayKind.HTTP or joins_texts(row.settings),
             letters=letters_of(GatewayKind(row.kind), row.settings),
+            charset=charset_of(GatewayKind(row.kind), row.settings),
         ),
     )

@@ -15,10 +15,13 @@ from types import MappingProxyType
 
 from protocols import gsm7
 from protocols.sms import TextEncoding
+from protocols.text import lacking
 
 _BRACKETS = "【】"
 _REMEMBERED = 64
 """Texts whose parts are remembered: messages to many are often one text."""
+MOST_NAMED = 10
+"""So many signs that cannot be written are named."""
 _JOINER = "\u200d"
 """Joins the signs of one emoji."""
 _SKINS = "".join(map(chr, range(0x1F3FB, 0x1F400)))
@@ -42,7 +45,8 @@ class Wording:
     """How a gateway wants its texts. ``signature`` is without brackets, empty for none; with ``adds_signature`` it puts
     that before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of
     its own with its own signature. ``letters`` is the charset, Python's name, by which the gateway is told of the GSM
-    alphabet, empty if by that itself: what is not in both goes as UCS2.
+    alphabet, empty if by that itself: what is not in both goes as UCS2. ``charset`` is the one that it is bound to,
+    empty if it writes every character.
     """
 
     counting: Counting = Counting.GSM
@@ -50,6 +54,7 @@ class Wording:
     adds_signature: bool = False
     long_text: bool = True
     letters: str = ""
+    charset: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def lay_out(text: str, wording: Wording) -> Layout:
     mark = signature_mark(wording.signature)
     body = text.removeprefix(mark) if mark else text
     ahead = mark if wording.adds_signature else ""
-    whole = body if wording.adds_signature else mark + body
+    whole = _handed_over(text, wording)
     encoding = _encoding(mark + body, wording)
     units = _UNITS[encoding]
     room = _ROOMS[encoding]
@@ -103,22 +108,36 @@ def lay_out(text: str, wording: Wording) -> Layout:
     return Layout(tuple(piece if wording.adds_signature else mark + piece for piece in pieces), encoding)
 
 
+def is_writable(text: str, wording: Wording) -> bool:
+    """Whether the gateway can write ``text``, with its signature."""
+    return not wording.charset or not lacking(_handed_over(text, wording), wording.charset)
+
+
+def unwritable_signs(text: str, wording: Wording) -> tuple[str, ...]:
+    """What of ``text``, with its signature, the gateway cannot write: each sign once, as a reader sees it, of many the
+    first.
+    """
+    if is_writable(text, wording):
+        return ()
+    signs = dict.fromkeys(_signs(_handed_over(text, wording)))
+    return tuple(sign for sign in signs if lacking(sign, wording.charset))[:MOST_NAMED]
+
+
 def signature_mark(signature: str) -> str:
     """A signature as it stands in a text; empty for none."""
     return f"{_BRACKETS[0]}{signature}{_BRACKETS[1]}" if signature else ""
 
 
 def _encoding(text: str, wording: Wording) -> TextEncoding:
-    septets = wording.counting is Counting.GSM and gsm7.fits(text) and _is_written(text, wording.letters)
+    septets = wording.counting is Counting.GSM and gsm7.fits(text) and not lacking(text, wording.letters or "utf-8")
     return TextEncoding.GSM7 if septets else TextEncoding.UCS2
 
 
-def _is_written(text: str, letters: str) -> bool:
-    try:
-        text.encode(letters or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _handed_over(text: str, wording: Wording) -> str:
+    """What the gateway is given of ``text``."""
+    mark = signature_mark(wording.signature)
+    body = text.removeprefix(mark)
+    return body if wording.adds_signature else mark + body
 
 
 def _utf16_units(text: str) -> int:
@@ -147,6 +166,11 @@ def _divided(text: str, units: Callable[[str], int], first: int, each: int, *, a
         used += size
     pieces.append(text[begin:])
     return tuple(pieces)
+
+
+def _signs(text: str) -> list[str]:
+    cuts = [place for place in range(1, len(text)) if not _belongs(text, place)]
+    return [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 
 def _border(text: str, begin: int, place: int) -> int:

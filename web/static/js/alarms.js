@@ -19,6 +19,7 @@ const WORDS = {
   gateway_full: (alarm) => t("{gateway}: storage for incoming SMS full, replies may not arrive.", { gateway: alarm.gateway.name }),
   queue_stuck: () => t("SMS messages are due and nobody takes them."),
   balance_low: (alarm) => t("{gateway}: {count} messages left on the account.", { gateway: alarm.gateway.name, count: alarm.balance }),
+  sending_halted: (alarm) => t("Sending {number} to many was paused by itself; somebody has to look at it.", { number: alarm.batch_id }),
   unanswered: () => t("A patient has been waiting too long for an answer by SMS."),
   caller_left: (alarm) => t("{line}: {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),
   numberless: (alarm) => t("{line}: {reason}", { line: lineName(alarm.line.name), reason: lineReason(alarm) }),

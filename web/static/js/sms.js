@@ -33,7 +33,7 @@ const REASON = {
   opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
   bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
   no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
-  gateway_refused: t("the gateway does not take it"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
+  gateway_refused: t("the gateway does not take it"), unwritable: t("has characters that cannot be sent"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
   partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
   uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
   by_person: t("by a person"), paused: t("held by a person"), incomplete: t("parts of it never came"), overtaken: t("a later text says how it stands"),
@@ -60,6 +60,13 @@ export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).repla
 
 // By what a text goes out, for the tooltip of its length; empty where it is not known yet.
 export const gatewayWords = (found) => (found?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : "");
+
+// What the gateway that would come first cannot write, and what becomes of it; empty where it can write all.
+export function unwritableWords(found) {
+  if (!found?.unwritable.length) return "";
+  const words = { signs: found.unwritable.join(" "), gateway: found.unable, other: found.gateway };
+  return words.other ? t("{gateway} cannot send {signs}; it would go by {other}.", words) : t("No gateway can send {signs}.", words);
+}
 
 export function stopBadge(talk) {
   if (!talk.opt_outs.length) return null;

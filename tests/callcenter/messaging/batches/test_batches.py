@@ -30,11 +30,9 @@ from callcenter.messaging.batches.making import make_page
 from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.gateways.routing import Route
 from callcenter.messaging.outbox import due_messages
-from callcenter.messaging.outbox.claiming import claim
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
-from callcenter.messaging.outbox.settling import Heard, settle
 from callcenter.messaging.vocabulary import MessageState, Purpose
-from protocols.sms import GatewaySignal, PartAccepted, PartRefused, PartUnsent, Refusal
+from protocols.sms import PartAccepted, PartRefused, PartUnsent, Refusal
 from storage.database import Database
 from storage.models import (
     AuditEntry,
@@ -64,7 +62,21 @@ from tests.peers.call_center import (
     ZHANG,
     every_row,
 )
-from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, OTHER_GATEWAY, Desk, add_gateway, move
+from tests.peers.sms_desk import (
+    CHEAP,
+    FAMILY,
+    GATEWAY,
+    HEARTS_NUMBER,
+    HOUSE,
+    OTHER_GATEWAY,
+    Desk,
+    add_gateway,
+    add_patient,
+    answer,
+    bind_gateways,
+    leave,
+    move,
+)
 
 KEY = "0123456789abcdef"
 PEOPLE = Choice(patient_ids=(ZHANG, FAMILY_ONE, FAMILY_TWO, QUIET, HEART, GONE, 424242))
@@ -86,14 +98,6 @@ async def crowd(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
 def add_crowd(session: Session) -> None:
     for place in range(MANY):
         add_patient(session, 1000 + place)
-
-
-def add_patient(session: Session, key: int, department: int = FOLLOW_UP) -> None:
-    patient = Patient(id=key, record_number=f"R{key}", name=f"众{key}", department_id=department)
-    patient.created_at = patient.updated_at = NOW
-    session.add(patient)
-    session.flush()
-    session.add(PatientPhone(patient_id=key, number=f"+8613511{key:06d}", position=0))
 
 
 async def stop_making(desk: Desk) -> None:
@@ -175,6 +179,32 @@ async def test_the_preview_says_who_gets_it_and_why_not_and_the_sending_does_tha
     assert (await batches.send(SUSAN, CARE, PEOPLE, KEY + "x"))["id"] != sent["id"]
     await unchanged(desk, NotAllowedError, batches.send(ANNA, CARE, PEOPLE, KEY))
     await unchanged(desk, NotAllowedError, batches.preview(DORA, CARE, PEOPLE))
+
+
+@pytest_twisted.ensureDeferred
+async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_what_for(desk: Desk) -> None:
+    def rename(session: Session) -> None:
+        session.execute(update(Patient).where(Patient.id == ZHANG).values(name="䶮三"))
+
+    await desk.change(rename)
+    await desk.change(bind_gateways, GATEWAY)
+    batches, choice = desk.desk.batches, Choice(patient_ids=(ZHANG, FAMILY_ONE))
+    shown = await batches.preview(SUSAN, CARE, choice)
+    assert (shown["count"], shown["reasons"]) == (1, {"unwritable": 1})
+    assert [(one["name"], one["why"]) for one in shown["refused"]] == [("䶮三", "unwritable")]
+    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "", "count": 1}]
+    sent = await batches.send(SUSAN, CARE, choice, KEY)
+    await desk.make_all()
+    made = await batches.get(SUSAN, sent["id"])
+    assert (made["count"], made["left_out"]) == (1, {"unwritable": 1})
+    nobody = await batches.preview(SUSAN, replace(CARE, text="🙏{patient.name}您好"), choice)
+    assert (nobody["count"], nobody["reasons"]) == (0, {"unwritable": 2})
+    assert [one["signs"] for one in nobody["unwritable"]] == [["🙏", "䶮"]]
+    # Another gateway that can write them carries them, at its price.
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    shown = await batches.preview(SUSAN, CARE, choice)
+    assert (shown["count"], shown["reasons"], shown["cost"]) == (2, {}, 105)
+    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "联通", "count": 1}]
 
 
 @pytest_twisted.ensureDeferred
@@ -429,19 +459,6 @@ async def test_what_cannot_be_made_is_shown_and_keeps_nobody(
     assert (await batches.get(SUSAN, first["id"]))["state"] == "done"
 
 
-CHEAP = Route(GATEWAY, receipts=True, room=1000)
-
-
-async def leave(desk: Desk, *routes: Route) -> list[str]:
-    """What the outbox hands over now."""
-    claimed = await desk.change(claim, routes or [CHEAP], desk.now)
-    return [part.key for parts in claimed.handed.values() for part in parts]
-
-
-async def hear(desk: Desk, *signals: GatewaySignal) -> None:
-    await desk.change(settle, [Heard(GATEWAY, one) for one in signals], desk.now)
-
-
 @pytest.mark.parametrize("stopping", ["cancel", "pause"])
 @pytest_twisted.ensureDeferred
 async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(crowd: Desk, stopping: str) -> None:
@@ -452,7 +469,7 @@ async def test_what_comes_back_from_a_gateway_after_the_sweep_does_not_leave(cro
     assert len(keys) == 28
     await getattr(batches, stopping)(SUSAN, sent["id"])
     await crowd.make_all()
-    await hear(
+    await answer(
         crowd, PartUnsent(keys[0]), PartRefused(keys[1], Refusal.LATER, "8"),
         PartRefused(keys[2], Refusal.GATEWAY, "9"), *(PartAccepted(key, key) for key in keys[3:]),
     )  # fmt: skip
@@ -479,7 +496,7 @@ async def test_the_rest_of_a_text_that_went_out_in_part_follows_it_though_the_ba
     await desk.make_all()
     first, *others = await leave(desk)
     await getattr(desk.desk.batches, stopping)(SUSAN, sent["id"])
-    await hear(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
+    await answer(desk, PartAccepted(first, "1"), *(PartUnsent(key) for key in others))
     assert len(await leave(desk)) == len(others)
 
 
@@ -691,6 +708,7 @@ def some_hospital(session: Session, random: Random) -> None:
     for key in range(3000, 3060):
         add_patient(session, key, random.choice((FOLLOW_UP, CARDIOLOGY)))
         patient = session.get_one(Patient, key)
+        patient.name = f"䶮{key}" if random.random() < 0.3 else patient.name
         patient.do_not_call, patient.disabled = random.random() < 0.1, random.random() < 0.1
         patient.department_id = patient.department_id if random.random() < 0.8 else None
         patient.doctor_id = DORA.user_id if random.random() < 0.7 else None
@@ -713,6 +731,8 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
     """The one asks by a single statement, the other makes page by page: both by the same rules."""
     random = Random(seed)
     await crowd.change(some_hospital, random)
+    if bound := seed % 2:
+        await crowd.change(bind_gateways, GATEWAY, OTHER_GATEWAY)
     for place, (purpose, text, hours) in enumerate(
         ((Purpose.CARE, "{patient.name}{doctor.name}", None), (Purpose.CARE, "{department}您好", None),
          (Purpose.MARKETING, "您好", 3), (Purpose.REMINDER, "{patient.name}", 48))
@@ -725,6 +745,7 @@ async def test_whatever_the_hospital_the_preview_counts_what_is_made(crowd: Desk
         await crowd.make_all()
         made = await crowd.desk.batches.get(SUSAN, sent["id"])
         assert (made["count"], made["left_out"]) == (shown["count"], shown["reasons"])
+        assert ("unwritable" in shown["reasons"]) == bool(bound and "{patient.name}" in text)
         mine = [row for row in await messages(crowd) if row["batch_id"] == sent["id"]]
         waiting = [row for row in mine if row["reason"]]
         assert len(waiting) == shown["waiting"]

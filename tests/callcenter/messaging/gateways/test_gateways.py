@@ -52,6 +52,21 @@ async def test_a_gateway_is_added_started_and_told(sms_centre: SmsCentre) -> Non
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_signature_that_the_gateway_cannot_write_is_refused_at_its_field(sms_centre: SmsCentre) -> None:
+    options = {"url": "http://provider/", "preset": "linkws"}
+    provider: dict[str, Any] = {"kind": "http", "options": options, "signature": "䶮氏医院"}
+    with pytest.raises(InvalidError) as error:
+        await add(sms_centre, **provider)
+    assert list(error.value.fields) == ["signature"]
+    assert "GBK" in error.value.fields["signature"]
+    # The provider adds it by itself, or its pages are in UTF-8.
+    view = await add(sms_centre, **provider, adds_signature=True)
+    with pytest.raises(InvalidError):
+        await sms_centre.messaging.gateways.edit(ADMIN, view["id"], {"adds_signature": False}, view["version"])
+    await add(sms_centre, **provider | {"name": "服务商", "options": options | {"preset": "sms_aspx"}})
+
+
+@pytest_twisted.ensureDeferred
 async def test_secrets_are_nowhere_in_the_clear(sms_centre: SmsCentre) -> None:
     view = await add(sms_centre)
     await sms_centre.messaging.gateways.edit(ADMIN, view["id"], {"options": {"secret": "neu-geheim"}}, view["version"])

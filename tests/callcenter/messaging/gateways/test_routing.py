@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callcenter.messaging.gateways.choosing import Choosing
 from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.texts.segments import Wording
 from callcenter.messaging.vocabulary import Purpose, Reason
 
 CARE = Wanted("+8613800138000", Purpose.CARE)
@@ -52,6 +53,51 @@ def test_who_refused_is_not_asked_again() -> None:
     assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.CARE, refused={1})) == 2
     nobody = Wanted(CARE.number, Purpose.CARE, refused={1, 2})
     assert chosen(route(1), route(2), wanted=nobody) == Waits(Reason.GATEWAY_REFUSED, never=True)
+
+
+GBK = Wording(charset="gbk")
+PRAYS = "好的🙏按时服药"
+
+
+def test_who_cannot_write_a_text_is_passed_over() -> None:
+    unable = frozenset({1})
+    assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.CARE, unable=unable)) == 2
+    # The conversation's gateway, too; and one that can is waited for.
+    known = Wanted(CARE.number, Purpose.REPLY, rather=1, unable=unable)
+    assert chosen(route(1, priority=1), route(2), wanted=known) == 2
+    assert chosen(route(1), route(2, room=0), wanted=known) == Waits(soon=True)
+    assert chosen(route(1), route(2, ready=False), wanted=known) == Waits()
+
+
+def test_where_nobody_can_write_it_that_is_for_good() -> None:
+    unable = frozenset({1, 2})
+    first = route(2, priority=1, wording=GBK)
+    nobody = Waits(Reason.UNWRITABLE, never=True, unable=first)
+    assert chosen(route(1), first, wanted=Wanted(CARE.number, Purpose.CARE, unable=unable)) == nobody
+    # Neither one that is not set up for it, nor one that said no for now, makes it another matter.
+    other = route(3, prefixes=("139",))
+    assert chosen(route(1), first, other, wanted=Wanted(CARE.number, Purpose.CARE, unable=unable)) == nobody
+    said_no = Wanted(CARE.number, Purpose.CARE, unable=frozenset({1}), refused={2})
+    assert chosen(route(1), route(2), wanted=said_no) == Waits(Reason.GATEWAY_REFUSED, never=True)
+    meant = Wanted(CARE.number, Purpose.TEST, only=2, unable=frozenset({2}))
+    assert chosen(route(1), first, wanted=meant) == nobody
+
+
+def test_texts_that_differ_in_who_can_write_them_are_not_alike() -> None:
+    choosing = Choosing([route(1, priority=1, wording=GBK), route(2)])
+    went = []
+    for text in ("您好", PRAYS, "您好", "䶮先生您好"):
+        found = choosing.choose(CARE._replace(unable=choosing.unable(text)))
+        assert isinstance(found, Chosen)
+        went.append(found.route.gateway_id)
+    assert went == [1, 2, 1, 2]
+
+
+def test_one_that_writes_less_stands_in_for_nobody_who_writes_more() -> None:
+    more, less = route(1, throttled=True), route(2, wording=GBK, room=3)
+    assert Choosing([more, less]).left == 8
+    assert Choosing([route(1, throttled=True, wording=GBK), less]).left == 3
+    assert Choosing([route(1, throttled=True, wording=GBK), route(2, room=3)]).left == 3
 
 
 def test_who_is_throttled_for_long_is_passed_over_while_there_is_another() -> None:

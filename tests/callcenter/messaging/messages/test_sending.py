@@ -35,7 +35,18 @@ from tests.peers.call_center import (
     every_row,
     principal,
 )
-from tests.peers.sms_desk import FAMILY, GATEWAY, HEARTS_NUMBER, HOUSE, STRANGER, Desk, add_gateway, move
+from tests.peers.sms_desk import (
+    FAMILY,
+    GATEWAY,
+    HEARTS_NUMBER,
+    HOUSE,
+    OTHER_GATEWAY,
+    STRANGER,
+    Desk,
+    add_gateway,
+    bind_gateways,
+    move,
+)
 
 KEY = "0123456789abcdef"
 ALL = Choice(fields={})
@@ -114,6 +125,27 @@ async def test_the_preview_of_one_says_when_it_goes_and_the_sending_does_that(de
     assert (shown["goes"], shown["reason"], shown["goes_at"]) == ("later", "quiet_hours", morning)
     far = desk.now + timedelta(days=91)
     await unchanged(desk, InvalidError, outgoing.preview(SUSAN, "请来复查", Purpose.CARE, patient_id=HEART, at=far))
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_preview_names_what_a_gateway_cannot_write_and_who_carries_it(desk: Desk) -> None:
+    outgoing, prays = desk.desk.outgoing, "好的🙏按时服药"
+    await desk.hear(HEARTS_NUMBER, "谢谢")
+    talk = (await talk_of(desk))["id"]
+
+    async def asked(text: str) -> list[Any]:
+        shown = await outgoing.preview(DORA, text, conversation_id=talk)
+        return [shown[name] for name in ("goes", "reason", "unwritable", "unable", "gateway", "cost")]
+
+    assert await asked(prays) == ["now", "", [], "", "移动", 45]
+    await desk.change(bind_gateways, GATEWAY)
+    assert await asked(prays) == ["never", "unwritable", ["🙏"], "移动", "", 0]
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    assert await asked(prays) == ["now", "", ["🙏"], "移动", "联通", 60]
+    # The one that the patient knows, where it can.
+    assert await asked("好的，按时服药") == ["now", "", [], "", "移动", 45]
+    kept = await outgoing.example(SUSAN, "templates", prays, Purpose.CARE)
+    assert (kept["unwritable"], kept["unable"], kept["gateway"]) == (["🙏"], "移动", "联通")
 
 
 def add_reply(session: Session, keyword: str, text: str) -> None:

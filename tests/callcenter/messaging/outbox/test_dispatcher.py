@@ -126,6 +126,37 @@ async def test_a_failure_has_the_gateways_words_and_nothing_goes_back(centre: Ce
     assert await centre.states() == ["delivered"]
 
 
+GBK = Wording(Counting.CHINA, charset="gbk")
+PRAYS = replace(REPLY, text="好的🙏按时服药🙏，䶮先生")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_one_gateway_cannot_write_goes_by_another(centre: Centre) -> None:
+    page = await centre.gateway(1, priority=1, wording=GBK, number="10690001")
+    other = await centre.gateway(2, number="10690002")
+    await centre.queue(PRAYS, REPLY)
+    assert [part.text for part in other.given] == [PRAYS.text]
+    assert [part.text for part in page.given] == [REPLY.text]
+    assert await centre.states() == ["accepted", "accepted"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_no_gateway_can_write_fails_at_once_and_names_it(centre: Centre) -> None:
+    page = await centre.gateway(1, wording=GBK)
+    other = await centre.gateway(2, prefixes=("139",))
+    third = await centre.gateway(3)
+    await centre.queue(replace(PRAYS, gateway_id=1))
+    third.lose()
+    await centre.queue(PRAYS)
+    del centre.board.devices[3]
+    await centre.queue(PRAYS)
+    assert (page.given, other.given, third.given) == ([], [], [])
+    found = [(one.state, one.reason, one.reason_words, one.attempts) for one in await centre.messages()]
+    never = ("failed", "unwritable", "🙏 䶮", 0)
+    # One that is only lost is waited for.
+    assert found == [never, ("queued", "no_gateway", "", 0), never]
+
+
 def replace_words(receipt: ReceiptArrived, words: str) -> ReceiptArrived:
     return ReceiptArrived(
         receipt.gateway_id, receipt.fate, receipt.code, words, receipt.number, written=receipt.written
@@ -192,6 +223,34 @@ async def test_the_number_of_a_conversation_is_that_of_its_gateway_alone(centre:
     await centre.queue(reply, replace(reply, sender="88"))
     assert [part.sender for part in second.given] == ["", "88"]
     assert await centre.states() == ["accepted"] * 4
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_the_conversations_gateway_cannot_write_goes_by_another_from_its_number(centre: Centre) -> None:
+    page = await centre.gateway(1, wording=GBK, number="10690001", picks_sender=True)
+    other = await centre.gateway(2, priority=9, number="10690002", picks_sender=True)
+    reply = await talk_at(centre, 1, "106900018")
+    await centre.queue(replace(reply, text=PRAYS.text), reply)
+    assert [(part.text, part.sender) for part in other.given] == [(PRAYS.text, "")]
+    # What it can write goes by it as before.
+    assert [(part.text, part.sender) for part in page.given] == [(REPLY.text, "106900018")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_rest_of_a_text_that_its_gateway_cannot_write_any_more_goes_nowhere(centre: Centre) -> None:
+    def first_only(part: Part) -> list[GatewaySignal]:
+        return [PartAccepted(part.key, "a") if part.position == 1 else PartRefused(part.key, Refusal.LATER, "8", "")]
+
+    first = await centre.gateway(1, answer=first_only)
+    other = await centre.gateway(2, priority=9)
+    await centre.queue(replace(REPLY, text="好的🙏" + "按时服药" * 20))
+    assert await centre.states() == ["queued"]
+    given = len(first.given)
+    centre.board.set_up[1] = replace(centre.board.set_up[1], wording=GBK)
+    await centre.wait(timedelta(seconds=10))
+    (message,) = await centre.messages()
+    assert (message.state, message.reason, message.reason_words) == ("failed", "unwritable", "🙏")
+    assert (len(first.given), other.given) == (given, [])
 
 
 @pytest_twisted.ensureDeferred

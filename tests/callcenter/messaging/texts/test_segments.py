@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.messaging.texts.segments import Counting, Wording, lay_out, message_text
-from hardware.gateways.letters import letters_of
+from callcenter.messaging.texts.segments import (
+    Counting,
+    Wording,
+    is_writable,
+    lay_out,
+    message_text,
+    unwritable_signs,
+)
+from hardware.gateways.letters import charset_of, letters_of
 from hardware.gateways.settings import GatewayKind
 from protocols import gsm7
 from protocols.cmpp import words as cmpp
@@ -157,3 +165,57 @@ def test_and_with_any_default_alphabet(text: str, alphabet: DefaultAlphabet) -> 
 )
 def test_what_the_gateways_alphabet_lacks_is_counted_as_it_goes(text: str, letters: str, parts: int) -> None:
     assert len(lay_out(text, Wording(Counting.GSM, letters=letters)).parts) == parts
+
+
+GBK = Wording(Counting.CHINA, charset="gbk")
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("好的，按时服药。", ()),
+        ("好的🙏按时服药🙏", ("🙏",)),
+        (f"䶮{FAMILY}{WAVING}㛃", ("䶮", FAMILY, WAVING, "㛃")),
+        (f"{FLAGS}{HEART}1{KEY}", (FLAGS[:2], FLAGS[2:], HEART, KEY)),
+    ],
+)
+def test_what_a_gateway_cannot_write_is_named_as_a_reader_sees_it(text: str, signs: tuple[str, ...]) -> None:
+    assert unwritable_signs(text, GBK) == signs
+    assert is_writable(text, GBK) == (not signs)
+    assert unwritable_signs(text, Wording()) == ()
+
+
+def test_the_signature_that_we_write_counts_too() -> None:
+    assert unwritable_signs("您好", Wording(signature="䶮氏", charset="gbk")) == ("䶮",)
+    assert is_writable("您好", Wording(signature="䶮氏", adds_signature=True, charset="gbk"))
+
+
+@given(st.text(SIGNS, max_size=200), WORDINGS)
+def test_what_is_writable_can_be_written_in_all_its_parts(text: str, wording: Wording) -> None:
+    bound = replace(wording, charset="gbk")
+    try:
+        "".join(lay_out(text, bound).parts).encode("gbk")
+    except UnicodeEncodeError:
+        assert not is_writable(text, bound)
+        assert "".join(unwritable_signs(text, bound))
+    else:
+        assert is_writable(text, bound)
+        assert unwritable_signs(text, bound) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "charset"),
+    [
+        (GatewayKind.HTTP, {"preset": "sms56_a"}, "gbk"),
+        (GatewayKind.HTTP, {"preset": "linkws"}, "gbk"),
+        (GatewayKind.HTTP, {"preset": "sms_aspx"}, ""),
+        (GatewayKind.HTTP, {"preset": "sms_aspx_gbk"}, "gbk"),
+        (GatewayKind.HTTP, {"preset": "custom", "own": {"charset": "gbk"}}, "gbk"),
+        (GatewayKind.HTTP, {"preset": "custom", "own": {"fields": {}}}, ""),
+        (GatewayKind.CMPP3, {"gbk": True}, ""),
+        (GatewayKind.SMPP, {"alphabet": "ascii"}, ""),
+        (GatewayKind.GSM, {}, ""),
+    ],
+)
+def test_who_is_bound_to_a_charset(kind: GatewayKind, options: dict[str, Any], charset: str) -> None:
+    assert charset_of(kind, options) == charset

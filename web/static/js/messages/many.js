@@ -68,6 +68,11 @@ function times({ count, waiting: later, goes_at: goesAt, waits }) {
   return [...going, ...held].map(([sign, said]) => el("p", {}, icon(sign), el("span", {}, said)));
 }
 
+const unwritable = ({ signs, unable, gateway, count }) => {
+  const words = { signs: signs.join(" "), gateway: unable, other: gateway, count: number(count) };
+  return gateway ? t("{gateway} cannot send {signs}; {count} would go by {other}.", words) : t("No gateway can send {signs}.", words);
+};
+
 function show() {
   send.disabled = !shown?.count;
   send.querySelector("span").textContent = shown?.count ? t("Send to {count} patients", { count: number(shown.count) }) : t("Send");
@@ -78,7 +83,7 @@ function show() {
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
     shown.count ? el("div", { class: "many-times quiet", "data-waiting": shown.waiting }, times(shown)) : null,
-    ...shown.warnings.map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, CAUTIONS[one] ?? one))),
+    ...[...shown.unwritable.map(unwritable), ...shown.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Not sent to: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,
