@@ -18,8 +18,6 @@ from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
 
-_LINKS = "main a[href^='/'], .rail a[href^='/']"
-
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDaemon]:
@@ -40,6 +38,12 @@ def offered(page: Page, selector: str) -> list[str]:
     """Addresses that ``selector`` leads to, without what is asked of them."""
     found: list[str] = page.locator(selector).evaluate_all("(links) => links.map((one) => one.getAttribute('href'))")
     return list(dict.fromkeys(found))
+
+
+def follow(page: Page, selector: str) -> None:
+    """Open what the first link of ``selector`` leads to."""
+    page.goto(offered(page, selector)[0])
+    wait_until_live(page)
 
 
 def look_at_all(audit: Audit, page: Page, paths: list[str], seen: set[str]) -> None:
@@ -107,7 +111,7 @@ def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
     audit.look(page, "console, new patient")
     look_at_all(audit, page, offered(page, ".rail a"), seen)
     page.goto("/calls")
-    page.locator("tbody a[href^='/calls/']").first.click()
+    follow(page, "tbody a[href^='/calls/']")
     audit.look(page, "one call")
     page.goto(f"/patients/{patient['id']}")
     page.locator(".corner-button").click()
@@ -170,6 +174,7 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     page.keyboard.press("Escape")
     page.locator("[data-write-many]").click()
     page.wait_for_url(re.compile("/messages/new"))
+    wait_until_live(page)
     page.fill("#m-text", "{patient.name}您好，{department}门诊照常。")
     expect(page.locator("[data-fit]")).to_be_visible()
     audit.look(page, "many, preview")
@@ -182,10 +187,10 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     audit.look(page, "one batch")
     page.goto("/messages")
     page.locator(".filters-more").wait_for(state="attached")
-    page.locator("td a[href^='/messages/']").first.click()
+    follow(page, "td a[href^='/messages/']")
     audit.look(page, "one message")
     page.goto("/lines")
-    page.locator("a[href$='/test']").first.click()
+    follow(page, "a[href$='/test']")
     audit.look(page, "one line, test")
     audit.assert_clean()
 
@@ -206,7 +211,7 @@ def test_an_administrator(daemon: DemoDaemon, browsers: Browsers, seen: set[str]
     page.goto("/gateways")
     look_at_all(audit, page, offered(page, "main a[href*='/gateways/']")[:3], seen)
     page.goto("/templates")
-    page.locator("tbody a").first.click()
+    follow(page, "tbody a")
     audit.look(page, "one template")
     audit.assert_clean()
 
@@ -216,7 +221,7 @@ def test_a_complaints_officer_in_english(daemon: DemoDaemon, browsers: Browsers,
     page = browsers.window(daemon, "officer", "/complaints", locale="en").page
     look_at_all(audit, page, [*offered(page, ".rail a"), "/complaints/new", "/account"], seen)
     page.goto("/complaints")
-    page.locator("tbody a[href^='/complaints/']").first.click()
+    follow(page, "tbody a[href^='/complaints/']")
     audit.look(page, "one complaint")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/complaints")
