@@ -31,7 +31,7 @@ $(venv)/installed: requirements-dev.lock pyproject.toml
 	@touch $@
 
 web/static/lib/installed: web/package.json web/package-lock.json web/assets.py $(venv)/installed
-	@echo "Installing the browser libraries into web/static/lib, and the linter of the scripts"
+	@echo "Installing the browser libraries into web/static/lib, and the tools of the scripts and pages"
 	@$(bin)/python -m web.assets
 	@touch $@
 
@@ -59,7 +59,8 @@ endif
 
 console   := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
 	saved_views.py)
-texts     := $(addprefix tests/e2e/test_,sms_inbox.py sms_rules.py sending_to_many.py gateway_page.py alarm_texts.py)
+texts     := $(addprefix tests/e2e/test_,sms_inbox.py sms_rules.py sending_to_many.py gateway_page.py alarm_texts.py \
+	accessibility.py keyboard.py)
 pages     := tests/e2e $(addprefix --ignore=,$(console) $(texts))
 devices   := tests/hardware
 daemons   := tests/twistd_plugin

@@ -176,6 +176,18 @@ class DemoDaemon:
             assert known.sign_in(self.users[role]).status == 200
         return known
 
+    def with_mobiles(self, role: str, count: int) -> list[dict[str, Any]]:
+        """``count`` patients whom ``role`` may see and may call, each with the ``number`` of a mobile."""
+        found: list[dict[str, Any]] = []
+        for patient in self.client(role).get(f"/api/v1/patients?limit={PATIENTS}")["items"]:
+            phones = self.client("admin").get(f"/api/v1/patients/{patient['id']}")["phones"]
+            mobile = next((one["number"] for one in phones if one["number"].startswith("+861")), None)
+            if mobile and not patient["do_not_call"]:
+                found.append({"id": patient["id"], "name": patient["name"], "number": mobile.removeprefix("+86")})
+            if len(found) == count:
+                return found
+        pytest.fail(f"{role} sees {len(found)} patients with a mobile, not {count}")
+
     def simulate(self, *arguments: str) -> str:
         """What ``callcenter simulate …`` against this daemon prints; fails the test when it fails.
 

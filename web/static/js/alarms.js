@@ -3,6 +3,7 @@ import { post } from "./api.js";
 import { ask } from "./ask.js";
 import { el, icon } from "./dom.js";
 import { socket, store } from "./live.js";
+import { redraw } from "./redraw.js";
 import { t } from "./text.js";
 import { complain, toast } from "./toast.js";
 import { lineName, lineReason } from "./words.js";
@@ -73,5 +74,5 @@ document.addEventListener("click", async (event) => {
   const note = await ask(button.dataset.text, { field: t("What was done"), action: t("Dealt with"), needed: true, longest: LONGEST_NOTE });
   if (!note) return;
   await sendNote(button.dataset.handleAlarm, note);
-  location.reload();
+  await redraw("list");
 });

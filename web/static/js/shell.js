@@ -2,13 +2,14 @@
 import "./alarms.js";
 import "./dial.js";
 import "./filters.js";
+import "./focus.js";
 import "./forms.js";
 import "./rail.js";
 import "./refusal.js";
 import "./sms.js";
 import "./times.js";
 import { away } from "./api.js";
-import { el, mark } from "./dom.js";
+import { el, mark, refresh } from "./dom.js";
 import { handles, me, socket, store } from "./live.js";
 import { renew } from "./renewal.js";
 import { t } from "./text.js";
@@ -64,8 +65,11 @@ function showChip() {
   if (!mine) return;
   chip.dataset.state = mine.state;
   const rings = mine.state === "ringing" && mine.direction === "in";
-  chip.replaceChildren(mark(mine.state), el("span", {}, rings ? t("Incoming call: {who}", { who: whoOf(mine) }) : whoOf(mine)),
-    rings ? el("strong", {}, t("Open the console")) : "");
+  // It is read aloud: once, and not again with every event.
+  refresh(chip, [mine.id, mine.state, rings, whoOf(mine)], () => [
+    mark(mine.state), el("span", {}, rings ? t("Incoming call: {who}", { who: whoOf(mine) }) : whoOf(mine)),
+    rings ? el("strong", {}, t("Open the console")) : null,
+  ]);
 }
 store.addEventListener("calls", showChip);
 

@@ -97,7 +97,17 @@ function show() {
   }
 }
 
+// For those who hear the page: whose text has come, unless what it says is read out in the inbox.
+function tell({ data, before }) {
+  if (!data || data.unread <= (before?.unread ?? 0) || data.state !== "open" || !isMine(data)) return;
+  if (document.querySelector(`#talks [aria-current][data-talk="${data.id}"]`)) return;
+  document.getElementById("new-text").textContent = t("New SMS: {who}", { who: talkName(data) });
+}
+
 if (badges.length) {
-  store.addEventListener("conversations", show);
+  store.addEventListener("conversations", (event) => {
+    tell(event.detail);
+    show();
+  });
   show();
 }

@@ -21,7 +21,7 @@ if (form) {
       field.value = "";
       pad.removeAttribute("open");
       // What is typed from now on is for the call: H hangs up, digits are outcomes.
-      document.activeElement?.blur();
+      document.getElementById("card").focus({ preventScroll: true });
     }
   });
   pad.addEventListener("click", (event) => {

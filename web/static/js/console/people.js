@@ -195,7 +195,7 @@ function creation(call) {
       el("div", { class: "field" }, el("label", { for: "new-sex" }, t("Sex")),
         el("select", { id: "new-sex", name: "sex", class: "form-select" }, el("option", { value: "" }, t("not known")), el("option", { value: "female" }, t("female")), el("option", { value: "male" }, t("male")))),
       el("div", { class: "field" }, el("label", { for: "new-birth" }, t("Birth date")), el("input", { id: "new-birth", name: "birth_date", type: "date", class: "form-control" })),
-      el("div", { class: "field" }, el("label", {}, t("Number")), number)),
+      el("div", { class: "field" }, el("span", { class: "form-label" }, t("Number")), number)),
     error,
     el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Create record")), back()));
   element.addEventListener("submit", async (event) => {

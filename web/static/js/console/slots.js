@@ -72,9 +72,21 @@ function tab({ name }) {
 function choose() {
   const present = shown.some((slot) => slot.name === chosen) ? chosen : shown[0].name;
   for (const { name } of shown) {
-    document.getElementById(`talk-tab-${name}`).setAttribute("aria-selected", String(name === present));
+    const own = document.getElementById(`talk-tab-${name}`);
+    own.setAttribute("aria-selected", String(name === present));
+    own.tabIndex = name === present ? 0 : -1;
     document.getElementById(`talk-${name}`).hidden = name !== present;
   }
 }
+
+pane.addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by || !event.target.matches("[role=tab]")) return;
+  event.preventDefault();
+  const at = shown.findIndex(({ name }) => document.activeElement.id === `talk-tab-${name}`);
+  const { name } = shown[(at + by + shown.length) % shown.length];
+  openSlot(name);
+  document.getElementById(`talk-tab-${name}`).focus();
+});
 
 desk.addEventListener("change", show);

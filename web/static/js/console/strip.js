@@ -20,7 +20,10 @@ function tab(call) {
 
 function show() {
   const calls = desk.calls;
-  refresh(strip, [desk.selectedId, calls.map((call) => [call.id, call.state, whoOf(call), call.answered_at, call.parties, call.third, isMine(call), call.priority])], 
+  // Without a tab it is no list of tabs.
+  if (calls.length) strip.setAttribute("role", "tablist");
+  else strip.removeAttribute("role");
+  refresh(strip, [desk.selectedId, calls.map((call) => [call.id, call.state, whoOf(call), call.answered_at, call.parties, call.third, isMine(call), call.priority])],
     () => (calls.length ? calls.map(tab) : el("span", { class: "strip-none" }, t("No call on the desk"))));
 }
 

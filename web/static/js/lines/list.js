@@ -1,6 +1,7 @@
 // The list of lines keeps up: states as they change, the whole list when a line comes, goes, or is set up otherwise.
 import { el, icon, mark, refresh } from "../dom.js";
 import { store } from "../live.js";
+import { redraw } from "../redraw.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { lineNote, lineReason, lineWord } from "../words.js";
@@ -36,7 +37,7 @@ async function load() {
   if (asking) return;
   asking = true;
   try {
-    await window.htmx.ajax("GET", "/lines", { target: "#list", select: "#list", swap: "outerHTML" });
+    await redraw("list");
   } catch {
     // The banner says that the server is away; the list stays as it was.
   } finally {

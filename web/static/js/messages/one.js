@@ -2,6 +2,7 @@
 import { post } from "../api.js";
 import { ask } from "../ask.js";
 import { socket } from "../live.js";
+import { redraw } from "../redraw.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { sendAgain } from "./again.js";
@@ -11,7 +12,7 @@ const place = () => document.getElementById("message");
 let due = null;
 let busy = false;
 
-const look = () => window.htmx.ajax("GET", location.pathname, { target: "#message", select: "#message", swap: "outerHTML" });
+const look = () => redraw("message", location.pathname);
 
 function lookSoon(after) {
   due ??= setTimeout(() => {

@@ -2,6 +2,7 @@
 import { post } from "../api.js";
 import { ask } from "../ask.js";
 import { el } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { stopWord } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
@@ -20,7 +21,8 @@ function enter() {
     event.preventDefault();
     try {
       await post("/opt-outs", Object.fromEntries(new FormData(form)));
-      location.reload();
+      sheet.close();
+      await redraw("list");
     } catch (error) {
       problem.textContent = Object.values(error.fields ?? {})[0] ?? error.message;
       problem.hidden = false;
@@ -35,7 +37,7 @@ async function allow(id) {
   if (!note) return;
   try {
     await post(`/opt-outs/${id}/end`, { note });
-    location.reload();
+    await redraw("list");
   } catch (error) {
     complain(error);
   }

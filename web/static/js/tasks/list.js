@@ -4,18 +4,18 @@ import { ask } from "../ask.js";
 import { el } from "../dom.js";
 import { fromLocalField, toLocalField } from "../format.js";
 import { now } from "../clock.js";
+import { redraw } from "../redraw.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 
 const HOUR = 3600000;
 const chosen = () => [...document.querySelectorAll("[data-choose]:checked")].map((box) => Number(box.value));
-const reload = () => window.htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
 
 async function command(path, body, done) {
   try {
     await post(path, body);
     toast(done, { kind: "good" });
-    await reload();
+    await redraw("list");
   } catch (error) {
     complain(error);
   }

@@ -86,7 +86,7 @@ function show() {
   fill("lines", lines.map((line) => ({ ...line, context })), (all) => all.map(lineTile), t("No line is configured."));
   fill("agents", agents.map((agent) => ({ ...agent, context })), (all) => all.map(agentTile), t("No agent has signed in yet."));
   const heard = calls.map((call) => ({ ...call, listeners: listenersOf(call), ways: waysTo(call) }));
-  fill("calls", heard, (all) => el("div", { class: "table-wrap" }, el("table", { class: "table" }, el("tbody", {}, all.map(callRow)))), t("Nobody is on the phone."));
+  fill("calls", heard, (all) => el("div", { class: "table-wrap", role: "group", "aria-labelledby": "head-calls", tabindex: 0, "data-key": "calls" }, el("table", { class: "table" }, el("tbody", {}, all.map(callRow)))), t("Nobody is on the phone."));
   document.getElementById("lines-sum").textContent = sum(lines, lineWord);
   document.getElementById("agents-sum").textContent = sum(agents, agentWord);
   document.getElementById("calls-sum").textContent = String(calls.length);
