@@ -118,3 +118,15 @@ def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemo
     expect(on_card).to_have_count(0)
     take(page)
     end(page)
+
+
+def test_what_is_sent_before_the_script_has_come_stays_where_it_is(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "agent", "/console").page
+    page.route("**/complaints/form.js*", lambda route: route.abort())
+    page.goto("/complaints/new")
+    page.fill("#c-text", SAID)
+    page.get_by_role("button", name="登记", exact=True).click()
+    page.locator("#c-caller").press("Enter")
+    expect(page.locator("#c-text")).to_have_value(SAID)
+    # Not in the address, of which servers in between may keep a log.
+    assert page.url.endswith("/complaints/new")
