@@ -27,7 +27,7 @@ from callcenter.messaging.texts.filling import patient_values
 from callcenter.messaging.texts.placeholders import fill
 from callcenter.messaging.texts.quoting import load_tariff
 from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
-from callcenter.placeholders import put_in, used_in
+from callcenter.placeholders import pieces, put_in
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 
@@ -55,7 +55,8 @@ def count_recipients(
 ) -> dict[str, Any]:
     """How many get it, who do not and why, the first texts, when they go, in how many parts at what cost."""
     tally = Tally()
-    used = [name for name in used_in(draft.text) if name in _VALUES]
+    # Each as often as it stands there: so often it is read.
+    used = [name for _, name in pieces(draft.text) if name in _VALUES]
     quotes = Quotes(load_tariff(session), draft.purpose, put_in(draft.text, {**common, **dict.fromkeys(used, "")}))
     for looked in _look(session, principal, draft, choice, patients, used, quotes):
         tally.add(looked)

@@ -208,6 +208,13 @@ async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_wh
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_is_filled_in_twice_is_paid_for_twice(desk: Desk) -> None:
+    draft = replace(CARE, text="{patient.name}" + "字" * 61 + "{patient.name}")
+    shown = await desk.desk.batches.preview(SUSAN, draft, Choice(patient_ids=(FAMILY_ONE,)))
+    assert (shown["count"], shown["parts"]) == (1, 2)
+
+
+@pytest_twisted.ensureDeferred
 async def test_one_key_that_sends_something_else_is_a_conflict(desk: Desk) -> None:
     batches = desk.desk.batches
     for place, choice in enumerate((PEOPLE, Choice(fields={"department_id": str(FOLLOW_UP)}))):
