@@ -19,7 +19,7 @@ from callcenter.administration.resources import Resource, read_list_query
 from callcenter.messaging.batches.choices import Choice, Member, load_members, members_in
 from callcenter.messaging.batches.quotes import Quotes
 from callcenter.messaging.batches.reach import bulk_reach
-from callcenter.messaging.batches.recipients import BatchDraft, Obstacle, name_left_out
+from callcenter.messaging.batches.recipients import OBSTACLES, BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.batches.tally import Looked, Tally
 from callcenter.messaging.batches.times import judge_all
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
@@ -154,8 +154,8 @@ def _looked(row: Any, quotes: Quotes) -> Looked:
     filled = "".join(values)
     length, unusual = len(filled), quotes.unusual(filled)
     why = ""
-    if quotes.refuses(number, length, unusual):
-        why = Obstacle.UNWRITABLE.value
+    if hopeless := quotes.hopeless_for(number, length, unusual):
+        why = OBSTACLES[hopeless].value
     elif stopped:
         why = Obstacle.OPTED_OUT.value
     elif refuses and unwanted:
