@@ -226,6 +226,7 @@ class Saying(enum.Enum):
     FOLDER_URL = N_("must be http:// or https://, a host and the folder of the provider's pages, and nothing more")
     SECRET_SHORT = N_("must have at least {count} characters")
     NOT_IN_CHARSET = N_("has a character that the provider's charset ({charset}) does not have")
+    NO_ROOM_FOR_TEXT = N_("leaves no room for a text: the provider takes {count} characters")
     PIN_FORM = N_("must be 4 to 8 digits")
     PHONE_FORM = N_("must be a telephone number such as +8613800138000")
     PLACE_UNKNOWN = N_("{place} is not known: {known}")

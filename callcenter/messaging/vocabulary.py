@@ -119,7 +119,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     GATEWAY_REFUSED = "gateway_refused"
     UNWRITABLE = "unwritable"
-    """No gateway that may take it can write all its characters."""
+    """No gateway that may take it can write all its characters; ``TOO_LONG``: none takes so many."""
     UNSENT = "unsent"
     NOT_DELIVERED = "not_delivered"
     """A receipt says so."""

@@ -71,6 +71,11 @@ class GatewayDevice(Protocol):
         ...
 
     @property
+    def longest(self) -> int:
+        """How many characters it takes at once: of a whole text with LONG_TEXT, else of a part. 0: any number."""
+        ...
+
+    @property
     def room(self) -> int:
         """How many parts ``submit`` takes now: 0 while lost or paused. What it takes is written in about a second."""
         ...

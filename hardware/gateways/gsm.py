@@ -91,6 +91,7 @@ class GsmGateway:
 
     letters = ""
     charset = ""
+    longest = 0
 
     def __init__(self, settings: GsmGatewaySettings, reactor: ReactorBase, trace_folder: Path) -> None:
         self._name = settings.name

@@ -51,6 +51,7 @@ class HttpGateway:
         self._settings = settings
         self._provider = provider = settings.provider
         self.charset = provider.charset.limit
+        self.longest = provider.longest
         self._reactor = reactor
         self._trace = LineTrace(
             trace_path(trace_folder, settings.name), reactor, threads_of(reactor), enabled=settings.trace

@@ -130,16 +130,10 @@ def _provider(preset: Preset, own: OwnProvider | None) -> Provider:
     return PRESETS[preset] if own is None else own.provider()
 
 
-def joins_texts(options: Mapping[str, Any]) -> bool:
-    """Whether the provider of these settings, as they are kept, makes one message of the parts of a text."""
+def kept_provider(options: Mapping[str, Any]) -> OwnProvider | Provider:
+    """The provider of these settings, as they are kept: what they do not say has its default, nothing is checked."""
     own = options.get("own")
-    return bool(own.get("joins")) if own else PRESETS[Preset(options["preset"])].joins
-
-
-def charset_of_provider(options: Mapping[str, Any]) -> Charset:
-    """The charset of the provider of these settings, as they are kept."""
-    own = options.get("own")
-    return Charset(own.get("charset", Charset.UTF8)) if own else PRESETS[Preset(options["preset"])].charset
+    return OwnProvider.model_construct(**own) if own else PRESETS[Preset(options["preset"])]
 
 
 def _meaning(code: str, said: str) -> dict[str, str]:

@@ -1,14 +1,15 @@
-"""Which characters a gateway writes, and how: by which charset it is told of words of the GSM alphabet, which not every
-one has; and whether it is bound to one that lacks characters.
+"""Which texts a gateway writes, and how: by which charset it is told of words of the GSM alphabet, which not every one
+has; whether it is bound to one that lacks characters, and to how many of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from hardware.gateways.http_settings import charset_of_provider
+from hardware.gateways.http_settings import kept_provider
 from hardware.gateways.settings import GatewayKind
+from protocols.http_sms.provider import Charset
 from protocols.smpp.settings import DefaultAlphabet
 
 _CMPP = frozenset({GatewayKind.CMPP2, GatewayKind.CMPP3})
@@ -23,6 +24,17 @@ def letters_of(kind: GatewayKind, options: Mapping[str, Any]) -> str:
     return "latin-1" if has_its_own else ""
 
 
-def charset_of(kind: GatewayKind, options: Mapping[str, Any]) -> str:
-    """``GatewayDevice.charset`` of a gateway of these settings, as they are kept."""
-    return charset_of_provider(options).limit if kind is GatewayKind.HTTP else ""
+class Limits(NamedTuple):
+    """``charset`` and ``longest`` of a ``GatewayDevice``; ``joins``: it has LONG_TEXT."""
+
+    charset: str = ""
+    longest: int = 0
+    joins: bool = True
+
+
+def limits_of(kind: GatewayKind, options: Mapping[str, Any]) -> Limits:
+    """What a gateway of these settings, as they are kept, is bound to."""
+    if kind is not GatewayKind.HTTP:
+        return Limits()
+    provider = kept_provider(options)
+    return Limits(Charset(provider.charset).limit, provider.longest, provider.joins)

@@ -42,6 +42,7 @@ class PduGateway:
     """A ``GatewayDevice``."""
 
     charset = ""
+    longest = 0
 
     def __init__(
         self,

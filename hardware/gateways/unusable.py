@@ -15,6 +15,7 @@ class UnusableGateway:
 
     letters = ""
     charset = ""
+    longest = 0
 
     def __init__(self, why: str) -> None:
         self._why = Said(Saying.SETTINGS_UNUSABLE, why=why)

@@ -268,6 +268,7 @@ class Gateways:
     def __exit__(self, *_: object) -> None:
         for one in self._all:
             self.change(one, in_service=True, priority=one["priority"])
+        self.change(self.provider, options={"preset": "sms56_a"})
 
     def let_smpp_stand_in(self) -> None:
         self.change(self.smpp, in_service=True, priority=9)
@@ -330,6 +331,11 @@ def test_what_cannot_be_sent_is_named_in_a_text_to_many_and_in_a_template(
         template.locator("#f-text").press_sequentially("。")
         expect(said).to_have_text("{} cannot send 🙏; it would go by {}.".format(*names), timeout=PATIENCE)
         assert template.evaluate("document.documentElement.scrollWidth") <= 390
+        gateways.change(gateways.provider, options={"preset": "linkws"})
+        template.locator("#f-text").fill("长" * 300)
+        expect(said).to_have_text(
+            "{} takes at most 300 characters; it would go by {}.".format(*names), timeout=PATIENCE
+        )
         page.locator("#m-text").press_sequentially("。")
         expect(many).to_have_text(
             re.compile("{} cannot send 🙏; [1-9][0-9]* would go by {}\\.".format(*names)), timeout=PATIENCE

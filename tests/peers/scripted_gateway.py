@@ -50,6 +50,7 @@ class ScriptedGateway:
     listener: GatewayListener | None = None
     letters: str = ""
     charset: str = ""
+    longest: int = 0
 
     @property
     def room(self) -> int:

@@ -12,7 +12,7 @@ from callcenter.administration.rights import grant
 from callcenter.messaging.texts.templates import occasion_template
 from tests.peers.hospital import ORTHOPAEDICS, SHARED
 from tests.peers.site import Browser, RunningSite, all_rows
-from tests.peers.sms_desk import add_gateway, texts_arrive
+from tests.peers.sms_desk import GATEWAY, add_gateway, bind_gateways, texts_arrive
 from tests.peers.socket_client import open_page
 from tests.web.test_hostile_texts import HOSTILE, assert_harmless
 
@@ -147,6 +147,25 @@ async def test_texts_are_texts_and_nothing_else(site: RunningSite) -> None:
     for text in HOSTILE:
         shown = (await admin.post("/api/v1/message-preview", {"text": text, "conversation_id": talk["id"]})).json
         assert "62710561" not in shown["text"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_each_preview_says_what_is_too_long_for_which_gateway(site: RunningSite) -> None:
+    def set_up(session: Session) -> None:
+        add_gateway(session)
+        session.flush()
+        bind_gateways(session, GATEWAY)
+
+    await site.database.run(set_up)
+    supervisor, text = await site.signed_in("supervisor"), "字" * 295
+    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": ""}
+    body = {"text": text, "purpose": "care"}
+    shown = (await supervisor.post("/api/v1/message-preview", body | {"patient_id": 4})).json
+    assert shown | unable | {"goes": "never", "reason": "too_long"} == shown
+    kept = (await (await site.signed_in("admin")).post("/api/v1/templates/preview", body)).json
+    assert kept | unable == kept
+    many = (await supervisor.post("/api/v1/message-batches/preview", body | {"filter": {}})).json
+    assert (many["count"], many["unable"]) == (0, [unable | {"count": many["reasons"]["too_long"]}])
 
 
 @pytest_twisted.ensureDeferred

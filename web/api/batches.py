@@ -28,6 +28,7 @@ Why = Literal[
     "no_mobile",
     "unfilled",
     "unwritable",
+    "too_long",
     "opted_out",
     "do_not_contact",
     "daily_cap",
@@ -68,12 +69,13 @@ class Waits(BaseModel):
     last: AwareDatetime
 
 
-class Unwritable(BaseModel):
-    """For how many the gateway ``unable`` cannot write the ``signs``, and ``gateway`` carries it instead; empty: none
-    can, and they are left out.
+class Unable(BaseModel):
+    """For how many the gateway ``unable`` cannot write the signs ``unwritable``, or takes only ``limit`` characters (0:
+    that is not it), and ``gateway`` carries it instead; empty: none can, and they are left out.
     """
 
-    signs: list[str]
+    unwritable: list[str]
+    limit: int
     unable: str
     gateway: str
     count: int
@@ -98,7 +100,7 @@ class BatchPreview(BaseModel):
     cost: int
     shortest: int
     longest: int
-    unwritable: list[Unwritable]
+    unable: list[Unable]
 
 
 class WaitingFor(BaseModel):

@@ -63,7 +63,8 @@ class Missing(BaseModel):
 
 class Example(BaseModel):
     """What would be read, in how many ``parts``, by which ``gateway`` (empty for none); ``cost`` is in thousandths of a
-    yuan. ``unwritable``: signs that the gateway ``unable`` cannot write, which would carry it otherwise.
+    yuan. ``unwritable``: signs that the gateway ``unable`` cannot write, which would carry it otherwise; ``limit``: how
+    many characters it takes, if these are more, else 0.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Example(BaseModel):
     gateway: str
     signature: str
     unwritable: list[str]
+    limit: int
     unable: str
 
 

@@ -19,7 +19,7 @@ from callcenter.administration.resources import Resource, read_list_query
 from callcenter.messaging.batches.choices import Choice, Member, load_members, members_in
 from callcenter.messaging.batches.quotes import Quotes
 from callcenter.messaging.batches.reach import bulk_reach
-from callcenter.messaging.batches.recipients import BatchDraft, Obstacle, name_left_out
+from callcenter.messaging.batches.recipients import OBSTACLES, BatchDraft, Obstacle, name_left_out
 from callcenter.messaging.batches.tally import Looked, Tally
 from callcenter.messaging.batches.times import judge_all
 from callcenter.messaging.mobiles import THAT_TAKE_TEXTS
@@ -27,7 +27,7 @@ from callcenter.messaging.texts.filling import patient_values
 from callcenter.messaging.texts.placeholders import fill
 from callcenter.messaging.texts.quoting import load_tariff
 from callcenter.messaging.vocabulary import OPT_OUTS, UNWANTED_BY_DO_NOT_CONTACT
-from callcenter.placeholders import put_in, used_in
+from callcenter.placeholders import pieces, put_in
 from storage.models import Department, Patient, PatientPhone, SmsOptOut, UserAccount
 from storage.models.base import NO, table_of
 
@@ -55,7 +55,8 @@ def count_recipients(
 ) -> dict[str, Any]:
     """How many get it, who do not and why, the first texts, when they go, in how many parts at what cost."""
     tally = Tally()
-    used = [name for name in used_in(draft.text) if name in _VALUES]
+    # Each as often as it stands there: so often it is read.
+    used = [name for _, name in pieces(draft.text) if name in _VALUES]
     quotes = Quotes(load_tariff(session), draft.purpose, put_in(draft.text, {**common, **dict.fromkeys(used, "")}))
     for looked in _look(session, principal, draft, choice, patients, used, quotes):
         tally.add(looked)
@@ -153,8 +154,8 @@ def _looked(row: Any, quotes: Quotes) -> Looked:
     filled = "".join(values)
     length, unusual = len(filled), quotes.unusual(filled)
     why = ""
-    if quotes.refuses(number, length, unusual):
-        why = Obstacle.UNWRITABLE.value
+    if hopeless := quotes.hopeless_for(number, length, unusual):
+        why = OBSTACLES[hopeless].value
     elif stopped:
         why = Obstacle.OPTED_OUT.value
     elif refuses and unwanted:

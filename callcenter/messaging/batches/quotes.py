@@ -1,4 +1,4 @@
-"""What a text to many comes to: in how many parts, at what cost, and for whom no gateway can write it. Pure."""
+"""What a text to many comes to: in how many parts, at what cost, and for whom no gateway can carry it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from callcenter.messaging.batches.tally import Tally
 from callcenter.messaging.texts.quoting import Quote, Tariff
 from callcenter.messaging.texts.segments import MOST_NAMED
-from callcenter.messaging.vocabulary import Purpose
+from callcenter.messaging.vocabulary import Purpose, Reason
 
 
 @dataclass
@@ -24,15 +24,15 @@ class Quotes:
     plain: str
     known: dict[tuple[str, int, str], Quote] = field(default_factory=dict)
     hopeless: Counter[Quote] = field(default_factory=Counter)
-    """How many get nothing because no gateway can write it."""
+    """How many get nothing because no gateway can carry it."""
 
     def unusual(self, filled: str) -> str:
         """The characters of what is filled in that not every gateway can write."""
         return self.tariff.unusual(filled)
 
-    def refuses(self, number: str, length: int, unusual: str) -> bool:
-        """Whether no gateway can write it, which is counted: with ``length`` characters filled in, ``unusual`` ones
-        among them.
+    def hopeless_for(self, number: str, length: int, unusual: str) -> Reason | None:
+        """Why no gateway can carry it, if none can, which is counted: with ``length`` characters filled in,
+        ``unusual`` ones among them.
         """
         quote = self._of(number, length, unusual)
         if quote.hopeless:
@@ -52,7 +52,7 @@ class Quotes:
             "cost": sum(count * quote.cost for quote, count in counts.items()),
             "shortest": min(each, default=0),
             "longest": max(each, default=0),
-            "unwritable": _unwritable([*counts.items(), *self.hopeless.items()]),
+            "unable": _unable([*counts.items(), *self.hopeless.items()]),
         }
 
     def _of(self, number: str, length: int, unusual: str) -> Quote:
@@ -63,16 +63,26 @@ class Quotes:
         return self.known[key]
 
 
-def _unwritable(counts: Iterable[tuple[Quote, int]]) -> list[dict[str, Any]]:
-    """For how many which gateway cannot write what, and which one (empty: none) carries it instead."""
-    many: Counter[tuple[str, str]] = Counter()
-    signs: dict[tuple[str, str], dict[str, None]] = {}
+def _unable(counts: Iterable[tuple[Quote, int]]) -> list[dict[str, Any]]:
+    """For how many which gateway cannot write which signs, or takes no more characters than ``limit``, and which one
+    (empty: none) carries it instead. Who is both stands in both.
+    """
+    many: Counter[tuple[str, str, int]] = Counter()
+    signs: dict[tuple[str, str, int], dict[str, None]] = {}
     for quote, count in counts:
+        who = quote.unable, quote.gateway
         if quote.unwritable:
-            key = quote.unable, quote.gateway
-            many[key] += count
-            signs.setdefault(key, {}).update(dict.fromkeys(quote.unwritable))
+            many[*who, 0] += count
+            signs.setdefault((*who, 0), {}).update(dict.fromkeys(quote.unwritable))
+        if quote.limit:
+            many[*who, quote.limit] += count
     return [
-        {"signs": list(signs[unable, gateway])[:MOST_NAMED], "unable": unable, "gateway": gateway, "count": count}
-        for (unable, gateway), count in many.items()
+        {
+            "unwritable": list(signs.get(key, ()))[:MOST_NAMED],
+            "limit": key[2],
+            "unable": key[0],
+            "gateway": key[1],
+            "count": count,
+        }
+        for key, count in many.items()
     ]

@@ -37,6 +37,8 @@ class Obstacle(StrEnum):
     """A placeholder has no value for them."""
     UNWRITABLE = "unwritable"
     """No gateway that may take it can write all its characters."""
+    TOO_LONG = "too_long"
+    """None takes so many."""
     OPTED_OUT = "opted_out"
     DO_NOT_CONTACT = "do_not_contact"
     DAILY_CAP = "daily_cap"
@@ -47,11 +49,13 @@ class Obstacle(StrEnum):
 
 
 OBSTACLES: Mapping[str, Obstacle] = {
+    Reason.UNWRITABLE: Obstacle.UNWRITABLE,
+    Reason.TOO_LONG: Obstacle.TOO_LONG,
     Reason.OPTED_OUT: Obstacle.OPTED_OUT,
     Reason.DO_NOT_CONTACT: Obstacle.DO_NOT_CONTACT,
     Reason.DAILY_CAP: Obstacle.DAILY_CAP,
 }
-"""What a rule's reason is called here; every other one is too late."""
+"""What a reason is called here; every other one of a rule is too late."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,8 @@ def choose_recipients(
         key = member.patient_id
         text, complete = texts.of(key)
         obstacle = _looked_at(key, number, known, complete)
-        if obstacle is None and tariff.is_hopeless(number, draft.purpose, text):
-            obstacle = Obstacle.UNWRITABLE
+        if obstacle is None and (why := tariff.hopeless(number, draft.purpose, text)):
+            obstacle = OBSTACLES[why]
         obstacle = obstacle or judging.obstacle(number, key)
         obstacle = obstacle or (Obstacle.DUPLICATE if number in had else None)
         if obstacle is not None:

@@ -27,7 +27,7 @@ class Choosing:
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
         # Numbers that begin alike fit the same gateways.
         self._figures = telling_figures(routes)
-        self._bound = [route for route in routes if route.wording.charset]
+        self._bound = [route for route in routes if route.wording.is_bound]
         self._chosen: dict[tuple[str, Purpose, int | None, int | None, frozenset[int]], Chosen] = {}
         self._layouts: dict[tuple[int, str], Layout] = {}
 
@@ -37,7 +37,7 @@ class Choosing:
         return sum(room for key, room in self.room.items() if key not in self._spared)
 
     def unable(self, text: str) -> frozenset[int]:
-        """The gateways that cannot write ``text``."""
+        """The gateways that cannot carry ``text``."""
         return unable_for(self._bound, text) if self._bound else _NOBODY
 
     def choose(self, wanted: Wanted) -> Chosen | Waits:

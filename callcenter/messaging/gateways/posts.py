@@ -137,6 +137,7 @@ class Post:
                 long_text=bool(can & GatewayAbility.LONG_TEXT),
                 letters="" if self.device is None else self.device.letters,
                 charset="" if self.device is None else self.device.charset,
+                longest=0 if self.device is None else self.device.longest,
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
             number=arranged.number,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from callcenter.messaging.texts.segments import Wording, is_writable
+from callcenter.messaging.texts.segments import Wording, can_carry
 from callcenter.messaging.vocabulary import OF_THE_HOUSE, Purpose, Reason
 
 
@@ -44,8 +44,8 @@ class Route:
         return purpose is Purpose.TEST or (fits and suits)
 
     def is_covered_by(self, other: Route) -> bool:
-        """Whether ``other`` is set up for whatever this one is, and writes whatever it writes."""
-        if other.wording.charset not in ("", self.wording.charset):
+        """Whether ``other`` is set up for whatever this one is, and carries whatever it carries."""
+        if not other.wording.carries_all_of(self.wording):
             return False
         pairs = ((self.prefixes, other.prefixes), (self.purposes, other.purposes))
         return all(not theirs or (ours and set(ours) <= set(theirs)) for ours, theirs in pairs)
@@ -54,7 +54,7 @@ class Route:
 class Wanted(NamedTuple):
     """A message that looks for a gateway. ``only``: it must be this one. ``rather``: the conversation's, which the
     patient knows. ``refused``: gateways that said no to it; ``put_off``: those that said not now; ``unable``: those
-    that cannot write its characters.
+    that cannot carry its text.
     """
 
     number: str
@@ -77,7 +77,7 @@ class Chosen:
 class Waits:
     """No gateway takes it now. ``soon``: one is ready and only full, so there is room in a moment. ``never``: every
     gateway that is set up for it has refused it, or it must go by one that refused. ``unable``: none that is set up
-    for it can write its characters, not this one either, which would come first.
+    for it can carry its text, not this one either, which would come first; why tells the text.
     """
 
     reason: Reason = Reason.NO_GATEWAY
@@ -89,7 +89,7 @@ class Waits:
 def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:
     """The gateway for a message. ``room``: what each takes still.
 
-    Those that are set up for its number and purpose, in service, can write it and have not refused it; of these the
+    Those that are set up for its number and purpose, in service, can carry it and have not refused it; of these the
     conversation's own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for
     room there: one that is only full for a moment does not send patients to a dearer one. One that is throttled for
     long does, if there is another; if all are, they are waited for as if none were, but for the one message that finds
@@ -98,7 +98,7 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     meant = [route for route in routes if _is_set_up(route, wanted)]
     able = [route for route in meant if route.gateway_id not in wanted.unable]
     if meant and not able:
-        return Waits(Reason.UNWRITABLE, never=True, unable=min(meant, key=lambda route: _rank(route, wanted)))
+        return Waits(never=True, unable=min(meant, key=lambda route: _rank(route, wanted)))
     left = [route for route in able if route.gateway_id not in wanted.refused]
     if not left:
         return Waits(Reason.GATEWAY_REFUSED, never=True) if able else Waits()
@@ -121,8 +121,8 @@ def telling_figures(routes: Iterable[Route]) -> int:
 
 
 def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
-    """Those that cannot write ``text``."""
-    return frozenset(route.gateway_id for route in routes if not is_writable(text, route.wording))
+    """Those that cannot carry ``text``."""
+    return frozenset(route.gateway_id for route in routes if not can_carry(text, route.wording))
 
 
 def _may_try(route: Route, room: Mapping[int, int]) -> bool:

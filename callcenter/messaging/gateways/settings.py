@@ -12,11 +12,11 @@ from callcenter.administration.problems import problem_words
 from callcenter.administration.values import clean
 from callcenter.administration.writing import NOT_ACCEPTED
 from callcenter.errors import InvalidError
-from callcenter.messaging.texts.segments import Counting, message_text
+from callcenter.messaging.texts.segments import Counting, message_text, signature_mark
 from callcenter.messaging.vocabulary import Purpose
 from callcenter.text import N_
 from hardware.gateways.device import GatewayDevice
-from hardware.gateways.letters import charset_of
+from hardware.gateways.letters import Limits, limits_of
 from hardware.gateways.settings import GatewayKind, GatewaySettings
 from protocols.sayings import Said, Saying
 from protocols.text import lacking
@@ -148,17 +148,19 @@ def read_set_up(
     except ValidationError as error:
         wrong |= problem_words(error, model, OPTION)
     if arranged is not None and settings is not None and not arranged.adds_signature:
-        wrong |= _unwritable(arranged.signature, charset_of(kind, _options(settings)))
+        wrong |= _hindering(arranged.signature, limits_of(kind, _options(settings)))
     if wrong or arranged is None or settings is None:
         raise InvalidError(NOT_ACCEPTED, wrong)
     return SetUp(kind, arranged, _options(settings), _secrets(settings, hidden), settings)
 
 
-def _unwritable(signature: str, charset: str) -> dict[str, str]:
+def _hindering(signature: str, limits: Limits) -> dict[str, str]:
     """What is wrong with a signature that we have to write, and the gateway cannot: no text would ever go by it."""
-    if not charset or not lacking(signature, charset):
-        return {}
-    return {"signature": Said(Saying.NOT_IN_CHARSET, charset=charset.upper())}
+    if limits.charset and lacking(signature, limits.charset):
+        return {"signature": Said(Saying.NOT_IN_CHARSET, charset=limits.charset.upper())}
+    if 0 < limits.longest <= len(signature_mark(signature)):
+        return {"signature": Said(Saying.NO_ROOM_FOR_TEXT, count=limits.longest)}
+    return {}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

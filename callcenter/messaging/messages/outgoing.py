@@ -127,7 +127,7 @@ def _preview(
     verdict = _verdict(session, number, patient_id, wanted, read_time(at, now), now)
     quote = load_tariff(session).quote(number, wanted, filled.text, gateway)
     if quote.hopeless and verdict["goes"] != "never":
-        verdict = _never(Reason.UNWRITABLE)
+        verdict = _never(quote.hopeless)
     cautions = warnings_about(session, text, filled.text, wanted)
     if verdict["reason"] == Reason.OPTED_OUT.value:
         cautions.append(Caution.OPTED_OUT.value)

@@ -12,7 +12,7 @@ from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted
 from callcenter.messaging.outbox.outcome import Missing, long_pause_after
 from callcenter.messaging.rules.sending import SendingRules
 from callcenter.messaging.rules.suppression import Facts, judge
-from callcenter.messaging.texts.segments import unwritable_signs
+from callcenter.messaging.texts.segments import Wording, handed_over, unwritable_signs
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import TextEncoding
 
@@ -109,13 +109,19 @@ def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
     if waits.soon:
         return None
     if waits.unable is not None:
-        signs = unwritable_signs(due.text, waits.unable.wording)
-        return Put(MessageState.FAILED, waits.reason, words=" ".join(signs))
+        return _not_carried(due.text, waits.unable.wording)
     if not waits.never:
         return Put(MessageState.QUEUED, waits.reason, min(now + NO_GATEWAY_PAUSE, due.expires_at))
     if due.purpose is Purpose.TEST:
         return Put(MessageState.FAILED, waits.reason)
     return Put(MessageState.QUEUED, waits.reason, min(now + long_pause_after(due.attempts), due.expires_at))
+
+
+def _not_carried(text: str, wording: Wording) -> Put:
+    if signs := unwritable_signs(text, wording):
+        return Put(MessageState.FAILED, Reason.UNWRITABLE, words=" ".join(signs))
+    words = f"{handed_over(text, wording)} > {wording.longest_text}"
+    return Put(MessageState.FAILED, Reason.TOO_LONG, words=words)
 
 
 def _laid_out(due: Due, route: Route, choosing: Choosing, facts: Facts, now: datetime) -> Consigned | Put | None:

@@ -13,14 +13,14 @@ from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose,
 from callcenter.messaging.texts.segments import (
     Counting,
     Wording,
+    is_too_long,
     lay_out,
     message_text,
     signature_mark,
     unwritable_signs,
 )
-from callcenter.messaging.vocabulary import Purpose, purposes_of
-from hardware.gateways.http_settings import joins_texts
-from hardware.gateways.letters import charset_of, letters_of
+from callcenter.messaging.vocabulary import Purpose, Reason, purposes_of
+from hardware.gateways.letters import letters_of, limits_of
 from hardware.gateways.settings import GatewayKind
 from protocols.text import lacking
 from storage.models import SmsGateway
@@ -34,7 +34,8 @@ _UNKNOWN = Wording(Counting.CHINA)
 class Quote:
     """``parts`` short messages of ``signs`` characters, ``cost`` in thousandths of a yuan. ``gateway`` is the name of
     the one that would carry it now, empty for none; ``signature`` what stands before the text, with its brackets.
-    ``unwritable`` are signs that the gateway ``unable``, which would come first, cannot write: it does not carry it.
+    ``unwritable`` are signs that the gateway ``unable``, which would come first, cannot write, ``limit`` how many
+    characters it takes if these are more, else 0: it does not carry it.
     """
 
     parts: int
@@ -43,12 +44,15 @@ class Quote:
     gateway: str = ""
     signature: str = ""
     unwritable: tuple[str, ...] = ()
+    limit: int = 0
     unable: str = ""
 
     @property
-    def hopeless(self) -> bool:
-        """Whether no gateway can write it."""
-        return bool(self.unwritable) and not self.gateway
+    def hopeless(self) -> Reason | None:
+        """Why no gateway can carry it, if none can."""
+        if self.gateway or not self.unable:
+            return None
+        return Reason.UNWRITABLE if self.unwritable else Reason.TOO_LONG
 
     @property
     def view(self) -> dict[str, Any]:
@@ -60,6 +64,7 @@ class Quote:
             "gateway": self.gateway,
             "signature": self.signature,
             "unwritable": list(self.unwritable),
+            "limit": self.limit,
             "unable": self.unable,
         }
 
@@ -79,26 +84,28 @@ class Tariff:
         wording = _UNKNOWN if first is None else (route or first).wording
         layout = lay_out(words, wording)
         mark = signature_mark(wording.signature)
-        signs = unwritable_signs(words, first.wording) if first is not None else ()
+        unable = first is not None and first.gateway_id in wanted.unable
         return Quote(
             len(layout.parts),
             len(mark) + len(words.removeprefix(mark)),
             0 if route is None else route.cost * len(layout.parts),
             self._name(route),
             mark,
-            signs,
-            self._name(first) if signs else "",
+            unwritable_signs(words, first.wording) if first is not None else (),
+            first.wording.longest_text if first is not None and is_too_long(words, first.wording) else 0,
+            self._name(first) if unable else "",
         )
 
-    def is_hopeless(self, number: str, purpose: Purpose, text: str) -> bool:
-        """Whether no gateway that is set up for it can write ``text``."""
+    def hopeless(self, number: str, purpose: Purpose, text: str) -> Reason | None:
+        """Why no gateway that is set up for it can carry ``text``, if none can."""
         unable = unable_for(self._bound, message_text(text))
-        wanted = Wanted(number, purpose, unable=unable)
-        return bool(unable) and self._choose(wanted) is None and self._choose(Wanted(number, purpose)) is not None
+        if not unable or self._choose(Wanted(number, purpose, unable=unable)) is not None:
+            return None
+        return self.quote(number, purpose, text).hopeless
 
     def unusual(self, text: str) -> str:
         """The characters of ``text`` that not every gateway can write."""
-        charsets = {route.wording.charset for route in self._bound}
+        charsets = {route.wording.charset for route in self._bound} - {""}
         if not any(lacking(text, charset) for charset in charsets):
             return ""
         return "".join(sign for sign in text if any(lacking(sign, charset) for charset in charsets))
@@ -110,7 +117,7 @@ class Tariff:
 
     @cached_property
     def _bound(self) -> tuple[Route, ...]:
-        return tuple(route for route in self.routes if route.wording.charset)
+        return tuple(route for route in self.routes if route.wording.is_bound)
 
     def _choose(self, wanted: Wanted) -> Route | None:
         found = choose(self.routes, wanted, dict.fromkeys(self.names, 1))
@@ -128,6 +135,7 @@ def load_tariff(session: Session) -> Tariff:
 
 
 def _route(row: SmsGateway) -> Route:
+    limits = limits_of(GatewayKind(row.kind), row.settings)
     return Route(
         row.id,
         prefixes=tuple(row.prefixes.split()),
@@ -139,8 +147,9 @@ def _route(row: SmsGateway) -> Route:
             Counting(row.counting),
             row.signature,
             row.adds_signature,
-            long_text=row.kind != GatewayKind.HTTP or joins_texts(row.settings),
+            long_text=limits.joins,
             letters=letters_of(GatewayKind(row.kind), row.settings),
-            charset=charset_of(GatewayKind(row.kind), row.settings),
+            charset=limits.charset,
+            longest=limits.longest,
         ),
     )

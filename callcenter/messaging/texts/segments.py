@@ -46,7 +46,8 @@ class Wording:
     that before the text by itself. Without ``long_text`` parts are not joined on the phone, so each is a message of
     its own with its own signature. ``letters`` is the charset, Python's name, by which the gateway is told of the GSM
     alphabet, empty if by that itself: what is not in both goes as UCS2. ``charset`` is the one that it is bound to,
-    empty if it writes every character.
+    empty if it writes every character. ``longest`` is how many characters it is given at once, with the signature
+    that we write: of a whole text, without ``long_text`` of a part; 0 for any number.
     """
 
     counting: Counting = Counting.GSM
@@ -55,6 +56,22 @@ class Wording:
     long_text: bool = True
     letters: str = ""
     charset: str = ""
+    longest: int = 0
+
+    @property
+    def longest_text(self) -> int:
+        """How many characters a whole text may have, 0 for any number: what goes part by part is divided to fit."""
+        return self.longest if self.long_text else 0
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether there are texts that the gateway cannot carry."""
+        return bool(self.charset or self.longest_text)
+
+    def carries_all_of(self, other: Wording) -> bool:
+        """Whether the gateway carries whatever one of ``other`` does."""
+        no_shorter = not self.longest_text or 0 < other.longest_text <= self.longest_text
+        return no_shorter and self.charset in ("", other.charset)
 
 
 @dataclass(frozen=True)
@@ -99,13 +116,32 @@ def lay_out(text: str, wording: Wording) -> Layout:
     encoding = _encoding(mark + body, wording)
     units = _UNITS[encoding]
     room = _ROOMS[encoding]
-    if units(ahead + whole) <= room.single:
+    single = room.single
+    if wording.longest and not wording.long_text:
+        # No character has less than one unit.
+        single = min(single, wording.longest + units(ahead))
+    if units(ahead + whole) <= single:
         return Layout((whole,), encoding)
     if wording.long_text:
         return Layout(_divided(whole, units, room.part - units(ahead), room.part), encoding)
-    each = room.single - units(mark)
+    each = single - units(mark)
     pieces = _divided(body, units, each, each, apart=True)
     return Layout(tuple(piece if wording.adds_signature else mark + piece for piece in pieces), encoding)
+
+
+def can_carry(text: str, wording: Wording) -> bool:
+    """Whether the gateway can write all of ``text`` and is given no more than it takes."""
+    return not is_too_long(text, wording) and is_writable(text, wording)
+
+
+def is_too_long(text: str, wording: Wording) -> bool:
+    """Whether ``text``, with its signature, has more characters than the gateway takes."""
+    return bool(wording.longest_text) and handed_over(text, wording) > wording.longest_text
+
+
+def handed_over(text: str, wording: Wording) -> int:
+    """How many characters the gateway is given of ``text``, where it is given all at once."""
+    return len(_handed_over(text, wording))
 
 
 def is_writable(text: str, wording: Wording) -> bool:

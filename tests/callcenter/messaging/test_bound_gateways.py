@@ -1,9 +1,10 @@
-"""What a provider's charset cannot write, from the queue to real HTTP gateways and back."""
+"""What one provider cannot write or does not take, from the queue to real HTTP gateways and back."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.peers.patience import PATIENCE
 from tests.peers.simulator import running
 
 PLAIN, PRAYS, RARE = "好的，按时服药", "好的🙏按时服药", "䶮先生，请按时服药"
+ACCOUNT = ("--user", "hospital", "--secret", "secret")
 
 
 async def until(found: Callable[[], Awaitable[Any]]) -> Any:
@@ -55,48 +57,91 @@ async def settled(database: Database) -> list[Any]:
     return list(await until(rows))
 
 
-@pytest_twisted.ensureDeferred
-async def test_what_is_not_in_gbk_goes_by_the_gateway_that_writes_it_and_fails_where_there_is_none(
-    database: Database, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def two_gateways(database: Database, folder: Path, url: str, *presets: str) -> AsyncIterator[Messaging]:
+    """1, which comes first, and 2: one of each preset, both ready."""
     await database.run(fill)
     settings = MessagingSettings(
-        GatewayKinds(MODELS, lambda one: create_gateway(one, reactor, tmp_path / "trace")),
-        SecretBox.at(tmp_path / "secrets.key"),
+        GatewayKinds(MODELS, lambda one: create_gateway(one, reactor, folder / "trace")),
+        SecretBox.at(folder / "secrets.key"),
     )
     messaging = Messaging(database, reactor, LocalBus(), settings)
-    account = ("--user", "hospital", "--secret", "secret")
-    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *account, terminal=False) as provider:
-        url = f"http://localhost:{provider.ask('status')['port']}/sms"
-        await messaging.start()
-
-        async def add(name: str, preset: str, priority: int) -> int:
+    await messaging.start()
+    try:
+        for priority, preset in enumerate(presets, 1):
             options = {
                 "url": url, "preset": preset, "account": "hospital", "password": "secret", "company": "8",
                 "inside": True, "rate": 50.0,
             }  # fmt: skip
-            values = {"kind": "http", "name": name, "priority": priority, "options": options, "signature": "市一院"}
-            return int((await messaging.gateways.create(ADMIN, values))["id"])
+            values = {"kind": "http", "name": preset, "priority": priority, "options": options, "signature": "市一院"}
+            await messaging.gateways.create(ADMIN, values)
+        await until(lambda: both_ready(messaging))
+        yield messaging
+    finally:
+        await messaging.stop()
 
-        try:
-            page = await add("服务商A", "sms56_a", 1)
-            other = await add("服务商B", "sms_aspx", 9)
-            await until(lambda: both_ready(messaging))
-            drafts = [MessageDraft(NUMBER, text, Purpose.REPLY) for text in (PLAIN, PRAYS, RARE)]
-            await database.run(queue_messages, drafts, utc_now(reactor))
-            messaging.dispatcher.wake()
-            rows = await settled(database)
-            assert [(row.state, row.gateway_id) for row in rows] == [
-                ("accepted", page), ("accepted", other), ("accepted", other),
-            ]  # fmt: skip
+
+async def send(database: Database, messaging: Messaging, *texts: str) -> list[Any]:
+    """The messages as they are in the end, with those that were sent before."""
+    drafts = [MessageDraft(NUMBER, text, Purpose.REPLY) for text in texts]
+    await database.run(queue_messages, drafts, utc_now(reactor))
+    messaging.dispatcher.wake()
+    return await settled(database)
+
+
+async def without_the_second(messaging: Messaging) -> None:
+    kept = await messaging.gateways.get(ADMIN, 2)
+    await messaging.gateways.edit(ADMIN, 2, {"in_service": False}, kept["version"])
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_not_in_gbk_goes_by_the_gateway_that_writes_it_and_fails_where_there_is_none(
+    database: Database, tmp_path: Path
+) -> None:
+    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
+        url = f"http://localhost:{provider.ask('status')['port']}/sms"
+        async with two_gateways(database, tmp_path, url, "sms56_a", "sms_aspx") as messaging:
+            rows = await send(database, messaging, PLAIN, PRAYS, RARE)
+            assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2), ("accepted", 2)]
             sent = [one["text"] for one in provider.ask("status")["sent"]]
             assert sorted(sent) == sorted(f"【市一院】{text}" for text in (PLAIN, PRAYS, RARE))
-            kept = await messaging.gateways.get(ADMIN, other)
-            await messaging.gateways.edit(ADMIN, other, {"in_service": False}, kept["version"])
-            await database.run(queue_messages, [MessageDraft(NUMBER, PRAYS, Purpose.REPLY)], utc_now(reactor))
-            messaging.dispatcher.wake()
-            last = (await settled(database))[-1]
+            await without_the_second(messaging)
+            last = (await send(database, messaging, PRAYS))[-1]
             assert (last.state, last.reason, last.reason_words) == ("failed", "unwritable", "🙏")
             assert len(provider.ask("status")["sent"]) == 3
-        finally:
-            await messaging.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_too_long_goes_by_the_gateway_that_takes_it_and_fails_where_there_is_none(
+    database: Database, tmp_path: Path
+) -> None:
+    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
+        url = f"http://localhost:{provider.ask('status')['port']}/sms"
+        async with two_gateways(database, tmp_path, url, "linkws", "sms_aspx") as messaging:
+            texts = ["字" * 295, "字" * 296]
+            rows = await send(database, messaging, *texts)
+            assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2)]
+            sent = [one["text"] for one in provider.ask("status")["sent"]]
+            assert sorted(sent, key=len) == [f"【市一院】{text}" for text in texts]
+            await without_the_second(messaging)
+            last = (await send(database, messaging, texts[1]))[-1]
+            assert (last.state, last.reason, last.reason_words) == ("failed", "too_long", "301 > 300")
+            assert len(provider.ask("status")["sent"]) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_joins_nothing_is_given_parts_that_it_takes_however_they_are_counted(
+    database: Database, tmp_path: Path
+) -> None:
+    text = "Please come at nine o'clock. " * 5
+    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
+        url = f"http://localhost:{provider.ask('status')['port']}/sms"
+        async with two_gateways(database, tmp_path, url, "sms56_a", "sms_aspx") as messaging:
+            kept = await messaging.gateways.get(ADMIN, 1)
+            await messaging.gateways.edit(ADMIN, 1, {"counting": "gsm", "signature": ""}, kept["version"])
+            await until(lambda: both_ready(messaging))
+            (row,) = await send(database, messaging, text.strip())
+            assert (row.state, row.gateway_id) == ("accepted", 1)
+            sent = [len(one["text"]) for one in provider.ask("status")["sent"]]
+            # Several are asked for at once.
+            assert sorted(sent) == [4, 70, 70]

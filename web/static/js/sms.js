@@ -61,11 +61,20 @@ export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).repla
 // By what a text goes out, for the tooltip of its length; empty where it is not known yet.
 export const gatewayWords = (found) => (found?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : "");
 
-// What the gateway that would come first cannot write, and what becomes of it; empty where it can write all.
-export function unwritableWords(found) {
-  if (!found?.unwritable.length) return "";
-  const words = { signs: found.unwritable.join(" "), gateway: found.unable, other: found.gateway };
-  return words.other ? t("{gateway} cannot send {signs}; it would go by {other}.", words) : t("No gateway can send {signs}.", words);
+function signsWords(words) {
+  if (!words.other) return t("No gateway can send {signs}.", words);
+  return words.count ? t("{gateway} cannot send {signs}; {count} would go by {other}.", words) : t("{gateway} cannot send {signs}; it would go by {other}.", words);
+}
+
+function limitWords(words) {
+  if (!words.other) return t("{gateway} takes at most {limit} characters, and no other gateway can send it.", words);
+  return words.count ? t("{gateway} takes at most {limit} characters; {count} would go by {other}.", words) : t("{gateway} takes at most {limit} characters; it would go by {other}.", words);
+}
+
+// Why the gateway that would come first cannot carry a text, or `count` of many, and what becomes of it: sentences, none where it can.
+export function unableWords(found, count = "") {
+  const words = { signs: found.unwritable.join(" "), limit: found.limit, gateway: found.unable, other: found.gateway, count };
+  return [words.signs && signsWords(words), words.limit && limitWords(words)].filter(Boolean);
 }
 
 export function stopBadge(talk) {

@@ -192,19 +192,60 @@ async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_wh
     shown = await batches.preview(SUSAN, CARE, choice)
     assert (shown["count"], shown["reasons"]) == (1, {"unwritable": 1})
     assert [(one["name"], one["why"]) for one in shown["refused"]] == [("䶮三", "unwritable")]
-    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "", "count": 1}]
+    unable = {"unwritable": ["䶮"], "limit": 0, "unable": "移动", "gateway": "", "count": 1}
+    assert shown["unable"] == [unable]
     sent = await batches.send(SUSAN, CARE, choice, KEY)
     await desk.make_all()
     made = await batches.get(SUSAN, sent["id"])
     assert (made["count"], made["left_out"]) == (1, {"unwritable": 1})
     nobody = await batches.preview(SUSAN, replace(CARE, text="🙏{patient.name}您好"), choice)
     assert (nobody["count"], nobody["reasons"]) == (0, {"unwritable": 2})
-    assert [one["signs"] for one in nobody["unwritable"]] == [["🙏", "䶮"]]
+    assert [one["unwritable"] for one in nobody["unable"]] == [["🙏", "䶮"]]
     # Another gateway that can write them carries them, at its price.
     await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
     shown = await batches.preview(SUSAN, CARE, choice)
     assert (shown["count"], shown["reasons"], shown["cost"]) == (2, {}, 105)
-    assert shown["unwritable"] == [{"signs": ["䶮"], "unable": "移动", "gateway": "联通", "count": 1}]
+    assert shown["unable"] == [unable | {"gateway": "联通"}]
+
+
+@pytest_twisted.ensureDeferred
+async def test_for_whom_it_is_too_long_gets_nothing_or_gets_it_by_another_gateway(desk: Desk) -> None:
+    """One has a longer name than the other, and it stands there twice."""
+
+    def rename(session: Session) -> None:
+        session.execute(update(Patient).where(Patient.id == ZHANG).values(name="张三丰"))
+
+    await desk.change(rename)
+    await desk.change(bind_gateways, GATEWAY)
+    batches, choice = desk.desk.batches, Choice(patient_ids=(ZHANG, FAMILY_ONE))
+    # Of 300 characters the signature has 6, and the shorter name 2 each time.
+    draft = replace(CARE, text="{patient.name}" + "字" * 290 + "{patient.name}")
+    shown = await batches.preview(SUSAN, draft, choice)
+    assert (shown["count"], shown["reasons"]) == (1, {"too_long": 1})
+    assert [(one["name"], one["why"]) for one in shown["refused"]] == [("张三丰", "too_long")]
+    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": "", "count": 1}
+    assert shown["unable"] == [unable]
+    sent = await batches.send(SUSAN, draft, choice, KEY)
+    await desk.make_all()
+    made = await batches.get(SUSAN, sent["id"])
+    assert (made["count"], made["left_out"]) == (1, {"too_long": 1})
+    prays = await batches.preview(SUSAN, replace(draft, text=draft.text + "🙏"), choice)
+    assert (prays["count"], prays["reasons"]) == (0, {"unwritable": 2})
+    assert [(one["unwritable"], one["limit"], one["count"]) for one in prays["unable"]] == [
+        (["🙏"], 0, 2),
+        ([], 300, 2),
+    ]
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    shown = await batches.preview(SUSAN, draft, choice)
+    assert (shown["count"], shown["reasons"]) == (2, {})
+    assert shown["unable"] == [unable | {"gateway": "联通"}]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_filled_in_twice_is_paid_for_twice(desk: Desk) -> None:
+    draft = replace(CARE, text="{patient.name}" + "字" * 61 + "{patient.name}")
+    shown = await desk.desk.batches.preview(SUSAN, draft, Choice(patient_ids=(FAMILY_ONE,)))
+    assert (shown["count"], shown["parts"]) == (1, 2)
 
 
 @pytest_twisted.ensureDeferred

@@ -67,6 +67,18 @@ async def test_a_signature_that_the_gateway_cannot_write_is_refused_at_its_field
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_signature_that_leaves_no_room_for_a_text_is_refused_at_its_field(sms_centre: SmsCentre) -> None:
+    own = {"fields": {"to": "{numbers}", "msg": "{text}"}, "accepted": "OK", "longest": 6}
+    options = {"url": "http://provider/", "preset": "custom", "own": own}
+    provider: dict[str, Any] = {"kind": "http", "options": options, "signature": "仁和医院"}
+    with pytest.raises(InvalidError) as error:
+        await add(sms_centre, **provider)
+    assert error.value.fields == {"signature": "leaves no room for a text: the provider takes 6 characters"}
+    await add(sms_centre, **provider, adds_signature=True)
+    await add(sms_centre, **provider | {"name": "服务商", "signature": "仁和"})
+
+
+@pytest_twisted.ensureDeferred
 async def test_secrets_are_nowhere_in_the_clear(sms_centre: SmsCentre) -> None:
     view = await add(sms_centre)
     await sms_centre.messaging.gateways.edit(ADMIN, view["id"], {"options": {"secret": "neu-geheim"}}, view["version"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from callcenter.messaging.gateways.choosing import Choosing
 from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
 from callcenter.messaging.texts.segments import Wording
@@ -55,11 +57,11 @@ def test_who_refused_is_not_asked_again() -> None:
     assert chosen(route(1), route(2), wanted=nobody) == Waits(Reason.GATEWAY_REFUSED, never=True)
 
 
-GBK = Wording(charset="gbk")
+GBK, SHORT = Wording(charset="gbk"), Wording(longest=70)
 PRAYS = "好的🙏按时服药"
 
 
-def test_who_cannot_write_a_text_is_passed_over() -> None:
+def test_who_cannot_carry_a_text_is_passed_over() -> None:
     unable = frozenset({1})
     assert chosen(route(1, priority=1), route(2), wanted=Wanted(CARE.number, Purpose.CARE, unable=unable)) == 2
     # The conversation's gateway, too; and one that can is waited for.
@@ -69,10 +71,10 @@ def test_who_cannot_write_a_text_is_passed_over() -> None:
     assert chosen(route(1), route(2, ready=False), wanted=known) == Waits()
 
 
-def test_where_nobody_can_write_it_that_is_for_good() -> None:
+def test_where_nobody_can_carry_it_that_is_for_good() -> None:
     unable = frozenset({1, 2})
     first = route(2, priority=1, wording=GBK)
-    nobody = Waits(Reason.UNWRITABLE, never=True, unable=first)
+    nobody = Waits(never=True, unable=first)
     assert chosen(route(1), first, wanted=Wanted(CARE.number, Purpose.CARE, unable=unable)) == nobody
     # Neither one that is not set up for it, nor one that said no for now, makes it another matter.
     other = route(3, prefixes=("139",))
@@ -83,21 +85,31 @@ def test_where_nobody_can_write_it_that_is_for_good() -> None:
     assert chosen(route(1), first, wanted=meant) == nobody
 
 
-def test_texts_that_differ_in_who_can_write_them_are_not_alike() -> None:
-    choosing = Choosing([route(1, priority=1, wording=GBK), route(2)])
+def test_texts_that_differ_in_who_can_carry_them_are_not_alike() -> None:
+    choosing = Choosing([route(1, priority=1, wording=GBK), route(2, priority=2, wording=SHORT), route(3)])
     went = []
-    for text in ("您好", PRAYS, "您好", "䶮先生您好"):
+    for text in ("您好", PRAYS, "您好", "䶮先生您好", PRAYS * 11, "字" * 71):
         found = choosing.choose(CARE._replace(unable=choosing.unable(text)))
         assert isinstance(found, Chosen)
         went.append(found.route.gateway_id)
-    assert went == [1, 2, 1, 2]
+    assert went == [1, 2, 1, 2, 3, 1]
 
 
-def test_one_that_writes_less_stands_in_for_nobody_who_writes_more() -> None:
-    more, less = route(1, throttled=True), route(2, wording=GBK, room=3)
+@pytest.mark.parametrize("bound", [GBK, SHORT])
+def test_one_that_carries_less_stands_in_for_nobody_who_carries_more(bound: Wording) -> None:
+    more, less = route(1, throttled=True), route(2, wording=bound, room=3)
     assert Choosing([more, less]).left == 8
-    assert Choosing([route(1, throttled=True, wording=GBK), less]).left == 3
-    assert Choosing([route(1, throttled=True, wording=GBK), route(2, room=3)]).left == 3
+    assert Choosing([route(1, throttled=True, wording=bound), less]).left == 3
+    assert Choosing([route(1, throttled=True, wording=bound), route(2, room=3)]).left == 3
+
+
+def test_of_two_that_take_so_many_characters_only_the_longer_stands_in_for_the_other() -> None:
+    longer = Wording(longest=100)
+    assert Choosing([route(1, throttled=True, wording=SHORT), route(2, wording=longer, room=3)]).left == 3
+    assert Choosing([route(1, throttled=True, wording=longer), route(2, wording=SHORT, room=3)]).left == 8
+    # What is given to it part by part may have any length.
+    apart = Wording(longest=70, long_text=False)
+    assert Choosing([route(1, throttled=True, wording=longer), route(2, wording=apart, room=3)]).left == 3
 
 
 def test_who_is_throttled_for_long_is_passed_over_while_there_is_another() -> None:

@@ -148,6 +148,26 @@ async def test_the_preview_names_what_a_gateway_cannot_write_and_who_carries_it(
     assert (kept["unwritable"], kept["unable"], kept["gateway"]) == (["🙏"], "移动", "联通")
 
 
+@pytest_twisted.ensureDeferred
+async def test_the_preview_says_how_much_a_gateway_takes_and_who_carries_what_is_longer(desk: Desk) -> None:
+    """Of those providers one takes 300 characters, with the signature."""
+    await desk.change(bind_gateways, GATEWAY)
+
+    async def asked(text: str) -> list[Any]:
+        shown = await desk.desk.outgoing.preview(SUSAN, text, Purpose.CARE, patient_id=HEART)
+        return [shown[name] for name in ("goes", "reason", "limit", "unwritable", "unable", "gateway", "characters")]
+
+    fits = "字" * 294
+    assert await asked(fits) == ["now", "", 0, [], "", "移动", 300]
+    assert await asked(fits + "字") == ["never", "too_long", 300, [], "移动", "", 301]
+    assert await asked(fits + "🙏") == ["never", "unwritable", 300, ["🙏"], "移动", "", 301]
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, signature=""))
+    assert await asked(fits) == ["now", "", 0, [], "", "移动", 300]
+    assert await asked(fits + "字") == ["now", "", 300, [], "移动", "联通", 295]
+    kept = await desk.desk.outgoing.example(SUSAN, "templates", fits + "字", Purpose.CARE)
+    assert (kept["limit"], kept["unable"], kept["gateway"]) == (300, "移动", "联通")
+
+
 def add_reply(session: Session, keyword: str, text: str) -> None:
     session.add(AutoReply(keyword=keyword, text=text, disabled=False))
 
@@ -409,7 +429,7 @@ async def test_parts_and_cost_are_those_of_the_gateway_that_would_carry_it(desk:
     [
         ({"preset": "sms56_a"}, 4),
         ({"preset": "sms_aspx"}, 3),
-        ({"preset": "custom", "own": {"joins": True}}, 3),
+        ({"preset": "custom", "own": {"joins": True, "longest": 199}}, 3),
         ({"preset": "custom", "own": {"path": "send"}}, 4),
     ],
 )

@@ -157,6 +157,31 @@ async def test_what_no_gateway_can_write_fails_at_once_and_names_it(centre: Cent
     assert found == [never, ("queued", "no_gateway", "", 0), never]
 
 
+@pytest_twisted.ensureDeferred
+async def test_what_is_too_long_for_one_gateway_goes_by_another_and_fails_at_once_where_there_is_none(
+    centre: Centre,
+) -> None:
+    short = await centre.gateway(1, priority=1, wording=Wording(Counting.CHINA, "市一院", longest=300))
+    longer = await centre.gateway(2, priority=2, wording=Wording(Counting.CHINA, longest=500, charset="gbk"))
+    fits, over, far, prays = (replace(REPLY, text=text) for text in ("字" * 295, "字" * 296, "字" * 501, "🙏" * 296))
+    await centre.queue(fits, over, far, prays)
+    assert "".join(part.text for part in short.given) == f"【市一院】{fits.text}"
+    assert "".join(part.text for part in longer.given) == over.text
+    found = [(one.state, one.reason, one.reason_words, one.attempts) for one in await centre.messages()]
+    # What the one that would come first says of it.
+    assert found[2:] == [("failed", "too_long", "506 > 300", 0), ("failed", "too_long", "301 > 300", 0)]
+    assert [one[0] for one in found[:2]] == ["accepted", "accepted"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_that_joins_nothing_takes_any_text_part_by_part(centre: Centre) -> None:
+    wording = Wording(long_text=False, longest=70)
+    device = await centre.gateway(1, wording=wording)
+    await centre.queue(replace(REPLY, text="Please come. " * 20))
+    assert [len(part.text) for part in device.given] == [70, 70, 70, 50]
+    assert await centre.states() == ["accepted"]
+
+
 def replace_words(receipt: ReceiptArrived, words: str) -> ReceiptArrived:
     return ReceiptArrived(
         receipt.gateway_id, receipt.fate, receipt.code, words, receipt.number, written=receipt.written

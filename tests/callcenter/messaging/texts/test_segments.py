@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from callcenter.messaging.texts.segments import (
     Counting,
     Wording,
+    can_carry,
     is_writable,
     lay_out,
     message_text,
     unwritable_signs,
 )
-from hardware.gateways.letters import charset_of, letters_of
+from hardware.gateways.letters import letters_of, limits_of
 from hardware.gateways.settings import GatewayKind
 from protocols import gsm7
 from protocols.cmpp import words as cmpp
@@ -204,18 +205,72 @@ def test_what_is_writable_can_be_written_in_all_its_parts(text: str, wording: Wo
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "charset"),
+    ("kind", "options", "limits"),
     [
-        (GatewayKind.HTTP, {"preset": "sms56_a"}, "gbk"),
-        (GatewayKind.HTTP, {"preset": "linkws"}, "gbk"),
-        (GatewayKind.HTTP, {"preset": "sms_aspx"}, ""),
-        (GatewayKind.HTTP, {"preset": "sms_aspx_gbk"}, "gbk"),
-        (GatewayKind.HTTP, {"preset": "custom", "own": {"charset": "gbk"}}, "gbk"),
-        (GatewayKind.HTTP, {"preset": "custom", "own": {"fields": {}}}, ""),
-        (GatewayKind.CMPP3, {"gbk": True}, ""),
-        (GatewayKind.SMPP, {"alphabet": "ascii"}, ""),
-        (GatewayKind.GSM, {}, ""),
+        (GatewayKind.HTTP, {"preset": "sms56_a"}, ("gbk", 70, False)),
+        (GatewayKind.HTTP, {"preset": "linkws"}, ("gbk", 300, True)),
+        (GatewayKind.HTTP, {"preset": "sms_aspx"}, ("", 500, True)),
+        (GatewayKind.HTTP, {"preset": "sms_aspx_gbk"}, ("gbk", 500, True)),
+        (GatewayKind.HTTP, {"preset": "custom", "own": {"charset": "gbk", "longest": 350}}, ("gbk", 350, False)),
+        (GatewayKind.HTTP, {"preset": "custom", "own": {"fields": {}, "joins": True}}, ("", 70, True)),
+        (GatewayKind.CMPP3, {"gbk": True}, ("", 0, True)),
+        (GatewayKind.SMPP, {"alphabet": "ascii"}, ("", 0, True)),
+        (GatewayKind.GSM, {}, ("", 0, True)),
     ],
 )
-def test_who_is_bound_to_a_charset(kind: GatewayKind, options: dict[str, Any], charset: str) -> None:
-    assert charset_of(kind, options) == charset
+def test_who_is_bound_to_a_charset_or_a_length(
+    kind: GatewayKind, options: dict[str, Any], limits: tuple[str, int, bool]
+) -> None:
+    assert limits_of(kind, options) == limits
+
+
+JOINS = Wording(Counting.CHINA, "市一院", longest=300)
+
+
+@pytest.mark.parametrize(
+    ("text", "wording", "carried"),
+    [
+        ("字" * 295, JOINS, True),
+        # The signature that we write is counted, once.
+        ("字" * 296, JOINS, False),
+        ("【市一院】" + "字" * 295, JOINS, True),
+        ("字" * 300, replace(JOINS, adds_signature=True), True),
+        ("字" * 301, replace(JOINS, adds_signature=True), False),
+        # Characters are counted, whatever room they take on the air.
+        ("🙏" * 295, JOINS, True),
+        ("🙏", replace(JOINS, charset="gbk"), False),
+        ("字" * 1000, replace(JOINS, long_text=False), True),
+        ("字" * 1000, replace(JOINS, longest=0), True),
+    ],
+)
+def test_a_gateway_carries_what_it_can_write_and_is_no_longer_than_it_takes(
+    text: str, wording: Wording, carried: bool
+) -> None:
+    assert can_carry(text, wording) is carried
+
+
+@given(st.one_of(st.text(SIGNS, max_size=600), LATIN), WORDINGS, st.integers(25, 200))
+def test_what_a_gateway_can_carry_is_given_to_it_no_longer_than_it_takes(
+    text: str, wording: Wording, longest: int
+) -> None:
+    bound = replace(wording, longest=longest)
+    parts = lay_out(text, bound).parts
+    given = ["".join(parts)] if bound.long_text else parts
+    assert can_carry(text, bound) == all(len(one) <= longest for one in given)
+
+
+@pytest.mark.parametrize(
+    ("text", "wording", "lengths"),
+    [
+        ("a" * 160, Wording(long_text=False, longest=70), [70, 70, 20]),
+        ("好" * 60, Wording(Counting.CHINA, "市一院", long_text=False, longest=50), [50, 20]),
+        # What the provider adds by itself has room on the air, and is not counted in what it is given.
+        ("好" * 60, Wording(Counting.CHINA, "市一院", adds_signature=True, long_text=False, longest=50), [50, 10]),
+        ("好" * 70, Wording(Counting.CHINA, "市一院", adds_signature=True, long_text=False, longest=70), [65, 5]),
+        ("好" * 100, Wording(Counting.CHINA, long_text=False, longest=500), [70, 30]),
+    ],
+)
+def test_parts_that_are_not_joined_are_no_longer_than_the_provider_takes(
+    text: str, wording: Wording, lengths: list[int]
+) -> None:
+    assert [len(part) for part in lay_out(text, wording).parts] == lengths

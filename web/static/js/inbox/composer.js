@@ -6,7 +6,7 @@ import { exact, fromLocalField, relative, toLocalField } from "../format.js";
 import { CAUTIONS } from "../messages/cautions.js";
 import { missingWords } from "../messages/places.js";
 import { whatIsPast } from "../messages/past.js";
-import { gatewayWords, money, reasonWord, unwritableWords } from "../sms.js";
+import { gatewayWords, money, reasonWord, unableWords } from "../sms.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { desk, may } from "./desk.js";
@@ -103,7 +103,7 @@ const missing = () => missingWords(shown.missing);
 
 function goes() {
   // The time that was chosen need not be said again, nor what no gateway can send.
-  if (shown.goes === "now" || ["not_before", "unwritable"].includes(shown.reason)) return "";
+  if (shown.goes === "now" || ["not_before", "unwritable", "too_long"].includes(shown.reason)) return "";
   const why = reasonWord(shown.reason);
   return shown.goes === "never" ? t("It would not be sent: {why}.", { why }) : t("It will be sent {time}: {why}.", { why, time: exact(shown.goes_at) });
 }
@@ -117,7 +117,7 @@ function say() {
   const filled = part("filled");
   // What the server has refused stands below the box already, with what is wrong in it.
   const gap = shown && text && part("problem").hidden ? missing() : "";
-  const words = shown && text ? [gap, goes(), unwritableWords(shown), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => CAUTIONS[one] ?? one)].filter(Boolean) : [];
+  const words = shown && text ? [gap, goes(), ...unableWords(shown), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => CAUTIONS[one] ?? one)].filter(Boolean) : [];
   const changed = shown && text && !missing() && shown.text.trim() !== text;
   filled.hidden = !words.length && !changed;
   filled.dataset.kind = shown && (gap || shown.goes === "never") ? "bad" : words.length ? "warn" : "";

@@ -5,7 +5,7 @@ export const WHY = {
   not_found: t("not found, or out of reach"), no_mobile: t("no number that takes texts"), duplicate: t("somebody before has the same number"),
   opted_out: t("has opted out"), do_not_contact: t("does not want to be contacted"), daily_cap: t("has today's share of messages"),
   too_late: t("it would be too late"), unfilled: t("a placeholder has no value"),
-  unwritable: t("has characters that cannot be sent"),
+  unwritable: t("has characters that cannot be sent"), too_long: t("too long"),
 };
 
 export const PROBLEM = { unreadable: t("neither a mobile number nor a record number"), unknown: t("on no patient's record in your reach") };

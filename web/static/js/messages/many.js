@@ -5,7 +5,7 @@ import { el, icon } from "../dom.js";
 import { putInto } from "../editing.js";
 import { stillUnsaved } from "../forms.js";
 import { exact, fromLocalField } from "../format.js";
-import { money } from "../sms.js";
+import { money, unableWords } from "../sms.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
@@ -68,11 +68,6 @@ function times({ count, waiting: later, goes_at: goesAt, waits }) {
   return [...going, ...held].map(([sign, said]) => el("p", {}, icon(sign), el("span", {}, said)));
 }
 
-const unwritable = ({ signs, unable, gateway, count }) => {
-  const words = { signs: signs.join(" "), gateway: unable, other: gateway, count: number(count) };
-  return gateway ? t("{gateway} cannot send {signs}; {count} would go by {other}.", words) : t("No gateway can send {signs}.", words);
-};
-
 function show() {
   send.disabled = !shown?.count;
   send.querySelector("span").textContent = shown?.count ? t("Send to {count} patients", { count: number(shown.count) }) : t("Send");
@@ -83,7 +78,7 @@ function show() {
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
     shown.count ? el("div", { class: "many-times quiet", "data-waiting": shown.waiting }, times(shown)) : null,
-    ...[...shown.unwritable.map(unwritable), ...shown.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
+    ...[...shown.unable.flatMap((one) => unableWords(one, number(one.count))), ...shown.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Not sent to: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,

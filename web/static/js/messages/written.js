@@ -2,7 +2,7 @@
 import { post } from "../api.js";
 import { el, icon } from "../dom.js";
 import { putInto } from "../editing.js";
-import { gatewayWords, money, unwritableWords } from "../sms.js";
+import { gatewayWords, money, unableWords } from "../sms.js";
 import { t } from "../text.js";
 import { CAUTIONS } from "./cautions.js";
 import { missingWords } from "./places.js";
@@ -13,12 +13,11 @@ const ASK_AFTER = 300;
 function parts(found, refused) {
   const missing = missingWords(found.missing);
   const fault = refused ? null : el("p", { class: "notice notice-bad", "data-missing": true }, icon("exclamation-circle"), el("span", {}, missing));
-  const unwritable = unwritableWords(found);
   const figures = found.gateway ? t("{characters} characters · {parts} SMS · {cost}", { ...found, cost: money(found.cost) }) : t("{characters} characters · {parts} SMS", found);
   return [
     el("p", { class: "quiet small", "data-figures": found.parts, title: gatewayWords(found) || null }, figures),
     missing ? fault : el("div", {}, el("div", { class: "quiet small" }, t("What a patient reads, with an invented name")), el("p", { class: "many-sample" }, found.text.startsWith(found.signature) ? found.text : found.signature + found.text)),
-    ...[unwritable, ...found.warnings.map((one) => CAUTIONS[one] ?? one)].filter(Boolean).map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
+    ...[...unableWords(found), ...found.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
   ].filter(Boolean);
 }
 
