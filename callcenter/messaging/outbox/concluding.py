@@ -33,6 +33,7 @@ _ROWS = Keyed(
         _COLUMNS.state_at,
         _COLUMNS.purpose,
         _COLUMNS.batch_id,
+        _COLUMNS.gateway_id,
         _COLUMNS.expires_at,
         _COLUMNS.cost,
     ).where(among(_COLUMNS.id))
@@ -61,8 +62,8 @@ _SIMPLE = Keyed(_simple)
 
 def conclude(
     session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None
-) -> Set[int]:
-    """Bring messages to where their parts say that they stand; the batches of which one was refused by that.
+) -> Set[tuple[int, int]]:
+    """Bring messages to where their parts say that they stand; of which batches one was refused by which gateway.
 
     ``reasons``: why some are unknown, where we know.
     """
@@ -96,8 +97,8 @@ def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved:
 
 def _conclude_others(
     session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason], moved: Moved
-) -> Set[int]:
-    refused: set[int] = set()
+) -> Set[tuple[int, int]]:
+    refused: set[tuple[int, int]] = set()
     if not ids:
         return refused
     rules = load_rules(session)
@@ -106,7 +107,7 @@ def _conclude_others(
     gateways = sorted({part.gateway_id for parts in tried.values() for part in parts})
     costs: dict[int, int] = {row[0]: row[1] for row in _COSTS.rows(session, gateways)}
     # Of what was never handed over there is nothing to conclude.
-    for key, state, reason, since, purpose, batch, expires_at, cost in sorted(
+    for key, state, reason, since, purpose, batch, gateway, expires_at, cost in sorted(
         _ROWS.rows(session, ids), key=itemgetter(0)
     ):
         if not tried.get(key):
@@ -123,7 +124,7 @@ def _conclude_others(
             if was in NOT_ARRIVED:
                 moved.arrive_after_all([key])
             if batch is not None and found.state is MessageState.FAILED and found.reason == Reason.REFUSED:
-                refused.add(batch)
+                refused.add((batch, gateway))
     update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at", "cost"))
     return refused
 
