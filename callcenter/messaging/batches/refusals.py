@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.batches.making import Halt, halt
@@ -39,39 +40,33 @@ def halt_refused(session: Session, refused: Iterable[tuple[int, int]], now: date
 
 def last_failed(session: Session, batch_id: int) -> int | None:
     """The message that failed and was made last; None: none did."""
-    failed = _COLUMNS.batch_id == batch_id, _COLUMNS.stage == MessageState.FAILED.value
-    found: int | None = session.scalar(select(func.max(_COLUMNS.id)).where(*failed))
-    return found
+    return next((row.id for row in _newest(session, batch_id, MessageState.FAILED)), None)
 
 
 def _waits(session: Session, batch: SmsBatch) -> bool:
-    queued = _COLUMNS.batch_id == batch.id, _COLUMNS.stage == MessageState.QUEUED.value
-    return batch.next_page < batch.pages or _any(session, *queued)
+    return batch.next_page < batch.pages or bool(_newest(session, batch.id, MessageState.QUEUED))
 
 
 def _all_refused(session: Session, batch: SmsBatch, gateway_id: int) -> bool:
     """They leave in the order in which they were made."""
-    failed = _failed_last(session, batch, gateway_id)
-    if len(failed) < MOST_REFUSED or any(reason != Reason.REFUSED for _, reason in failed):
+    here, new = _COLUMNS.gateway_id == gateway_id, _COLUMNS.id > (batch.refused_until or 0)
+    failed = _newest(session, batch.id, MessageState.FAILED, here, new, most=MOST_REFUSED)
+    if len(failed) < MOST_REFUSED or any(row.reason != Reason.REFUSED for row in failed):
         return False
-    since = failed[-1][0]
     taken = (
-        (MessageState.DELIVERED.value, MessageState.DELIVERED.value),
-        (SENT_STAGE, MessageState.ACCEPTED.value),
-        (MessageState.UNKNOWN.value, MessageState.UNKNOWN.value),
+        (MessageState.DELIVERED, MessageState.DELIVERED),
+        (SENT_STAGE, MessageState.ACCEPTED),
+        (MessageState.UNKNOWN, MessageState.UNKNOWN),
     )
-    here = _COLUMNS.batch_id == batch.id, _COLUMNS.gateway_id == gateway_id, _COLUMNS.id > since
-    return not any(_any(session, *here, _COLUMNS.stage == stage, _COLUMNS.state == state) for stage, state in taken)
+    since = here, _COLUMNS.id > failed[-1].id
+    return not any(_newest(session, batch.id, stage, *since, _COLUMNS.state == state.value) for stage, state in taken)
 
 
-def _failed_last(session: Session, batch: SmsBatch, gateway_id: int) -> Sequence[tuple[int, str]]:
-    """Those that failed last at the gateway, newest first, of what was not looked at by anybody."""
-    columns = _COLUMNS.id, _COLUMNS.reason
-    failed = _COLUMNS.batch_id == batch.id, _COLUMNS.stage == MessageState.FAILED.value
-    new = _COLUMNS.gateway_id == gateway_id, _COLUMNS.id > (batch.refused_until or 0)
-    rows = session.execute(select(*columns).where(*failed, *new).order_by(_COLUMNS.id.desc()).limit(MOST_REFUSED))
-    return [(row.id, row.reason) for row in rows]
-
-
-def _any(session: Session, *which: ColumnElement[bool]) -> bool:
-    return session.scalar(select(_COLUMNS.id).where(*which).limit(1)) is not None
+def _newest(
+    session: Session, batch_id: int, stage: str, *which: ColumnElement[bool], most: int = 1
+) -> Sequence[Row[Any, Any]]:
+    """Id and reason of those messages of a batch in a stage of which ``which`` is true, newest first."""
+    # In the order of ids alone PostgreSQL may look for them among all messages, and in none it may read all of these.
+    here = _COLUMNS.batch_id == batch_id, _COLUMNS.stage.between(str(stage), str(stage))
+    found = select(_COLUMNS.id, _COLUMNS.reason).where(*here, *which)
+    return session.execute(found.order_by(_COLUMNS.stage.desc(), _COLUMNS.id.desc()).limit(most)).all()
