@@ -28,7 +28,7 @@ from callcenter.messaging.batches.recipients import BatchDraft, Chosen, Recipien
 from callcenter.messaging.conversations.rows import DONE, OUT
 from callcenter.messaging.conversations.threads import LAST_TEXT
 from callcenter.messaging.messages.composing import House, common_values
-from callcenter.messaging.outbox.attempts import MESSAGE, unindexed
+from callcenter.messaging.outbox.attempts import MESSAGE, hold_messages, unindexed
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.texts.kept_templates import kept_template
 from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
@@ -128,6 +128,7 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     if batch.sweep != Sweep.CANCEL.value:
         held = batch.sweep == Sweep.RELEASE.value
         still.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
+    hold_messages(session, ids)
     # Nothing here is for a person who reads one message: each is told by its batch.
     session.execute(update(MESSAGE).where(*still).values(version=columns.version + 1, **_swept(batch, now)))
     batch.swept = ids[-1] if ids else batch.swept

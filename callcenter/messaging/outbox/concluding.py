@@ -12,7 +12,15 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import Moved
-from callcenter.messaging.outbox.attempts import ATTEMPT, MESSAGE, in_state, load_tried, move_messages, update_messages
+from callcenter.messaging.outbox.attempts import (
+    ATTEMPT,
+    MESSAGE,
+    hold_messages,
+    in_state,
+    load_tried,
+    move_messages,
+    update_messages,
+)
 from callcenter.messaging.outbox.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.outbox.parked import WORDS_LENGTH
 from callcenter.messaging.outbox.spending import spent
@@ -40,7 +48,6 @@ _ROWS = Keyed(
 )
 _GATEWAY = table_of(SmsGateway).c
 _COSTS = Keyed(lambda among: select(_GATEWAY.id, _GATEWAY.cost).where(among(_GATEWAY.id)))
-_HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
 
 
 def _simple(among: Among) -> Select[Any]:
@@ -70,7 +77,7 @@ def conclude(
     if not ids:
         return frozenset()
     # First the messages are ours, then their parts are looked at.
-    _HELD.hold(session, ids)
+    hold_messages(session, ids)
     moved = Moved()
     simple = _conclude_simple(session, ids, now, moved)
     refused = _conclude_others(session, [key for key in ids if key not in simple], now, reasons or {}, moved)
