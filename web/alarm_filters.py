@@ -74,6 +74,7 @@ def alarm_columns(exchange: Exchange) -> list[Column]:
         Column(say(N_("Kind")), lambda alarm: word_of(ALARM_KINDS, alarm["kind"], say)),
         Column(say(N_("Line")), lambda alarm: (alarm["line"] or {}).get("name", "")),
         Column(say(N_("Gateway")), lambda alarm: (alarm["gateway"] or {}).get("name", "")),
+        Column(say(N_("SMS to many")), lambda alarm: alarm["batch_id"] or "", 10),
         Column(say(N_("Reason")), lambda alarm: reason_words(exchange, alarm), 40),
         Column(say(N_("Times")), lambda alarm: alarm["times"], 8),
         Column(say(N_("Over since")), lambda alarm: local_time(alarm["cleared_at"], zone), 20),

@@ -50,7 +50,8 @@ EVERYTHING = AlarmFilter()
 
 
 class AlarmService:
-    """Limited to the data scope: a department's alarms are those of its lines. Out of reach is ``NotFoundError``."""
+    """Limited to the data scope: a department's alarms are those of its lines and of what its people
+    sent. Out of reach is ``NotFoundError``."""
 
     def __init__(self, database: Database, clock: IReactorTime) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""What a gateway does later or meanwhile: timers by name, and work that is waited for by nobody but ends with it."""
+"""What a gateway does later or meanwhile: timers by name, and work that ends with it."""
 
 from __future__ import annotations
 

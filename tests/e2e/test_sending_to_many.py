@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,7 @@ def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browser
     number = page.url.rsplit("/", 1)[1]
     expect(page.locator("[data-batch-state=paused]")).to_be_visible()
     expect(page.locator(".batch-head ~ .notice")).to_contain_text("接连被拒收")
+    expect(page.locator(".batch-title")).to_contain_text(f"第 {number} 号")
     failed = page.locator("[data-state-count=failed] dd")
     expect(failed).to_be_visible()
     assert 20 <= int(failed.inner_text().replace(",", "")) < PATIENTS / 2
@@ -209,6 +211,7 @@ def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browser
     shot(page, "refused")
     alarms = window.tab("/alarms?handled=false")
     row = alarms.locator("tbody tr", has_text="群发自动暂停")
+    expect(row.locator("strong")).to_have_text(f"第 {number} 号")
     expect(row.get_by_text("未恢复")).to_be_visible()
     shot(alarms, "refused-alarm")
     crowd.simulate("treat", "accept")
@@ -222,3 +225,22 @@ def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browser
     alarms.goto("/alarms?handled=false")
     expect(row).to_be_visible()
     expect(row.get_by_text("未恢复")).to_be_hidden()
+
+
+def test_what_is_paused_goes_on_though_nothing_of_it_waits_any_more(daemon: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = daemon.client("supervisor")
+    found = supervisor.get("/api/v1/patients?limit=50")["items"]
+    patients = [one["id"] for one in found if not one["do_not_call"]][:5]
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    body = {"text": "请来复诊", "purpose": "reminder", "at": later, "patient_ids": patients, "key": "0123456789abcdef"}
+    batch = supervisor.post("/api/v1/message-batches", body)["id"]
+    window = browsers.window(daemon, "supervisor", f"/message-batches/{batch}")
+    expect(window.page.locator("[data-state-count=queued]")).to_be_visible()
+    window.page.locator("[data-do=pause]").click()
+    expect(window.page.locator("[data-do=continue]")).to_be_visible()
+    for message in supervisor.get(f"/api/v1/messages?batch_id={batch}&limit=200")["items"]:
+        supervisor.post(f"/api/v1/messages/{message['id']}/cancel")
+    expect(window.page.locator("[data-state-count=queued]")).to_be_hidden()
+    window.page.locator("[data-do=continue]").click()
+    expect(window.page.locator("[data-batch-state=done]")).to_be_visible()
+    expect(window.page.locator(".batch-buttons")).to_be_hidden()

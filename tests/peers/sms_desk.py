@@ -125,6 +125,6 @@ async def leave(desk: Desk, *routes: Route) -> list[str]:
     return [part.key for parts in claimed.handed.values() for part in parts]
 
 
-async def answer(desk: Desk, *signals: GatewaySignal) -> None:
+async def answer(desk: Desk, *signals: GatewaySignal, gateway: int = GATEWAY) -> None:
     """The gateway says this of what it was given."""
-    await desk.change(settle, [Heard(GATEWAY, one) for one in signals], desk.now)
+    await desk.change(settle, [Heard(gateway, one) for one in signals], desk.now)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest_twisted
 
+from callcenter.alarms.kinds import AlarmKind
+from callcenter.alarms.records import Trouble, raise_alarm
 from protocols.sayings import Said, Saying
 from protocols.signals import LineLost, LineReady
 from tests.peers.site import RunningSite, all_rows
@@ -61,3 +65,14 @@ async def test_an_alarm_is_handled_with_a_note_once_and_a_refusal_changes_nothin
     assert (late.status, late.json["code"]) == (409, "conflict")
     assert await all_rows(site) == before
     assert "'=1+1" in (await supervisor.get("/api/v1/alarms/export?format=csv")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_which_sending_was_halted_stands_on_page_and_in_files(site: RunningSite) -> None:
+    supervisor = await site.signed_in("supervisor")
+    await site.database.run(raise_alarm, Trouble(AlarmKind.SENDING_HALTED, "4711"), datetime.now(UTC))
+    page = (await supervisor.get("/alarms?lang=zh_CN")).text
+    assert "<strong>第 4711 号</strong>" in page
+    assert 'href="/message-batches/4711"' in page
+    sheet = (await supervisor.get("/api/v1/alarms/export?format=csv&lang=zh_CN")).text
+    assert "群发自动暂停,,,4711," in sheet

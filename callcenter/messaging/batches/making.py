@@ -28,7 +28,7 @@ from callcenter.messaging.batches.recipients import BatchDraft, Chosen, Recipien
 from callcenter.messaging.conversations.rows import DONE, OUT
 from callcenter.messaging.conversations.threads import LAST_TEXT
 from callcenter.messaging.messages.composing import House, common_values
-from callcenter.messaging.outbox.attempts import MESSAGE, unindexed
+from callcenter.messaging.outbox.attempts import MESSAGE, hold_messages, unindexed
 from callcenter.messaging.outbox.queueing import MessageDraft, queue_messages
 from callcenter.messaging.texts.kept_templates import kept_template
 from callcenter.messaging.vocabulary import BatchState, MessageState, Purpose, Reason
@@ -128,6 +128,7 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
     if batch.sweep != Sweep.CANCEL.value:
         held = batch.sweep == Sweep.RELEASE.value
         still.append(columns.next_at.is_(None) if held else columns.next_at.is_not(None))
+    hold_messages(session, ids)
     # Nothing here is for a person who reads one message: each is told by its batch.
     session.execute(update(MESSAGE).where(*still).values(version=columns.version + 1, **_swept(batch, now)))
     batch.swept = ids[-1] if ids else batch.swept
@@ -140,18 +141,19 @@ def sweep_some(session: Session, batch_id: int, now: datetime) -> bool:
 
 
 def halt(session: Session, batch: SmsBatch, why: Halt, now: datetime) -> None:
-    """Pause it until somebody looks at it."""
+    """Pause it, with what waits of it, until somebody looks at it."""
     batch.state, batch.reason = BatchState.PAUSED.value, why.value
-    raise_alarm(session, Trouble(AlarmKind.SENDING_HALTED, str(batch.id)), now)
+    # Else what waits of it would stay due, and seem stuck where no gateway is there to be given it.
+    batch.sweep, batch.swept = Sweep.HOLD.value, 0
+    sender = None if batch.created_by is None else session.get(UserAccount, batch.created_by)
+    department = None if sender is None else sender.department_id
+    raise_alarm(session, Trouble(AlarmKind.SENDING_HALTED, str(batch.id), department_id=department), now)
     session.flush()
     announce_batches(session, {batch.id})
 
 
 def halt_by_trouble(session: Session, batch_id: int, now: datetime) -> None:
-    """A part of it cannot be written: the others go on, and somebody is shown which.
-
-    What was asked for of its messages that wait stays asked for: whoever cancelled it counts on that.
-    """
+    """A part of it cannot be written: the others go on, and somebody is shown which."""
     batch = session.scalar(select(SmsBatch).where(SmsBatch.id == batch_id).with_for_update())
     if batch is not None and batch.state == BatchState.PREPARING.value:
         halt(session, batch, Halt.TROUBLE, now)

@@ -22,7 +22,7 @@ class Quotes:
     tariff: Tariff
     purpose: Purpose
     plain: str
-    known: dict[tuple[str, int, str], Quote] = field(default_factory=dict)
+    known: dict[tuple[tuple[str, ...], int, str], Quote] = field(default_factory=dict)
     hopeless: Counter[Quote] = field(default_factory=Counter)
     """How many get nothing because no gateway can carry it."""
 
@@ -56,7 +56,7 @@ class Quotes:
         }
 
     def _of(self, number: str, length: int, unusual: str) -> Quote:
-        key = number[: self.tariff.figures], length, unusual
+        key = self.tariff.beginnings.of(number), length, unusual
         if key not in self.known:
             words = self.plain + unusual + "字" * (length - len(unusual))
             self.known[key] = self.tariff.quote(number, self.purpose, words)

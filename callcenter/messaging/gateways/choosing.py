@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose, telling_figures, unable_for
+from callcenter.messaging.gateways.routing import Beginnings, Chosen, Route, Waits, Wanted, choose, unable_for
 from callcenter.messaging.texts.segments import Layout, lay_out
 from callcenter.messaging.vocabulary import Purpose
 
@@ -25,10 +25,9 @@ class Choosing:
         # go by it all the same goes when its turn comes; the queue is not searched for such messages.
         steady = [route for route in routes if route.in_service and route.ready and not route.throttled]
         self._spared = {one.gateway_id for one in routes if one.throttled and any(map(one.is_covered_by, steady))}
-        # Numbers that begin alike fit the same gateways.
-        self._figures = telling_figures(routes)
+        self._beginnings = Beginnings(routes)
         self._bound = [route for route in routes if route.wording.is_bound]
-        self._chosen: dict[tuple[str, Purpose, int | None, int | None, frozenset[int]], Chosen] = {}
+        self._chosen: dict[tuple[tuple[str, ...], Purpose, int | None, int | None, frozenset[int]], Chosen] = {}
         self._layouts: dict[tuple[int, str], Layout] = {}
 
     @property
@@ -44,7 +43,7 @@ class Choosing:
         """See ``routing.choose``."""
         if wanted.refused or wanted.put_off:
             return choose(self._routes, wanted, self.room)
-        alike = wanted.number[: self._figures], wanted.purpose, wanted.only, wanted.rather, wanted.unable
+        alike = self._beginnings.of(wanted.number), wanted.purpose, wanted.only, wanted.rather, wanted.unable
         known = self._chosen.get(alike)
         # Only that it is full by now makes another answer of the same question.
         if known is not None and self.room[known.route.gateway_id] > 0:

@@ -37,7 +37,7 @@ class Route:
 
     def takes(self, number: str, purpose: Purpose) -> bool:
         """Whether it is set up for such a message."""
-        national = number.removeprefix("+86")
+        national = _national(number)
         fits = not self.prefixes or any(number.startswith(one) or national.startswith(one) for one in self.prefixes)
         # A test is for whatever gateway it is meant for; an alarm is not to wait because nobody ticked a box for it.
         suits = not self.purposes or purpose in self.purposes or purpose in OF_THE_HOUSE
@@ -114,10 +114,19 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     return Chosen(best) if room.get(best.gateway_id, 0) > 0 else _elsewhere(taking, best, wanted, room)
 
 
-def telling_figures(routes: Iterable[Route]) -> int:
-    """How many of the first characters of a number tell which of ``routes`` are set up for it; 0: all are for any."""
-    longest = max((len(prefix) for route in routes for prefix in route.prefixes), default=0)
-    return longest + len("+86") if longest else 0
+class Beginnings:
+    """Tells which numbers are alike to ``routes``, by the prefixes that they begin with."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._prefixes = frozenset(prefix for route in routes for prefix in route.prefixes)
+        self._lengths = sorted(set(map(len, self._prefixes)))
+
+    def of(self, number: str) -> tuple[str, ...]:
+        """The same for numbers of which each route says the same. Nearly all of many numbers have few of these."""
+        if not self._lengths:
+            return ()
+        begins = [each[:length] for each in (number, _national(number)) for length in self._lengths]
+        return tuple(one for one in begins if one in self._prefixes)
 
 
 def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
@@ -148,7 +157,11 @@ def _is_set_up(route: Route, wanted: Wanted) -> bool:
 
 
 def _rank(route: Route, wanted: Wanted) -> tuple[bool, int, int, int, int]:
-    national = wanted.number.removeprefix("+86")
+    national = _national(wanted.number)
     matching = [len(one) for one in route.prefixes if wanted.number.startswith(one) or national.startswith(one)]
     known = route.gateway_id == wanted.rather
     return (not known, route.priority, -max(matching, default=0), route.cost, route.gateway_id)
+
+
+def _national(number: str) -> str:
+    return number.removeprefix("+86")

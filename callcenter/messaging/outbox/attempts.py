@@ -51,6 +51,7 @@ _TRIED = Keyed(
         ATTEMPT.c.answered_at,
     ).where(among(ATTEMPT.c.message_id))
 )
+_HELD = Keyed(lambda among: select(MESSAGE.c.id).where(among(MESSAGE.c.id)).order_by(MESSAGE.c.id).with_for_update())
 _INSERT = Inserts(
     ATTEMPT,
     ("message_id", "gateway_id", "number", "sender", "attempt", "position", "total", "reference", "state", "sent_at"),
@@ -67,6 +68,13 @@ def load_tried(session: Session, message_ids: Sequence[int]) -> Mapping[int, lis
     for message_id, attempt, position, total, gateway, state, *rest in _TRIED.rows(session, message_ids):
         found[message_id].append(Tried(attempt, position, total, gateway, PartState(state), *rest))
     return found
+
+
+def hold_messages(session: Session, ids: Sequence[int]) -> None:
+    """Lock messages until the commit, in the order of their ids: of two who want the same ones the second waits for the
+    first, and neither for the other.
+    """
+    _HELD.hold(session, ids)
 
 
 def insert_attempts(session: Session, rows: Sequence[NewAttempt]) -> None:

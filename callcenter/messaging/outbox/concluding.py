@@ -12,7 +12,15 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from callcenter.messaging.announce import Moved
-from callcenter.messaging.outbox.attempts import ATTEMPT, MESSAGE, in_state, load_tried, move_messages, update_messages
+from callcenter.messaging.outbox.attempts import (
+    ATTEMPT,
+    MESSAGE,
+    hold_messages,
+    in_state,
+    load_tried,
+    move_messages,
+    update_messages,
+)
 from callcenter.messaging.outbox.outcome import Tried, Verdict, pause_after, verdict
 from callcenter.messaging.outbox.parked import WORDS_LENGTH
 from callcenter.messaging.outbox.spending import spent
@@ -33,13 +41,13 @@ _ROWS = Keyed(
         _COLUMNS.state_at,
         _COLUMNS.purpose,
         _COLUMNS.batch_id,
+        _COLUMNS.gateway_id,
         _COLUMNS.expires_at,
         _COLUMNS.cost,
     ).where(among(_COLUMNS.id))
 )
 _GATEWAY = table_of(SmsGateway).c
 _COSTS = Keyed(lambda among: select(_GATEWAY.id, _GATEWAY.cost).where(among(_GATEWAY.id)))
-_HELD = Keyed(lambda among: select(_COLUMNS.id).where(among(_COLUMNS.id)).order_by(_COLUMNS.id).with_for_update())
 
 
 def _simple(among: Among) -> Select[Any]:
@@ -61,15 +69,15 @@ _SIMPLE = Keyed(_simple)
 
 def conclude(
     session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason] | None = None
-) -> Set[int]:
-    """Bring messages to where their parts say that they stand; the batches of which one was refused by that.
+) -> Set[tuple[int, int]]:
+    """Bring messages to where their parts say that they stand; of which batches one was refused by which gateway.
 
     ``reasons``: why some are unknown, where we know.
     """
     if not ids:
         return frozenset()
     # First the messages are ours, then their parts are looked at.
-    _HELD.hold(session, ids)
+    hold_messages(session, ids)
     moved = Moved()
     simple = _conclude_simple(session, ids, now, moved)
     refused = _conclude_others(session, [key for key in ids if key not in simple], now, reasons or {}, moved)
@@ -96,8 +104,8 @@ def _conclude_simple(session: Session, ids: Sequence[int], now: datetime, moved:
 
 def _conclude_others(
     session: Session, ids: Sequence[int], now: datetime, reasons: Mapping[int, Reason], moved: Moved
-) -> Set[int]:
-    refused: set[int] = set()
+) -> Set[tuple[int, int]]:
+    refused: set[tuple[int, int]] = set()
     if not ids:
         return refused
     rules = load_rules(session)
@@ -106,7 +114,7 @@ def _conclude_others(
     gateways = sorted({part.gateway_id for parts in tried.values() for part in parts})
     costs: dict[int, int] = {row[0]: row[1] for row in _COSTS.rows(session, gateways)}
     # Of what was never handed over there is nothing to conclude.
-    for key, state, reason, since, purpose, batch, expires_at, cost in sorted(
+    for key, state, reason, since, purpose, batch, gateway, expires_at, cost in sorted(
         _ROWS.rows(session, ids), key=itemgetter(0)
     ):
         if not tried.get(key):
@@ -123,7 +131,7 @@ def _conclude_others(
             if was in NOT_ARRIVED:
                 moved.arrive_after_all([key])
             if batch is not None and found.state is MessageState.FAILED and found.reason == Reason.REFUSED:
-                refused.add(batch)
+                refused.add((batch, gateway))
     update_messages(session, rows, ("state", "reason", "reason_words", "next_at", "state_at", "cost"))
     return refused
 

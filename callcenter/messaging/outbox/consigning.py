@@ -12,7 +12,7 @@ from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted
 from callcenter.messaging.outbox.outcome import Missing, long_pause_after
 from callcenter.messaging.rules.sending import SendingRules
 from callcenter.messaging.rules.suppression import Facts, judge
-from callcenter.messaging.texts.segments import Wording, handed_over, unwritable_signs
+from callcenter.messaging.texts.segments import Wording, length_handed_over, unwritable_signs
 from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
 from protocols.sms import TextEncoding
 
@@ -120,7 +120,7 @@ def _waits(due: Due, waits: Waits, now: datetime) -> Put | None:
 def _not_carried(text: str, wording: Wording) -> Put:
     if signs := unwritable_signs(text, wording):
         return Put(MessageState.FAILED, Reason.UNWRITABLE, words=" ".join(signs))
-    words = f"{handed_over(text, wording)} > {wording.longest_text}"
+    words = f"{length_handed_over(text, wording)} > {wording.longest_text}"
     return Put(MessageState.FAILED, Reason.TOO_LONG, words=words)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.gateways.routing import Chosen, Route, Wanted, choose, telling_figures, unable_for
+from callcenter.messaging.gateways.routing import Beginnings, Chosen, Route, Wanted, choose, unable_for
 from callcenter.messaging.texts.segments import (
     Counting,
     Wording,
@@ -111,9 +111,9 @@ class Tariff:
         return "".join(sign for sign in text if any(lacking(sign, charset) for charset in charsets))
 
     @cached_property
-    def figures(self) -> int:
-        """How many of the first characters of a number tell by which gateways it may go."""
-        return telling_figures(self.routes)
+    def beginnings(self) -> Beginnings:
+        """Tells which numbers may go by the same gateways."""
+        return Beginnings(self.routes)
 
     @cached_property
     def _bound(self) -> tuple[Route, ...]:

@@ -136,10 +136,10 @@ def can_carry(text: str, wording: Wording) -> bool:
 
 def is_too_long(text: str, wording: Wording) -> bool:
     """Whether ``text``, with its signature, has more characters than the gateway takes."""
-    return bool(wording.longest_text) and handed_over(text, wording) > wording.longest_text
+    return bool(wording.longest_text) and length_handed_over(text, wording) > wording.longest_text
 
 
-def handed_over(text: str, wording: Wording) -> int:
+def length_handed_over(text: str, wording: Wording) -> int:
     """How many characters the gateway is given of ``text``, where it is given all at once."""
     return len(_handed_over(text, wording))
 

@@ -9,15 +9,19 @@ import pytest
 import pytest_twisted
 from sqlalchemy.orm import Session
 
+from callcenter.administration.permissions import Scope
+from callcenter.administration.principal import Principal
+from callcenter.alarms.service import AlarmService
 from callcenter.messaging.batches import refusals
 from callcenter.messaging.batches.choices import Choice
 from callcenter.messaging.batches.recipients import BatchDraft
 from callcenter.messaging.batches.views import BatchView
+from callcenter.messaging.outbox.due_messages import anything_due
 from callcenter.messaging.vocabulary import Purpose
 from protocols.sms import Fate, GatewaySignal, PartAccepted, PartRefused, PartUnknown, ReceiptArrived, Refusal
 from storage.models import Alarm
-from tests.peers.call_center import SUSAN
-from tests.peers.sms_desk import CHEAP, GATEWAY, Desk, add_patient, answer, leave
+from tests.peers.call_center import CARDIOLOGY, SUSAN
+from tests.peers.sms_desk import CHEAP, GATEWAY, OTHER_GATEWAY, Desk, add_gateway, add_patient, answer, leave
 
 MANY, MOST = 30, 5
 PATIENTS = range(1000, 1000 + MANY)
@@ -127,3 +131,46 @@ async def test_what_another_gateway_may_take_is_no_refusal(crowd: Desk) -> None:
     await answer(crowd, *[PartRefused(key, Refusal.GATEWAY, "9") for key in keys])
     assert (await look(crowd, batch))["state"] == "done"
     assert GATEWAY in {row["gateway_id"] for row in await crowd.rows()}
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_gateway_that_refuses_all_holds_it_though_others_take_theirs(crowd: Desk) -> None:
+    """A signature that one carrier does not know loses that carrier's patients only: here every second one."""
+    await crowd.change(add_gateway, OTHER_GATEWAY, "联通")
+    batch = await sent_to_all(crowd)
+    both = replace(CHEAP, room=1), replace(CHEAP, room=1, gateway_id=OTHER_GATEWAY)
+    for turn in range(MOST):
+        assert (await look(crowd, batch))["state"] == "done"
+        first, second = await leave(crowd, *both)
+        await answer(crowd, *refused([first]))
+        await answer(crowd, PartAccepted(second, str(turn)), gateway=OTHER_GATEWAY)
+    assert (await look(crowd, batch))["reason"] == "refused"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_held_is_due_no_more_though_no_gateway_is_there(crowd: Desk) -> None:
+    batch = await sent_to_all(crowd)
+    await answer(crowd, *refused(await given(crowd, MOST)))
+    assert (await look(crowd, batch))["state"] == "paused"
+    await crowd.make_all()
+    assert not await crowd.change(anything_due, crowd.now)
+    waiting = [row for row in await crowd.rows() if row["state"] == "queued"]
+    assert {(row["reason"], row["next_at"]) for row in waiting} == {("paused", None)}
+    await crowd.desk.batches.resume(SUSAN, batch)
+    await crowd.make_all()
+    assert len(await given(crowd, MANY)) == MANY - MOST
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_alarm_is_of_the_department_of_whoever_sends_it(crowd: Desk) -> None:
+    batch = await sent_to_all(crowd)
+    await answer(crowd, *refused(await given(crowd, MOST)))
+    service = AlarmService(crowd.database, crowd.clock)
+    head, other = (
+        Principal(number, "head", "科长", department, {"alarms.view": Scope.DEPARTMENT})
+        for number, department in ((901, SUSAN.department_id), (902, CARDIOLOGY))
+    )
+    assert [alarm["batch_id"] for alarm in await service.open_for(head)] == [batch]
+    assert await service.open_for(other) == []
+    told = crowd.last("alarm.opened").audience
+    assert told["departments"] == [SUSAN.department_id]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.messaging.gateways.choosing import Choosing
-from callcenter.messaging.gateways.routing import Chosen, Route, Waits, Wanted, choose
+from callcenter.messaging.gateways.routing import Beginnings, Chosen, Route, Waits, Wanted, choose
 from callcenter.messaging.texts.segments import Wording
 from callcenter.messaging.vocabulary import Purpose, Reason
 
@@ -93,6 +95,26 @@ def test_texts_that_differ_in_who_can_carry_them_are_not_alike() -> None:
         assert isinstance(found, Chosen)
         went.append(found.route.gateway_id)
     assert went == [1, 2, 1, 2, 3, 1]
+
+
+@given(
+    st.lists(st.text("+1368", min_size=1, max_size=4), max_size=4),
+    st.lists(st.text("+1368", min_size=1, max_size=4), max_size=4),
+    st.lists(st.from_regex(r"(\+86)?1[38]{5}", fullmatch=True), min_size=2),
+)
+def test_numbers_that_are_alike_go_by_the_same_gateway(one: list[str], other: list[str], numbers: list[str]) -> None:
+    routes = route(1, prefixes=tuple(one)), route(2, prefixes=tuple(other))
+    beginnings = Beginnings(routes)
+    found: dict[object, object] = {}
+    for number in numbers:
+        choice = choose(routes, Wanted(number, Purpose.CARE), {1: 8, 2: 8})
+        assert found.setdefault(beginnings.of(number), choice) == choice
+
+
+def test_a_long_prefix_makes_no_two_numbers_differ_that_have_another() -> None:
+    beginnings = Beginnings([route(1, prefixes=("1380013", "139"))])
+    assert beginnings.of("+8613800138000") == ("1380013",)
+    assert {beginnings.of(f"+86137{place:08}") for place in range(1000)} == {()}
 
 
 @pytest.mark.parametrize("bound", [GBK, SHORT])

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_twisted
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
+from callcenter.messaging.batches.refusals import halt_refused
 from callcenter.messaging.conversations.answering import last_asked
 from callcenter.messaging.conversations.reading import conversation_messages
 from callcenter.messaging.gateways.routing import Route
@@ -148,22 +149,69 @@ def test_what_was_said_last_in_a_long_conversation_is_not_looked_for_among_what_
     postgresql_url: str, ask: Callable[[Session], Any]
 ) -> None:
     engine = create_engine(postgresql_url)
+    with Session(engine) as session, session.begin():
+        for statement in (_OLD_TALK, _OLD_TEXTS, "analyze sms_message"):
+            session.execute(text(statement))
+    asked = listened(engine)
+    with Session(engine) as session:
+        ask(session)
+        statement, values = asked[-1]
+        plan = explained(session, statement, values)
+    engine.dispose()
+    assert "sms_message" in statement
+    assert most_removed(plan) < 10
+
+
+_OLD_BATCHES = """
+    insert into sms_batch(id, purpose, text, total, created_at, state, title, chosen, pages, next_page, left_out, swept)
+    select n, 'care', 'x', 5000, now(), 'done', '', 5000, 0, 0, '{}', 0 from generate_series(1, 2) n
+"""
+_OLD_MESSAGES = """
+    insert into sms_message(id, batch_id, direction, state, reason, number, text, gateway_id, priority, parts, cost,
+                            attempts, created_at, state_at, version)
+    select n, case when n <= 10000 then 1 else 2 end, 'out',
+           case when n <= 10000 or n % 2 = 0 and n <= 14000 then 'delivered' when n <= 14000 then 'accepted'
+                when n <= 14040 then 'failed' else 'queued' end,
+           case when n > 14000 and n <= 14040 then 'refused' else '' end,
+           '+86138', 'x', 1, 3, 1, 0, 1, now(), now(), 1
+    from generate_series(1, 20000) n
+"""
+
+
+def test_what_a_gateway_refused_of_a_sending_is_looked_for_among_little_else(postgresql_url: str) -> None:
+    engine = create_engine(postgresql_url)
+    with Session(engine) as session, session.begin():
+        add_gateway(session, 1)
+        session.flush()
+        for statement in (_OLD_BATCHES, _OLD_MESSAGES, "analyze sms_message"):
+            session.execute(text(statement))
+    asked = listened(engine)
+    with Session(engine) as session:
+        halt_refused(session, {(2, 1)}, NOW)
+        assert session.get_one(SmsBatch, 2).reason == "refused"
+        found = [one for one in asked if one[0].startswith("SELECT") and "FROM sms_message" in one[0]]
+        plans = [explained(session, *one) for one in found]
+    engine.dispose()
+    assert len(plans) == 5
+    assert max(map(most_removed, plans)) < 10
+
+
+def listened(engine: Engine) -> list[tuple[str, Any]]:
+    """The statements that it is asked from now on, with their values."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         asked.append((statement, values))
 
-    with Session(engine) as session, session.begin():
-        for statement in (_OLD_TALK, _OLD_TEXTS, "analyze sms_message"):
-            session.execute(text(statement))
     event.listen(engine, "before_cursor_execute", note)
-    with Session(engine) as session:
-        ask(session)
-        statement, values = asked[-1]
-        plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
-    engine.dispose()
-    assert "sms_message" in statement
-    assert most_removed(plan[0]["Plan"]) < 10
+    return asked
+
+
+def explained(session: Session, statement: str, values: Any) -> dict[str, Any]:
+    """The plan by which it is answered."""
+    asking = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
+    plan: dict[str, Any] = asking.scalar_one()[0]["Plan"]
+    return plan
 
 
 def most_removed(node: dict[str, Any]) -> int:

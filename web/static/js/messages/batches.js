@@ -69,7 +69,9 @@ async function cancel(batch) {
 }
 
 function buttons(batch) {
-  if (!mayBulk || batch.state === "cancelled" || !waits(batch)) return null;
+  // What is paused can go on though the last that waited has left meanwhile, as the rest of a text does: else it stayed so.
+  const over = batch.state === "cancelled" || (batch.state !== "paused" && !waits(batch));
+  if (!mayBulk || over) return null;
   const button = (name, word, sign, act) => el("button", { type: "button", class: "btn btn-sm", "data-do": name, "data-key": `${name}-${batch.id}`, onclick: act }, icon(sign), word);
   return el("div", { class: "batch-buttons" },
     batch.state === "paused" ? button("continue", t("Continue"), "play-fill", () => command(batch, "continue")) : button("pause", t("Pause"), "pause-fill", () => command(batch, "pause")),
@@ -84,7 +86,7 @@ function waitingFor({ state, waiting_for: first }) {
 
 function card(batch, brief) {
   const word = batch.state === "done" && waits(batch) ? t("Being sent") : STATE[batch.state];
-  const about = [batch.created_by?.name, exact(batch.created_at), batch.not_before ? t("from {time} on", { time: exact(batch.not_before) }) : "", batch.cancelled_at ? t("cancelled {time}", { time: exact(batch.cancelled_at) }) : ""];
+  const about = [t("No. {number}", { number: batch.id }), batch.created_by?.name, exact(batch.created_at), batch.not_before ? t("from {time} on", { time: exact(batch.not_before) }) : "", batch.cancelled_at ? t("cancelled {time}", { time: exact(batch.cancelled_at) }) : ""];
   const title = batch.title || placedStart(batch.text, 40);
   return [
     el("div", { class: "batch-head" },
