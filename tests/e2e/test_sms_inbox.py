@@ -496,3 +496,29 @@ def test_texts_are_found_by_department_and_disease_with_the_keys_alone(daemon: D
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#reply")).to_have_value("请清淡饮食。")
+
+
+def test_a_list_that_is_drawn_anew_under_the_finger_loses_no_click(daemon: DemoDaemon, browsers: Browsers) -> None:
+    for number in ("13911112221", "13911112222"):
+        write(daemon, number, f"我是 {number}")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    first, second = (page.locator("#talks .talk", has_text=f"我是 1391111222{figure}") for figure in (2, 1))
+    first.click()
+    expect(page.locator("#thread-head")).to_contain_text("2222")
+    drawn = page.locator("#talks").get_attribute("data-shows")
+    second.hover()
+    page.mouse.down()
+    # Whoever writes is on top already: everything stays where it is.
+    write(daemon, "13911112222", "我是 13911112222，还在")
+    expect(first).to_contain_text("还在")
+    expect(page.locator("#talks")).not_to_have_attribute("data-shows", drawn or "")
+    page.mouse.up()
+    expect(page.locator("#thread-head")).to_contain_text("2221")
+    # What is somewhere else when it is let go is not meant.
+    first.hover()
+    page.mouse.down()
+    write(daemon, "13911112221", "我是 13911112221，还在")
+    expect(page.locator("#talks .talk").first).to_contain_text("13911112221，还在")
+    page.mouse.up()
+    expect(page.locator("#bubbles")).to_contain_text("13911112221，还在")
+    expect(page.locator("#thread-head")).to_contain_text("2221")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.peers.browser import PATIENCE, Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
@@ -28,13 +28,18 @@ HELD = """(end) => {
 """Requests to addresses with this end are held until ``release()``; after ``through()`` none is any more."""
 
 
+def talk_of(page: Page, number: str) -> Locator:
+    """In the list. By the last figures alone it could be another: after those of 0002 come the minutes since then."""
+    return page.locator("#talks .talk", has_text=f"{number[:3]} {number[3:7]} {number[7:]}")
+
+
 def opened(
     daemon: DemoDaemon, browsers: Browsers, number: str, size: tuple[int, int] = (1366, 768), locale: str = "en"
 ) -> Page:
     """The inbox, with the conversation of ``number``, which has just written, in front."""
     daemon.simulate("sms", number, "请问几点上班")
     page = browsers.window(daemon, "agent", "/inbox", locale=locale, size=size).page
-    page.locator("#talks .talk", has_text=number[-4:]).click(timeout=PATIENCE)
+    talk_of(page, number).click(timeout=PATIENCE)
     expect(page.locator(".bubble.is-theirs").first).to_be_visible(timeout=PATIENCE)
     return page
 
@@ -60,7 +65,7 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
         expect(person).to_be_hidden()
     # However many were looked at, one step leads to the list.
     page.locator("#thread-head [data-key=back]").click()
-    page.locator("#talks .talk", has_text="0001").click()
+    talk_of(page, "13644440001").click()
     expect(page.locator("#thread-head")).to_contain_text("0001", timeout=PATIENCE)
     page.go_back()
     expect(page.locator("#thread")).to_be_hidden(timeout=PATIENCE)
@@ -74,7 +79,7 @@ def test_however_a_conversation_was_left_one_step_back_leads_to_the_page_before(
     daemon.simulate("sms", "13644440011", "在吗")
     page = browsers.window(daemon, "agent", "/phrases", locale="en", size=(390, 844)).page
     page.goto("/inbox")
-    page.locator("#talks .talk", has_text="0011").click()
+    talk_of(page, "13644440011").click()
     expect(page.locator("#thread-head")).to_contain_text("0011")
     if leave == "arrow":
         page.locator("#thread-head [data-key=back]").click()
@@ -86,7 +91,7 @@ def test_however_a_conversation_was_left_one_step_back_leads_to_the_page_before(
     expect(page.locator(".talks")).to_be_visible()
     page.wait_for_function("() => location.search === '' && history.state === null")
     if leave != "e":
-        expect(page.locator("#talks .talk", has_text="0011")).to_be_focused()
+        expect(talk_of(page, "13644440011")).to_be_focused()
     page.go_back()
     expect(page).to_have_url(re.compile("/phrases"))
 
@@ -96,7 +101,7 @@ def test_what_is_taken_back_is_of_the_conversation_that_it_was_said_of(daemon: D
     page = opened(daemon, browsers, "13644440012")
     one = page.evaluate("new URLSearchParams(location.search).get('c')")
     daemon.simulate("sms", "13644440013", "在吗")
-    other = page.locator("#talks .talk", has_text="0013")
+    other = talk_of(page, "13644440013")
     expect(other).to_be_visible()
     # The server is slow; meanwhile another conversation is in front, and stays there.
     page.evaluate(HELD, "/done")
@@ -123,7 +128,7 @@ def test_a_thread_that_does_not_come_says_so_and_is_asked_for_again(daemon: Demo
     daemon.simulate("sms", "13644440003", "早上好")
     page = browsers.window(daemon, "agent", "/inbox", locale="en").page
     page.route("**/api/v1/conversations/*/messages?*", lambda route: route.abort())
-    page.locator("#talks .talk", has_text="0003").click(timeout=PATIENCE)
+    talk_of(page, "13644440003").click(timeout=PATIENCE)
     failed = page.locator("#bubbles .bubble-failed")
     expect(failed).to_contain_text("The server cannot be reached", timeout=PATIENCE)
     page.unroute("**/api/v1/conversations/*/messages?*")

@@ -4,6 +4,7 @@ import "./dial.js";
 import "./filters.js";
 import "./focus.js";
 import "./forms.js";
+import "./press.js";
 import "./rail.js";
 import "./refusal.js";
 import "./sms.js";
