@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest_twisted
 from sqlalchemy import select
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
 
 from callcenter.bus import LocalBus
 from callcenter.clock import utc_now
@@ -26,19 +24,11 @@ from storage.models import SmsMessage
 from tests.peers.call_center import fill
 from tests.peers.message_centre import NUMBER
 from tests.peers.messaging import ADMIN
-from tests.peers.patience import PATIENCE
-from tests.peers.simulator import running
+from tests.peers.patience import until
+from tests.peers.simulator import Simulator, running
 
 PLAIN, PRAYS, RARE = "好的，按时服药", "好的🙏按时服药", "䶮先生，请按时服药"
 ACCOUNT = ("--user", "hospital", "--secret", "secret")
-
-
-async def until(found: Callable[[], Awaitable[Any]]) -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while not (result := await found()):
-        assert time.monotonic() < deadline
-        await deferLater(reactor, 0.02)
-    return result
 
 
 async def both_ready(messaging: Messaging) -> bool:
@@ -58,9 +48,19 @@ async def settled(database: Database) -> list[Any]:
 
 
 @asynccontextmanager
-async def two_gateways(database: Database, folder: Path, url: str, *presets: str) -> AsyncIterator[Messaging]:
-    """1, which comes first, and 2: one of each preset, both ready."""
+async def two_gateways(database: Database, folder: Path, *presets: str) -> AsyncIterator[tuple[Messaging, Simulator]]:
+    """1, which comes first, and 2: one of each preset, both ready, on one provider."""
     await database.run(fill)
+    with running(folder, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
+        async with _gateways_on(provider, database, folder, presets) as messaging:
+            yield messaging, provider
+
+
+@asynccontextmanager
+async def _gateways_on(
+    provider: Simulator, database: Database, folder: Path, presets: Sequence[str]
+) -> AsyncIterator[Messaging]:
+    url = f"http://localhost:{provider.ask('status')['port']}/sms"
     settings = MessagingSettings(
         GatewayKinds(MODELS, lambda one: create_gateway(one, reactor, folder / "trace")),
         SecretBox.at(folder / "secrets.key"),
@@ -98,35 +98,31 @@ async def without_the_second(messaging: Messaging) -> None:
 async def test_what_is_not_in_gbk_goes_by_the_gateway_that_writes_it_and_fails_where_there_is_none(
     database: Database, tmp_path: Path
 ) -> None:
-    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
-        url = f"http://localhost:{provider.ask('status')['port']}/sms"
-        async with two_gateways(database, tmp_path, url, "sms56_a", "sms_aspx") as messaging:
-            rows = await send(database, messaging, PLAIN, PRAYS, RARE)
-            assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2), ("accepted", 2)]
-            sent = [one["text"] for one in provider.ask("status")["sent"]]
-            assert sorted(sent) == sorted(f"【市一院】{text}" for text in (PLAIN, PRAYS, RARE))
-            await without_the_second(messaging)
-            last = (await send(database, messaging, PRAYS))[-1]
-            assert (last.state, last.reason, last.reason_words) == ("failed", "unwritable", "🙏")
-            assert len(provider.ask("status")["sent"]) == 3
+    async with two_gateways(database, tmp_path, "sms56_a", "sms_aspx") as (messaging, provider):
+        rows = await send(database, messaging, PLAIN, PRAYS, RARE)
+        assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2), ("accepted", 2)]
+        sent = [one["text"] for one in provider.ask("status")["sent"]]
+        assert sorted(sent) == sorted(f"【市一院】{text}" for text in (PLAIN, PRAYS, RARE))
+        await without_the_second(messaging)
+        last = (await send(database, messaging, PRAYS))[-1]
+        assert (last.state, last.reason, last.reason_words) == ("failed", "unwritable", "🙏")
+        assert len(provider.ask("status")["sent"]) == 3
 
 
 @pytest_twisted.ensureDeferred
 async def test_what_is_too_long_goes_by_the_gateway_that_takes_it_and_fails_where_there_is_none(
     database: Database, tmp_path: Path
 ) -> None:
-    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
-        url = f"http://localhost:{provider.ask('status')['port']}/sms"
-        async with two_gateways(database, tmp_path, url, "linkws", "sms_aspx") as messaging:
-            texts = ["字" * 295, "字" * 296]
-            rows = await send(database, messaging, *texts)
-            assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2)]
-            sent = [one["text"] for one in provider.ask("status")["sent"]]
-            assert sorted(sent, key=len) == [f"【市一院】{text}" for text in texts]
-            await without_the_second(messaging)
-            last = (await send(database, messaging, texts[1]))[-1]
-            assert (last.state, last.reason, last.reason_words) == ("failed", "too_long", "301 > 300")
-            assert len(provider.ask("status")["sent"]) == 2
+    async with two_gateways(database, tmp_path, "linkws", "sms_aspx") as (messaging, provider):
+        texts = ["字" * 295, "字" * 296]
+        rows = await send(database, messaging, *texts)
+        assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2)]
+        sent = [one["text"] for one in provider.ask("status")["sent"]]
+        assert sorted(sent, key=len) == [f"【市一院】{text}" for text in texts]
+        await without_the_second(messaging)
+        last = (await send(database, messaging, texts[1]))[-1]
+        assert (last.state, last.reason, last.reason_words) == ("failed", "too_long", "301 > 300")
+        assert len(provider.ask("status")["sent"]) == 2
 
 
 @pytest_twisted.ensureDeferred
@@ -134,14 +130,12 @@ async def test_one_that_joins_nothing_is_given_parts_that_it_takes_however_they_
     database: Database, tmp_path: Path
 ) -> None:
     text = "Please come at nine o'clock. " * 5
-    with running(tmp_path, "smsc", "--protocol", "http", "--port", "0", *ACCOUNT, terminal=False) as provider:
-        url = f"http://localhost:{provider.ask('status')['port']}/sms"
-        async with two_gateways(database, tmp_path, url, "sms56_a", "sms_aspx") as messaging:
-            kept = await messaging.gateways.get(ADMIN, 1)
-            await messaging.gateways.edit(ADMIN, 1, {"counting": "gsm", "signature": ""}, kept["version"])
-            await until(lambda: both_ready(messaging))
-            (row,) = await send(database, messaging, text.strip())
-            assert (row.state, row.gateway_id) == ("accepted", 1)
-            sent = [len(one["text"]) for one in provider.ask("status")["sent"]]
-            # Several are asked for at once.
-            assert sorted(sent) == [4, 70, 70]
+    async with two_gateways(database, tmp_path, "sms56_a", "sms_aspx") as (messaging, provider):
+        kept = await messaging.gateways.get(ADMIN, 1)
+        await messaging.gateways.edit(ADMIN, 1, {"counting": "gsm", "signature": ""}, kept["version"])
+        await until(lambda: both_ready(messaging))
+        (row,) = await send(database, messaging, text.strip())
+        assert (row.state, row.gateway_id) == ("accepted", 1)
+        sent = [len(one["text"]) for one in provider.ask("status")["sent"]]
+        # Several are asked for at once.
+        assert sorted(sent) == [4, 70, 70]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from threading import Thread
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from callcenter.messaging.batches.making import Sweep, sweep_some
 from storage.models import SmsBatch
 from tests.peers.call_center import NOW
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.postgresql
 
@@ -42,9 +41,7 @@ def test_messages_are_held_in_the_order_in_which_everybody_holds_them(postgresql
     with Session(engine) as session, session.begin():
         session.execute(_LOCK, {"id": 1})
         sweeping.start()
-        deadline = time.monotonic() + PATIENCE
-        while not session.scalar(_WAITS):
-            assert time.monotonic() < deadline
+        wait_for(lambda: session.scalar(_WAITS), "the sweep to wait for a message")
         # It has none of the others yet: to wait for it here would be a deadlock.
         assert session.scalar(_LOCK, {"id": 2}) == 2
     sweeping.join()
