@@ -3,7 +3,7 @@ import { post } from "../api.js";
 import { now } from "../clock.js";
 import { putInto } from "../editing.js";
 import { exact, fromLocalField, relative, toLocalField } from "../format.js";
-import { CAUTIONS } from "../messages/cautions.js";
+import { cautionWords } from "../messages/cautions.js";
 import { missingWords } from "../messages/places.js";
 import { whatIsPast } from "../messages/past.js";
 import { gatewayWords, money, reasonWord, unableWords } from "../sms.js";
@@ -117,7 +117,7 @@ function say() {
   const filled = part("filled");
   // What the server has refused stands below the box already, with what is wrong in it.
   const gap = shown && text && part("problem").hidden ? missing() : "";
-  const words = shown && text ? [gap, goes(), ...unableWords(shown), ...shown.warnings.filter((one) => one !== "opted_out").map((one) => CAUTIONS[one] ?? one)].filter(Boolean) : [];
+  const words = shown && text ? [gap, goes(), ...unableWords(shown), ...cautionWords(shown.warnings.filter((one) => one !== "opted_out"))].filter(Boolean) : [];
   const changed = shown && text && !missing() && shown.text.trim() !== text;
   filled.hidden = !words.length && !changed;
   filled.dataset.kind = shown && (gap || shown.goes === "never") ? "bad" : words.length ? "warn" : "";

@@ -9,7 +9,7 @@ import { money, unableWords } from "../sms.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { number, WHY } from "./batch_words.js";
-import { CAUTIONS } from "./cautions.js";
+import { cautionWords, notices } from "./cautions.js";
 import { whatIsPast } from "./past.js";
 import { placeMeaning, placeName } from "./places.js";
 import { watchList } from "./upload.js";
@@ -78,7 +78,7 @@ function show() {
       figure(t("Parts"), number(shown.parts)), figure(t("Cost, about"), money(shown.cost))),
     shown.count ? el("p", { class: "quiet" }, range(shown)) : null,
     shown.count ? el("div", { class: "many-times quiet", "data-waiting": shown.waiting }, times(shown)) : null,
-    ...[...shown.unable.flatMap((one) => unableWords(one, number(one.count))), ...shown.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
+    ...notices([...shown.unable.flatMap((one) => unableWords(one, number(one.count))), ...cautionWords(shown.warnings)]),
     ...shown.sample.slice(0, 2).map(example),
     shown.sample.length > 2 ? el("details", {}, el("summary", {}, t("More examples")), shown.sample.slice(2).map(example)) : null,
     shown.left_out ? el("div", {}, el("strong", {}, t("Not sent to: {count}", { count: number(shown.left_out) })), reasons(shown)) : null,

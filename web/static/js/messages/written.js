@@ -4,7 +4,7 @@ import { el, icon } from "../dom.js";
 import { putInto } from "../editing.js";
 import { gatewayWords, money, unableWords } from "../sms.js";
 import { t } from "../text.js";
-import { CAUTIONS } from "./cautions.js";
+import { cautionWords, notices } from "./cautions.js";
 import { missingWords } from "./places.js";
 
 const ASK_AFTER = 300;
@@ -17,7 +17,7 @@ function parts(found, refused) {
   return [
     el("p", { class: "quiet small", "data-figures": found.parts, title: gatewayWords(found) || null }, figures),
     missing ? fault : el("div", {}, el("div", { class: "quiet small" }, t("What a patient reads, with an invented name")), el("p", { class: "many-sample" }, found.text.startsWith(found.signature) ? found.text : found.signature + found.text)),
-    ...[...unableWords(found), ...found.warnings.map((one) => CAUTIONS[one] ?? one)].map((one) => el("p", { class: "notice notice-warn" }, icon("exclamation-triangle"), el("span", {}, one))),
+    ...notices([...unableWords(found), ...cautionWords(found.warnings)]),
   ].filter(Boolean);
 }
 
