@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.peers.accessibility import Audit
-from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -173,7 +173,7 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     audit.look(page, "call tasks, dialog")
     page.keyboard.press("Escape")
     page.locator("[data-write-many]").click()
-    page.wait_for_url(re.compile("/messages/new"))
+    arrive(page, re.compile("/messages/new"))
     wait_until_live(page)
     page.fill("#m-text", "{patient.name}您好，{department}门诊照常。")
     expect(page.locator("[data-fit]")).to_be_visible()
@@ -182,7 +182,7 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     expect(page.locator("dialog .btn-primary")).to_be_visible()
     audit.look(page, "many, dialog", phone=False)
     page.locator("dialog .btn-primary").click()
-    page.wait_for_url(re.compile(r"/message-batches/\d+$"))
+    arrive(page, re.compile(r"/message-batches/\d+$"))
     expect(page.locator("[data-figure=chosen]")).to_be_visible()
     audit.look(page, "one batch")
     page.goto("/messages")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
 
 pytestmark = pytest.mark.browser
@@ -28,24 +29,34 @@ def change_agents_rights(admin: HttpClient, **changed: str | None) -> None:
     assert answer.status == 200, answer.body
 
 
+@pytest.fixture
+def admin(daemon: DemoDaemon) -> Iterator[HttpClient]:
+    """Who changes roles; what agents got is taken away again."""
+    client = daemon.client("admin")
+    yield client
+    change_agents_rights(client, wallboard_view=None)
+
+
 def test_a_page_renews_itself_when_rights_change_and_goes_to_sign_in_when_the_session_ends(
-    daemon: DemoDaemon, browsers: Browsers
+    daemon: DemoDaemon, admin: HttpClient, browsers: Browsers
 ) -> None:
-    admin = daemon.client("admin")
     page = browsers.window(daemon, "agent", "/calls").page
     expect(page.locator(".rail a[href='/wallboard']")).to_have_count(0)
     change_agents_rights(admin, wallboard_view="own")
     expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1)
     wait_until_live(page)
     assert page.url.endswith("/calls")
-    # Somebody signs this person out everywhere.
+    # Somebody signs this person out everywhere: several parts of the page notice, and it leaves once.
+    left: list[str] = []
+    page.on("request", lambda request: left.append(request.url) if request.is_navigation_request() else None)
     daemon.client("agent").post("/api/v1/session/sign-out-everywhere")
-    page.wait_for_url("**/sign-in?next=%2Fcalls")
-    change_agents_rights(admin, wallboard_view=None)
+    arrive(page, "/sign-in?next=%2Fcalls")
+    assert left == [page.url]
 
 
-def test_what_is_being_typed_is_not_lost_when_rights_change(daemon: DemoDaemon, browsers: Browsers) -> None:
-    admin = daemon.client("admin")
+def test_what_is_being_typed_is_not_lost_when_rights_change(
+    daemon: DemoDaemon, admin: HttpClient, browsers: Browsers
+) -> None:
     page = browsers.window(daemon, "agent", "/console").page
     page.keyboard.press("d")
     page.keyboard.type("1381234")
@@ -60,7 +71,6 @@ def test_what_is_being_typed_is_not_lost_when_rights_change(daemon: DemoDaemon, 
     page.fill("#dial-number", "")
     page.keyboard.press("Escape")
     expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1)
-    change_agents_rights(admin, wallboard_view=None)
 
 
 def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_page(
@@ -73,4 +83,4 @@ def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_pag
     with closing(sqlite3.connect(next(fresh_daemon.var.glob("*.db")))) as database, database:
         database.execute("DELETE FROM web_session")
     fresh_daemon.start()
-    page.wait_for_url("**/sign-in?next=%2Fcalls")
+    arrive(page, "/sign-in?next=%2Fcalls")

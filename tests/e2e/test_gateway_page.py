@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -80,7 +80,7 @@ def test_a_form_is_sent_once_though_its_button_is_pressed_again_while_the_answer
 
     page.route("**/gateways/new", answer_slowly)
     page.evaluate(PRESS_TWICE)
-    page.wait_for_url(re.compile(r"/gateways\?done=added$"))
+    arrive(page, re.compile(r"/gateways\?done=added$"))
     assert sent == [303]
     (made,) = [one for one in admin.get("/api/v1/gateways")["items"] if one["name"] == "Twice"]
     assert admin.send("DELETE", f"/api/v1/gateways/{made['id']}", {"version": made["version"]}).status == 204

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, arrive
 from tests.peers.daemon import DemoDaemon
 from tests.peers.simulator import running
 
@@ -40,7 +40,7 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
         expect(page.locator("#f-name")).to_have_value(NAME)
         page.fill("#f-port", str(modem.link))
         page.get_by_role("button", name="Add and test").click()
-        page.wait_for_url(re.compile(r"/lines/\d+/test$"))
+        arrive(page, re.compile(r"/lines/\d+/test$"))
         expect(page.locator("#trial-state")).to_contain_text("Idle")
         expect(board.locator(".tile", has_text=NAME)).to_be_visible()
 

@@ -7,16 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, arrive
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
 
 CALLERS = ("13777770001", "13777770002", "13777770003")
-
-
-def ends_with(query: str) -> re.Pattern[str]:
-    return re.compile(re.escape(query) + "$")
 
 
 def keep_as(page: Page, name: str, *, default: bool = False) -> None:
@@ -37,9 +33,9 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     expect(page.locator("#views summary")).to_have_count(0)
 
     page.select_option("#f-direction", "in")
-    page.wait_for_url(ends_with("/calls?direction=in"))
+    arrive(page, "/calls?direction=in")
     page.get_by_role("link", name="Number", exact=True).click()
-    page.wait_for_url(ends_with("?direction=in&sort=number"))
+    arrive(page, "?direction=in&sort=number")
     expect(page.get_by_role("columnheader", name="Number")).to_have_attribute("aria-sort", "ascending")
     numbers = page.locator("#list [data-dial]").evaluate_all("all => all.map((one) => one.dataset.dial)")
     assert numbers == sorted(numbers)
@@ -51,10 +47,10 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     # Elsewhere and back by the menu: the list opens with it.
     page.goto("/patients")
     page.locator(".rail a[href='/calls']").click()
-    page.wait_for_url(ends_with("?direction=in&sort=number"))
+    arrive(page, "?direction=in&sort=number")
     # The same name again is refused beside the field, and nothing typed is lost.
     page.select_option("#f-direction", "out")
-    page.wait_for_url(re.compile("direction=out"))
+    arrive(page, re.compile("direction=out"))
     keep_as(page, "Morning")
     expect(page.locator("#views .field-error")).to_contain_text("You have a view of this name")
     expect(page.locator("#view-name")).to_have_value("Morning")
@@ -66,7 +62,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     keep_as(page, "Every morning")
     expect(page.locator("#views [aria-current]")).to_have_text("Every morning")
     page.locator("#views .chip", has_text="All").click()
-    page.wait_for_url(ends_with("/calls?plain=1"))
+    arrive(page, "/calls?plain=1")
     expect(page.locator("#f-direction")).to_have_value("")
 
     # It is nobody else's.
@@ -79,7 +75,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     page.locator("[data-delete-view]").click()
     expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"])
     page.goto("/calls")
-    expect(page).to_have_url(ends_with("/calls"))
+    arrive(page, "/calls")
 
     # On a telephone filters and menu are folded; what is chosen is counted, the present page is in sight.
     page.set_viewport_size({"width": 390, "height": 844})
@@ -92,7 +88,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     expect(page.locator(".rail [aria-current]")).to_be_in_viewport()
     page.locator(".rail-more").click()
     page.locator(".rail a[href='/settings']").click()
-    page.wait_for_url(ends_with("/settings"))
+    arrive(page, "/settings")
     # Nothing of a row is out of sight there.
     page.goto("/patients")
     expect(page.locator("#list tbody tr").first).to_be_visible()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, arrive
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     supervisor = crowd.client("supervisor")
     page = browsers.window(crowd, "supervisor", "/patients").page
     page.locator("[data-write-many]").click()
-    page.wait_for_url(re.compile("/messages/new"))
+    arrive(page, re.compile("/messages/new"))
     page.select_option("#m-purpose", "reminder")
     page.fill("#m-text", "{patient.name}您好，国庆期间{department}门诊照常。")
     page.fill("#m-title", "国庆门诊")
@@ -71,7 +71,7 @@ def test_thousands_are_sent_paused_and_survive_a_kill(crowd: DemoDaemon, browser
     assert page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
     page.locator("[data-send]").click()
     page.locator("dialog .btn-primary").dblclick()
-    page.wait_for_url(re.compile(r"/message-batches/\d+$"))
+    arrive(page, re.compile(r"/message-batches/\d+$"))
     number = page.url.rpartition("/")[2]
     address = f"/api/v1/message-batches/{number}"
     assert len(supervisor.get("/api/v1/message-batches")["items"]) == 1
@@ -149,7 +149,7 @@ def test_what_is_typed_counts_be_it_applied_or_not(crowd: DemoDaemon, browsers: 
         document.getElementById("q").value = "李";
         document.querySelector("[data-write-many]").click();
     }""")
-    page.wait_for_url(re.compile("/messages/new"))
+    arrive(page, re.compile("/messages/new"))
     chosen = page.locator("[data-chosen]")
     expect(chosen).to_contain_text("李")
     assert 0 < int(chosen.get_attribute("data-chosen") or 0) < PATIENTS
@@ -194,12 +194,12 @@ def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browser
     page = window.page
     crowd.simulate("treat", "refuse")
     page.locator("[data-write-many]").click()
-    page.wait_for_url(re.compile("/messages/new"))
+    arrive(page, re.compile("/messages/new"))
     page.select_option("#m-purpose", "reminder")
     page.fill("#m-text", "{patient.name}您好，复诊时间有变。")
     page.locator("[data-send]").click()
     page.locator("dialog .btn-primary").click()
-    page.wait_for_url(re.compile(r"/message-batches/\d+$"))
+    arrive(page, re.compile(r"/message-batches/\d+$"))
     number = page.url.rsplit("/", 1)[1]
     expect(page.locator("[data-batch-state=paused]")).to_be_visible()
     expect(page.locator(".batch-head ~ .notice")).to_contain_text("接连被拒收")
@@ -216,7 +216,7 @@ def test_a_sending_that_is_refused_waits_for_somebody(crowd: DemoDaemon, browser
     shot(alarms, "refused-alarm")
     crowd.simulate("treat", "accept")
     row.get_by_role("link", name="查看这次群发").click()
-    alarms.wait_for_url(f"**/message-batches/{number}")
+    arrive(alarms, f"/message-batches/{number}")
     alarms.locator("[data-do=continue]").click()
     expect(alarms.locator("[data-state-count=accepted], [data-state-count=delivered]").first).to_be_visible()
     alarms.locator("[data-do=cancel]").click()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers, let_toasts_stay
+from tests.peers.browser import Browsers, arrive, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 from tests.peers.patience import wait_for
 
@@ -237,7 +237,7 @@ def test_the_page_of_a_message_changes_while_one_looks_and_takes_it_back(
     assert page.evaluate("window.stillTheSame") is True
     page.locator("#resend").click()
     page.locator(".sheet .btn-primary").click()
-    page.wait_for_url(lambda address: not address.endswith(f"/{waiting['id']}"))
+    arrive(page, re.compile(rf"/messages/(?!{waiting['id']}$)\d+$"))
     expect(page.locator("#message")).to_have_attribute("data-state", "delivered")
     expect(page.locator("[data-step=made] a")).to_have_attribute("href", f"/messages/{waiting['id']}")
     page.goto("/messages")

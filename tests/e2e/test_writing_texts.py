@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.peers.browser import PATIENCE, Browsers, let_toasts_stay
+from tests.peers.browser import Browsers, arrive, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -39,8 +39,8 @@ def opened(
     """The inbox, with the conversation of ``number``, which has just written, in front."""
     daemon.simulate("sms", number, "请问几点上班")
     page = browsers.window(daemon, "agent", "/inbox", locale=locale, size=size).page
-    talk_of(page, number).click(timeout=PATIENCE)
-    expect(page.locator(".bubble.is-theirs").first).to_be_visible(timeout=PATIENCE)
+    talk_of(page, number).click()
+    expect(page.locator(".bubble.is-theirs").first).to_be_visible()
     return page
 
 
@@ -50,10 +50,10 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
     page.evaluate("window.stillTheSame = true")
     place = page.evaluate("location.search")
     page.go_back()
-    expect(page.locator(".talks")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".talks")).to_be_visible()
     expect(page.locator("#thread")).to_be_hidden()
     page.go_forward()
-    expect(page.locator("#thread-head")).to_contain_text("0002", timeout=PATIENCE)
+    expect(page.locator("#thread-head")).to_contain_text("0002")
     assert page.evaluate("location.search") == place
     # From the patient to the conversation, by the browser or by the page's own arrow.
     thread, person = page.locator("#thread"), page.locator("#person")
@@ -61,14 +61,14 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
         page.locator("#thread-head [data-key=card]").click()
         expect(person).to_be_visible()
         back()
-        expect(thread).to_be_visible(timeout=PATIENCE)
+        expect(thread).to_be_visible()
         expect(person).to_be_hidden()
     # However many were looked at, one step leads to the list.
     page.locator("#thread-head [data-key=back]").click()
     talk_of(page, "13644440001").click()
-    expect(page.locator("#thread-head")).to_contain_text("0001", timeout=PATIENCE)
+    expect(page.locator("#thread-head")).to_contain_text("0001")
     page.go_back()
-    expect(page.locator("#thread")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#thread")).to_be_hidden()
     assert page.evaluate("[location.pathname, location.search, window.stillTheSame]") == ["/inbox", "", True]
 
 
@@ -128,12 +128,12 @@ def test_a_thread_that_does_not_come_says_so_and_is_asked_for_again(daemon: Demo
     daemon.simulate("sms", "13644440003", "早上好")
     page = browsers.window(daemon, "agent", "/inbox", locale="en").page
     page.route("**/api/v1/conversations/*/messages?*", lambda route: route.abort())
-    talk_of(page, "13644440003").click(timeout=PATIENCE)
+    talk_of(page, "13644440003").click()
     failed = page.locator("#bubbles .bubble-failed")
-    expect(failed).to_contain_text("The server cannot be reached", timeout=PATIENCE)
+    expect(failed).to_contain_text("The server cannot be reached")
     page.unroute("**/api/v1/conversations/*/messages?*")
     failed.get_by_role("button", name="Try again").click()
-    expect(page.locator(".bubble.is-theirs")).to_contain_text("早上好", timeout=PATIENCE)
+    expect(page.locator(".bubble.is-theirs")).to_contain_text("早上好")
     expect(failed).to_have_count(0)
 
 
@@ -144,9 +144,9 @@ def test_the_ones_before_come_once_however_often_they_are_asked_for(daemon: Demo
     for number in range(45):
         agent.post(f"/api/v1/conversations/{talk}/reply", {"text": f"{number}", "key": f"one-of-many-{number}"})
     page.reload()
-    expect(page.locator("#bubbles .bubble")).to_have_count(40, timeout=PATIENCE)
+    expect(page.locator("#bubbles .bubble")).to_have_count(40)
     page.locator("[data-key=earlier]").dblclick()
-    expect(page.locator("#bubbles .bubble")).to_have_count(46, timeout=PATIENCE)
+    expect(page.locator("#bubbles .bubble")).to_have_count(46)
     # The last words stay in sight when the box below them grows, for whoever was at them.
     bubbles = page.locator("#bubbles")
     bubbles.evaluate("(box) => { box.scrollTop = box.scrollHeight; }")
@@ -171,12 +171,12 @@ def test_what_is_put_in_is_undone_and_escape_leads_back(daemon: DemoDaemon, brow
     reply.press("Control+z")
     expect(reply).to_have_value("您好。")
     page.locator("[data-texts=templates]").click()
-    expect(page.locator("#texts input")).to_be_focused(timeout=PATIENCE)
+    expect(page.locator("#texts input")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("[data-texts=templates]")).to_be_focused()
     # Too long is said, not cut off.
     reply.fill("长" * 1001)
-    expect(page.locator("#composer [data-problem]")).to_have_text("At most 1000 characters.", timeout=PATIENCE)
+    expect(page.locator("#composer [data-problem]")).to_have_text("At most 1000 characters.")
     assert len(reply.input_value()) == 1001
     page.locator("#composer [data-later]").click()
     expect(page.locator("#composer [data-later]")).to_have_attribute("aria-expanded", "true")
@@ -186,7 +186,7 @@ def test_a_template_takes_nothing_away_that_was_written_to_many(daemon: DemoDaem
     page = browsers.window(daemon, "supervisor", "/patients?q=zhang", locale="en").page
     page.locator("[data-write-many]").click()
     text, template = page.locator("#m-text"), page.locator("#m-template")
-    expect(template.locator("option")).not_to_have_count(1, timeout=PATIENCE)
+    expect(template.locator("option")).not_to_have_count(1)
     template.select_option(index=1)
     expect(page.locator("#toasts")).to_be_empty()
     text.fill("停电，请改日来院。")
@@ -221,15 +221,15 @@ def test_a_long_name_covers_nothing_on_a_telephone(daemon: DemoDaemon, browsers:
     daemon.client("admin").post("/api/v1/patients", patient)
     daemon.simulate("sms", "13644440006", "请问几点上班")
     page = browsers.window(daemon, "agent", "/inbox", locale="en", size=(390, 844)).page
-    page.locator("#talks .talk", has_text="阿卜杜热合曼").click(timeout=PATIENCE)
+    page.locator("#talks .talk", has_text="阿卜杜热合曼").click()
     name, actions = page.locator("#thread-head h2"), page.locator("#thread-head .thread-actions")
-    expect(name).to_be_visible(timeout=PATIENCE)
+    expect(name).to_be_visible()
     named, acted = name.bounding_box(), actions.bounding_box()
     assert named is not None
     assert acted is not None
     assert named["x"] + named["width"] <= acted["x"]
     page.locator("#thread-head [data-key=card]").click()
-    expect(page.locator("#person .pop-phone")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#person .pop-phone")).to_be_visible()
     assert page.locator("#person-body").evaluate("(box) => box.scrollWidth <= box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -240,7 +240,7 @@ def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, brow
     page.context.set_offline(True)
     page.locator("main .btn-primary").click()
     said = page.locator("#toasts [role=alert]")
-    expect(said).to_contain_text("The server cannot be reached", timeout=PATIENCE)
+    expect(said).to_contain_text("The server cannot be reached")
     page.locator("main .btn-primary").click()
     # Said again, it is said once.
     page.wait_for_function("() => performance.getEntriesByName(location.origin + '/api/v1/session').length > 1")
@@ -248,7 +248,7 @@ def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, brow
     expect(page.locator("#f-text")).to_have_value("断线时写的短语")
     page.context.set_offline(False)
     page.locator("main .btn-primary").dblclick()
-    page.wait_for_url("**/phrases?**", timeout=PATIENCE)
+    arrive(page, re.compile(r"/phrases\?"))
     texts = [one["text"] for one in daemon.client("admin").get("/api/v1/phrases?limit=200")["items"]]
     assert texts.count("断线时写的短语") == 1
 
@@ -295,22 +295,22 @@ def test_what_cannot_be_sent_is_named_while_one_writes(
     reply, said = page.locator("#reply"), page.locator("#composer [data-filled]")
     with Gateways(daemon) as gateways:
         reply.fill("好的🙏按时服药")
-        expect(said).to_have_text(nobody, timeout=PATIENCE)
+        expect(said).to_have_text(nobody)
         place = reply.bounding_box()
         reply.fill("好的，按时服药")
-        expect(said).to_be_hidden(timeout=PATIENCE)
+        expect(said).to_be_hidden()
         # The box in which one writes stays where it was.
         assert reply.bounding_box() == place
         reply.fill("好的🙏按时服药")
         page.locator("#composer [data-send]").click()
-        expect(page.locator(".bubble.is-ours .bubble-why")).to_have_text(failed, timeout=PATIENCE)
+        expect(page.locator(".bubble.is-ours .bubble-why")).to_have_text(failed)
         gateways.let_smpp_stand_in()
         reply.fill("好的🙏按时服药")
-        expect(said).to_have_text(other.format(gateways.provider["name"], gateways.smpp["name"]), timeout=PATIENCE)
+        expect(said).to_have_text(other.format(gateways.provider["name"], gateways.smpp["name"]))
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         page.locator("#composer [data-send]").click()
         last = page.locator(".bubble.is-ours").last
-        expect(last).to_have_attribute("data-state", re.compile("accepted|delivered"), timeout=PATIENCE)
+        expect(last).to_have_attribute("data-state", re.compile("accepted|delivered"))
         (newest, *_) = daemon.client("admin").get(f"/api/v1/messages?number={number}&direction=out")["items"]
         assert newest["gateway"]["name"] == gateways.smpp["name"]
 
@@ -323,26 +323,22 @@ def test_what_cannot_be_sent_is_named_in_a_text_to_many_and_in_a_template(
         template = browsers.window(daemon, "admin", "/templates/new", locale="en", size=(390, 844)).page
         template.fill("#f-text", "祝您早日康复🙏")
         said = template.locator("[data-example] .notice")
-        expect(said).to_have_text("No gateway can send 🙏.", timeout=PATIENCE)
+        expect(said).to_have_text("No gateway can send 🙏.")
         page = browsers.window(daemon, "supervisor", "/patients", locale="en").page
         page.locator("[data-write-many]").click()
-        expect(page.locator("#m-template option")).not_to_have_count(1, timeout=PATIENCE)
+        expect(page.locator("#m-template option")).not_to_have_count(1)
         page.fill("#m-text", "祝您早日康复🙏")
         many = page.locator("#m-preview .notice")
-        expect(many).to_have_text("No gateway can send 🙏.", timeout=PATIENCE)
+        expect(many).to_have_text("No gateway can send 🙏.")
         expect(page.locator("#m-preview summary")).to_contain_text(["has characters that cannot be sent"])
         expect(page.locator("#many [data-send]")).to_be_disabled()
         gateways.let_smpp_stand_in()
         template.locator("#f-text").press_sequentially("。")
-        expect(said).to_have_text("{} cannot send 🙏; it would go by {}.".format(*names), timeout=PATIENCE)
+        expect(said).to_have_text("{} cannot send 🙏; it would go by {}.".format(*names))
         assert template.evaluate("document.documentElement.scrollWidth") <= 390
         gateways.change(gateways.provider, options={"preset": "linkws"})
         template.locator("#f-text").fill("长" * 300)
-        expect(said).to_have_text(
-            "{} takes at most 300 characters; it would go by {}.".format(*names), timeout=PATIENCE
-        )
+        expect(said).to_have_text("{} takes at most 300 characters; it would go by {}.".format(*names))
         page.locator("#m-text").press_sequentially("。")
-        expect(many).to_have_text(
-            re.compile("{} cannot send 🙏; [1-9][0-9]* would go by {}\\.".format(*names)), timeout=PATIENCE
-        )
+        expect(many).to_have_text(re.compile("{} cannot send 🙏; [1-9][0-9]* would go by {}\\.".format(*names)))
         expect(page.locator("#many [data-send]")).to_be_enabled()

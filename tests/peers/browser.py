@@ -148,7 +148,7 @@ class Browsers:
         page.fill("input[name=username]", daemon.users[role]["username"])
         page.fill("input[name=password]", daemon.users[role]["password"])
         page.keyboard.press("Enter")
-        page.wait_for_url(re.compile(re.escape(path) + "$"))
+        arrive(page, path)
         wait_until_live(page)
         return window
 
@@ -158,6 +158,14 @@ class Browsers:
         for profile in self._profiles:
             self._chromium.give_back(profile)
         assert not problems, problems
+
+
+def arrive(page: Page, address: str | re.Pattern[str]) -> None:
+    """Until ``page`` is loaded at ``address``: the end of it, or a pattern. Playwright's own wait fails when a way there
+    is cut short by another one.
+    """
+    expect(page).to_have_url(re.compile(f"{re.escape(address)}$") if isinstance(address, str) else address)
+    page.wait_for_load_state()
 
 
 def wait_until_live(page: Page) -> None:

@@ -38,8 +38,11 @@ function showConnection(state) {
 }
 
 const MOMENT = 800; // Another tab may be signing in anew: its cookie arrives after our session was ended.
+let leaving = false; // Several notice that the session is over; the page is left once.
 
 function toSignIn() {
+  if (leaving) return;
+  leaving = true;
   setTimeout(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`), MOMENT);
 }
 

@@ -3,6 +3,7 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, refresh } from "../dom.js";
 import { me, socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -18,9 +19,9 @@ const OVERDUE_AFTER = 15 * 60 * 1000;
 const box = document.getElementById("callbacks");
 const count = document.querySelector("[data-count=callbacks]");
 
+const pages = new Newest();
 let owed = { items: [], next: null, loaded: false };
 let waiting = null;
-let asked = 0;
 
 // "overdue" a quarter of an hour after the agreed time, "due" from that time on, else "later".
 function urgency(call) {
@@ -58,7 +59,10 @@ async function takeBack(call) {
   if (await markCallBack(call, false)) refreshSoon(0);
 }
 
-function drop(id) {
+const drop = (id) => pages.hear(() => takeOut(id));
+
+function takeOut(id) {
+  if (!owed.items.some((call) => call.id === id)) return;
   owed = { ...owed, items: owed.items.filter((call) => call.id !== id) };
   keepPlace(box, show);
 }
@@ -79,24 +83,24 @@ function show() {
 
 async function load() {
   const limit = Math.min(MOST, Math.max(AT_ONCE, owed.items.length));
-  const mine = (asked += 1);
   try {
-    const page = await get(`/callbacks?limit=${limit}`);
-    if (mine !== asked) return; // Asked again meanwhile: that answer is the newer one.
-    owed = { items: page.items, next: page.next, loaded: true };
-    show();
+    await pages.ask(() => get(`/callbacks?limit=${limit}`), (page) => {
+      owed = { items: page.items, next: page.next, loaded: true };
+      show();
+    });
   } catch {
     // The banner says that the server is away; the list stays as it was.
-    if (mine === asked) refreshSoon(TRY_AGAIN);
+    refreshSoon(TRY_AGAIN);
   }
 }
 
 async function more() {
   try {
-    const page = await get(`/callbacks?limit=${AT_ONCE}&cursor=${encodeURIComponent(owed.next)}`);
-    const known = new Set(owed.items.map((call) => call.id));
-    owed = { ...owed, items: [...owed.items, ...page.items.filter((call) => !known.has(call.id))], next: page.next };
-    show();
+    await pages.more(() => get(`/callbacks?limit=${AT_ONCE}&cursor=${encodeURIComponent(owed.next)}`), (page) => {
+      const known = new Set(owed.items.map((call) => call.id));
+      owed = { ...owed, items: [...owed.items, ...page.items.filter((call) => !known.has(call.id))], next: page.next };
+      show();
+    });
   } catch (error) {
     complain(error);
   }
@@ -110,7 +114,7 @@ function refreshSoon(after = SOON) {
 store.addEventListener("calls", (event) => {
   const { data, before } = event.detail;
   if (!data) return;
-  if (data.call_back !== "open" && owed.items.some((call) => call.id === data.id)) drop(data.id);
+  if (data.call_back !== "open") drop(data.id);
   if (data.call_back === "open" && (before?.call_back !== "open" || before.call_back_at !== data.call_back_at)) refreshSoon();
 });
 socket.addEventListener("ready", () => refreshSoon(0));

@@ -4,6 +4,7 @@ import { el, icon, refresh } from "../dom.js";
 import { now } from "../clock.js";
 import { toLocalField } from "../format.js";
 import { me, socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { whoOf } from "../words.js";
@@ -17,6 +18,7 @@ const owedBox = document.getElementById("owed");
 const counts = { missed: document.querySelectorAll("[data-count=missed]"), owed: document.querySelectorAll("[data-count=owed]") };
 const today = Object.fromEntries(["in", "out"].map((name) => [name, document.querySelector(`[data-today=${name}]`)]));
 
+const pages = new Newest();
 let missed = { items: [], next: null, loaded: false };
 let waiting = null;
 
@@ -32,7 +34,9 @@ async function tickOff(call) {
   if (await handleMissed(call)) drop(call.id);
 }
 
-function drop(id) {
+const drop = (id) => pages.hear(() => takeOut(id));
+
+function takeOut(id) {
   missed = { ...missed, items: missed.items.filter((call) => call.id !== id) };
   keepPlace(missedBox, showMissed);
 }
@@ -58,21 +62,24 @@ function showOwed() {
 
 async function load() {
   try {
-    const page = await get(`/calls/missed?limit=${AT_ONCE}`);
-    missed = { items: page.items, next: page.next, loaded: true };
-    showMissed();
-    await loadToday();
+    await pages.ask(() => Promise.all([get(`/calls/missed?limit=${AT_ONCE}`), callsOfToday()]), ([page, calls]) => {
+      missed = { items: page.items, next: page.next, loaded: true };
+      showMissed();
+      showToday(calls);
+    });
   } catch {
     // The banner says that the server is away; the list stays as it was.
   }
 }
 
-async function loadToday() {
+function callsOfToday() {
   const day = toLocalField(new Date(now()).toISOString()).slice(0, 10);
-  const page = await get(`/calls?limit=200&agent_id=${me}&from_day=${day}`);
-  const more = page.next ? "+" : "";
-  today.in.textContent = `${page.items.filter((call) => call.direction === "in").length}${more}`;
-  today.out.textContent = `${page.items.filter((call) => call.direction === "out").length}${more}`;
+  return get(`/calls?limit=200&agent_id=${me}&from_day=${day}`);
+}
+
+function showToday({ items, next }) {
+  const more = next ? "+" : "";
+  for (const [name, place] of Object.entries(today)) place.textContent = `${items.filter((call) => call.direction === name).length}${more}`;
 }
 
 function refreshLists(after = 400) {

@@ -4,6 +4,7 @@ import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, sameDay } from "../format.js";
 import { dials, socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -18,9 +19,9 @@ const counts = Object.fromEntries(["overdue", "today"].map((name) => [name, docu
 
 export const worksTasks = Boolean(box) && dials;
 
+const pages = new Newest();
 let list = { items: [], next: null, loaded: false };
 let waiting = null;
-let asked = 0;
 let loadedAt = 0;
 
 const isDue = (task) => Date.parse(task.next_at) <= now();
@@ -54,15 +55,14 @@ function show() {
 }
 
 async function load() {
-  const mine = (asked += 1);
   loadedAt = now();
   try {
-    const [page, counted] = await Promise.all([get(`/call-tasks/mine?limit=${AT_ONCE}`), get("/call-tasks/counts")]);
-    if (mine !== asked) return;
-    list = { items: page.items, next: page.next, loaded: true };
-    for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
-    counts.overdue.parentElement.classList.toggle("badge-bad", counted.overdue > 0);
-    show();
+    await pages.ask(() => Promise.all([get(`/call-tasks/mine?limit=${AT_ONCE}`), get("/call-tasks/counts")]), ([page, counted]) => {
+      list = { items: page.items, next: page.next, loaded: true };
+      for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
+      counts.overdue.parentElement.classList.toggle("badge-bad", counted.overdue > 0);
+      show();
+    });
   } catch {
     // The banner says that the server is away; the list stays as it was.
   }
@@ -70,10 +70,11 @@ async function load() {
 
 async function more() {
   try {
-    const page = await get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`);
-    const known = new Set(list.items.map((task) => task.id));
-    list = { ...list, items: [...list.items, ...page.items.filter((task) => !known.has(task.id))], next: page.next };
-    show();
+    await pages.more(() => get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`), (page) => {
+      const known = new Set(list.items.map((task) => task.id));
+      list = { ...list, items: [...list.items, ...page.items.filter((task) => !known.has(task.id))], next: page.next };
+      show();
+    });
   } catch (error) {
     complain(error);
   }

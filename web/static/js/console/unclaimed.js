@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { duration } from "../format.js";
 import { socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -19,10 +20,10 @@ const SPREAD = 1500;
 const box = document.getElementById("unclaimed");
 const count = document.querySelector("[data-count=unclaimed]");
 
+const pages = new Newest();
 let items = [];
 let more = false;
 let waiting = null;
-let asked = 0;
 
 const talked = (call) => duration((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000);
 
@@ -51,16 +52,22 @@ function show() {
 }
 
 async function load() {
-  const mine = (asked += 1);
   try {
-    const page = await get(`/calls/unclaimed?limit=${AT_ONCE}`);
-    if (mine !== asked) return;
-    items = page.items;
-    more = Boolean(page.next);
-    show();
+    await pages.ask(() => get(`/calls/unclaimed?limit=${AT_ONCE}`), (page) => {
+      items = page.items;
+      more = Boolean(page.next);
+      show();
+    });
   } catch {
     // The banner says that the server is away; the list stays as it was.
   }
+}
+
+// Somebody has it.
+function takeOut(id) {
+  if (!items.some((one) => one.id === id)) return;
+  items = items.filter((one) => one.id !== id);
+  keepPlace(box, show);
 }
 
 function refreshSoon(after = SOON) {
@@ -72,10 +79,7 @@ if (box) {
   store.addEventListener("calls", ({ detail: { data: call } }) => {
     if (!call || call.state !== "ended" || call.direction !== "in" || !call.answered_at) return;
     if (!call.agent) refreshSoon(SOON + Math.random() * SPREAD);
-    else if (items.some((one) => one.id === call.id)) {
-      items = items.filter((one) => one.id !== call.id);
-      keepPlace(box, show);
-    }
+    else pages.hear(() => takeOut(call.id));
   });
   socket.addEventListener("ready", () => refreshSoon(0));
   show();

@@ -3,6 +3,7 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { WAITING, lostBadge, stopBadge, talkName } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
@@ -17,8 +18,8 @@ const boxes = document.getElementById("boxes");
 const search = document.getElementById("talk-search");
 const counts = document.querySelectorAll("[data-waiting]");
 
+const pages = new Newest();
 let list = { items: [], next: null, loaded: false };
-let asked = 0;
 let searching = null;
 let counting = null;
 
@@ -72,25 +73,23 @@ function show() {
 const query = (cursor = "") => new URLSearchParams({ box: desk.words ? "all" : desk.box, limit: String(AT_ONCE), ...(desk.words ? { q: desk.words } : {}), ...(cursor ? { cursor } : {}) });
 
 async function load() {
-  const mine = (asked += 1);
   try {
-    const page = await get(`/conversations?${query()}`);
-    if (mine !== asked) return;
-    list = { items: page.items, next: page.next, loaded: true };
-    show();
+    await pages.ask(() => get(`/conversations?${query()}`), (page) => {
+      list = { items: page.items, next: page.next, loaded: true };
+      show();
+    });
   } catch (error) {
     if (error.status) complain(error);
   }
 }
 
 async function more() {
-  const mine = asked;
   try {
-    const page = await get(`/conversations?${query(list.next)}`);
-    if (mine !== asked) return;
-    const known = new Set(list.items.map((talk) => talk.id));
-    list = { ...list, items: [...list.items, ...page.items.filter((talk) => !known.has(talk.id))], next: page.next };
-    show();
+    await pages.more(() => get(`/conversations?${query(list.next)}`), (page) => {
+      const known = new Set(list.items.map((talk) => talk.id));
+      list = { ...list, items: [...list.items, ...page.items.filter((talk) => !known.has(talk.id))], next: page.next };
+      show();
+    });
   } catch (error) {
     complain(error);
   }
@@ -159,7 +158,7 @@ desk.addEventListener("talk", () => {
   show();
 });
 store.addEventListener("conversations", ({ detail }) => {
-  if (detail.data) heard(detail.data);
+  if (detail.data) pages.hear(() => heard(detail.data));
   countSoon();
 });
 socket.addEventListener("ready", () => {

@@ -3,6 +3,7 @@ import { get, post } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { dayOf, exact, relative, sameDay, timeOfDay } from "../format.js";
 import { me, socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { money, partWord, reasonWord, stateIcon, stateWord } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
@@ -14,6 +15,7 @@ const AT_ONCE = 40;
 const bubbles = document.getElementById("bubbles");
 const none = document.getElementById("thread-none");
 
+const pages = new Newest();
 let said = { id: null, items: [], next: null, known: false, failed: "" }; // newest first; known: they have come
 let opened = null; // id of the message whose history is shown
 let history = null;
@@ -148,12 +150,13 @@ new ResizeObserver(() => atEnd && toEnd()).observe(bubbles);
 
 async function load(id) {
   try {
-    const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}`);
-    if (desk.talk?.id !== id) return;
-    said = { id, items: page.items, next: page.next, known: true, failed: "" };
-    show();
-    toEnd();
-    readSoon();
+    await pages.ask(() => get(`/conversations/${id}/messages?limit=${AT_ONCE}`), (page) => {
+      if (desk.talk?.id !== id) return;
+      said = { id, items: page.items, next: page.next, known: true, failed: "" };
+      show();
+      toEnd();
+      readSoon();
+    });
   } catch (error) {
     if (desk.talk?.id !== id) return;
     // What is shown already is good still; a thread that is empty for no reason would be taken for one in which nothing was said.
@@ -167,18 +170,21 @@ async function earlier() {
   const { id, next } = said;
   const height = bubbles.scrollHeight;
   try {
-    const page = await get(`/conversations/${id}/messages?limit=${AT_ONCE}&cursor=${encodeURIComponent(next)}`);
-    if (said.id !== id || said.next !== next) return; // Pressed twice, they have come already.
-    said = { ...said, items: [...said.items, ...page.items], next: page.next };
-    show();
-    bubbles.scrollTop = bubbles.scrollHeight - height;
+    await pages.more(() => get(`/conversations/${id}/messages?limit=${AT_ONCE}&cursor=${encodeURIComponent(next)}`), (page) => {
+      if (said.id !== id || said.next !== next) return; // Pressed twice, they have come already.
+      said = { ...said, items: [...said.items, ...page.items], next: page.next };
+      show();
+      bubbles.scrollTop = bubbles.scrollHeight - height;
+    });
   } catch (error) {
     complain(error);
   }
 }
 
 // A message as it is now: new ones come at the end, known ones are replaced.
-export function heard(message) {
+export const heard = (message) => pages.hear(() => put(message));
+
+function put(message) {
   if (message.conversation_id !== said.id || said.id !== desk.talk?.id) return;
   const before = said.items.find((one) => one.id === message.id);
   if (before && before.version > message.version) return;

@@ -1,0 +1,39 @@
+// Lists that are asked for anew, and that events tell of meanwhile. Answers may come in another order than they were asked
+// for, and an event may overtake the answer that does not know of it yet: the newest answer counts, and what was heard
+// while it was on its way is done to it once more.
+export class Newest {
+  #asked = 0;
+  #awaited = new Set(); // for each answer under way, what was heard since it was asked for
+
+  // The list as it is now: `take` gets the answer of `request`, unless it was asked for again meanwhile. Throws what the
+  // newest request throws.
+  ask(request, take) {
+    return this.#follow(request, take, (this.#asked += 1));
+  }
+
+  // A further page of it, which goes with it: for nothing when the list was asked for anew.
+  more(request, take) {
+    return this.#follow(request, take, this.#asked);
+  }
+
+  // What an event does to the list: now, and to every answer that may be older. It has to bear being done twice.
+  hear(change) {
+    for (const heard of this.#awaited) heard.push(change);
+    change();
+  }
+
+  async #follow(request, take, mine) {
+    const heard = [];
+    this.#awaited.add(heard);
+    try {
+      const answer = await request();
+      if (mine !== this.#asked) return;
+      take(answer);
+      for (const change of heard) change();
+    } catch (error) {
+      if (mine === this.#asked) throw error;
+    } finally {
+      this.#awaited.delete(heard);
+    }
+  }
+}
