@@ -161,8 +161,8 @@ class Browsers:
 
 
 def arrive(page: Page, address: str | re.Pattern[str]) -> None:
-    """Until ``page`` is loaded at ``address``: the end of it, or a pattern. Playwright's own wait fails when a way is cut
-    short by another one.
+    """Until ``page`` is loaded at ``address``, which is the end of it or a pattern. Playwright's own wait fails when
+    another way there cuts the first one short.
     """
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$") if isinstance(address, str) else address)
     page.wait_for_load_state()
