@@ -190,7 +190,7 @@ def test_a_conversation_that_was_done_comes_back_when_its_answer_is_lost(
     agent = daemon.client("agent")
     write(daemon, "13712348888", "还要空腹吗")
     page = browsers.window(daemon, "agent", "/inbox", locale="en").page
-    console = browsers.window(daemon, "agent", "/").page
+    console = browsers.window(daemon, "agent", "/console").page
     talk = page.locator("#talks .talk", has_text="8888")
     talk.click()
     key = talk.get_attribute("data-talk")
