@@ -164,7 +164,7 @@ HELD = """
 def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
-    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/hang-up")
+    page = browsers.window(daemon, "agent", "/console").tab("/console", HELD % "/hang-up")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
     take_by_key(page)
     for key in ("h", "1", "Control+Enter"):
@@ -179,7 +179,7 @@ def test_whoever_hangs_up_and_finishes_in_one_go_need_not_wait_for_the_line(
 def test_a_call_that_is_being_hung_up_is_finished_though_one_looks_elsewhere(
     daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
-    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/hang-up")
+    page = browsers.window(daemon, "agent", "/console").tab("/console", HELD % "/hang-up")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
     take_by_key(page)
     page.keyboard.press("h")
@@ -204,7 +204,7 @@ def test_a_call_that_is_being_hung_up_is_finished_though_one_looks_elsewhere(
 def test_each_call_keeps_its_own_note_when_the_next_one_rings_while_it_is_saved(
     finish: bool, daemon: DemoDaemon, browsers: Browsers, people: dict[str, Any]
 ) -> None:
-    page = browsers.window(daemon, "agent", "/").tab("/console", HELD % "/wrap-up")
+    page = browsers.window(daemon, "agent", "/console").tab("/console", HELD % "/wrap-up")
     daemon.simulate("call", people["own"]["number"], "--line", "1", "--rings", "14", "--detach")
     take_by_key(page)
     first = latest_call(daemon)["id"]
