@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from callcenter.bus import LocalBus
@@ -15,6 +16,7 @@ from storage.database import Database
 from twistd_plugin.hospital import build_sender, build_services
 from twistd_plugin.housekeeping import Housekeeping
 from twistd_plugin.interpreter import share_interpreter
+from twistd_plugin.lease import DatabaseLease
 from twistd_plugin.listener import Listener, tls_options
 from twistd_plugin.metrics import Metrics, line_states
 from twistd_plugin.reactor_guard import ReactorGuard
@@ -52,12 +54,15 @@ def site_settings(settings: Settings) -> SiteSettings:
 
 
 class Daemon:
-    """Everything that runs. ``listener`` has the port of the pages."""
+    """Everything that runs. ``listener`` has the port of the pages; ``lost`` fires with the reason when the daemon may
+    not go on.
+    """
 
-    def __init__(self, runner: StageRunner, readiness: Readiness, listener: Listener) -> None:
+    def __init__(self, runner: StageRunner, readiness: Readiness, listener: Listener, lost: Deferred[str]) -> None:
         self._runner = runner
         self._readiness = readiness
         self.listener = listener
+        self.lost = lost
 
     async def start(self) -> None:
         """Start every part, in order; raises ``StageFailedError``."""
@@ -79,6 +84,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
     settings = configuration.settings
     bus = LocalBus()
     database = Database(settings.database_url, reactor, on_commit=bus.publish)
+    lease = DatabaseLease(database, reactor)
     metrics = Metrics()
     readiness = Readiness(database, reactor)
     services = build_services(settings, database, bus, reactor, metrics.registry, readiness.problems)
@@ -90,6 +96,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
     stages = [
         _watching(settings.logging, metrics, reactor),
         _storing(database),
+        Stage("lease", lease.start, lease.stop),
         _counting(metrics, database, bus, web),
         Stage("housekeeping", housekeeping.start, housekeeping.stop),
         # Before telephony, whose start may raise the first alarms.
@@ -100,7 +107,7 @@ def build_daemon(configuration: Configuration, reactor: Any) -> Daemon:
         _serving(web),
         Stage("listener", listener.start, listener.stop, optional=True),
     ]
-    return Daemon(StageRunner(stages, reactor), readiness, listener)
+    return Daemon(StageRunner(stages, reactor), readiness, listener, lease.lost)
 
 
 def _storing(database: Database) -> Stage:

@@ -40,6 +40,7 @@ class CallCenterService(ObservedService):
     def startService(self) -> None:
         """Start every part, in order."""
         super().startService()
+        self.daemon.lost.addCallback(self._give_up)
         self._starting = Deferred.fromCoroutine(self._start())
 
     def stopService(self) -> Deferred[None]:

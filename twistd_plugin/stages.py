@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -48,10 +48,14 @@ class StageRunner:
         return [stage.name for stage in self._running]
 
     async def start(self) -> None:
-        """Start all. Raises ``StageFailedError`` at the first needed one that fails; stop is still to be called."""
+        """Start all. Raises ``StageFailedError`` at the first needed one that fails, and ``CancelledError`` when it is
+        cancelled; stop is still to be called.
+        """
         for stage in self._stages:
             try:
                 await stage.start()
+            except CancelledError:
+                raise
             except Exception as error:
                 _log.failure("cannot start {stage}", stage=stage.name)
                 if not stage.optional:

@@ -16,6 +16,7 @@ from storage.models.complaints import Complaint, ComplaintStep
 from storage.models.conversations import Conversation, SmsOptOut
 from storage.models.crm import NumberChoice, Patient, PatientPhone, PatientTerm
 from storage.models.events import EventCounter, EventRecord
+from storage.models.leases import Lease
 from storage.models.message_texts import AutoReply, MessageTemplate, MessagingRules, Phrase
 from storage.models.messaging import (
     SmsArrival,
@@ -74,6 +75,7 @@ __all__ = [
     "EventRecord",
     "GroupMember",
     "Heartbeat",
+    "Lease",
     "LineHost",
     "LineServiceSpan",
     "MessageTemplate",

@@ -85,13 +85,16 @@ class SmsHospital:
 
     def launch(self) -> None:
         """Start the daemon, and do not wait for it."""
-        program = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*program, "--nodaemon", "--pidfile=", "callcenter", "--config", str(self._file)],
-                cwd=self._folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'twistd_plugin'}"},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        self._process = self._run(self._log)
+
+    def beside(self) -> tuple[int, str]:
+        """Start another daemon for the same database by mistake, and wait until it ends: its status and its words."""
+        log = self._folder / "beside.log"
+        with self._run(log) as process:
+            try:
+                return process.wait(START_SECONDS), log.read_text()
+            finally:
+                process.kill()
 
     def sign_in(self) -> None:
         """As the administrator, who is good for all daemons to come."""
@@ -113,6 +116,15 @@ class SmsHospital:
     def stop(self) -> int:
         """End the daemon as an operator would; its exit status."""
         return self._end(signal.SIGTERM)
+
+    def _run(self, log: Path) -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                [*program, "--nodaemon", "--pidfile=", "callcenter", "--config", str(self._file)],
+                cwd=self._folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'twistd_plugin'}"},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            )  # fmt: skip
 
     def _answers(self) -> bool:
         assert self._process is not None

@@ -94,6 +94,32 @@ def gone(session: Session) -> list[str]:
     return [*session.scalars(select(SmsMessage.number).where(SmsMessage.state.in_(["accepted", "delivered"])))]
 
 
+def taken(smsc: Simulator) -> Counter[tuple[str, str]]:
+    """What the SMSC has taken, part by part: the number and the text."""
+    return Counter((one["number"][-11:], one["text"]) for one in smsc.ask("messages", last=10_000)["messages"])
+
+
+def test_a_second_daemon_beside_the_first_ends_and_calls_nothing_in_doubt(
+    hospital: SmsHospital, smsc: Simulator
+) -> None:
+    hospital.run(fill)
+    # Twenty at a time wait for their answers, and are not all through for a minute.
+    smsc.ask("treat", delay=3, receipt_after=0.1)
+    hospital.start()
+    wait_for(lambda: hospital.read(left), "some messages on their way")
+    status, words = hospital.beside()
+    assert status == 1
+    assert "works with this database; end it first" in words
+    assert not hospital.read(is_over)
+    smsc.ask("treat", delay=0, receipt_after=0.1)
+    wait_for(lambda: hospital.read(is_over), "the end of the day")
+    states = hospital.read(lambda session: Counter(session.scalars(select(SmsMessage.state))))
+    assert states.keys() <= {"accepted", "delivered"}
+    accepted = taken(smsc)
+    assert len({number for number, _ in accepted}) == MESSAGES
+    assert set(accepted.values()) == {1}
+
+
 def test_a_kill_during_start_and_stop_and_while_patients_write_loses_nothing_and_sends_nothing_twice(
     hospital: SmsHospital, smsc: Simulator
 ) -> None:
@@ -124,7 +150,7 @@ def test_a_kill_during_start_and_stop_and_while_patients_write_loses_nothing_and
     wait_for(lambda: hospital.read(is_over), "the end of the day")
     wait_for(lambda: sum(hospital.read(written).values()) >= sum(brought.values()), "what patients wrote")
     time.sleep(2)
-    accepted = Counter((one["number"][-11:], one["text"]) for one in smsc.ask("messages", last=10_000)["messages"])
+    accepted = taken(smsc)
     assert set(accepted.values()) == {1}
     assert hospital.read(written) == brought
     states = hospital.read(lambda session: Counter(session.scalars(select(SmsMessage.state))))

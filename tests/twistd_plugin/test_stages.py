@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from tests.conftest import LostFailures
@@ -78,6 +78,19 @@ def test_a_failing_needed_stage_ends_the_start_and_what_ran_is_stopped(lost_fail
     run(runner.stop())
     assert journal.entries[-1] == "-database"
     lost_failures.take()
+
+
+def test_a_start_that_is_given_up_is_no_failure_and_what_ran_is_stopped() -> None:
+    journal = Journal()
+    waits: Deferred[None] = Deferred()
+    runner = StageRunner([journal.stage("database"), Stage("lines", journal.step("+lines", waits=waits))], Clock())
+    starting = run(runner.start())
+    starting.cancel()
+    failure = result_of(starting)
+    with pytest.raises(CancelledError):
+        failure.raiseException()  # type: ignore[attr-defined]
+    run(runner.stop())
+    assert journal.entries == ["+database", "+lines", "-database"]
 
 
 def test_a_stage_that_does_not_stop_in_time_is_left_behind(lost_failures: LostFailures) -> None:
