@@ -32,9 +32,12 @@ class Limits(NamedTuple):
     joins: bool = True
 
 
+UNBOUND = Limits()
+
+
 def limits_of(kind: GatewayKind, options: Mapping[str, Any]) -> Limits:
     """What a gateway of these settings, as they are kept, is bound to."""
     if kind is not GatewayKind.HTTP:
-        return Limits()
+        return UNBOUND
     provider = kept_provider(options)
     return Limits(Charset(provider.charset).limit, provider.longest, provider.joins)

@@ -254,7 +254,7 @@ def test_a_form_stays_as_typed_while_the_server_is_away(daemon: DemoDaemon, brow
 
 
 class Gateways:
-    """Those of the demo; at first none is in service but the provider whose pages are GBK."""
+    """Those of the demo; at first none is set up for anybody but the provider whose pages are GBK."""
 
     def __init__(self, daemon: DemoDaemon) -> None:
         self._admin = daemon.client("admin")
@@ -267,16 +267,19 @@ class Gateways:
 
     def __enter__(self) -> Gateways:
         for one in (self.cmpp, self.smpp):
-            self.change(one, in_service=False)
+            self.change(one, prefixes=["1709"])
         return self
 
     def __exit__(self, *_: object) -> None:
         for one in self._all:
-            self.change(one, in_service=True, priority=one["priority"])
+            self.change(one, in_service=True, prefixes=[], priority=one["priority"])
         self.change(self.provider, options={"preset": "sms56_a"})
 
+    def let_smpp_rest(self) -> None:
+        self.change(self.smpp, in_service=False, prefixes=[])
+
     def let_smpp_stand_in(self) -> None:
-        self.change(self.smpp, in_service=True, priority=9)
+        self.change(self.smpp, in_service=True, prefixes=[], priority=9)
         self.change(self.provider, priority=1)
 
 
@@ -332,6 +335,12 @@ def test_what_cannot_be_sent_is_named_in_a_text_to_many_and_in_a_template(
         expect(many).to_have_text("No gateway can send 🙏.")
         expect(page.locator("#m-preview summary")).to_contain_text(["has characters that cannot be sent"])
         expect(page.locator("#many [data-send]")).to_be_disabled()
+        gateways.let_smpp_rest()
+        template.locator("#f-text").press_sequentially("。")
+        expect(said).to_have_text("{} cannot send 🙏; it waits until {} is in service again.".format(*names))
+        page.locator("#m-text").press_sequentially("。")
+        waits = "{} cannot send 🙏; [1-9][0-9]* wait until {} is in service again\\."
+        expect(many).to_have_text(re.compile(waits.format(*names)))
         gateways.let_smpp_stand_in()
         template.locator("#f-text").press_sequentially("。")
         expect(said).to_have_text("{} cannot send 🙏; it would go by {}.".format(*names))

@@ -158,7 +158,7 @@ async def test_each_preview_says_what_is_too_long_for_which_gateway(site: Runnin
 
     await site.database.run(set_up)
     supervisor, text = await site.signed_in("supervisor"), "字" * 295
-    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": ""}
+    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": "", "later": ""}
     body = {"text": text, "purpose": "care"}
     shown = (await supervisor.post("/api/v1/message-preview", body | {"patient_id": 4})).json
     assert shown | unable | {"goes": "never", "reason": "too_long"} == shown

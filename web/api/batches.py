@@ -71,13 +71,15 @@ class Waits(BaseModel):
 
 class Unable(BaseModel):
     """For how many the gateway ``unable`` cannot write the signs ``unwritable``, or takes only ``limit`` characters (0:
-    that is not it), and ``gateway`` carries it instead; empty: none can, and they are left out.
+    that is not it), and ``gateway`` carries it instead, or ``later`` when it is in service again; both empty: none can,
+    and they are left out.
     """
 
     unwritable: list[str]
     limit: int
     unable: str
     gateway: str
+    later: str
     count: int
 
 

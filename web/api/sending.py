@@ -64,7 +64,8 @@ class Missing(BaseModel):
 class Example(BaseModel):
     """What would be read, in how many ``parts``, by which ``gateway`` (empty for none); ``cost`` is in thousandths of a
     yuan. ``unwritable``: signs that the gateway ``unable`` cannot write, which would carry it otherwise; ``limit``: how
-    many characters it takes, if these are more, else 0.
+    many characters it takes, if these are more, else 0. ``later``: the gateway that carries it when it is in service
+    again, where no other can.
     """
 
     text: str
@@ -78,6 +79,7 @@ class Example(BaseModel):
     unwritable: list[str]
     limit: int
     unable: str
+    later: str
 
 
 class Preview(Example):

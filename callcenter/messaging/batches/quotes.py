@@ -65,12 +65,12 @@ class Quotes:
 
 def _unable(counts: Iterable[tuple[Quote, int]]) -> list[dict[str, Any]]:
     """For how many which gateway cannot write which signs, or takes no more characters than ``limit``, and which one
-    (empty: none) carries it instead. Who is both stands in both.
+    (empty: none) carries it instead, or ``later``, when it is in service again. Who is both stands in both.
     """
-    many: Counter[tuple[str, str, int]] = Counter()
-    signs: dict[tuple[str, str, int], dict[str, None]] = {}
+    many: Counter[tuple[str, str, str, int]] = Counter()
+    signs: dict[tuple[str, str, str, int], dict[str, None]] = {}
     for quote, count in counts:
-        who = quote.unable, quote.gateway
+        who = quote.unable, quote.gateway, quote.later
         if quote.unwritable:
             many[*who, 0] += count
             signs.setdefault((*who, 0), {}).update(dict.fromkeys(quote.unwritable))
@@ -79,9 +79,10 @@ def _unable(counts: Iterable[tuple[Quote, int]]) -> list[dict[str, Any]]:
     return [
         {
             "unwritable": list(signs.get(key, ()))[:MOST_NAMED],
-            "limit": key[2],
+            "limit": key[3],
             "unable": key[0],
             "gateway": key[1],
+            "later": key[2],
             "count": count,
         }
         for key, count in many.items()

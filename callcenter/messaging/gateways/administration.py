@@ -68,8 +68,7 @@ class Gateways:
     async def start(self) -> None:
         """Make and start every gateway of the database. One that cannot be made is lost and says why."""
         for kept in await self._database.read(load_kept):
-            arranged, device = self._maker.made(kept)
-            self._board.put(kept.gateway_id, arranged, device)
+            self._board.put(kept.gateway_id, *self._maker.made(kept))
 
     async def list(self, principal: Principal) -> Sequence[GatewayView]:
         """Every gateway as it is now. Needs ``gateways.view``."""
@@ -112,7 +111,7 @@ class Gateways:
         async with self._turn:
             now = utc_now(self._clock)
             kept = await self._database.run(make_gateway_row, principal, made, self._box, now)
-            self._board.put(kept.gateway_id, made.arrangement, self._maker.device(made))
+            self._board.put(kept.gateway_id, made.arrangement, self._maker.device(made), made.limits)
         return await self._show(kept.gateway_id)
 
     async def edit(self, principal: Principal, gateway_id: int, values: Mapping[str, Any], version: Any) -> GatewayView:
@@ -201,7 +200,7 @@ class Gateways:
             return
         if self._board.get(gateway_id) is not None:
             await self._board.halt(gateway_id)
-        self._board.put(gateway_id, after.arrangement, self._maker.device(after))
+        self._board.put(gateway_id, after.arrangement, self._maker.device(after), after.limits)
 
 
 def _queue_test(session: Session, principal: Principal, draft: MessageDraft, gateway_id: int, now: Any) -> int:

@@ -18,6 +18,7 @@ from callcenter.messaging.gateways.settings import Arrangement
 from callcenter.messaging.gateways.supervision import Supervision
 from callcenter.tasks import Periodic, TaskTracker
 from hardware.gateways.device import GatewayDevice, PushTaker
+from hardware.gateways.letters import UNBOUND, Limits
 from protocols.sms import (
     GatewaySignal,
     Part,
@@ -92,14 +93,18 @@ class GatewayBoard:
         post = self._posts.get(gateway_id)
         return None if post is None or post.device is None else post.device.pushes
 
-    def put(self, gateway_id: int, arrangement: Arrangement, device: GatewayDevice | None) -> None:
-        """Have a gateway at work with ``device``, which is started; None: out of service."""
+    def put(
+        self, gateway_id: int, arrangement: Arrangement, device: GatewayDevice | None, limits: Limits = UNBOUND
+    ) -> None:
+        """Have a gateway at work with ``device``, which is started; None: out of service, where ``limits`` say what it
+        can carry when it is back.
+        """
         now = utc_now(self._clock)
         before = self._posts.get(gateway_id)
         live = Live("connecting" if device is not None else "out_of_service", "", now)
         if before is not None:
             live = replace(live, balance=before.live.balance, balance_at=before.live.balance_at)
-        self._posts[gateway_id] = Post(gateway_id, arrangement, device, live, self._clock.seconds())
+        self._posts[gateway_id] = Post(gateway_id, arrangement, device, live, self._clock.seconds(), limits)
         self._mark(gateway_id)
         if device is None:
             return

@@ -13,6 +13,7 @@ from callcenter.messaging.gateways.secret_box import SecretBox, SecretsUnreadabl
 from callcenter.messaging.gateways.settings import OPTION, Arrangement, GatewayKinds, SetUp, read_kind, read_set_up
 from callcenter.text import N_
 from hardware.gateways.device import GatewayDevice
+from hardware.gateways.letters import UNBOUND, Limits
 from hardware.gateways.unusable import UnusableGateway
 
 _log = Logger(namespace="callcenter.messaging")
@@ -40,18 +41,18 @@ class GatewayMaker:
         except (InvalidError, SecretsUnreadableError):
             return None
 
-    def made(self, kept: Kept) -> tuple[Arrangement, GatewayDevice | None]:
-        """Its arrangement and device, None while it is out of service. A device that cannot be made is one that is lost
-        and says why.
+    def made(self, kept: Kept) -> tuple[Arrangement, GatewayDevice | None, Limits]:
+        """Its arrangement, its device, None while it is out of service, and what that is bound to. A device that cannot
+        be made is one that is lost and says why.
         """
         try:
             made = self._read(kept)
         except SecretsUnreadableError:
-            return _salvaged(kept), UnusableGateway(_OTHER_KEY)
+            return _salvaged(kept), UnusableGateway(_OTHER_KEY), UNBOUND
         except InvalidError as error:
             why = "; ".join(f"{name.removeprefix(OPTION)}: {words}" for name, words in error.fields.items())
-            return _salvaged(kept), UnusableGateway(why or error.message)
-        return made.arrangement, self.device(made)
+            return _salvaged(kept), UnusableGateway(why or error.message), UNBOUND
+        return made.arrangement, self.device(made), made.limits
 
     def device(self, made: SetUp) -> GatewayDevice | None:
         """The device alone, not started."""

@@ -12,6 +12,7 @@ from callcenter.messaging.gateways.throttling import Throttling
 from callcenter.messaging.outbox.attempts import read_key
 from callcenter.messaging.texts.segments import Wording
 from hardware.gateways.device import GatewayAbility, GatewayDevice
+from hardware.gateways.letters import UNBOUND, Limits
 from protocols.sms import GatewayPaused, PartRefused, StorageTold, with_code
 from protocols.text import clean_text
 
@@ -25,7 +26,7 @@ _REASON = 100
 
 @dataclass
 class Post:
-    """A gateway at work. ``device`` is None while it is out of service.
+    """A gateway at work. ``device`` is None while it is out of service; ``limits`` are what it is bound to then.
 
     Times are seconds of the clock, None or minus infinity for never: ``away_since`` is when it was last there
     (``live.since`` is by the time of the day, which may be set), ``balance_asked`` when it was asked for its balance,
@@ -39,6 +40,7 @@ class Post:
     device: GatewayDevice | None
     live: Live
     away_since: float
+    limits: Limits = UNBOUND
     balance_asked: float = float("-inf")
     throttling: Throttling = field(default_factory=Throttling)
     paused_until: float = float("-inf")
@@ -134,10 +136,10 @@ class Post:
                 arranged.counting,
                 arranged.signature,
                 arranged.adds_signature,
-                long_text=bool(can & GatewayAbility.LONG_TEXT),
+                long_text=self.limits.joins if self.device is None else bool(can & GatewayAbility.LONG_TEXT),
                 letters="" if self.device is None else self.device.letters,
-                charset="" if self.device is None else self.device.charset,
-                longest=0 if self.device is None else self.device.longest,
+                charset=(self.device or self.limits).charset,
+                longest=(self.device or self.limits).longest,
             ),
             receipts=bool(can & GatewayAbility.RECEIPTS),
             number=arranged.number,

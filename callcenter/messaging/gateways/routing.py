@@ -77,13 +77,15 @@ class Chosen:
 class Waits:
     """No gateway takes it now. ``soon``: one is ready and only full, so there is room in a moment. ``never``: every
     gateway that is set up for it has refused it, or it must go by one that refused. ``unable``: none that is set up
-    for it can carry its text, not this one either, which would come first; why tells the text.
+    for it can carry its text, not this one either, which would come first; why tells the text. ``later``: those that
+    can are out of service, and this one would come first.
     """
 
     reason: Reason = Reason.NO_GATEWAY
     soon: bool = False
     never: bool = False
     unable: Route | None = None
+    later: Route | None = None
 
 
 def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> Chosen | Waits:
@@ -93,15 +95,16 @@ def choose(routes: Iterable[Route], wanted: Wanted, room: Mapping[int, int]) -> 
     conversation's own, then by priority, longest prefix, cost and id. The first that is ready takes it, or it waits for
     room there: one that is only full for a moment does not send patients to a dearer one. One that is throttled for
     long does, if there is another; if all are, they are waited for as if none were, but for the one message that finds
-    out. If none is ready it waits.
+    out. If none is ready it waits, also for one that is out of service where no other can carry it.
     """
     meant = [route for route in routes if _is_set_up(route, wanted)]
     able = [route for route in meant if route.gateway_id not in wanted.unable]
-    if meant and not able:
-        return Waits(never=True, unable=min(meant, key=lambda route: _rank(route, wanted)))
-    left = [route for route in able if route.gateway_id not in wanted.refused]
+    serving = [route for route in able if route.in_service]
+    if not serving:
+        return _carried_by_nobody([route for route in meant if route.in_service], able, wanted)
+    left = [route for route in serving if route.gateway_id not in wanted.refused]
     if not left:
-        return Waits(Reason.GATEWAY_REFUSED, never=True) if able else Waits()
+        return Waits(Reason.GATEWAY_REFUSED, never=True)
     ready = [route for route in left if route.ready]
     if not ready:
         return Waits()
@@ -134,6 +137,14 @@ def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
     return frozenset(route.gateway_id for route in routes if not can_carry(text, route.wording))
 
 
+def _carried_by_nobody(serving: Collection[Route], able: Collection[Route], wanted: Wanted) -> Waits:
+    """None of ``serving`` can carry it, if there are any; ``able`` are out of service."""
+    if not serving:
+        return Waits()
+    first = min(able or serving, key=lambda route: _rank(route, wanted))
+    return Waits(later=first) if able else Waits(never=True, unable=first)
+
+
 def _may_try(route: Route, room: Mapping[int, int]) -> bool:
     """Whether it may be given the one message that finds out: none of this turn was it yet."""
     return route.throttled and route.on_trial and room.get(route.gateway_id, 0) == route.room > 0
@@ -149,8 +160,6 @@ def _elsewhere(ready: list[Route], best: Route, wanted: Wanted, room: Mapping[in
 
 
 def _is_set_up(route: Route, wanted: Wanted) -> bool:
-    if not route.in_service:
-        return False
     if wanted.only is not None:
         return route.gateway_id == wanted.only
     return route.takes(wanted.number, wanted.purpose)

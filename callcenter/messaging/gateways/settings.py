@@ -86,6 +86,11 @@ class SetUp:
     secrets: Mapping[str, str]
     settings: GatewaySettings
 
+    @property
+    def limits(self) -> Limits:
+        """What its device is bound to."""
+        return limits_of(self.kind, self.options)
+
 
 def default_counting(kind: GatewayKind) -> Counting:
     """How gateways of a kind count, unless said otherwise: providers in China count every character as one."""

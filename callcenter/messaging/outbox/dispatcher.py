@@ -160,12 +160,13 @@ class Dispatcher:
         self._orphaned, self._wanted = False, True
 
     async def _claim_once(self) -> None:
-        routes = [route for route in self._switchboard.routes() if route.in_service]
+        routes = self._switchboard.routes()
+        serving = [route for route in routes if route.in_service]
         # With nobody ready everything would be put off and looked at again; with nobody free nothing could go.
-        if not any(route.ready and route.room > 0 for route in routes):
+        if not any(route.ready and route.room > 0 for route in serving):
             return
-        full = frozenset(route.gateway_id for route in routes if route.room <= 0)
-        throttled = frozenset((route.gateway_id, route.on_trial) for route in routes if route.throttled)
+        full = frozenset(route.gateway_id for route in serving if route.room <= 0)
+        throttled = frozenset((route.gateway_id, route.on_trial) for route in serving if route.throttled)
         # As soon as one of those gateways has room, or another one may stand in for it, what was due first goes first.
         after = self._after if self._full <= full and self._throttled == throttled else None
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.messaging.gateways.routing import Beginnings, Chosen, Route, Wanted, choose, unable_for
+from callcenter.messaging.gateways.routing import Beginnings, Chosen, Route, Waits, Wanted, choose, unable_for
 from callcenter.messaging.texts.segments import (
     Counting,
     Wording,
@@ -24,7 +24,7 @@ from hardware.gateways.letters import letters_of, limits_of
 from hardware.gateways.settings import GatewayKind
 from protocols.text import lacking
 from storage.models import SmsGateway
-from storage.models.base import NO, YES
+from storage.models.base import NO
 
 _UNKNOWN = Wording(Counting.CHINA)
 """No gateway is set up for it: counted as most of them in China count."""
@@ -35,7 +35,8 @@ class Quote:
     """``parts`` short messages of ``signs`` characters, ``cost`` in thousandths of a yuan. ``gateway`` is the name of
     the one that would carry it now, empty for none; ``signature`` what stands before the text, with its brackets.
     ``unwritable`` are signs that the gateway ``unable``, which would come first, cannot write, ``limit`` how many
-    characters it takes if these are more, else 0: it does not carry it.
+    characters it takes if these are more, else 0: it does not carry it. ``later`` is the name of one that does where
+    no other can, when it is in service again.
     """
 
     parts: int
@@ -46,11 +47,12 @@ class Quote:
     unwritable: tuple[str, ...] = ()
     limit: int = 0
     unable: str = ""
+    later: str = ""
 
     @property
     def hopeless(self) -> Reason | None:
         """Why no gateway can carry it, if none can."""
-        if self.gateway or not self.unable:
+        if self.gateway or self.later or not self.unable:
             return None
         return Reason.UNWRITABLE if self.unwritable else Reason.TOO_LONG
 
@@ -66,6 +68,7 @@ class Quote:
             "unwritable": list(self.unwritable),
             "limit": self.limit,
             "unable": self.unable,
+            "later": self.later,
         }
 
 
@@ -80,26 +83,30 @@ class Tariff:
         """What one text for ``number`` makes; ``rather``: the conversation's gateway."""
         words = message_text(text)
         wanted = Wanted(number, purpose, rather=rather, unable=unable_for(self._bound, words))
-        route, first = self._choose(wanted), self._choose(wanted._replace(unable=frozenset()))
-        wording = _UNKNOWN if first is None else (route or first).wording
+        found = self._choose(wanted)
+        route = found.route if isinstance(found, Chosen) else None
+        later = found.later if isinstance(found, Waits) else None
+        carrier, first = route or later, self._first(wanted)
+        wording = _UNKNOWN if first is None else (carrier or first).wording
         layout = lay_out(words, wording)
         mark = signature_mark(wording.signature)
         unable = first is not None and first.gateway_id in wanted.unable
         return Quote(
             len(layout.parts),
             len(mark) + len(words.removeprefix(mark)),
-            0 if route is None else route.cost * len(layout.parts),
+            0 if carrier is None else carrier.cost * len(layout.parts),
             self._name(route),
             mark,
             unwritable_signs(words, first.wording) if first is not None else (),
             first.wording.longest_text if first is not None and is_too_long(words, first.wording) else 0,
             self._name(first) if unable else "",
+            self._name(later),
         )
 
     def hopeless(self, number: str, purpose: Purpose, text: str) -> Reason | None:
         """Why no gateway that is set up for it can carry ``text``, if none can."""
         unable = unable_for(self._bound, message_text(text))
-        if not unable or self._choose(Wanted(number, purpose, unable=unable)) is not None:
+        if not unable or isinstance(self._choose(Wanted(number, purpose, unable=unable)), Chosen):
             return None
         return self.quote(number, purpose, text).hopeless
 
@@ -119,8 +126,12 @@ class Tariff:
     def _bound(self) -> tuple[Route, ...]:
         return tuple(route for route in self.routes if route.wording.is_bound)
 
-    def _choose(self, wanted: Wanted) -> Route | None:
-        found = choose(self.routes, wanted, dict.fromkeys(self.names, 1))
+    def _choose(self, wanted: Wanted) -> Chosen | Waits:
+        return choose(self.routes, wanted, dict.fromkeys(self.names, 1))
+
+    def _first(self, wanted: Wanted) -> Route | None:
+        """Which would come first, whatever the text."""
+        found = self._choose(wanted._replace(unable=frozenset()))
         return found.route if isinstance(found, Chosen) else None
 
     def _name(self, route: Route | None) -> str:
@@ -128,8 +139,8 @@ class Tariff:
 
 
 def load_tariff(session: Session) -> Tariff:
-    """The gateways in service, as though all were ready: what is written now may go when they are."""
-    found = select(SmsGateway).where(SmsGateway.disabled == NO, SmsGateway.in_service == YES).order_by(SmsGateway.id)
+    """The gateways, as though all that are in service were ready: what is written now may go when they are."""
+    found = select(SmsGateway).where(SmsGateway.disabled == NO).order_by(SmsGateway.id)
     rows = list(session.scalars(found))
     return Tariff(tuple(_route(row) for row in rows), {row.id: row.name for row in rows})
 
@@ -142,6 +153,7 @@ def _route(row: SmsGateway) -> Route:
         purposes=purposes_of(row.purposes.split()),
         priority=row.priority,
         cost=row.cost,
+        in_service=row.in_service,
         room=1,
         wording=Wording(
             Counting(row.counting),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest_twisted
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from twisted.internet import reactor
 
 from callcenter.bus import LocalBus
@@ -89,9 +90,13 @@ async def send(database: Database, messaging: Messaging, *texts: str) -> list[An
     return await settled(database)
 
 
-async def without_the_second(messaging: Messaging) -> None:
+def let_all_be_due(session: Session) -> None:
+    session.execute(update(SmsMessage).values(next_at=utc_now(reactor)))
+
+
+async def put_second(messaging: Messaging, **changes: Any) -> None:
     kept = await messaging.gateways.get(ADMIN, 2)
-    await messaging.gateways.edit(ADMIN, 2, {"in_service": False}, kept["version"])
+    await messaging.gateways.edit(ADMIN, 2, changes, kept["version"])
 
 
 @pytest_twisted.ensureDeferred
@@ -103,7 +108,7 @@ async def test_what_is_not_in_gbk_goes_by_the_gateway_that_writes_it_and_fails_w
         assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2), ("accepted", 2)]
         sent = [one["text"] for one in provider.ask("status")["sent"]]
         assert sorted(sent) == sorted(f"【市一院】{text}" for text in (PLAIN, PRAYS, RARE))
-        await without_the_second(messaging)
+        await put_second(messaging, prefixes=["139"])
         last = (await send(database, messaging, PRAYS))[-1]
         assert (last.state, last.reason, last.reason_words) == ("failed", "unwritable", "🙏")
         assert len(provider.ask("status")["sent"]) == 3
@@ -119,10 +124,38 @@ async def test_what_is_too_long_goes_by_the_gateway_that_takes_it_and_fails_wher
         assert [(row.state, row.gateway_id) for row in rows] == [("accepted", 1), ("accepted", 2)]
         sent = [one["text"] for one in provider.ask("status")["sent"]]
         assert sorted(sent, key=len) == [f"【市一院】{text}" for text in texts]
-        await without_the_second(messaging)
+        await put_second(messaging, prefixes=["139"])
         last = (await send(database, messaging, texts[1]))[-1]
         assert (last.state, last.reason, last.reason_words) == ("failed", "too_long", "301 > 300")
         assert len(provider.ask("status")["sent"]) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_only_one_that_is_out_of_service_can_carry_waits_for_it(database: Database, tmp_path: Path) -> None:
+    """Also after a start, in which that one has no device."""
+    async with two_gateways(database, tmp_path, "linkws", "sms_aspx") as (messaging, provider):
+        await put_second(messaging, in_service=False)
+        long = "字" * 496
+        drafts = [MessageDraft(NUMBER, text, Purpose.REPLY) for text in (PRAYS, long)]
+        await database.run(queue_messages, drafts, utc_now(reactor))
+        messaging.dispatcher.wake()
+
+        async def reasons() -> list[tuple[str, str]]:
+            statement = select(SmsMessage.state, SmsMessage.reason).order_by(SmsMessage.id)
+            return [tuple(row) for row in await database.read(lambda session: session.execute(statement).all())]
+
+        async def are_looked_at() -> bool:
+            return all(state != "queued" or reason for state, reason in await reasons())
+
+        await until(are_looked_at, "a look at both")
+        # The second one could write what the first cannot, and takes no more characters than that.
+        assert await reasons() == [("queued", "no_gateway"), ("failed", "too_long")]
+        await database.run(let_all_be_due)
+        await put_second(messaging, in_service=True)
+        await until(lambda: both_ready(messaging))
+        messaging.dispatcher.wake()
+        assert [(row.state, row.gateway_id) for row in await settled(database)] == [("accepted", 2), ("failed", None)]
+        assert [one["text"] for one in provider.ask("status")["sent"]] == [f"【市一院】{PRAYS}"]
 
 
 @pytest_twisted.ensureDeferred

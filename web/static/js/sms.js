@@ -62,18 +62,20 @@ export const money = (thousandths) => `¥${(thousandths / 1000).toFixed(3).repla
 export const gatewayWords = (found) => (found?.gateway ? t("By {gateway}, with the signature {signature}", { gateway: found.gateway, signature: found.signature || "–" }) : "");
 
 function signsWords(words) {
+  if (words.later) return words.count ? t("{gateway} cannot send {signs}; {count} wait until {later} is in service again.", words) : t("{gateway} cannot send {signs}; it waits until {later} is in service again.", words);
   if (!words.other) return t("No gateway can send {signs}.", words);
   return words.count ? t("{gateway} cannot send {signs}; {count} would go by {other}.", words) : t("{gateway} cannot send {signs}; it would go by {other}.", words);
 }
 
 function limitWords(words) {
+  if (words.later) return words.count ? t("{gateway} takes at most {limit} characters; {count} wait until {later} is in service again.", words) : t("{gateway} takes at most {limit} characters; it waits until {later} is in service again.", words);
   if (!words.other) return t("{gateway} takes at most {limit} characters, and no other gateway can send it.", words);
   return words.count ? t("{gateway} takes at most {limit} characters; {count} would go by {other}.", words) : t("{gateway} takes at most {limit} characters; it would go by {other}.", words);
 }
 
 // Why the gateway that would come first cannot carry a text, or `count` of many, and what becomes of it: sentences, none where it can.
 export function unableWords(found, count = "") {
-  const words = { signs: found.unwritable.join(" "), limit: found.limit, gateway: found.unable, other: found.gateway, count };
+  const words = { signs: found.unwritable.join(" "), limit: found.limit, gateway: found.unable, other: found.gateway, later: found.later, count };
   return [words.signs && signsWords(words), words.limit && limitWords(words)].filter(Boolean);
 }
 

@@ -42,6 +42,7 @@ from storage.models import (
     Role,
     RolePermission,
     SmsBatch,
+    SmsGateway,
     SmsMessage,
     SmsOptOut,
     UserAccount,
@@ -192,7 +193,7 @@ async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_wh
     shown = await batches.preview(SUSAN, CARE, choice)
     assert (shown["count"], shown["reasons"]) == (1, {"unwritable": 1})
     assert [(one["name"], one["why"]) for one in shown["refused"]] == [("䶮三", "unwritable")]
-    unable = {"unwritable": ["䶮"], "limit": 0, "unable": "移动", "gateway": "", "count": 1}
+    unable = {"unwritable": ["䶮"], "limit": 0, "unable": "移动", "gateway": "", "later": "", "count": 1}
     assert shown["unable"] == [unable]
     sent = await batches.send(SUSAN, CARE, choice, KEY)
     await desk.make_all()
@@ -201,8 +202,17 @@ async def test_whom_no_gateway_can_write_to_gets_nothing_and_the_preview_says_wh
     nobody = await batches.preview(SUSAN, replace(CARE, text="🙏{patient.name}您好"), choice)
     assert (nobody["count"], nobody["reasons"]) == (0, {"unwritable": 2})
     assert [one["unwritable"] for one in nobody["unable"]] == [["🙏", "䶮"]]
-    # Another gateway that can write them carries them, at its price.
-    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    # Another gateway that can write them carries them, at its price; it is waited for while it rests.
+    other = {"priority": 9, "cost": 60, "in_service": False}
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", **other))
+    shown = await batches.preview(SUSAN, CARE, choice)
+    assert (shown["count"], shown["reasons"], shown["cost"]) == (2, {}, 105)
+    assert shown["unable"] == [unable | {"later": "联通"}]
+
+    def let_it_serve(session: Session) -> None:
+        session.execute(update(SmsGateway).values(in_service=True))
+
+    await desk.change(let_it_serve)
     shown = await batches.preview(SUSAN, CARE, choice)
     assert (shown["count"], shown["reasons"], shown["cost"]) == (2, {}, 105)
     assert shown["unable"] == [unable | {"gateway": "联通"}]
@@ -223,7 +233,7 @@ async def test_for_whom_it_is_too_long_gets_nothing_or_gets_it_by_another_gatewa
     shown = await batches.preview(SUSAN, draft, choice)
     assert (shown["count"], shown["reasons"]) == (1, {"too_long": 1})
     assert [(one["name"], one["why"]) for one in shown["refused"]] == [("张三丰", "too_long")]
-    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": "", "count": 1}
+    unable = {"unwritable": [], "limit": 300, "unable": "移动", "gateway": "", "later": "", "count": 1}
     assert shown["unable"] == [unable]
     sent = await batches.send(SUSAN, draft, choice, KEY)
     await desk.make_all()

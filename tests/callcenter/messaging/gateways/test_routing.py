@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +87,25 @@ def test_where_nobody_can_carry_it_that_is_for_good() -> None:
     assert chosen(route(1), route(2), wanted=said_no) == Waits(Reason.GATEWAY_REFUSED, never=True)
     meant = Wanted(CARE.number, Purpose.TEST, only=2, unable=frozenset({2}))
     assert chosen(route(1), first, wanted=meant) == nobody
+
+
+def test_one_that_is_out_of_service_and_could_carry_it_is_waited_for() -> None:
+    unable = Wanted(CARE.number, Purpose.CARE, unable=frozenset({1}))
+    resting = route(2, in_service=False)
+    assert chosen(route(1), resting, wanted=unable) == Waits(later=resting)
+    # The one that would come first, and none that could not, is not set up for it, or serves beside it.
+    better = route(3, in_service=False, priority=1)
+    assert chosen(route(1), resting, better, wanted=unable) == Waits(later=better)
+    other = route(4, in_service=False, prefixes=("139",))
+    assert chosen(route(1), other, wanted=unable) == Waits(never=True, unable=route(1))
+    neither = unable._replace(unable=frozenset({1, 2}))
+    assert chosen(route(1), resting, wanted=neither) == Waits(never=True, unable=route(1))
+    assert chosen(route(1), resting, route(5), wanted=unable) == 5
+    assert chosen(route(1), resting, route(5, ready=False), wanted=unable) == Waits()
+    # Where nobody serves, nobody is in the way.
+    assert chosen(replace(resting, gateway_id=1), wanted=unable) == Waits()
+    refused = Wanted(CARE.number, Purpose.CARE, refused={1})
+    assert chosen(route(1), resting, wanted=refused) == Waits(Reason.GATEWAY_REFUSED, never=True)
 
 
 def test_texts_that_differ_in_who_can_carry_them_are_not_alike() -> None:

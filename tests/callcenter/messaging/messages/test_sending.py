@@ -140,7 +140,19 @@ async def test_the_preview_names_what_a_gateway_cannot_write_and_who_carries_it(
     assert await asked(prays) == ["now", "", [], "", "移动", 45]
     await desk.change(bind_gateways, GATEWAY)
     assert await asked(prays) == ["never", "unwritable", ["🙏"], "移动", "", 0]
-    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", priority=9, cost=60))
+    other = {"priority": 9, "cost": 60, "in_service": False}
+    await desk.change(lambda session: add_gateway(session, OTHER_GATEWAY, "联通", **other))
+    # One that rests is waited for, unless it cannot either.
+    assert await asked(prays) == ["now", "", ["🙏"], "移动", "", 60]
+    assert (await outgoing.preview(DORA, prays, conversation_id=talk))["later"] == "联通"
+    await desk.change(bind_gateways, GATEWAY, OTHER_GATEWAY)
+    assert await asked(prays) == ["never", "unwritable", ["🙏"], "移动", "", 0]
+
+    def let_it_serve(session: Session) -> None:
+        found = update(SmsGateway).where(SmsGateway.id == OTHER_GATEWAY)
+        session.execute(found.values(in_service=True, kind="cmpp2", settings={}))
+
+    await desk.change(let_it_serve)
     assert await asked(prays) == ["now", "", ["🙏"], "移动", "联通", 60]
     # The one that the patient knows, where it can.
     assert await asked("好的，按时服药") == ["now", "", [], "", "移动", 45]
