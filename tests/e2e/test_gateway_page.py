@@ -10,6 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon
+from tests.peers.late_answer import LateAnswer
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +60,28 @@ def test_what_a_gateway_is_now_changes_while_one_looks_and_the_trace_goes_on(
         assert window.problems == []
     finally:
         admin.send("DELETE", f"/api/v1/gateways/{gateway}", {"version": made["version"] + 1})
+
+
+def test_a_gateway_is_shown_by_the_newest_answer(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    made = admin.post("/api/v1/gateways", {**NOBODY, "options": OPTIONS})
+    address = f"/gateways/{made['id']}"
+    try:
+        page = browsers.window(daemon, "admin", address, locale="en").page
+        now = page.locator("#now")
+        expect(now).to_contain_text("Connection lost")
+        page.wait_for_timeout(1000)  # What was asked for when the page came has come.
+        late = LateAnswer(page, f"**{address}")
+        resting = {"version": made["version"], "in_service": False}
+        assert admin.send("PATCH", f"/api/v1{address}", resting).status == 200
+        late.wait()
+        again = {"version": made["version"] + 1, "in_service": True}
+        assert admin.send("PATCH", f"/api/v1{address}", again).status == 200
+        page.wait_for_timeout(1000)
+        late.let_go()
+        expect(now).not_to_contain_text("Out of service")
+    finally:
+        admin.send("DELETE", f"/api/v1{address}", {"version": made["version"] + 2})
 
 
 def test_a_form_is_sent_once_though_its_button_is_pressed_again_while_the_answer_is_on_its_way(

@@ -6,37 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIResponse, Page, Route, expect
+from playwright.sync_api import expect
 
 from tests.peers.browser import Browsers
 from tests.peers.daemon import DemoDaemon, HttpClient
+from tests.peers.late_answer import LateAnswer
 from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
-
-
-class LateAnswer:
-    """The next answer to ``address`` is made at once and kept back until it is let go."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self._page = page
-        self._kept: list[tuple[Route, APIResponse]] = []
-        page.route(address, lambda route: self._kept.append((route, route.fetch())), times=1)
-
-    def wait(self) -> None:
-        """Until it is made."""
-
-        def is_made() -> bool:
-            self._page.wait_for_timeout(20)
-            return bool(self._kept)
-
-        wait_for(is_made, "an answer that is kept back")
-
-    def let_go(self) -> None:
-        """It comes now; whatever the page makes of it is made."""
-        route, answer = self._kept.pop()
-        route.fulfill(response=answer)
-        self._page.wait_for_timeout(300)
 
 
 def hear_from(daemon: DemoDaemon, reader: HttpClient, number: str, text: str) -> dict[str, Any]:
@@ -136,3 +113,103 @@ def test_what_is_pressed_is_done_though_it_is_drawn_anew_before_the_release(
     page.wait_for_function("!window.pressed.isConnected && document.getElementById('resend')")
     page.mouse.up()
     expect(page.locator(".sheet .btn-primary")).to_be_visible()
+
+
+def test_a_conversation_that_changed_while_it_was_on_its_way_is_shown_as_it_is_now(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    agent = daemon.client("agent")
+    talk = hear_from(daemon, agent, "13700000004", "药吃完了")
+    last = agent.get(f"/api/v1/conversations/{talk['id']}/messages?limit=1")["items"][0]
+    # Read already, it has no command of its own that would bring the state of now.
+    assert agent.send("POST", f"/api/v1/conversations/{talk['id']}/read", {"last_message": last["id"]}).status == 200
+    page = browsers.window(daemon, "agent", "/inbox").page
+    late = LateAnswer(page, f"**/api/v1/conversations/{talk['id']}")
+    page.goto(f"/inbox?c={talk['id']}")
+    late.wait()
+    in_list = page.locator(f"#talks [data-talk='{talk['id']}']")
+    expect(in_list).to_be_visible()
+    assert agent.send("POST", f"/api/v1/conversations/{talk['id']}/done", {}).status == 200
+    # The page has heard of it.
+    expect(in_list).to_have_count(0)
+    late.let_go()
+    expect(page.locator("#thread-head [data-key=open]")).to_be_visible()
+
+
+def test_what_waits_in_a_box_is_counted_by_the_newest_answer(daemon: DemoDaemon, browsers: Browsers) -> None:
+    agent = daemon.client("agent")
+    hear_from(daemon, agent, "13700000005", "一号")
+    page = browsers.window(daemon, "agent", "/inbox").page
+    count = page.locator("[data-waiting=open]")
+    expect(count).not_to_have_text("")
+    page.wait_for_timeout(700)  # What was asked for when the page came has come.
+    before = int(count.inner_text())
+    late = LateAnswer(page, "**/api/v1/conversations/counts")
+    hear_from(daemon, agent, "13700000006", "二号")
+    late.wait()
+    hear_from(daemon, agent, "13700000007", "三号")
+    page.wait_for_timeout(1000)
+    late.let_go()
+    expect(count).to_have_text(str(before + 2))
+
+
+def test_what_is_typed_while_a_reply_is_sent_stays_to_be_sent(daemon: DemoDaemon, browsers: Browsers) -> None:
+    agent = daemon.client("agent")
+    other = hear_from(daemon, agent, "13700000008", "别的事")
+    talk = hear_from(daemon, agent, "13700000009", "要准备什么")
+    page = browsers.window(daemon, "agent", f"/inbox?c={talk['id']}").page
+    reply = page.locator("#reply")
+    texts = page.locator(".bubble.is-ours .bubble-text")
+    for sent, typed in (("空腹。", "带医保卡。"), ("请早到。", "地址不变。")):
+        count = texts.count()
+        reply.fill(sent)
+        late = LateAnswer(page, f"**/api/v1/conversations/{talk['id']}/reply")
+        page.keyboard.press("Control+Enter")
+        late.wait()
+        page.keyboard.type(typed)
+        if typed == "地址不变。":  # Somebody else is in front when the answer comes.
+            page.locator(f"#talks [data-talk='{other['id']}']").click()
+            expect(reply).to_have_value("")
+        late.let_go()
+        page.locator(f"#talks [data-talk='{talk['id']}']").click()
+        expect(reply).to_have_value(typed)
+        reply.focus()
+        page.keyboard.press("Control+Enter")
+        expect(texts).to_have_count(count + 2)
+        expect(texts.nth(count)).to_contain_text(sent)
+        expect(texts.nth(count + 1)).to_contain_text(typed)
+        expect(reply).to_have_value("")
+
+
+def test_whoever_goes_on_to_another_conversation_is_not_brought_back_by_what_was_sent(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    patient = daemon.with_mobiles("agent", 1)[0]
+    talk = hear_from(daemon, daemon.client("agent"), "13700000010", "几点上班")
+    page = browsers.window(daemon, "agent", f"/inbox?patient={patient['id']}").page
+    reply = page.locator("#reply")
+    reply.fill("您的报告可以取了。")
+    late = LateAnswer(page, "**/api/v1/messages")
+    reply.press("Control+Enter")
+    late.wait()
+    page.locator(f"#talks [data-talk='{talk['id']}']").click()
+    expect(reply).to_have_value("")
+    reply.fill("八点上班")
+    late.let_go()
+    expect(page.locator(f"#talks [data-talk='{talk['id']}']")).to_have_attribute("aria-current", "true")
+    expect(reply).to_have_value("八点上班")
+
+
+def test_a_record_that_is_being_written_stays_while_the_patient_texts_on(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    talk = hear_from(daemon, daemon.client("agent"), "13700000011", "请问挂号")
+    page = browsers.window(daemon, "agent", f"/inbox?c={talk['id']}").page
+    page.locator("[data-key=new-patient]").click()
+    name = page.locator("#newcomer-name")
+    expect(name).to_be_focused()
+    page.keyboard.type("钱")
+    daemon.simulate("sms", "13700000011", "退订")
+    expect(page.locator("[data-opt-outs='1']")).to_be_visible()
+    page.keyboard.type("多多")
+    expect(name).to_have_value("钱多多")

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, arrive
 from tests.peers.daemon import DemoDaemon
+from tests.peers.late_answer import LateAnswer
 
 pytestmark = pytest.mark.browser
 
@@ -244,3 +245,34 @@ def test_what_is_paused_goes_on_though_nothing_of_it_waits_any_more(daemon: Demo
     window.page.locator("[data-do=continue]").click()
     expect(window.page.locator("[data-batch-state=done]")).to_be_visible()
     expect(window.page.locator(".batch-buttons")).to_be_hidden()
+
+
+def test_a_sending_is_shown_by_the_newest_answer(daemon: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = daemon.client("supervisor")
+    found = supervisor.get("/api/v1/patients?limit=50")["items"]
+    patients = [one["id"] for one in found if not one["do_not_call"]][:5]
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    body = {"text": "请来复查", "purpose": "reminder", "at": later, "patient_ids": patients, "key": "0123456789abcdee"}
+    batch = supervisor.post("/api/v1/message-batches", body)["id"]
+    page = browsers.window(daemon, "supervisor", f"/message-batches/{batch}").page
+    expect(page.locator("[data-state-count=queued]")).to_be_visible()
+    page.wait_for_timeout(1500)  # What was asked for when the page came has come.
+    late = LateAnswer(page, f"**/api/v1/message-batches/{batch}")
+    first = supervisor.get(f"/api/v1/messages?batch_id={batch}&limit=1")["items"][0]
+    supervisor.post(f"/api/v1/messages/{first['id']}/cancel")
+    late.wait()
+    page.locator("[data-do=pause]").click()
+    expect(page.locator("[data-do=continue]")).to_be_visible()
+    page.wait_for_timeout(1500)
+    late.let_go()
+    expect(page.locator("[data-do=continue]")).to_be_visible()
+
+    # Who gets nothing: there are more by the time that the first of them come.
+    late = LateAnswer(page, "**/left-out?*")
+    page.reload()
+    late.wait()
+    news = {"id": batch, "left_out": {"no_mobile": 3}}
+    page.evaluate("(detail) => document.dispatchEvent(new CustomEvent('huifang:batch', { detail }))", news)
+    with page.expect_request("**/left-out?*"):
+        late.let_go()
+    supervisor.post(f"/api/v1/message-batches/{batch}/cancel")

@@ -1,21 +1,20 @@
 // What the page says of gateways is drawn by the server; when one changes, these parts of it ([data-fresh]) are fetched again.
+import { inTime } from "./in_time.js";
 import { socket, store } from "./live.js";
 import { writeTimes } from "./times.js";
 
 const SOON = 300;
 const parts = [...document.querySelectorAll("[data-fresh]")].map((part) => part.id);
-let waiting = 0;
 let missed = false;
 
 const part = (id) => document.getElementById(id);
 // Whoever is about to press something keeps what is under the finger.
 const isHeld = (id) => part(id).contains(document.activeElement);
 
-async function fetchAgain() {
-  waiting = 0;
-  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+const soon = inTime(async () => {
+  const text = await fetch(location.pathname, { headers: { Accept: "text/html" } }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+  if (!text) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   missed = parts.some(isHeld);
   for (const id of parts) {
     const fresh = page.getElementById(id);
@@ -23,11 +22,7 @@ async function fetchAgain() {
     part(id).replaceChildren(...fresh.childNodes);
     writeTimes(part(id));
   }
-}
-
-function soon() {
-  if (!waiting) waiting = setTimeout(fetchAgain, SOON);
-}
+}, SOON);
 
 store.addEventListener("gateways", (event) => {
   if (event.detail.type && socket.state === "live") soon();

@@ -13,6 +13,7 @@ export function findPatients(form, chosen = null) {
   const field = form.querySelector("[data-find]");
   const list = form.querySelector("[data-found]");
   let waiting = null;
+  let foundFor = ""; // the words that the list is for
 
   function choose(patient) {
     form.elements.patient_id.value = patient?.id ?? "";
@@ -34,6 +35,7 @@ export function findPatients(form, chosen = null) {
     try {
       const items = words ? (await get(`/patients?limit=${MOST_FOUND}&q=${encodeURIComponent(words)}`)).items : [];
       if (words !== field.value.trim()) return;
+      foundFor = words;
       list.replaceChildren(...(items.length || !words
         ? items.map((one) => el("li", {}, el("button", { type: "button", class: "btn btn-quiet", "data-patient-choice": one.id, onclick: () => choose(one) }, el("strong", {}, one.name), el("span", { class: "quiet" }, aboutPatient(one)))))
         : [el("li", { class: "quiet small" }, t("Nothing found. Try another word."))]));
@@ -52,7 +54,8 @@ export function findPatients(form, chosen = null) {
     if (event.key === "Escape") list.replaceChildren();
     if (event.key !== "Enter") return;
     event.preventDefault(); // It looks for somebody; it does not send the form.
-    list.querySelector("button")?.click();
+    // Whoever is found for the words of before is not meant.
+    if (foundFor === field.value.trim()) list.querySelector("button")?.click();
   });
   form.querySelector("[data-forget]").addEventListener("click", () => choose(null));
 }

@@ -1,12 +1,11 @@
 // The call in front: who it is, and what can be done now.
-import { get } from "../api.js";
 import { el, icon, mark, refresh } from "../dom.js";
 import { dialButton } from "../dial.js";
 import { exact } from "../format.js";
 import { store } from "../live.js";
+import { PatientCards } from "../patient_cards.js";
 import { stopWords } from "../sms.js";
 import { t } from "../text.js";
-import { complain } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { aboutPatient, callWord, endWord, lineName, numberOf, prioritiesOf, regionOf, talkSince, talkWord, tierWord, whyWord } from "../words.js";
 import { answer, can, claim, hangUp } from "./actions.js";
@@ -21,27 +20,11 @@ const texts = document.getElementById("console").dataset.texts === "yes";
 const idle = document.getElementById("idle");
 const card = document.getElementById("card");
 
-const cards = new Map(); // patient id → card
+const cards = new PatientCards(show);
 const SETTLE = 300; // A click this soon after another call came to the front was meant for what was there before.
 let shownId = null;
 let changedAt = 0;
 let stood = false; // There has been something to click on: nobody aims at a page that is still loading.
-
-function forget(patientId) {
-  cards.delete(patientId);
-}
-
-async function loadCard(patientId) {
-  cards.set(patientId, null);
-  try {
-    cards.set(patientId, await get(`/patients/${patientId}/card`));
-  } catch (error) {
-    cards.delete(patientId);
-    if (error.status !== 404 && error.status !== 403) complain(error);
-    else cards.set(patientId, { gone: true });
-  }
-  show();
-}
 
 function headOf(call) {
   const since = talkSince(call);
@@ -146,7 +129,7 @@ function textButton(patient) {
 }
 
 function patientOf(call) {
-  const known = cards.get(call.patient.id);
+  const known = cards.of(call.patient.id);
   const patient = known && !known.gone ? { ...call.patient, ...known } : call.patient;
   const phones = (patient.phones ?? []).map((phone) => el("span", { class: "pop-phone" },
     dialButton(phone.number, phone.number_formatted, { patient: patient.id }), phone.label ? el("span", { class: "quiet small" }, phone.label) : null));
@@ -171,7 +154,7 @@ export function contacts(list, call = null) {
 }
 
 function showBody(call) {
-  const known = call.patient ? cards.get(call.patient.id) : null;
+  const known = call.patient ? cards.of(call.patient.id) : null;
   const signature = JSON.stringify([call.id, call.patient, known, farewell(call)]);
   const built = refresh(body, signature, () => [
     farewell(call) ? el("p", { class: "notice notice-warn pop-farewell", role: "alert" }, icon("info-circle"), farewell(call)) : null,
@@ -188,7 +171,6 @@ function show() {
   idle.hidden = Boolean(call);
   if (!call) return;
   card.setAttribute("aria-labelledby", `tab-${call.id}`);
-  if (call.patient && !cards.has(call.patient.id)) void loadCard(call.patient.id);
   const capabilities = store.get("lines", call.line.id)?.capabilities ?? [];
   refresh(head, [call.id, call.number, call.number_absent, call.name, call.state, call.certainty, call.end_reason, call.answered_at, call.parties, call.third, call.transferred_to, call.direction, call.priority, isOffered(call) && whyWord(call)], () => headOf(call));
   showRings(call);
@@ -204,17 +186,15 @@ function show() {
 // The last contacts grow when a call ends.
 store.addEventListener("calls", (event) => {
   const { data, type } = event.detail;
-  if (type === "call.ended" && data?.patient) forget(data.patient.id);
+  if (type === "call.ended" && data?.patient) cards.forget(data.patient.id);
 });
 // Written down, settled or taken by somebody: the card says so while they talk.
 store.addEventListener("complaints", (event) => {
   const { patient, patient_before: before } = event.detail.data ?? {};
-  const shown = [patient?.id, before].filter((id) => cards.has(id));
-  shown.forEach(forget);
-  if (shown.length) show();
+  if ([patient?.id, before].filter((id) => cards.forget(id)).length) show();
 });
 document.addEventListener("huifang:patient-changed", (event) => {
-  forget(event.detail);
+  cards.forget(event.detail);
   show();
 });
 desk.addEventListener("change", show);

@@ -86,13 +86,16 @@ function present(entry) {
   if (shown?.call.patient) void loadPatient(shown);
 }
 
-async function loadPatient(entry) {
+async function loadPatient({ kind, call }) {
   try {
-    entry.patient = await get(`/patients/${entry.call.patient.id}/card`);
+    const patient = await get(`/patients/${call.patient.id}/card`);
+    // Of the call something else may have been heard meanwhile.
+    if (shown?.kind !== kind || shown.call.id !== call.id) return;
+    shown = { ...shown, patient };
+    show();
   } catch (error) {
     if (error.status !== 404 && error.status !== 403) complain(error);
   }
-  if (entry === shown) show();
 }
 
 function close() {
@@ -195,12 +198,14 @@ socket.addEventListener("message", ({ detail }) => {
   show();
 });
 
-// One of the list was chosen: it is held for this agent while it is looked at.
+const isOnThePhone = () => desk.selected && desk.selected.state !== "ended";
+
+// One of the list was chosen: it is held for this agent while it is looked at. Whoever calls meanwhile stays in front of it.
 document.addEventListener("huifang:task-chosen", async (event) => {
-  if (desk.selected && desk.selected.state !== "ended") return;
+  if (isOnThePhone()) return;
   try {
     const task = await post(`/call-tasks/${event.detail}/claim`);
-    desk.select(null);
+    if (!isOnThePhone()) desk.select(null);
     present({ kind: "task", call: task });
   } catch (error) {
     complain(error);

@@ -64,7 +64,7 @@ export function focusPeople() {
 async function settle(call, patientId, remember) {
   if (!(await attach(call, patientId, remember))) return false;
   document.dispatchEvent(new CustomEvent("huifang:patient-changed", { detail: patientId }));
-  close();
+  if (!form || form.callId === call.id) close(); // Another caller may be in front by now, and be written down.
   return true;
 }
 
@@ -189,6 +189,8 @@ async function keepNumber(patient, call) {
 function creation(call) {
   const number = el("span", { class: "number people-number" });
   const error = el("p", { class: "field-error", role: "alert", hidden: true });
+  const save = el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Create record"));
+  let made = null; // One press, one record; nor is there a second one when only the call could not be given to it.
   const element = el("form", { class: "people-form", autocomplete: "off" },
     el("div", { class: "people-grid" },
       el("div", { class: "field" }, el("label", { for: "new-name" }, t("Full name")), el("input", { id: "new-name", name: "name", class: "form-control", required: true, maxlength: 80 })),
@@ -197,18 +199,21 @@ function creation(call) {
       el("div", { class: "field" }, el("label", { for: "new-birth" }, t("Birth date")), el("input", { id: "new-birth", name: "birth_date", type: "date", class: "form-control" })),
       el("div", { class: "field" }, el("span", { class: "form-label" }, t("Number")), number)),
     error,
-    el("div", { class: "people-foot" }, el("button", { class: "btn btn-primary" }, icon("check-lg"), t("Create record")), back()));
+    el("div", { class: "people-foot" }, save, back()));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     const now = present(call);
     const { name, sex, birth_date: birth } = element.elements;
     const body = { name: name.value.trim(), sex: sex.value, birth_date: birth.value || null, phones: now.number ? [{ number: now.number, label: "" }] : [] };
+    save.disabled = true;
     try {
-      const patient = await post("/patients", body);
-      await settle(now, patient.id);
+      made ??= await post("/patients", body);
+      await settle(present(call), made.id);
     } catch (problem) {
       error.textContent = Object.values(problem.fields ?? {}).join(" ") || problem.message;
       error.hidden = false;
+    } finally {
+      save.disabled = false;
     }
   });
   queueMicrotask(() => element.elements.name.focus());

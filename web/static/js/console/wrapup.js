@@ -239,9 +239,9 @@ form.addEventListener("keydown", (event) => {
 form.querySelector("[data-later]").addEventListener("click", later);
 document.addEventListener("huifang:outcome", (event) => chooseOutcome(event.detail));
 document.addEventListener("huifang:finish", finishNow);
-// The last words, when the page is left: the browser carries this request on alone.
+// The last words, when the page is left: the browser carries this request on alone. One that is on its way ends with the page.
 window.addEventListener("pagehide", () => {
-  if (bound && dirty) post(`/calls/${bound}/wrap-up`, value(), { keepalive: true }).catch(() => {});
+  if (bound && (dirty || sending)) post(`/calls/${bound}/wrap-up`, value(), { keepalive: true }).catch(() => {});
 });
 desk.addEventListener("change", show);
 show();

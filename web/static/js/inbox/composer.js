@@ -132,6 +132,18 @@ function elsewhere() {
   toast(t("It is sent. The conversation with this number is somebody else's."), { kind: "good" });
 }
 
+// What was typed while `text` was on its way is the next message of the conversation `id`, in which it stands now.
+function sent(whose, text, id) {
+  const typedOn = draftOf(whose).text;
+  const rest = typedOn.startsWith(text) ? typedOn.slice(text.length) : typedOn;
+  const next = `talk-${id}`;
+  forget(whose);
+  if (rest && !draftOf(next).text) keep(next, { ...draftOf(next), text: rest });
+  if (whose !== about) return;
+  about = null;
+  fill();
+}
+
 async function send() {
   if (sending || !field.value.trim()) return;
   const late = whatIsPast(at.value);
@@ -144,13 +156,11 @@ async function send() {
   const [whose, talk, body] = [about, desk.talk, { text: field.value, key: draft.key, at: fromLocalField(at.value), template_id: draft.template ?? null }];
   try {
     const message = talk ? await post(`/conversations/${talk.id}/reply`, body) : await post("/messages", { ...body, ...target() });
-    forget(whose);
-    if (whose === about) {
-      about = null;
-      fill();
-    }
+    const stayed = whose === about;
+    sent(whose, body.text, message.conversation_id);
     if (talk) heard(message);
-    else await desk.show(message.conversation_id, null, elsewhere);
+    // Whoever went on to another conversation stays there: the next words are for that one.
+    else if (stayed) await desk.show(message.conversation_id, null, elsewhere);
     if (message.next_at && Date.parse(message.next_at) > now() + 1000) toast(t("It will be sent {time}.", { time: relative(message.next_at) }), { kind: "good" });
     if (message.state === "suppressed") toast(t("It was not sent: {why}.", { why: reasonWord(message.reason) }), { kind: "warn" });
   } catch (error) {

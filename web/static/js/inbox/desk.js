@@ -82,15 +82,17 @@ class Desk extends EventTarget {
   async show(id, known = null, refused = complain) {
     const asked = this.asked = Symbol("asked");
     try {
-      const talk = known ?? await get(`/conversations/${id}`);
+      const found = known ?? await get(`/conversations/${id}`);
       if (this.asked !== asked) return;
+      const heard = store.get("conversations", id); // While it was on its way.
+      const talk = heard?.version > found.version ? heard : found;
       this.to = null;
       this.talk = talk;
       this.column("thread");
       enter(talk.id);
       this.changed("talk");
     } catch (error) {
-      refused(error);
+      if (this.asked === asked) refused(error);
     }
   }
 

@@ -5,6 +5,7 @@ import { dialButton } from "../dial.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, relative } from "../format.js";
 import { store } from "../live.js";
+import { PatientCards } from "../patient_cards.js";
 import { stopWord, stopWords } from "../sms.js";
 import { locale, t } from "../text.js";
 import { complain, toast } from "../toast.js";
@@ -13,23 +14,13 @@ import { desk, may } from "./desk.js";
 import { mayAdd, newcomer } from "./newcomer.js";
 
 const SEARCH_AFTER = 250;
-const box = document.getElementById("person-body");
-const cards = new Map(); // patient id → card, null while it is fetched
+const [who, said] = [el("div", {}), el("div", {})]; // who it is; what the number has said
+document.getElementById("person-body").append(who, said);
+const cards = new PatientCards(show);
 let choosing = false;
 let adding = false;
 
 const regionOf = (talk) => (locale.startsWith("zh") ? talk.region : talk.region_en) || t("Region unknown");
-
-async function fetchCard(id) {
-  cards.set(id, null);
-  try {
-    cards.set(id, await get(`/patients/${id}/card`));
-  } catch (error) {
-    cards.set(id, { gone: true });
-    if (![403, 404].includes(error.status)) complain(error);
-  }
-  show();
-}
 
 const fact = (label, ...content) => {
   const filled = content.flat().filter(Boolean);
@@ -43,8 +34,7 @@ function badges(patient) {
     patient.has_allergies ? el("span", { class: "badge-soft badge-warn badge-wrap" }, icon("exclamation-triangle-fill"), patient.allergies ? t("Allergies: {what}", { what: patient.allergies }) : t("Allergies")) : null);
 }
 
-function cardOf(patient, talk) {
-  const known = cards.get(patient.id);
+function cardOf(patient, known, talk) {
   const whole = known && !known.gone ? { ...patient, ...known } : patient;
   const phones = (whole.phones ?? []).map((phone) => el("span", { class: "pop-phone" }, dialButton(phone.number, phone.number_formatted, { patient: whole.id }), phone.label ? el("span", { class: "quiet small" }, phone.label) : null));
   return [
@@ -153,14 +143,16 @@ function other(talk) {
 function show() {
   const { talk, to } = desk;
   const patient = talk ? talk.patient : to;
-  if (patient && may.know && !cards.has(patient.id)) void fetchCard(patient.id);
-  const card = patient ? cards.get(patient.id) : null;
-  refresh(box, [talk?.id, talk?.patient?.id, talk?.candidates, talk?.opt_outs, to?.id, card, choosing, adding], () => {
+  const card = patient && may.know ? cards.of(patient.id) : null;
+  const picks = talk && (!talk.patient || choosing) && may.reply && may.know;
+  // Nothing is taken away from whoever looks for the patient or writes a record, whatever comes meanwhile.
+  refresh(who, [talk?.id, talk?.patient?.id, to?.id, picks ? [choosing, adding, adding || talk.candidates] : [card, talk?.candidates]], () => {
     if (!talk && !to) return el("div", { class: "empty empty-small" }, icon("person-vcard"), el("p", {}, t("Who wrote appears here.")));
-    if (!talk) return cardOf(to, null);
-    const who = talk.patient && !choosing ? [...cardOf(talk.patient, talk), other(talk)] : may.reply && may.know ? picker(talk) : [el("p", {}, talk.number_formatted), proof(talk)];
-    return [...who, stops(talk)];
+    if (!talk) return cardOf(to, card, null);
+    if (picks) return picker(talk);
+    return talk.patient ? [...cardOf(talk.patient, card, talk), other(talk)] : [el("p", {}, talk.number_formatted), proof(talk)];
   });
+  refresh(said, [talk?.id, talk?.opt_outs], () => (talk ? stops(talk) : []));
 }
 
 desk.addEventListener("talk", () => {
@@ -173,5 +165,5 @@ desk.addEventListener("choose", () => {
   choosing = Boolean(desk.talk?.patient);
   show();
 });
-store.addEventListener("calls", ({ detail }) => detail.type === "call.ended" && detail.data?.patient && cards.delete(detail.data.patient.id));
+store.addEventListener("calls", ({ detail }) => detail.type === "call.ended" && detail.data?.patient && cards.forget(detail.data.patient.id) && show());
 show();

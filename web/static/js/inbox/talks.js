@@ -2,6 +2,7 @@
 import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
+import { inTime } from "../in_time.js";
 import { socket, store } from "../live.js";
 import { Newest } from "../newest.js";
 import { WAITING, lostBadge, stopBadge, talkName } from "../sms.js";
@@ -21,7 +22,6 @@ const counts = document.querySelectorAll("[data-waiting]");
 const pages = new Newest();
 let list = { items: [], next: null, loaded: false };
 let searching = null;
-let counting = null;
 
 const EMPTY = {
   open: ["check2-circle", t("Nothing to do"), t("New messages from patients appear here.")],
@@ -109,19 +109,14 @@ function heard(talk) {
   show();
 }
 
-async function countNow() {
+const countSoon = inTime(async () => {
   try {
     const found = await get("/conversations/counts");
     for (const place of counts) place.textContent = found[place.dataset.waiting] ? String(found[place.dataset.waiting]) : "";
   } catch {
     // The banner says that the server is away.
   }
-}
-
-function countSoon(after = 500) {
-  clearTimeout(counting);
-  counting = setTimeout(countNow, after);
-}
+}, 500);
 
 // Up and down, from wherever the keyboard is; it stays in the list, so that the next press goes on.
 export function step(by) {

@@ -16,6 +16,7 @@ const bubbles = document.getElementById("bubbles");
 const none = document.getElementById("thread-none");
 
 const pages = new Newest();
+const histories = new Newest();
 let said = { id: null, items: [], next: null, known: false, failed: "" }; // newest first; known: they have come
 let opened = null; // id of the message whose history is shown
 let history = null;
@@ -70,10 +71,11 @@ function tell(message) {
 
 async function recall({ id }) {
   try {
-    const whole = await get(`/messages/${id}`);
-    if (opened !== id) return;
-    history = { id, tries: whole.history ?? [] };
-    show();
+    await histories.ask(() => get(`/messages/${id}`), (whole) => {
+      if (opened !== id) return;
+      history = { id, tries: whole.history ?? [] };
+      show();
+    });
   } catch {
     // What is known already is shown.
   }

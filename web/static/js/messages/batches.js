@@ -4,6 +4,7 @@ import { ask } from "../ask.js";
 import { now } from "../clock.js";
 import { el, icon } from "../dom.js";
 import { exact } from "../format.js";
+import { inTime } from "../in_time.js";
 import { socket } from "../live.js";
 import { reasonWord, stateWord } from "../sms.js";
 import { t } from "../text.js";
@@ -107,7 +108,7 @@ function show(batch) {
   document.dispatchEvent(new CustomEvent("huifang:batch", { detail: batch }));
 }
 
-const due = new Map(); // Batch → the timer after which it is asked for again.
+const due = new Map(); // Batch → how it is asked for again.
 
 async function refetch(id) {
   try {
@@ -119,11 +120,9 @@ async function refetch(id) {
 }
 
 function look(id) {
-  if (due.has(id) || !box.querySelector(`[data-batch="${id}"]`)) return;
-  due.set(id, setTimeout(() => {
-    due.delete(id);
-    void refetch(id);
-  }, EVERY));
+  if (!box.querySelector(`[data-batch="${id}"]`)) return;
+  if (!due.has(id)) due.set(id, inTime(() => refetch(id), EVERY));
+  due.get(id)();
 }
 
 for (const place of box.querySelectorAll("[data-batch]")) show(JSON.parse(place.dataset.view));

@@ -12,10 +12,15 @@ const sum = (counts) => Object.values(counts).reduce((all, one) => all + one, 0)
 let next = null;
 let pages = 0;
 let loading = false;
+let again = false; // There are more of them than what is on its way will tell.
 
 async function load(anew = false) {
-  if (loading) return;
+  if (loading) {
+    again ||= anew;
+    return;
+  }
   loading = true;
+  again = false;
   more.disabled = true;
   try {
     const place = next && !anew ? `&cursor=${encodeURIComponent(next)}` : "";
@@ -32,6 +37,7 @@ async function load(anew = false) {
   more.disabled = false;
   more.hidden = !next;
   none.hidden = list.childElementCount > 0;
+  if (again && pages <= 1) void load(true);
 }
 
 // While it is made there are more of them. Whoever has read on is not thrown back to the first.

@@ -3,10 +3,13 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, mark } from "../dom.js";
 import { duration, exact } from "../format.js";
+import { inTime } from "../in_time.js";
 import { socket, store } from "../live.js";
 import { locale, t } from "../text.js";
 
 const EVERY = 10000;
+const SOON = 700;
+const LONGEST = 30000; // An answer that has not come by then does not come.
 const OLD = 45000;
 const box = document.getElementById("figures");
 const counts = document.getElementById("counts");
@@ -34,7 +37,6 @@ const COUNTS = {
 };
 
 let shown = null;
-let waiting = null;
 
 const write = (value, unit) => (value === null ? "–" : unit === "share" ? percent.format(value) : duration(value));
 
@@ -95,27 +97,21 @@ function showAge() {
   if (late) old.textContent = t("These figures are of {time}; newer ones do not come.", { time: exact(shown.at) });
 }
 
-async function load() {
-  clearTimeout(waiting);
+const soon = inTime(async () => {
   try {
-    shown = await get("/wallboard");
+    shown = await get("/wallboard", { signal: AbortSignal.timeout(LONGEST) });
     show();
   } catch {
     // The banner says that the page is not live; the last figures stay.
   }
-  waiting = setTimeout(load, EVERY);
-}
+  soon(EVERY);
+}, SOON);
 
-function soon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, 700);
-}
-
-store.addEventListener("calls", soon);
-socket.addEventListener("ready", load);
+store.addEventListener("calls", () => soon());
+socket.addEventListener("ready", () => soon());
 everySecond(() => {
   clock.textContent = exact(new Date(now()).toISOString());
   if (shown?.figures.longest_wait?.since) show();
   showAge();
 });
-void load();
+soon(0);
