@@ -235,7 +235,7 @@ class SocketService:
             case Snapshot(seq=seq, topics=topics):
                 for topic, state in topics.items():
                     socket.say({"op": "snapshot", "topic": topic, "seq": seq, "data": state})
-        socket.say({"op": "ready", "seq": found.seq})
+        socket.say({"op": "ready", "seq": found.seq, "alive_every": self.settings.socket_ping_interval})
         socket.outbox.go_live(found.seq)
 
     async def _check_all(self) -> None:

@@ -126,13 +126,18 @@ class Socket(ClosingSocket):
             self.sendPong(payload)
 
     def check(self) -> bool:
-        """Once per ping interval: cut whom nothing was heard of since the last time (False), ping the others."""
+        """Once per ping interval: cut whom nothing was heard of since the last time (False), ping the others.
+
+        A page does not see pings; it is told so that it notices when the way to it is gone.
+        """
         if not self.heard:
             self.transport.abortConnection()
             return False
         self.heard = False
         self._messages = 0
         self.sendPing()
+        if self.greeted and not self.behind:
+            self.say({"op": "alive"})
         return True
 
     def end(self, code: int, reason: str) -> None:

@@ -1,14 +1,18 @@
-"""Answers that are older than the news which overtook them, and presses under which the page is drawn anew."""
+"""Answers that are older than the news which overtook them, presses under which the page is drawn anew, news that never
+comes.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
 from tests.peers.late_answer import LateAnswer
 from tests.peers.patience import wait_for
@@ -213,3 +217,43 @@ def test_a_record_that_is_being_written_stays_while_the_patient_texts_on(
     expect(page.locator("[data-opt-outs='1']")).to_be_visible()
     page.keyboard.type("多多")
     expect(name).to_have_value("钱多多")
+
+
+class CutWire:
+    """The first WebSocket of a window falls silent when its page is up to date, and nothing tells the page. It is to
+    wait for a sign of life for a second instead of fifty.
+    """
+
+    def __init__(self) -> None:
+        self.opened = 0
+
+    def lay(self, wire: WebSocketRoute) -> None:
+        self.opened += 1
+        server, is_first = wire.connect_to_server(), self.opened == 1
+        is_cut = False
+
+        def pass_on(message: str | bytes) -> None:
+            nonlocal is_cut
+            told = json.loads(message)
+            is_ready = told.get("op") == "ready"
+            if not is_cut:
+                wire.send(json.dumps({**told, "alive_every": 0.4}) if is_first and is_ready else message)
+            is_cut |= is_first and is_ready
+
+        server.on_message(pass_on)
+
+
+def test_a_page_that_hears_nothing_any_more_connects_anew_and_has_what_it_missed(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    window, wire = browsers.window(daemon, "agent", "/calls"), CutWire()
+    page = window.watch(window.context.new_page())
+    page.route_web_socket(re.compile("/ws$"), wire.lay)
+    page.goto("/inbox")
+    page.evaluate("window.stillTheSame = true")
+    wait_until_live(page)
+    hear_from(daemon, daemon.client("agent"), "13700000009", "收到请回复")
+    expect(page.locator("#talks .talk", has_text="收到请回复")).to_be_visible()
+    assert page.evaluate("window.stillTheSame") is True
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    assert wire.opened > 1

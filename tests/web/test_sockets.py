@@ -430,6 +430,12 @@ async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
     try:
         page = await knock(site, browser=await site.signed_in("supervisor"))
         await until(lambda: page.pings)
+        # It sees none of that; what it sees comes when it has said what it wants to hear.
+        assert not page.messages
+        page.hello(None, "calls")
+        ready = await page.until(lambda message: message.get("op") == "ready")
+        assert ready["alive_every"] == 0.1
+        await page.until(lambda message: message == {"op": "alive"})
         await stop(site, page)
     finally:
         await site.stop()

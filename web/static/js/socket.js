@@ -5,6 +5,7 @@ const CLOSED_SESSION_CHANGED = 4401; // It ended, or the person's rights are oth
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const MISSED = 2.5; // So many times the server has not said that it is there, and it is not.
 
 export class LiveSocket extends EventTarget {
   // `topics` has for each the permission that it takes; `ask` tells how the session stands, see session.js.
@@ -19,6 +20,8 @@ export class LiveSocket extends EventTarget {
     this.waiting = null;
     this.socket = null;
     this.asking = false;
+    this.silence = null;
+    this.every = 0; // How often the server says that it is there, in milliseconds.
     this.doubtful = false; // Refused, or closed for the session's sake: ask before knocking again.
   }
 
@@ -34,8 +37,9 @@ export class LiveSocket extends EventTarget {
       opened = true;
       socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: [...this.topics.keys()] }));
     });
-    socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => this.closed(event.code, opened));
+    // One that was given up may still have something to say.
+    socket.addEventListener("message", (event) => socket === this.socket && this.receive(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => socket === this.socket && this.closed(event.code, opened));
   }
 
   async mayCome() {
@@ -62,7 +66,22 @@ export class LiveSocket extends EventTarget {
     }
   }
 
+  // A cable that is pulled out somewhere on the way closes nothing, and a page that hears nothing would call itself live.
+  listen() {
+    clearTimeout(this.silence);
+    if (this.every) this.silence = setTimeout(() => this.giveUp(), MISSED * this.every);
+  }
+
+  giveUp() {
+    const socket = this.socket;
+    this.closed(0, true);
+    socket.close();
+  }
+
   receive(message) {
+    if (message.op === "ready") this.every = 1000 * (message.alive_every ?? 0);
+    this.listen();
+    if (message.op === "alive") return;
     if (message.op === "ready") {
       this.failures = 0;
       if (message.seq !== undefined && message.seq !== null) this.seq = Math.max(this.seq ?? 0, message.seq);
@@ -80,6 +99,7 @@ export class LiveSocket extends EventTarget {
   }
 
   closed(code, opened) {
+    clearTimeout(this.silence);
     this.socket = null;
     this.doubtful = code === CLOSED_SESSION_CHANGED || !opened;
     this.become("down");
