@@ -148,7 +148,8 @@ class Browsers:
         page.fill("input[name=username]", daemon.users[role]["username"])
         page.fill("input[name=password]", daemon.users[role]["password"])
         page.keyboard.press("Enter")
-        arrive(page, path)
+        # Not by the path: that of the sign-in page ends with it, too.
+        arrive(page, re.compile(r"^\w+://[^/]+/(?!sign-in)"))
         wait_until_live(page)
         return window
 
@@ -169,15 +170,20 @@ def arrive(page: Page, address: str | re.Pattern[str]) -> None:
 
 
 def wait_until_live(page: Page) -> None:
-    """Until the page's own lamp says that it hears the server."""
+    """Until the page's own lamp says that it hears the server, and all its scripts have come: those behind the one that
+    has the lamp may not be there yet, and whatever key is pressed then is lost.
+    """
     page.wait_for_selector("#live[data-state=live]", state="attached")
+    page.wait_for_load_state()
 
 
 def let_toasts_stay(page: Page) -> None:
-    """From now on they do for longer than six seconds, in which a busy machine may not come to press their buttons."""
+    """From now on they do for longer than the six to twelve seconds in which a busy machine may not come to see them or
+    to press their buttons; and so long waits what gives up a call that does not end within ten.
+    """
     page.evaluate("""() => {
         const later = window.setTimeout;
-        window.setTimeout = (run, time, ...rest) => later(run, time === 6000 ? 600000 : time, ...rest);
+        window.setTimeout = (run, time, ...rest) => later(run, time >= 6000 && time <= 12000 ? 600000 : time, ...rest);
     }""")
 
 

@@ -188,6 +188,8 @@ function put(message) {
   if (message.conversation_id !== said.id || said.id !== desk.talk?.id) return;
   const before = said.items.find((one) => one.id === message.id);
   if (before && before.version > message.version) return;
+  // One of those before, which have not been asked for: it comes with them.
+  if (!before && said.next && message.id < said.items.at(-1)?.id) return;
   const others = said.items.filter((one) => one.id !== message.id);
   said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
   show();
