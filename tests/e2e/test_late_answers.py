@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import PATIENCE, Browsers
 from tests.peers.daemon import DemoDaemon, HttpClient
 from tests.peers.patience import wait_for
 
@@ -21,7 +21,7 @@ class LateAnswer:
     def __init__(self, page: Page, address: str) -> None:
         self._page = page
         self._kept: list[tuple[Route, APIResponse]] = []
-        page.route(address, lambda route: self._kept.append((route, route.fetch())), times=1)
+        page.route(address, lambda route: self._kept.append((route, route.fetch(timeout=PATIENCE))), times=1)
 
     def wait(self) -> None:
         """Until it is made."""
