@@ -29,13 +29,17 @@ PATIENCE = 1000 * patience.PATIENCE
 
 expect.set_options(timeout=PATIENCE)
 
-# A click waits until the page is loaded: before, what it would set going may have no script yet.
+# A click waits until the page is loaded and its modules have run: before, what it is to set going may have no script.
+# They await the words of the language, for which the browser's "load" does not wait; importing a module once more does.
 _NOT_YET = """
 {
   const still = new CSSStyleSheet();
   still.replaceSync("* { pointer-events: none !important }");
   document.adoptedStyleSheets = [still];
-  addEventListener("load", () => {
+  addEventListener("load", async () => {
+    const modules = [...document.querySelectorAll("script[type=module][src]")];
+    await Promise.allSettled(modules.map((one) => import(one.src)));
+    window.allHaveRun = true;
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== still);
   });
 }
@@ -65,6 +69,7 @@ class Window:
         if script:
             page.add_init_script(script)
         page.goto(path)
+        wait_until_run(page)
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -166,15 +171,21 @@ def arrive(page: Page, address: str | re.Pattern[str]) -> None:
     another way there cuts the first one short.
     """
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$") if isinstance(address, str) else address)
+    wait_until_run(page)
+
+
+def wait_until_run(page: Page) -> None:
+    """Until ``page`` is loaded and its scripts have run: whatever key is pressed before is lost."""
     page.wait_for_load_state()
+    page.wait_for_function("() => window.allHaveRun")
 
 
 def wait_until_live(page: Page) -> None:
     """Until the page's own lamp says that it hears the server, and all its scripts have come: those behind the one that
-    has the lamp may not be there yet, and whatever key is pressed then is lost.
+    has the lamp may not be there yet.
     """
     page.wait_for_selector("#live[data-state=live]", state="attached")
-    page.wait_for_load_state()
+    wait_until_run(page)
 
 
 def let_toasts_stay(page: Page) -> None:
