@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.peers.accessibility import Audit
 from tests.peers.browser import Browsers, arrive, wait_until_live
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import RINGS_ON, DemoDaemon
 
 pytestmark = pytest.mark.browser
 
@@ -85,9 +85,10 @@ def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
     audit.look(page, "console, keys")
     page.keyboard.press("Escape")
 
-    daemon.simulate("call", patient["number"], "--line", "1", "--rings", "20", "--detach")
+    daemon.simulate("call", patient["number"], "--line", "1", "--rings", RINGS_ON, "--detach")
     expect(page.locator("#card .pop-name")).to_contain_text(patient["name"])
     audit.look(page, "console, ringing")
+    expect(page.locator("[data-action=answer]")).to_be_enabled()
     page.keyboard.press("a")
     expect(page.locator("[data-action=hang-up]")).to_be_enabled()
     page.keyboard.press("n")
@@ -105,7 +106,7 @@ def test_an_agent(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
     expect(page.locator("#card")).to_be_hidden()
 
     # Who calls is on no record; the call rings on while the other pages are looked at.
-    daemon.simulate("call", "13666660000", "--line", "2", "--rings", "20", "--detach")
+    daemon.simulate("call", "13666660000", "--line", "2", "--rings", RINGS_ON, "--detach")
     page.locator("[data-key=new-patient]").click()
     expect(page.locator("#new-name")).to_be_focused()
     audit.look(page, "console, new patient")
@@ -137,6 +138,7 @@ def test_a_doctor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) -> Non
     expect(page.locator("#texts .text-choice").first).to_be_visible()
     audit.look(page, "inbox, templates")
     page.locator("#texts .text-choice").first.click()
+    expect(page.locator("#reply")).not_to_have_value("")
     page.locator("#composer [data-later]").click()
     audit.look(page, "inbox, answer for later")
     page.locator("#composer [data-now]").click()
@@ -153,7 +155,7 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     audit = Audit()
     window = browsers.window(daemon, "supervisor", "/wallboard")
     page = window.page
-    daemon.simulate("call", "13666660001", "--line", "3", "--rings", "6", "--detach")
+    daemon.simulate("call", "13666660001", "--line", "3", "--rings", RINGS_ON, "--detach")
     expect(page.locator("#calls tr").first).to_be_visible()
     look_at_all(audit, page, offered(page, ".rail a"), seen)
     page.goto("/reports")
@@ -184,6 +186,8 @@ def test_a_supervisor(daemon: DemoDaemon, browsers: Browsers, seen: set[str]) ->
     page.locator("dialog .btn-primary").click()
     arrive(page, re.compile(r"/message-batches/\d+$"))
     expect(page.locator("[data-figure=chosen]")).to_be_visible()
+    # There are messages of it.
+    expect(page.locator("[data-state-count]").first).to_be_visible()
     audit.look(page, "one batch")
     page.goto("/messages")
     page.locator(".filters-more").wait_for(state="attached")

@@ -42,8 +42,8 @@ def test_engineers_are_told_by_sms_and_the_list_shows_that_it_arrived(daemon: De
     (first, _) = supervisor.get("/api/v1/messages?purpose=alarm")["items"]
     assert "线路 3：线路中断。" in first["text"]
     page = browsers.window(daemon, "supervisor", "/alarms").page
-    row = page.locator("#list tbody tr")
+    row = page.locator("#list tbody tr", has_text="线路 3")
     expect(row).to_contain_text("engineers · 发生")
     expect(row.locator(".sms-state[data-state=delivered]")).to_contain_text("已送达")
-    page.get_by_role("link", name="查看短信").click()
+    row.get_by_role("link", name="查看短信").click()
     expect(page.locator("tr[data-message]")).to_have_count(2)

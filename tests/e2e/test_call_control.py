@@ -61,6 +61,7 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
     expect(state).to_have_attribute("data-state", "talking")
 
     # On hold and back, by keyboard.
+    expect(agent.locator("#card-control [data-action=hold]")).to_be_enabled()
     agent.keyboard.press("k")
     expect(state).to_contain_text("通话保持")
     expect(agent.locator("#card-control")).to_contain_text("对方正在听音乐")
@@ -130,6 +131,7 @@ def test_what_cannot_be_done_is_said_beside_the_field(daemon: DemoDaemon, pbx: A
         pbx.pbx.answer(caller, phone)
     state = agent.locator("#card-head .pop-state")
     expect(state).to_have_attribute("data-state", "talking")
+    expect(agent.locator("#card-control [data-action=transfer]")).to_be_enabled()
     agent.keyboard.press("r")
     agent.fill("#transfer-number", "*72")
     agent.locator("[data-how=transfer]").click()

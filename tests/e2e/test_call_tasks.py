@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def no_task_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
+    """The next story finds none, whatever became of this one."""
+    yield
+    supervisor = daemon.client("supervisor")
+    for task in supervisor.get("/api/v1/call-tasks?state=active")["items"]:
+        supervisor.send("POST", f"/api/v1/call-tasks/{task['id']}/cancel", {"note": "-"})
 
 
 def call_and_wrap_up(page: Page, outcome: str) -> None:
@@ -63,14 +74,13 @@ def test_on_a_telephone_a_task_is_a_card_that_fits(daemon: DemoDaemon, browsers:
     expect(phone.locator("#next")).to_contain_text(purpose)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.locator("[data-key=next-close]").click()
-    for task in supervisor.get("/api/v1/call-tasks?state=active")["items"]:
-        supervisor.send("POST", f"/api/v1/call-tasks/{task['id']}/cancel", {"note": "-"})
 
 
 def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDaemon, browsers: Browsers) -> None:
     supervisor = daemon.client("supervisor")
     two = [one for one in supervisor.get("/api/v1/patients?limit=60&sort=name")["items"] if not one["do_not_call"]][:2]
     office = browsers.window(daemon, "supervisor", f"/patients?q={two[0]['record_number']}", locale="en").page
+    let_toasts_stay(office)
     office.locator("[data-make-tasks]").click()
     expect(office.locator("dialog [data-count='1']")).to_be_visible()
     office.fill("#task-purpose", "出院一周随访")
@@ -82,6 +92,7 @@ def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDae
     assert supervisor.send("POST", "/api/v1/call-tasks", second).status == 201
 
     page = browsers.window(daemon, "agent", "/console").page
+    let_toasts_stay(page)
     expect(page.locator("#tasks .work-item")).to_have_count(2)
     expect(page.locator("[data-tasks=today]")).to_have_text("2")
     page.keyboard.press("t")

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
+from tests.peers.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +81,7 @@ def test_a_session_that_ended_while_the_server_was_away_leads_to_the_sign_in_pag
     page = browsers.window(fresh_daemon, "agent", "/calls").page
     fresh_daemon.kill()
     expect(page.locator("#not-live")).to_be_visible()
-    with closing(sqlite3.connect(next(fresh_daemon.var.glob("*.db")))) as database, database:
+    with closing(sqlite3.connect(next(fresh_daemon.var.glob("*.db")), timeout=PATIENCE)) as database, database:
         database.execute("DELETE FROM web_session")
     fresh_daemon.start()
     arrive(page, "/sign-in?next=%2Fcalls")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, Window
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import RINGS_ON, DemoDaemon
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def somebody(daemon: DemoDaemon) -> tuple[str, str]:
 
 def ring(daemon: DemoDaemon, page: Page, name: str, number: str) -> None:
     """Until the caller's card is there and the call can be answered."""
-    daemon.simulate("call", number, "--line", "1", "--rings", "20", "--detach")
+    daemon.simulate("call", number, "--line", "1", "--rings", RINGS_ON, "--detach")
     expect(page.locator("#card .pop-name")).to_contain_text(name)
     expect(page.locator("[data-action=answer]")).to_be_enabled()
 
@@ -51,6 +51,7 @@ def write_down(window: Window, name: str) -> None:
     with window.context.expect_page() as opened:
         window.page.keyboard.press("f")
     form = window.watch(opened.value)
+    form.wait_for_load_state()
     expect(form.locator("#c-text")).to_have_value(SAID)
     expect(form.locator("[data-chosen-name]")).to_have_text(name)
     form.fill("#c-text", " ")

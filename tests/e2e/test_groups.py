@@ -7,9 +7,9 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import Browsers, remember
-from tests.peers.daemon import DemoDaemon
-from tests.peers.patience import wait_for
+from tests.peers.browser import Browsers, arrive, remember
+from tests.peers.daemon import RINGS_ON, DemoDaemon
+from tests.peers.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -34,19 +34,21 @@ def test_a_call_goes_from_the_page_of_one_agent_to_the_next(daemon: DemoDaemon, 
     pages = {role: browsers.window(daemon, role, "/console").page for role in ("agent", "agent2")}
     office = browsers.window(daemon, "supervisor", "/groups").page
     office.locator("a[href='/groups/new']").first.click()
+    arrive(office, "/groups/new")
     office.fill("[name=name]", "随访热线")
     for person in ("王秀英", "刘敏"):
         office.get_by_label(person).check()
     office.get_by_label("振铃规则").select_option("round_robin")
     assert office.input_value("[name=ring_seconds]") == "20"
-    office.fill("[name=ring_seconds]", "15")
+    # So long may it take until it was looked at where it rings.
+    office.fill("[name=ring_seconds]", "40")
     office.get_by_role("button", name="保存").click()
     expect(office.locator("#list")).to_contain_text("王秀英")
-    with sqlite3.connect(daemon.var / "huifang.db") as database:
+    with sqlite3.connect(daemon.var / "huifang.db", timeout=PATIENCE) as database:
         database.execute("update phone_line set agent_group_id = (select id from agent_group)")
     database.close()
 
-    daemon.simulate("call", number, "--line", "1", "--rings", "14", "--detach")
+    daemon.simulate("call", number, "--line", "1", "--rings", RINGS_ON, "--detach")
     ids = {role: daemon.client(role).get("/api/v1/session")["user"]["id"] for role in pages}
     first, second = sorted(pages, key=lambda role: ids[role])
     head = pages[first].locator("#card-head")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.peers.browser import Browsers
-from tests.peers.daemon import DemoDaemon
+from tests.peers.browser import Browsers, let_toasts_stay
+from tests.peers.daemon import RINGS_ON, DemoDaemon
 
 pytestmark = pytest.mark.browser
 
@@ -65,14 +65,17 @@ def test_an_agent_answers_and_writes_down_without_losing_the_place(daemon: DemoD
     press_on(page, "#my-state [data-state=wrap_up]")
     expect(page.locator("#my-state")).not_to_have_attribute("open", "")
     expect(page.locator(".state-button")).to_be_focused()
+    chosen = page.locator("#my-state [aria-pressed=true]")
+    expect(chosen).to_have_attribute("data-state", "wrap_up")
     press_on(page, ".state-button")
     press_on(page, "#my-state [data-state=available]")
+    expect(chosen).to_have_attribute("data-state", "available")
     press_on(page, "#help")
     expect(page.locator("#cheat-sheet")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_focused()
 
-    daemon.simulate("call", "13666660000", "--line", "1", "--rings", "14", "--detach")
+    daemon.simulate("call", "13666660000", "--line", "1", "--rings", RINGS_ON, "--detach")
     expect(page.locator("[data-key=new-patient]")).to_be_visible()
     expect(page.locator("[data-action=answer]")).to_be_enabled()
     press_on(page, "[data-action=answer]")
@@ -140,10 +143,10 @@ def test_an_alarm_that_is_dealt_with_keeps_the_place(daemon: DemoDaemon, browser
         # Whoever is there already is told of it, and looks.
         expect(page.locator("#alarm-chip")).to_be_visible()
         page.reload()
-        press_on(page, "[data-handle-alarm]")
+        press_on(page, "#list tr:has-text('线路 2') [data-handle-alarm]")
         page.keyboard.type("plugged in again")
         page.keyboard.press("Enter")
-        expect(page.locator("[data-handle-alarm]")).to_have_count(0)
+        expect(page.locator("#list tr:has-text('线路 2') [data-handle-alarm]")).to_have_count(0)
         expect(page.locator("#list tbody")).to_contain_text("plugged in again")
         inside(page, "#list tr")
     finally:
@@ -154,9 +157,12 @@ def test_a_doctor_answers_and_is_done_without_losing_the_place(daemon: DemoDaemo
     for patient in daemon.with_mobiles("doctor", 2):
         daemon.simulate("sms", patient["number"], "几点开门？")
     page = browsers.window(daemon, "doctor", "/inbox").page
+    let_toasts_stay(page)
     expect(page.locator("#talks .talk")).to_have_count(2)
     press_on(page, "#talks .talk")
     expect(page.locator("#reply")).to_be_focused()
+    # Read by now: what stands above it is drawn anew no more.
+    expect(page.locator("#talks [aria-current] .count")).to_have_count(0)
     # A menu and a question give the focus back.
     press_on(page, "[data-key=snooze]")
     press_on(page, ".thread-menu[open] .menu-item:last-of-type")
@@ -165,6 +171,7 @@ def test_a_doctor_answers_and_is_done_without_losing_the_place(daemon: DemoDaemo
     expect(page.locator("[data-key=snooze]")).to_be_focused()
     press_on(page, "[data-texts=templates]")
     press_on(page, "#texts .text-choice")
+    expect(page.locator("#reply")).not_to_have_value("")
     expect(page.locator("#reply")).to_be_focused()
     page.locator("#reply").fill("八点")
     press_on(page, "#composer [data-send]")
@@ -196,5 +203,5 @@ def test_what_comes_while_one_is_elsewhere_is_told_to_whoever_hears_the_page(
     page = browsers.window(daemon, "agent", "/articles").page
     daemon.simulate("sms", "13700000003", "几点开门？")
     expect(page.locator("[role=status]#new-text")).to_contain_text("137 0000 0003")
-    daemon.simulate("call", "13666660000", "--line", "1", "--rings", "3", "--detach")
+    daemon.simulate("call", "13666660000", "--line", "1", "--rings", RINGS_ON, "--detach")
     expect(page.locator("[aria-live=assertive] #call-chip")).to_contain_text("136 6666 0000")

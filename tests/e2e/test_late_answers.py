@@ -257,3 +257,22 @@ def test_a_page_that_hears_nothing_any_more_connects_anew_and_has_what_it_missed
     assert page.evaluate("window.stillTheSame") is True
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     assert wire.opened > 1
+
+
+def test_a_script_that_comes_after_the_news_asks_for_what_it_missed(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    gateway = admin.get("/api/v1/gateways")["items"][-1]
+    path = f"/api/v1/gateways/{gateway['id']}"
+    window = browsers.window(daemon, "admin", "/calls")
+    page = window.watch(window.context.new_page())
+    late = LateAnswer(page, "**/js/gateways.js*")
+    page.goto("/gateways", wait_until="commit")
+    shown = page.locator(f"[data-gateway='{gateway['id']}']")
+    expect(shown).to_contain_text("就绪")
+    page.wait_for_selector("#live[data-state=live]", state="attached")
+    late.wait()
+    resting = {"version": admin.get(path)["version"], "in_service": False}
+    assert admin.send("PATCH", path, resting).status == 200
+    wait_for(lambda: admin.get(path)["state"] == "out_of_service", "a gateway out of service")
+    late.let_go()
+    expect(shown).to_contain_text("停止服务")

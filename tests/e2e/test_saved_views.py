@@ -9,10 +9,17 @@ from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, arrive
 from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
 CALLERS = ("13777770001", "13777770002", "13777770003")
+
+
+def is_over(daemon: DemoDaemon, caller: str) -> bool:
+    """Whether the list, which does not change while one looks, has the whole call."""
+    calls = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"]
+    return bool(calls) and (calls[0]["number"], calls[0]["state"]) == (f"+86{caller}", "ended")
 
 
 def keep_as(page: Page, name: str, *, default: bool = False) -> None:
@@ -28,6 +35,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
 ) -> None:
     for caller in CALLERS:
         daemon.simulate("call", caller, "--line", "1", "--rings", "1")
+        wait_for(lambda caller=caller: is_over(daemon, caller), f"the end of the call of {caller}")
     page = browsers.window(daemon, "supervisor", "/calls", locale="en").page
     expect(page.locator("#list tbody tr")).to_have_count(3)
     expect(page.locator("#views summary")).to_have_count(0)
@@ -59,6 +67,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     expect(page.locator("#views .chip")).to_have_text(["All", "Morning", "Outgoing"])
 
     page.locator("#views .chip", has_text="Morning").click()
+    expect(page.locator("#views [aria-current]")).to_have_text("Morning")
     keep_as(page, "Every morning")
     expect(page.locator("#views [aria-current]")).to_have_text("Every morning")
     page.locator("#views .chip", has_text="All").click()
@@ -71,6 +80,7 @@ def test_a_filter_and_order_are_saved_found_made_the_default_renamed_and_deleted
     expect(other.locator("#views .chip")).to_have_count(0)
 
     page.locator("#views .chip", has_text="Every morning").click()
+    expect(page.locator("#views [aria-current]")).to_have_text("Every morning")
     page.locator("#views summary").click()
     page.locator("[data-delete-view]").click()
     expect(page.locator("#views .chip")).to_have_text(["All", "Outgoing"])

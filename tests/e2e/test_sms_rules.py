@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -22,6 +22,7 @@ def test_two_who_change_the_rules_keep_what_they_typed(daemon: DemoDaemon, brows
     sending.locator("[name=daily_cap]").fill("3")
     sending.locator("main button.btn-primary").click()
     expect(sending.locator(".notice-good")).to_be_visible()
+    let_toasts_stay(receiving)
     receiving.locator("[name=auto_reply_hours]").fill("20")
     receiving.locator("main button.btn-primary").click()
     expect(receiving.locator("#toasts")).to_contain_text("已保存")
@@ -40,6 +41,7 @@ def test_two_who_change_the_rules_keep_what_they_typed(daemon: DemoDaemon, brows
     expect(problem).to_contain_text("18:30 · 已更新到表单")
     assert receiving.locator("[name=staffed_to]").input_value() == "18:30"
     receiving.locator("main button.btn-primary").click()
+    # Hidden when it is saved.
     expect(problem).to_be_hidden()
 
     told = admin.get("/api/v1/desk-rules")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.peers.browser import Browsers, wait_until_live
-from tests.peers.daemon import DemoDaemon
+from tests.peers.browser import Browsers, let_toasts_stay, wait_until_live
+from tests.peers.daemon import RINGS_ON, DemoDaemon
 from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
@@ -47,6 +47,11 @@ def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
     for line in ("2", "3"):
         daemon.simulate("unplug", "--line", line)
         daemon.simulate("replug", "--line", line)
+    wait_for(lambda: all_idle(daemon), "idle lines")
+
+
+def all_idle(daemon: DemoDaemon) -> bool:
+    return all(line["state"] == "idle" for line in daemon.client("supervisor").get("/api/v1/lines")["items"])
 
 
 def until(page: Page, expression: str) -> None:
@@ -66,7 +71,7 @@ def place_of(thing: Locator) -> Any:
 
 
 def ring(daemon: DemoDaemon, line: str) -> None:
-    daemon.simulate("call", CALLER, "--line", line, "--rings", "30", "--detach")
+    daemon.simulate("call", CALLER, "--line", line, "--rings", RINGS_ON, "--detach")
 
 
 def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page: Page) -> None:
@@ -76,9 +81,11 @@ def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page:
     actions = place_of(page.locator("#card-actions"))
     page.keyboard.press("b")
     expect(page.locator("#article-search")).to_be_focused()
-    page.keyboard.type("cyhrh")
+    # In one go: what a part of it has found would be replaced under the hand.
+    page.keyboard.insert_text("cyhrh")
     found = pane.locator(".talk-article")
     expect(found).to_have_count(1)
+    let_toasts_stay(page)
     found.locator("summary").click()
     found.get_by_role("button", name="Copy").click()
     expect(page.locator("#toasts")).to_contain_text("出院后如何复印病历")
@@ -133,6 +140,8 @@ def test_an_empty_list_leaves_its_room_to_the_others_and_nothing_moves_while_it_
     panels = page.locator(".work-panel:visible")
     expect(panels).to_have_count(5)
     shared = "(one) => !one.querySelector('li') === one.matches('.is-empty')"
+    # All lists have come, be they empty.
+    expect(page.locator(".work-panel:visible .work-body:empty")).to_have_count(0)
     until(page, f"[...document.querySelectorAll('.work-panel')].every({shared})")
     places = [place_of(panels.nth(at)) for at in range(5)]
     for place in places:
@@ -147,7 +156,6 @@ def test_an_empty_list_leaves_its_room_to_the_others_and_nothing_moves_while_it_
     expect(missed).not_to_have_class(re.compile("is-empty"))
     page.set_viewport_size({"width": 1366, "height": 500})
     missed.scroll_into_view_if_needed()
-    place = missed.bounding_box()
-    assert place is not None
+    place = place_of(missed)
     assert place["y"] + place["height"] <= 500
     assert place["height"] >= 120

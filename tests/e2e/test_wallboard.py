@@ -31,7 +31,7 @@ def test_a_line_that_is_pulled_out_is_an_alarm_on_every_screen_until_somebody_sa
     daemon.simulate("replug", "--line", "3")
     expect(page.locator(".alarm[data-kind=over]")).to_contain_text("已恢复")
     expect(page.locator("#lines .tile[data-state=idle]")).to_have_count(5)
-    page.locator(".alarm-handle").click()
+    page.locator(".alarm[data-kind=over] .alarm-handle").click()
     page.fill("#ask-field", "插头松了，已插紧")
     page.keyboard.press("Enter")
     expect(page.locator(".alarm")).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.peers.browser import Browsers, arrive, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -65,8 +67,12 @@ def test_back_leads_to_the_list_and_forward_to_the_conversation(daemon: DemoDaem
         expect(person).to_be_hidden()
     # However many were looked at, one step leads to the list.
     page.locator("#thread-head [data-key=back]").click()
-    talk_of(page, "13644440001").click()
+    other = talk_of(page, "13644440001")
+    key = other.get_attribute("data-talk")
+    other.click()
     expect(page.locator("#thread-head")).to_contain_text("0001")
+    # The address follows when the browser has gone back to the list.
+    expect(page).to_have_url(re.compile(f"c={key}$"))
     page.go_back()
     expect(page.locator("#thread")).to_be_hidden()
     assert page.evaluate("[location.pathname, location.search, window.stillTheSame]") == ["/inbox", "", True]
@@ -141,12 +147,21 @@ def test_the_ones_before_come_once_however_often_they_are_asked_for(daemon: Demo
     page = opened(daemon, browsers, "13644440004")
     agent = daemon.client("agent")
     talk = page.evaluate("new URLSearchParams(location.search).get('c')")
-    for number in range(45):
-        agent.post(f"/api/v1/conversations/{talk}/reply", {"text": f"{number}", "key": f"one-of-many-{number}"})
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    replies = [
+        agent.post(f"/api/v1/conversations/{talk}/reply", {"text": f"{number}", "key": f"one-of-many-{number}", **when})
+        for number, when in enumerate([{"at": later}, *[{}] * 44])
+    ]
     page.reload()
     expect(page.locator("#bubbles .bubble")).to_have_count(40)
+    # What becomes of one of them meanwhile does not bring it alone.
+    agent.post(f"/api/v1/conversations/{talk}/messages/{replies[0]['id']}/cancel")
+    daemon.simulate("sms", "13644440004", "还在吗")
+    expect(page.locator(".bubble.is-theirs").last).to_contain_text("还在吗")
+    expect(page.locator("#bubbles .bubble")).to_have_count(41)
     page.locator("[data-key=earlier]").dblclick()
-    expect(page.locator("#bubbles .bubble")).to_have_count(46)
+    expect(page.locator("#bubbles .bubble")).to_have_count(47)
+    expect(page.locator(f".bubble[data-message='{replies[0]['id']}']")).to_have_attribute("data-state", "cancelled")
     # The last words stay in sight when the box below them grows, for whoever was at them.
     bubbles = page.locator("#bubbles")
     bubbles.evaluate("(box) => { box.scrollTop = box.scrollHeight; }")
@@ -185,6 +200,8 @@ def test_what_is_put_in_is_undone_and_escape_leads_back(daemon: DemoDaemon, brow
 def test_a_template_takes_nothing_away_that_was_written_to_many(daemon: DemoDaemon, browsers: Browsers) -> None:
     page = browsers.window(daemon, "supervisor", "/patients?q=zhang", locale="en").page
     page.locator("[data-write-many]").click()
+    arrive(page, re.compile("/messages/new"))
+    let_toasts_stay(page)
     text, template = page.locator("#m-text"), page.locator("#m-template")
     expect(template.locator("option")).not_to_have_count(1)
     template.select_option(index=1)
@@ -264,6 +281,10 @@ class Gateways:
     def change(self, gateway: dict[str, Any], **values: Any) -> None:
         path = f"/api/v1/gateways/{gateway['id']}"
         assert self._admin.send("PATCH", path, {"version": self._admin.get(path)["version"], **values}).status == 200
+        # What a text would go by is asked for once while one writes: by then it has to be so.
+        if "in_service" in values:
+            state = "ready" if values["in_service"] else "out_of_service"
+            wait_for(lambda: self._admin.get(path)["state"] == state, f"{gateway['name']}: {state}")
 
     def __enter__(self) -> Gateways:
         for one in (self.cmpp, self.smpp):
@@ -271,9 +292,9 @@ class Gateways:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.change(self.provider, options={"preset": "sms56_a"})
         for one in self._all:
             self.change(one, in_service=True, prefixes=[], priority=one["priority"])
-        self.change(self.provider, options={"preset": "sms56_a"})
 
     def let_smpp_rest(self) -> None:
         self.change(self.smpp, in_service=False, prefixes=[])
@@ -329,6 +350,7 @@ def test_what_cannot_be_sent_is_named_in_a_text_to_many_and_in_a_template(
         expect(said).to_have_text("No gateway can send 🙏.")
         page = browsers.window(daemon, "supervisor", "/patients", locale="en").page
         page.locator("[data-write-many]").click()
+        arrive(page, re.compile("/messages/new"))
         expect(page.locator("#m-template option")).not_to_have_count(1)
         page.fill("#m-text", "祝您早日康复🙏")
         many = page.locator("#m-preview .notice")

@@ -47,6 +47,7 @@ class Audit:
 
     def look(self, page: Page, name: str, phone: bool = True) -> None:
         """At the page as it is now, on a desk in both themes and, if ``phone``, at a telephone's width."""
+        page.wait_for_load_state()
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(_axe())
         theme = page.locator("html").get_attribute("data-bs-theme")

@@ -29,13 +29,17 @@ PATIENCE = 1000 * patience.PATIENCE
 
 expect.set_options(timeout=PATIENCE)
 
-# A click waits until the page is loaded: before, what it would set going may have no script yet.
+# A click waits until the page is loaded and its modules have run: before, what it is to set going may have no script.
+# They await the words of the language, for which the browser's "load" does not wait; importing a module once more does.
 _NOT_YET = """
 {
   const still = new CSSStyleSheet();
   still.replaceSync("* { pointer-events: none !important }");
   document.adoptedStyleSheets = [still];
-  addEventListener("load", () => {
+  addEventListener("load", async () => {
+    const modules = [...document.querySelectorAll("script[type=module][src]")];
+    await Promise.allSettled(modules.map((one) => import(one.src)));
+    window.allHaveRun = true;
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== still);
   });
 }
@@ -65,6 +69,7 @@ class Window:
         if script:
             page.add_init_script(script)
         page.goto(path)
+        wait_until_run(page)
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -148,7 +153,8 @@ class Browsers:
         page.fill("input[name=username]", daemon.users[role]["username"])
         page.fill("input[name=password]", daemon.users[role]["password"])
         page.keyboard.press("Enter")
-        arrive(page, path)
+        # Not by the path: that of the sign-in page ends with it, too.
+        arrive(page, re.compile(r"^\w+://[^/]+/(?!sign-in)"))
         wait_until_live(page)
         return window
 
@@ -165,19 +171,30 @@ def arrive(page: Page, address: str | re.Pattern[str]) -> None:
     another way there cuts the first one short.
     """
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$") if isinstance(address, str) else address)
+    wait_until_run(page)
+
+
+def wait_until_run(page: Page) -> None:
+    """Until ``page`` is loaded and its scripts have run: whatever key is pressed before is lost."""
     page.wait_for_load_state()
+    page.wait_for_function("() => window.allHaveRun")
 
 
 def wait_until_live(page: Page) -> None:
-    """Until the page's own lamp says that it hears the server."""
+    """Until the page's own lamp says that it hears the server, and all its scripts have come: those behind the one that
+    has the lamp may not be there yet.
+    """
     page.wait_for_selector("#live[data-state=live]", state="attached")
+    wait_until_run(page)
 
 
 def let_toasts_stay(page: Page) -> None:
-    """From now on they do for longer than six seconds, in which a busy machine may not come to press their buttons."""
+    """From now on they do for longer than the six to twelve seconds in which a busy machine may not come to see them or
+    to press their buttons; and so long waits what gives up a call that does not end within ten.
+    """
     page.evaluate("""() => {
         const later = window.setTimeout;
-        window.setTimeout = (run, time, ...rest) => later(run, time === 6000 ? 600000 : time, ...rest);
+        window.setTimeout = (run, time, ...rest) => later(run, time >= 6000 && time <= 12000 ? 600000 : time, ...rest);
     }""")
 
 

@@ -1,16 +1,16 @@
 """A hospital with eight lines of four kinds whose time runs ten times as fast, and callers who ring them.
 
-Everything here blocks, and callers are threads: they only talk to simulators.
+Everything here blocks, and callers are threads: they only talk to simulators, and read the records of calls.
 """
 
 from __future__ import annotations
 
 import random
 import socket
+import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from hardware.simulators.control import send
 from tests.peers.daemon import DemoDaemon
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, wait_for
 from tests.peers.simulator import Simulator, running
 from twistd_plugin.commands.ports import free_port
 
@@ -26,7 +26,12 @@ SPEED = "10"
 SERVICE_LEVEL_SECONDS = 1
 SHORT_ABANDON_SECONDS = 1
 # Ring periods are half a second in this time; a busy machine may be late with some.
-RING_TIMEOUT = 3.0
+RING_TIMEOUT = 5.0
+
+_ENDED = """
+    select count(*) from call_record join phone_line on phone_line.id = call_record.line_id
+    where phone_line.name = ? and call_record.ended_at is not null and call_record.direction = 'in'
+"""
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,21 @@ class BusyHospital:
     def callers(self, each: int) -> list[threading.Thread]:
         """Threads, not started, that make ``each`` calls one after the other on every line."""
         return [
-            threading.Thread(target=_ring, args=(self.simulators[line.name], calls_on(line, each)), daemon=True)
-            for line in LINES
+            threading.Thread(target=self._ring, args=(line.name, calls_on(line, each)), daemon=True) for line in LINES
         ]
+
+    def _ring(self, line: str, calls: Sequence[dict[str, Any]]) -> None:
+        for number, call in enumerate(calls, 1):
+            list(send(self.simulators[line].control, call, timeout=PATIENCE))
+            # A caller without number who followed at once would be taken for the last one, still ringing.
+            wait_for(lambda number=number: self._ended(line) >= number, f"the end of call {number} on line {line}")
+
+    def _ended(self, line: str) -> int:
+        """How many calls on ``line`` are over, as the records say."""
+        file = self.daemon.var / "huifang.db"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=PATIENCE)) as database:
+            (count,) = database.execute(_ENDED, (line,)).fetchone()
+        return int(count)
 
 
 def calls_on(line: BusyLine, count: int) -> list[dict[str, Any]]:
@@ -90,13 +107,6 @@ def _call(line: BusyLine, chance: random.Random) -> dict[str, Any]:
         call["answer_after"] = 4
         call["rings"] = 8
     return call
-
-
-def _ring(simulator: Simulator, calls: Sequence[dict[str, Any]]) -> None:
-    for call in calls:
-        list(send(simulator.control, call, timeout=PATIENCE))
-        # A caller without number who followed at once would be taken for the last one, still ringing.
-        time.sleep(1.2 * RING_TIMEOUT)
 
 
 def _time_zone_of_noon() -> str:

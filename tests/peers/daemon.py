@@ -29,6 +29,8 @@ from twistd_plugin.commands.ports import free_port
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 2 * PATIENCE
 PATIENTS = 60
+RINGS_ON = "60"
+"""``--rings`` of a caller who does not give up while a test is about to do something: five minutes."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,16 @@ class HttpClient:
 
 
 class DemoDaemon:
-    """``callcenter demo`` on a free port with its data in ``var``. Start it again after ``stop`` or ``kill``."""
+    """``callcenter demo`` on a free port with its data in ``var``. Start it again after ``stop`` or ``kill``.
+
+    ``module`` is what is run the next time.
+    """
 
     def __init__(
         self, var: Path, patients: int = PATIENTS, module: str = "twistd_plugin.commands", past_days: int = 0
     ) -> None:
         self.var = var
-        self._module = module
+        self.module = module
         self.base_url = ""
         # Started again it has the same address, so that open pages find it.
         self._port = free_port()
@@ -147,7 +152,7 @@ class DemoDaemon:
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module, "demo", "--port", str(self._port), "--var", str(self.var),
+                [sys.executable, "-m", self.module, "demo", "--port", str(self._port), "--var", str(self.var),
                  "--patients", str(self._patients), "--past-days", str(self._past_days)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import APIResponse, Page, Route
 
+from tests.peers.browser import PATIENCE
 from tests.peers.patience import wait_for
 
 
@@ -13,7 +14,7 @@ class LateAnswer:
     def __init__(self, page: Page, address: str) -> None:
         self._page = page
         self._kept: list[tuple[Route, APIResponse]] = []
-        page.route(address, lambda route: self._kept.append((route, route.fetch())), times=1)
+        page.route(address, lambda route: self._kept.append((route, route.fetch(timeout=PATIENCE))), times=1)
 
     def wait(self) -> None:
         """Until it is made."""

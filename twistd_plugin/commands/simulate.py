@@ -11,7 +11,7 @@ from twistd_plugin.commands.demo_folder import DemoFolder, RunningDemo
 from twistd_plugin.commands.output import json_option, say, say_json, table, var_option
 from twistd_plugin.commands.simulate_gateway import add_gateway_actions
 
-_ACCEPT_SECONDS = 10.0
+_ACCEPT_SECONDS = 60.0
 
 
 def add_parser(commands: Any) -> None:

@@ -14,7 +14,7 @@ from hardware.simulators.smsc_requests import Behaviour
 from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.output import CommandError, json_option, say, say_json, var_option
 
-_ACCEPT_SECONDS = 10.0
+_ACCEPT_SECONDS = 60.0
 
 
 def add_gateway_actions(actions: Any) -> None:

@@ -28,7 +28,5 @@ store.addEventListener("gateways", (event) => {
   if (event.detail.type && socket.state === "live") soon();
 });
 // What happened while the socket was away is in no event; nor is what happened between the drawing of the page and its socket.
-socket.addEventListener("state", () => {
-  if (socket.state === "live") soon();
-});
+socket.whenReady(() => soon());
 document.addEventListener("focusout", () => missed && soon());

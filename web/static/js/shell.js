@@ -50,7 +50,7 @@ socket.addEventListener("state", (event) => {
   showConnection(event.detail);
   if (event.detail === "signed-out") toSignIn();
 });
-socket.addEventListener("ready", forgetAway);
+socket.whenReady(forgetAway);
 socket.addEventListener("rights", renew);
 document.addEventListener("huifang:signed-out", toSignIn);
 banner.querySelector("[data-reconnect]").addEventListener("click", () => socket.reconnectNow());

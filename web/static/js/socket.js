@@ -25,6 +25,12 @@ export class LiveSocket extends EventTarget {
     this.doubtful = false; // Refused, or closed for the session's sake: ask before knocking again.
   }
 
+  // What is done whenever the page is up to date: also now, if it is, for a module may come later than the socket.
+  whenReady(listener) {
+    this.addEventListener("ready", listener);
+    if (this.state === "live") listener();
+  }
+
   async open() {
     clearTimeout(this.waiting);
     this.waiting = null;

@@ -117,7 +117,7 @@ store.addEventListener("calls", (event) => {
   if (data.call_back !== "open") drop(data.id);
   if (data.call_back === "open" && (before?.call_back !== "open" || before.call_back_at !== data.call_back_at)) refreshSoon();
 });
-socket.addEventListener("ready", () => refreshSoon(0));
+socket.whenReady(() => refreshSoon(0));
 everySecond(show);
 show();
 void load();

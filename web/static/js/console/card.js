@@ -23,7 +23,7 @@ const card = document.getElementById("card");
 const cards = new PatientCards(show);
 const SETTLE = 300; // A click this soon after another call came to the front was meant for what was there before.
 let shownId = null;
-let changedAt = 0;
+let changedAt = -SETTLE;
 let stood = false; // There has been something to click on: nobody aims at a page that is still loading.
 
 function headOf(call) {

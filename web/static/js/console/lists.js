@@ -100,7 +100,7 @@ store.addEventListener("calls", ({ detail }) => {
   if (detail.data?.missed_handled_at) drop(detail.data.id);
   if (detail.data && concerns(detail)) refreshLists();
 });
-socket.addEventListener("ready", () => refreshLists(0));
+socket.whenReady(() => refreshLists(0));
 desk.addEventListener("change", showOwed);
 showOwed();
 void load();

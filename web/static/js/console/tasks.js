@@ -104,7 +104,7 @@ async function tell(call) {
 
 if (worksTasks) {
   socket.addEventListener("message", ({ detail }) => detail.topic === "call_tasks" && refreshSoon());
-  socket.addEventListener("ready", () => refreshSoon(0));
+  socket.whenReady(() => refreshSoon(0));
   store.addEventListener("calls", ({ detail }) => detail.data?.task_id && refreshSoon());
   document.addEventListener("huifang:wrapped-up", (event) => event.detail.task_id && tell(event.detail));
   everySecond(() => {

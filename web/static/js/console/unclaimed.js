@@ -81,7 +81,7 @@ if (box) {
     if (!call.agent) refreshSoon(SOON + Math.random() * SPREAD);
     else pages.hear(() => takeOut(call.id));
   });
-  socket.addEventListener("ready", () => refreshSoon(0));
+  socket.whenReady(() => refreshSoon(0));
   show();
   void load();
 }

@@ -156,7 +156,7 @@ store.addEventListener("conversations", ({ detail }) => {
   if (detail.data) pages.hear(() => heard(detail.data));
   countSoon();
 });
-socket.addEventListener("ready", () => {
+socket.whenReady(() => {
   void load();
   countSoon(0);
 });

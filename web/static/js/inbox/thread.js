@@ -190,6 +190,8 @@ function put(message) {
   if (message.conversation_id !== said.id || said.id !== desk.talk?.id) return;
   const before = said.items.find((one) => one.id === message.id);
   if (before && before.version > message.version) return;
+  // One of those before, which have not been asked for: it comes with them.
+  if (!before && said.next && message.id < said.items.at(-1)?.id) return;
   const others = said.items.filter((one) => one.id !== message.id);
   said = { ...said, items: [...others, message].sort((one, other) => other.id - one.id) };
   show();
@@ -222,7 +224,7 @@ desk.addEventListener("known", () => {
 });
 document.addEventListener("visibilitychange", readSoon);
 socket.addEventListener("message", ({ detail }) => detail.type === "message.updated" && heard(detail.data));
-socket.addEventListener("ready", () => desk.talk && load(desk.talk.id));
+socket.whenReady(() => desk.talk && load(desk.talk.id));
 store.addEventListener("conversations", ({ detail }) => {
   // Messages to many are not told one by one; what the conversation tells of and we lack is asked for.
   const { data, before } = detail;

@@ -130,4 +130,4 @@ socket.addEventListener("message", ({ detail }) => {
   if (detail.type === "message_batch.updated") look(detail.data.id);
 });
 // After a break something may have moved of which no event is told again.
-socket.addEventListener("ready", () => box.querySelectorAll("[data-batch]").forEach((place) => look(Number(place.dataset.batch))));
+socket.whenReady(() => box.querySelectorAll("[data-batch]").forEach((place) => look(Number(place.dataset.batch))));

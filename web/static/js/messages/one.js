@@ -56,4 +56,4 @@ socket.addEventListener("message", ({ detail: { type, data } }) => {
   if (type === "message_batch.updated" && data.id === Number(batch)) lookSoon(EVERY);
 });
 // After a break, or while the page came, something may have moved of which no event is told again.
-socket.addEventListener("ready", () => lookSoon(0));
+socket.whenReady(() => lookSoon(0));

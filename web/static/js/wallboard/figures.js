@@ -108,7 +108,7 @@ const soon = inTime(async () => {
 }, SOON);
 
 store.addEventListener("calls", () => soon());
-socket.addEventListener("ready", () => soon());
+socket.whenReady(() => soon());
 everySecond(() => {
   clock.textContent = exact(new Date(now()).toISOString());
   if (shown?.figures.longest_wait?.since) show();
