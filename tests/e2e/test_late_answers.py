@@ -114,7 +114,7 @@ def test_what_is_pressed_is_done_though_it_is_drawn_anew_before_the_release(
     page.evaluate("window.pressed = document.getElementById('resend')")
     page.mouse.down()
     page.evaluate("htmx.ajax('GET', location.pathname, {target: '#message', select: '#message', swap: 'outerHTML'})")
-    page.wait_for_function("!window.pressed.isConnected && document.getElementById('resend')")
+    page.wait_for_function("() => !window.pressed.isConnected && document.getElementById('resend')")
     page.mouse.up()
     expect(page.locator(".sheet .btn-primary")).to_be_visible()
 

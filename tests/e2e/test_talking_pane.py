@@ -95,6 +95,14 @@ def test_the_words_to_begin_with_and_an_answer_to_copy(daemon: DemoDaemon, page:
     assert place_of(page.locator("#card-actions")) == actions
 
 
+def test_words_that_could_not_be_had_are_asked_for_again(daemon: DemoDaemon, page: Page) -> None:
+    trouble = {"title": "Not now", "code": "unavailable"}
+    page.route("**/api/v1/calls/*/talking", lambda route: route.fulfill(status=503, json=trouble), times=1)
+    ring(daemon, "2")
+    expect(page.locator("#toasts")).to_contain_text("Not now")
+    expect(page.locator("#card-talk .talk-words")).to_contain_text("Hello, this is 王秀英")
+
+
 def test_it_rings_aloud_once_the_page_was_touched_and_can_be_silenced(daemon: DemoDaemon, page: Page) -> None:
     sound = page.locator("#sound")
     ring(daemon, "3")

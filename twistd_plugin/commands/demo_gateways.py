@@ -24,11 +24,12 @@ from storage.models import SmsGateway
 from storage.models.base import NO
 from twistd_plugin.commands.demo_folder import SimulatedGateway
 from twistd_plugin.commands.demo_simulators import SimulatorProgram
-from twistd_plugin.commands.ports import free_port, is_free
+from twistd_plugin.commands.ports import free_port
 
 # Known to everybody: they open a simulator on the loopback interface and nothing else.
 _USER, _SECRET = "900001", "888888"
 _HERE = "127.0.0.1"
+_ANY_PORT = 1
 _COST = 45
 """Of a part, in thousandths of a yuan."""
 _RECEIPTS = ("--receipt-after", "2")
@@ -75,7 +76,8 @@ DEMO_GATEWAYS = (
 
 
 def fill_gateways(session: Session, box: SecretBox, signature: str, controls: Path) -> list[SimulatedGateway]:
-    """The gateways of the demo, made where there are none yet, each at a port that is free.
+    """The gateways of the demo, made where there are none yet, each at a port of this process: that of the last start
+    may be somebody else's by now, or be about to.
 
     What was changed of them stays; one that was removed, or set to another host, is left alone.
     """
@@ -85,12 +87,10 @@ def fill_gateways(session: Session, box: SecretBox, signature: str, controls: Pa
         row = session.scalar(select(SmsGateway).where(SmsGateway.name == demo.name, SmsGateway.disabled == NO))
         if row is None and first:
             row = _make(session, demo, box, signature)
-        port = None if row is None else _port_here(row.settings)
-        if row is None or port is None:
+        if row is None or not _is_here(row.settings):
             continue
-        if not is_free(port):
-            port = free_port()
-            row.settings = {**row.settings, **_place(demo.kind, port)}
+        port = free_port()
+        row.settings = {**row.settings, **_place(demo.kind, port)}
         found.append(
             SimulatedGateway(demo.name, demo.kind.value, port, demo.number, str(controls / f"gateway-{number}"))
         )
@@ -104,12 +104,9 @@ def _place(kind: GatewayKind, port: int) -> dict[str, Any]:
     return {"host": _HERE, "port": port}
 
 
-def _port_here(settings: Mapping[str, Any]) -> int | None:
-    """The port of this machine that a gateway is at; None: it is elsewhere."""
-    if "url" in settings:
-        url = urlsplit(settings["url"])
-        return url.port if url.hostname == _HERE else None
-    return int(settings["port"]) if settings.get("host") == _HERE else None
+def _is_here(settings: Mapping[str, Any]) -> bool:
+    """Whether a gateway is on this machine."""
+    return (urlsplit(settings["url"]).hostname if "url" in settings else settings.get("host")) == _HERE
 
 
 def _make(session: Session, demo: DemoGateway, box: SecretBox, signature: str) -> SmsGateway:
@@ -120,7 +117,8 @@ def _make(session: Session, demo: DemoGateway, box: SecretBox, signature: str) -
         "number": demo.number,
         "cost": _COST,
     }
-    options = {**_place(demo.kind, free_port()), **demo.options}
+    # Where it is, is said at each start.
+    options = {**_place(demo.kind, _ANY_PORT), **demo.options}
     made = read_set_up(MODELS, demo.kind, arrangement, options, demo.secrets)
     kept = make_gateway_row(session, SYSTEM, made, box, datetime.now(UTC))
     return session.get_one(SmsGateway, kept.gateway_id)

@@ -12,7 +12,7 @@ from callcenter.settings import Settings
 from hardware.drivers import LineSettings
 from twistd_plugin.commands.demo_folder import SimulatedLine
 from twistd_plugin.commands.demo_simulators import SimulatorProgram, control_folder
-from twistd_plugin.commands.ports import free_port, is_free
+from twistd_plugin.commands.ports import free_port
 
 # name, driver, chip
 DEMO_LINES = (
@@ -36,11 +36,11 @@ def demo_port(folder: Path, name: str, driver: str) -> str:
 
 
 def with_free_ports(lines: Sequence[LineSettings]) -> tuple[LineSettings, ...]:
-    """``lines`` with another port for a service of ours whose port somebody else has taken since the last start."""
+    """``lines`` with a port of this process for each service of ours: that of the last start may be somebody else's by
+    now, or be about to.
+    """
     return tuple(
-        line.model_copy(update={"port": _service_address(free_port())})
-        if (ours := _SERVICE.fullmatch(line.port)) and not is_free(int(ours[1]))
-        else line
+        line.model_copy(update={"port": _service_address(free_port())}) if _SERVICE.fullmatch(line.port) else line
         for line in lines
     )
 

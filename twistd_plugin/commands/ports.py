@@ -68,9 +68,3 @@ def _first_outgoing() -> int:
 
 
 free_port = Ports().free
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on ``port`` of this machine."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from twistd_plugin.commands import ports
-from twistd_plugin.commands.ports import Ports, free_port, is_free
+from twistd_plugin.commands.ports import Ports, free_port
 
 OTHERS = """
 import sys
@@ -56,10 +56,3 @@ def test_one_that_a_program_has_is_passed_over(kind: socket.SocketKind) -> None:
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", first + 1))
         assert own.free(kind) == first + 2
-
-
-def test_somebody_listens() -> None:
-    port = free_port()
-    assert is_free(port)
-    with socket.create_server(("127.0.0.1", port)):
-        assert not is_free(port)

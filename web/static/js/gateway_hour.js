@@ -1,6 +1,7 @@
 // The last hour of a gateway: stacked bars, one for each minute, fetched again while the page is looked at.
 import { get } from "./api.js";
 import { timeOfDay } from "./format.js";
+import { Newest } from "./newest.js";
 import { locale, t } from "./text.js";
 
 const AGAIN = 10_000;
@@ -13,6 +14,7 @@ const items = [...document.querySelectorAll("[data-figure]")];
 const names = Object.fromEntries(items.map((item) => [item.dataset.figure, item.childNodes[1].textContent.trim()]));
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const rates = new Newest();
 let minutes = JSON.parse(box.dataset.minutes);
 
 function options() {
@@ -49,11 +51,13 @@ chart.on("mouseout", () => (readout.textContent = resting));
 async function fetchAgain() {
   if (document.hidden) return;
   try {
-    minutes = (await get(`/gateways/${gatewayId}/rates`)).items;
+    await rates.ask(() => get(`/gateways/${gatewayId}/rates`), ({ items }) => {
+      minutes = items;
+      show();
+    });
   } catch {
-    return; // What is drawn stays; the next time may do better.
+    // What is drawn stays; the next time may do better.
   }
-  show();
 }
 
 show();

@@ -2,6 +2,7 @@
 import { get, post } from "./api.js";
 import { el } from "./dom.js";
 import { toThousandth } from "./format.js";
+import { Newest } from "./newest.js";
 import { t } from "./text.js";
 import { complain } from "./toast.js";
 
@@ -13,9 +14,10 @@ const button = document.getElementById("trace-switch");
 const [startWord, stopWord] = [button.textContent, button.dataset.stop];
 const ARROWS = { received: "<", sent: ">", opened: "+", closed: "-" };
 
+const answers = new Newest(); // Two that were asked after the same would bring it twice.
 let after = 0;
 let timer = 0;
-let asking = false;
+let asking = 0;
 
 function entry(one) {
   const words = { opened: t("port opened"), closed: t("port closed") }[one.way];
@@ -42,14 +44,14 @@ function stop() {
 }
 
 async function ask(request) {
-  asking = true;
+  asking += 1;
   try {
-    take(await request());
+    await answers.ask(request, take);
   } catch (error) {
     stop();
     complain(error);
   } finally {
-    asking = false;
+    asking -= 1;
   }
 }
 
@@ -59,7 +61,6 @@ button.addEventListener("click", async () => {
   if (!box.childElementCount) box.append(el("p", { class: "empty empty-small" }, t("Nothing has gone over the port yet.")));
   button.textContent = stopWord;
   button.setAttribute("aria-pressed", "true");
-  // Two that are on their way would bring the same twice.
   timer = setInterval(() => asking || ask(() => get(`${path}?after=${after}`)), EVERY);
   await ask(() => post(path));
 });

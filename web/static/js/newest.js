@@ -1,4 +1,4 @@
-// Lists that are asked for anew, and that events tell of meanwhile. Answers may come in another order than they were asked
+// Lists, and whatever else is asked for anew, and that events tell of meanwhile. Answers may come in another order than they were asked
 // for, and an event may overtake the answer that does not know of it yet: the newest answer counts, and what was heard
 // while it was on its way is done to it once more.
 export class Newest {

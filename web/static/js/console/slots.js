@@ -8,6 +8,7 @@ import { desk, isMine, isOffered } from "./desk.js";
 
 const pane = document.getElementById("card-talk");
 const renderers = new Map(); // name → { label, picture, render }
+const TRY_AGAIN = 5000;
 const KEPT = 50; // A page stays open for days.
 const filled = new Map(); // "call patient" → slots, null while they are asked for
 
@@ -39,7 +40,10 @@ async function load(call) {
     filled.set(key, (await get(`/calls/${call.id}/talking`)).slots);
   } catch (error) {
     filled.set(key, []);
-    if (error.status !== 404 && error.status !== 403) complain(error);
+    if (error.status !== 404 && error.status !== 403) {
+      complain(error);
+      setTimeout(() => filled.delete(key) && show(), TRY_AGAIN);
+    }
   }
   show();
 }

@@ -4,6 +4,7 @@ import { el, icon, mark, refresh } from "../dom.js";
 import { everySecond, now } from "../clock.js";
 import { duration, toThousandth } from "../format.js";
 import { socket, store } from "../live.js";
+import { Newest } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -31,6 +32,7 @@ const HINTS = {
   stopped: () => t("Hang up the mobile phone."),
 };
 
+const answers = new Newest();
 let test = null;
 
 const line = () => store.get("lines", lineId);
@@ -67,7 +69,7 @@ function button(word, name, run, kind = "") {
 
 async function ask(request) {
   try {
-    take(await request());
+    await answers.ask(request, take);
   } catch (error) {
     complain(error);
   }
@@ -164,7 +166,7 @@ async function copy() {
 
 document.getElementById("copy-trace").addEventListener("click", copy);
 socket.addEventListener("message", ({ detail: message }) => {
-  if (message.op === "test" && message.line_id === lineId) take(message.data);
+  if (message.op === "test" && message.line_id === lineId) answers.hear(() => take(message.data));
 });
 store.addEventListener("lines", showLine);
 everySecond(showEnd);
