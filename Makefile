@@ -58,7 +58,7 @@ else
 endif
 
 console   := $(addprefix tests/e2e/test_,agent_console.py talking_pane.py call_tasks.py call_control.py groups.py \
-	saved_views.py)
+	saved_views.py late_console.py late_answers.py)
 texts     := $(addprefix tests/e2e/test_,sms_inbox.py sms_rules.py sending_to_many.py gateway_page.py alarm_texts.py \
 	accessibility.py keyboard.py)
 pages     := tests/e2e $(addprefix --ignore=,$(console) $(texts))
