@@ -45,8 +45,8 @@ PRIVATE_FIELDS = frozenset(
     }
 )
 
-# Seven digits are a local telephone number. One blank, dash or bracket may stand between digits.
-_DIGITS = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[ ()-]?\d){6,}[Xx]?(?!\w)(?!\.\d)")
+# Seven digits are a local telephone number, or that of a process. One blank, dash or bracket may stand between digits.
+_DIGITS = re.compile(r"(?<![\w.])(?<!\bprocess )(?:\+|00)?\(?\d(?:[ ()-]?\d){6,}[Xx]?(?!\w)(?!\.\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _QUERY = re.compile(r"(/[\w/.%-]*)\?[^\s\"'>]+")
 

@@ -27,7 +27,7 @@ def this_process(proc: Path = PROC) -> Process:
 
 def is_running(process: Process, proc: Path = PROC) -> bool | None:
     """Whether ``process`` is still there; None when that cannot be told from here: it is of another machine, of another
-    container, or of a system that does not say.
+    container, of somebody else whose processes are hidden, or of a system that does not say.
     """
     if process.pid is None:
         return None
@@ -38,8 +38,10 @@ def is_running(process: Process, proc: Path = PROC) -> bool | None:
         return None
     try:
         return _began(proc, process.pid) == process.began
+    except (FileNotFoundError, ProcessLookupError):
+        return None if _is_hidden(process.pid) else False
     except OSError:
-        return False
+        return None
 
 
 def _place(proc: Path) -> str:
@@ -48,9 +50,19 @@ def _place(proc: Path) -> str:
     return f"{boot} {(proc / 'self/ns/pid').readlink()}"
 
 
-def _began(proc: Path, pid: int) -> int:
+def _is_hidden(pid: int) -> bool:
+    """It is somebody else's, and /proc is mounted with ``hidepid`` (proc(5)), or systemd's ``ProtectProc=``."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _began(proc: Path, pid: int) -> int | None:
+    """None: it has ended."""
     # The name may have anything in it, parentheses too.
     fields = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    if fields[_STATE] in _ENDED:
-        raise ProcessLookupError(pid)
-    return int(fields[_BEGAN])
+    return None if fields[_STATE] in _ENDED else int(fields[_BEGAN])

@@ -13,7 +13,9 @@ _log = Logger(namespace="callcenter.daemon")
 
 
 class StageFailedError(Exception):
-    """A part without which the daemon is of no use did not start."""
+    """A part without which the daemon is of no use did not start. A part raises it itself where its sentence says all
+    there is to know.
+    """
 
 
 async def _nothing() -> None:
@@ -54,7 +56,7 @@ class StageRunner:
         for stage in self._stages:
             try:
                 await stage.start()
-            except CancelledError:
+            except (CancelledError, StageFailedError):
                 raise
             except Exception as error:
                 _log.failure("cannot start {stage}", stage=stage.name)

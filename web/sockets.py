@@ -100,7 +100,11 @@ class SocketService:
         self._fanout = Fanout(self.pack)
         self._presence = Presence(services.telephony.agents)
         self._tasks = TaskTracker("sockets", services.reactor)
-        self._checks = Periodic(services.reactor, settings.socket_ping_interval, self._check_all)
+        # Each by itself: a database that does not answer is no reason to tell no page that we are there.
+        self._checks = [
+            Periodic(services.reactor, settings.socket_ping_interval, step)
+            for step in (self._ping_all, self._ask_about_sessions)
+        ]
         self._sockets: dict[Socket, None] = {}
         self._trials = TrialWatches(services.telephony.tests)
         self._endings: list[Any] = []
@@ -125,7 +129,8 @@ class SocketService:
             self.services.bus.subscribe(self._fanout.publish),
             self.services.sign_in.on_session_ended(self.session_ended),
         ]
-        self._checks.start()
+        for each in self._checks:
+            each.start()
 
     async def stop(self) -> None:
         """Close every socket with 1001 and wait until they are gone, which is bounded by cutting them off."""
@@ -133,7 +138,8 @@ class SocketService:
         if self._timer is not None:
             self._timer.cancel()
             self._tell_late()
-        await self._checks.stop()
+        for each in self._checks:
+            await each.stop()
         for stop_listening in self._endings:
             stop_listening()
         if self._sockets:
@@ -238,14 +244,16 @@ class SocketService:
         socket.say({"op": "ready", "seq": found.seq, "alive_every": self.settings.socket_ping_interval})
         socket.outbox.go_live(found.seq)
 
-    async def _check_all(self) -> None:
-        """Ping all; ask about the sessions of some, so that the end of one in another process is noticed too."""
+    async def _ping_all(self) -> None:
         now = utc_now(self.reactor)
         for socket in list(self._sockets):
             if now >= socket.session.expires_at:
                 socket.end(SESSION_ENDED, "session over")
             elif socket.check():
                 self.services.sign_in.keep_open(socket.session)
+
+    async def _ask_about_sessions(self) -> None:
+        """Some at a time, so that the end of one in another process is noticed too."""
         for socket in list(self._sockets)[:RECHECKED_AT_ONCE]:
             await self._still_signed_in(socket)
             if socket in self._sockets:

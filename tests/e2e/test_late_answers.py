@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
@@ -276,3 +276,78 @@ def test_a_script_that_comes_after_the_news_asks_for_what_it_missed(daemon: Demo
     wait_for(lambda: admin.get(path)["state"] == "out_of_service", "a gateway out of service")
     late.let_go()
     expect(shown).to_contain_text("停止服务")
+
+
+def test_a_connection_that_is_never_let_in_is_given_up(daemon: DemoDaemon, browsers: Browsers) -> None:
+    window = browsers.window(daemon, "agent", "/calls")
+    page = window.watch(window.context.new_page())
+    doors: list[WebSocketRoute] = []
+
+    def lay(wire: WebSocketRoute) -> None:
+        doors.append(wire)
+        if len(doors) > 1:
+            wire.connect_to_server()
+
+    page.route_web_socket(re.compile("/ws$"), lay)
+    page.clock.install()
+    page.goto("/inbox")
+    page.wait_for_selector("#live[data-state=connecting]", state="attached")
+    wait_for(lambda: page.wait_for_timeout(20) or doors, "a knock")
+    page.clock.fast_forward(60_000)
+    wait_until_live(page)
+
+
+def test_an_answer_that_never_comes_keeps_nothing_from_being_asked_for(daemon: DemoDaemon, browsers: Browsers) -> None:
+    admin = daemon.client("admin")
+    gateway = admin.get("/api/v1/gateways")["items"][0]
+    path = f"/api/v1/gateways/{gateway['id']}"
+
+    def let_serve(in_service: bool) -> None:
+        change = {"version": admin.get(path)["version"], "in_service": in_service}
+        assert admin.send("PATCH", path, change).status == 200
+        wait_for(lambda: (admin.get(path)["state"] != "out_of_service") == in_service, "another state of the gateway")
+
+    window = browsers.window(daemon, "admin", "/calls")
+    quick = "const timeout = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = () => timeout(500);"
+    page = window.tab("/gateways", quick)
+    wait_until_live(page)
+    page.wait_for_timeout(700)  # What was asked for when the page came has come.
+    kept: list[Route] = []
+
+    def keep(route: Route) -> None:
+        kept.append(route)
+
+    page.route("**/gateways", keep, times=1)
+    let_serve(False)
+    wait_for(lambda: page.wait_for_timeout(20) or kept, "a request that is not answered")
+    let_serve(True)
+    let_serve(False)
+    expect(page.locator(f"[data-gateway='{gateway['id']}']")).to_contain_text("停止服务")
+    let_serve(True)
+
+
+def test_a_further_page_of_a_list_that_came_anew_meanwhile_is_not_put_below_it(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    """What was last on the list before may have gone over to the further page."""
+    page = browsers.window(daemon, "agent", "/inbox").page
+    script = page.locator("script[src*='/js/shell.']").get_attribute("src")
+    took = page.evaluate(
+        """async (shell) => {
+          const { Newest } = await import(shell.replace("/shell.", "/newest."));
+          const [pages, took, answers] = [new Newest(), [], []];
+          const answer = () => new Promise((come) => answers.push(come));
+          const take = (what) => took.push(what);
+          const asked = [pages.ask(answer, take), pages.more(answer, take)];
+          answers[0]("anew");
+          await asked[0];
+          answers[1]("more of the old");
+          await asked[1];
+          const more = pages.more(answer, take);
+          answers[2]("more");
+          await more;
+          return took;
+        }""",
+        script,
+    )
+    assert took == ["anew", "more"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from storage.database import Database
 from storage.leases import Process, beat_lease, take_lease
 from storage.models import Lease
 from tests.peers.patience import until
+from twistd_plugin import lease as leases
 from twistd_plugin.lease import BEAT_SECONDS, DEAD_AFTER_SECONDS, LOOK_SECONDS, DatabaseLease, LeaseHeldError
 from twistd_plugin.processes import this_process
 
@@ -53,13 +55,75 @@ async def test_a_second_daemon_on_this_machine_is_refused_at_once_and_not_after_
 
 @pytest_twisted.ensureDeferred
 async def test_one_that_was_killed_on_this_machine_is_followed_at_once(database: Database) -> None:
-    # Another process has its number by now: ours.
-    killed = replace(this_process(), began=1)
-    await database.run(take_lease, "killed", killed, AT)
-    lease = DatabaseLease(database, Clock())
+    first, lease = DatabaseLease(database, Clock()), DatabaseLease(database, Clock())
+    await first.start()
+
+    def kill(session: Session) -> None:
+        # Another process has its number by now: ours.
+        session.execute(update(Lease).values(token="killed", began=1))
+
+    await database.run(kill)
     await lease.start()
     assert not await database.run(beat_lease, "killed")
     await lease.stop()
+    await first.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_whose_it_is_is_the_process_that_starts_it_and_is_asked_off_the_reactor(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``twistd`` without --nodaemon makes the service, and only then goes on as another process."""
+    lease = DatabaseLease(database, Clock())
+    threads = []
+
+    def another() -> Process:
+        threads.append(threading.current_thread())
+        return replace(this_process(), pid=4711)
+
+    def runs(process: Process) -> bool:
+        threads.append(threading.current_thread())
+        return process.pid == 4711
+
+    monkeypatch.setattr(leases, "this_process", another)
+    monkeypatch.setattr(leases, "is_running", runs)
+    await lease.start()
+    with pytest.raises(LeaseHeldError, match="process 4711 on"):
+        await DatabaseLease(database, Clock()).start()
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
+    await lease.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_works_with_the_original_is_not_in_the_way_of_a_copy(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a backup that is tried beside the daemon: the copy names a process that runs."""
+    original = DatabaseLease(database, Clock())
+    await original.start()
+    monkeypatch.setattr(database, "url", database.url.set(database="copy"))
+    clock = Clock()
+    lease = DatabaseLease(database, clock)
+    starting = started(lease)
+    while clock.seconds() < DEAD_AFTER_SECONDS:
+        await look_again(clock)
+    await starting
+    await lease.stop()
+    await original.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_database_that_answers_late_is_no_silence_of_the_other(database: Database) -> None:
+    await database.run(take_lease, "other", ELSEWHERE, AT)
+    clock = Clock()
+    starting = started(DatabaseLease(database, clock))
+    clock.advance(DEAD_AFTER_SECONDS)
+    await until(clock.getDelayedCalls, "the second look")
+    assert await database.run(beat_lease, "other")
+    await look_again(clock)
+    with pytest.raises(LeaseHeldError):
+        await starting
 
 
 @pytest_twisted.ensureDeferred

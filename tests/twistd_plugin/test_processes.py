@@ -72,3 +72,26 @@ def test_nothing_is_said_where_the_system_does_not_tell(tmp_path: Path, proc: Pa
     assert nowhere == Process(socket.gethostname(), "", None, None)
     assert is_running(nowhere, proc) is None
     assert is_running(this_process(proc), tmp_path / "none") is None
+
+
+def test_nothing_is_said_of_somebody_elses_that_are_hidden(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = replace(this_process(proc), pid=4711)
+    answer: type[OSError] = ProcessLookupError
+
+    def kill(_pid: int, _signal: int) -> None:
+        raise answer
+
+    monkeypatch.setattr(os, "kill", kill)
+    assert is_running(theirs, proc) is False
+    answer = PermissionError
+    # hidepid=2 shows no such folder, hidepid=1 one that nobody else may read.
+    assert is_running(theirs, proc) is None
+    (proc / "4711").mkdir()
+
+    def deny(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    here = theirs.place
+    monkeypatch.setattr("twistd_plugin.processes._place", lambda _: here)
+    monkeypatch.setattr(Path, "read_text", deny)
+    assert is_running(theirs, proc) is None

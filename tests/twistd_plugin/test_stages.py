@@ -80,6 +80,16 @@ def test_a_failing_needed_stage_ends_the_start_and_what_ran_is_stopped(lost_fail
     lost_failures.take()
 
 
+def test_a_stage_that_says_itself_why_it_does_not_start_is_no_fault_to_be_traced(lost_failures: LostFailures) -> None:
+    async def refuse() -> None:
+        raise StageFailedError("somebody else has it")
+
+    failure = result_of(run(StageRunner([Stage("lease", refuse)], Clock()).start()))
+    with pytest.raises(StageFailedError, match=r"^somebody else has it$"):
+        failure.raiseException()  # type: ignore[attr-defined]
+    assert lost_failures.take() == []
+
+
 def test_a_start_that_is_given_up_is_no_failure_and_what_ran_is_stopped() -> None:
     journal = Journal()
     waits: Deferred[None] = Deferred()

@@ -311,7 +311,7 @@ async def test_rights_that_another_process_changed_are_told_by_the_session_befor
         page = await open_page(site, supervisor, "calls")
         before = (await supervisor.get("/api/v1/session")).json["rights"]
         await site.database.run(_take_away, site.roles["supervisor"], "lines.control")
-        await site.web.sockets._check_all()
+        await site.web.sockets._ask_about_sessions()
         await page.gone.addTimeout(PATIENCE, reactor)
         assert page.code == 4401
         assert (await supervisor.get("/api/v1/session")).json["rights"] != before
@@ -414,7 +414,7 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
         gone.answers_pings = False
         for pings in (1, 2):
             # Not by its clock: a machine that stood still for an interval would have nobody answer in time.
-            await site.web.sockets._check_all()
+            await site.web.sockets._ping_all()
             await until(lambda pings=pings: there.pings == pings)
             await until(lambda: any(socket.heard for socket in site.web.sockets._sockets))
         await gone.gone.addTimeout(PATIENCE, reactor)
@@ -426,7 +426,7 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
 
 @pytest_twisted.ensureDeferred
 async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
-    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.1))
+    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.3))
     try:
         page = await knock(site, browser=await site.signed_in("supervisor"))
         await until(lambda: page.pings)
@@ -434,8 +434,32 @@ async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
         assert not page.messages
         page.hello(None, "calls")
         ready = await page.until(lambda message: message.get("op") == "ready")
-        assert ready["alive_every"] == 0.1
+        assert ready["alive_every"] == 0.3
         await page.until(lambda message: message == {"op": "alive"})
+        await stop(site, page)
+    finally:
+        await site.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_pages_hear_that_the_server_is_there_while_its_database_does_not_answer(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.3))
+    try:
+        page = await open_page(site, await site.signed_in("supervisor"), "calls")
+        answer: Deferred[bool] = Deferred()
+        asked = []
+
+        async def ask(session: Any) -> bool:
+            asked.append(session)
+            return await answer
+
+        monkeypatch.setattr(site.services.sign_in, "is_open", ask)
+        await until(lambda: asked, "a question about a session")
+        told = page.messages.count({"op": "alive"})
+        await until(lambda: page.messages.count({"op": "alive"}) >= told + 2, "two signs of life")
+        answer.callback(True)
         await stop(site, page)
     finally:
         await site.stop()
@@ -453,7 +477,7 @@ async def test_a_session_that_another_process_ended_closes_its_pages(sqlite_url:
             session.execute(delete(WebSession).where(WebSession.user_id == site.people["agent"].user_id))
 
         await site.database.run(end)
-        await site.web.sockets._check_all()
+        await site.web.sockets._ask_about_sessions()
         await gone.gone.addTimeout(PATIENCE, reactor)
         assert gone.code == 4401
         assert not stays.gone.called

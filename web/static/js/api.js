@@ -2,6 +2,9 @@
 import { learn } from "./clock.js";
 import { t } from "./text.js";
 
+// In milliseconds: an answer that has not come by then, to what is asked again and again, does not come.
+export const LONGEST = 30000;
+
 let csrf = document.querySelector("meta[name=csrf-token]")?.content ?? "";
 
 // The same person has signed in anew, in another tab: what this page still has to save goes with the new session.

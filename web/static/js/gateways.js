@@ -11,8 +11,8 @@ const part = (id) => document.getElementById(id);
 // Whoever is about to press something keeps what is under the finger.
 const isHeld = (id) => part(id).contains(document.activeElement);
 
-const soon = inTime(async () => {
-  const text = await fetch(location.pathname, { headers: { Accept: "text/html" } }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+const soon = inTime(async (signal) => {
+  const text = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
   if (!text) return;
   const page = new DOMParser().parseFromString(text, "text/html");
   missed = parts.some(isHeld);

@@ -1,7 +1,9 @@
+import { LONGEST } from "./api.js";
+
 // What is asked for anew when something was heard: once for all that comes together, and one question at a time, so that an
 // older answer never comes last. News without a pause, as on a busy day, puts it off no further than `usual` milliseconds.
-// → a function by which it is asked for, in `after` milliseconds at the latest; 0 asks although an answer is on its way,
-// which may never come.
+// `run` gets the signal that ends its request after LONGEST: what never comes would keep all else from being asked for.
+// → a function by which it is asked for, in `after` milliseconds at the latest; 0 asks although an answer is on its way.
 export function inTime(run, usual) {
   let timer = null;
   let at = 0; // when it runs out
@@ -12,7 +14,7 @@ export function inTime(run, usual) {
     timer = null;
     running += 1;
     try {
-      await run();
+      await run(AbortSignal.timeout(LONGEST));
     } finally {
       running -= 1;
       const again = missed;

@@ -3,17 +3,23 @@
 // while it was on its way is done to it once more.
 export class Newest {
   #asked = 0;
+  #answered = 0;
   #awaited = new Set(); // for each answer under way, what was heard since it was asked for
 
   // The list as it is now: `take` gets the answer of `request`, unless it was asked for again meanwhile. Throws what the
   // newest request throws.
   ask(request, take) {
-    return this.#follow(request, take, (this.#asked += 1));
+    const here = (answer) => {
+      this.#answered += 1;
+      take(answer);
+    };
+    return this.#follow(request, here, (this.#asked += 1));
   }
 
-  // A further page of it, which goes with it: for nothing when the list was asked for anew.
+  // A further page of it, which goes with it: for nothing when the list was asked for anew, or came anew meanwhile.
   more(request, take) {
-    return this.#follow(request, take, this.#asked);
+    const before = this.#answered;
+    return this.#follow(request, (answer) => before === this.#answered && take(answer), this.#asked);
   }
 
   // What an event does to the list: now, and to every answer that may be older. It has to bear being done twice.

@@ -1,5 +1,5 @@
 // Whether the session is still good, and whether this page still fits what the person may see and do.
-import { get, useToken } from "./api.js";
+import { LONGEST, get, useToken } from "./api.js";
 
 const { rights, userId } = document.body.dataset;
 
@@ -7,7 +7,7 @@ const { rights, userId } = document.body.dataset;
 export async function askSession() {
   let session;
   try {
-    session = await get("/session");
+    session = await get("/session", { signal: AbortSignal.timeout(LONGEST) });
   } catch (error) {
     if (error.status !== 401) throw error;
     return { standing: "over", may: () => false };

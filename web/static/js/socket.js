@@ -5,6 +5,7 @@ const CLOSED_SESSION_CHANGED = 4401; // It ended, or the person's rights are oth
 const CLOSED_TOO_SLOW = 4408;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const ALIVE_EVERY = 20000; // Until the server has told how often it does so.
 const MISSED = 2.5; // So many times the server has not said that it is there, and it is not.
 
 export class LiveSocket extends EventTarget {
@@ -39,6 +40,8 @@ export class LiveSocket extends EventTarget {
     const socket = new WebSocket(this.url);
     let opened = false;
     this.socket = socket;
+    this.every = ALIVE_EVERY;
+    this.listen();
     socket.addEventListener("open", () => {
       opened = true;
       socket.send(JSON.stringify({ op: "hello", since: this.seq, topics: [...this.topics.keys()] }));
@@ -72,7 +75,8 @@ export class LiveSocket extends EventTarget {
     }
   }
 
-  // A cable that is pulled out somewhere on the way closes nothing, and a page that hears nothing would call itself live.
+  // A cable that is pulled out somewhere on the way closes nothing, and a page that hears nothing would call itself live, or
+  // wait for minutes to be let in.
   listen() {
     clearTimeout(this.silence);
     if (this.every) this.silence = setTimeout(() => this.giveUp(), MISSED * this.every);

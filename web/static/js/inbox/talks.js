@@ -109,9 +109,9 @@ function heard(talk) {
   show();
 }
 
-const countSoon = inTime(async () => {
+const countSoon = inTime(async (signal) => {
   try {
-    const found = await get("/conversations/counts");
+    const found = await get("/conversations/counts", { signal });
     for (const place of counts) place.textContent = found[place.dataset.waiting] ? String(found[place.dataset.waiting]) : "";
   } catch {
     // The banner says that the server is away.

@@ -110,9 +110,9 @@ function show(batch) {
 
 const due = new Map(); // Batch → how it is asked for again.
 
-async function refetch(id) {
+async function refetch(id, signal) {
   try {
-    show(await get(`/message-batches/${id}`));
+    show(await get(`/message-batches/${id}`, { signal }));
   } catch (error) {
     if (error.status) return; // Out of reach by now: it stays as it was.
     look(id);
@@ -121,7 +121,7 @@ async function refetch(id) {
 
 function look(id) {
   if (!box.querySelector(`[data-batch="${id}"]`)) return;
-  if (!due.has(id)) due.set(id, inTime(() => refetch(id), EVERY));
+  if (!due.has(id)) due.set(id, inTime((signal) => refetch(id, signal), EVERY));
   due.get(id)();
 }
 

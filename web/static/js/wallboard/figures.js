@@ -9,7 +9,6 @@ import { locale, t } from "../text.js";
 
 const EVERY = 10000;
 const SOON = 700;
-const LONGEST = 30000; // An answer that has not come by then does not come.
 const OLD = 45000;
 const box = document.getElementById("figures");
 const counts = document.getElementById("counts");
@@ -97,9 +96,9 @@ function showAge() {
   if (late) old.textContent = t("These figures are of {time}; newer ones do not come.", { time: exact(shown.at) });
 }
 
-const soon = inTime(async () => {
+const soon = inTime(async (signal) => {
   try {
-    shown = await get("/wallboard", { signal: AbortSignal.timeout(LONGEST) });
+    shown = await get("/wallboard", { signal });
     show();
   } catch {
     // The banner says that the page is not live; the last figures stay.
