@@ -117,12 +117,17 @@ def _postgresql_reading(url: URL, threads: int) -> Engine:
     return engine.execution_options(postgresql_readonly=True)
 
 
+# A way to the server that is gone without a word is noticed in half a minute, be it that we said something or that we
+# wait for an answer; the system would try for a quarter of an hour, or for ever. Seconds, and milliseconds at the end.
+_SILENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+
+
 def _postgresql(url: URL, threads: int, **settings: Any) -> Engine:
     return _engine(
         url,
         threads,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "callcenter"},
+        connect_args={"connect_timeout": 5, "application_name": "callcenter", **_SILENCE},
         **settings,
     )
 

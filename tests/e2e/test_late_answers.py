@@ -276,6 +276,8 @@ def test_a_script_that_comes_after_the_news_asks_for_what_it_missed(daemon: Demo
     wait_for(lambda: admin.get(path)["state"] == "out_of_service", "a gateway out of service")
     late.let_go()
     expect(shown).to_contain_text("停止服务")
+    serving = {"version": admin.get(path)["version"], "in_service": True}
+    assert admin.send("PATCH", path, serving).status == 200
 
 
 def test_a_connection_that_is_never_let_in_is_given_up(daemon: DemoDaemon, browsers: Browsers) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.peers.browser import Browsers
-from tests.peers.daemon import DemoDaemon
+from tests.peers.daemon import RINGS_ON, DemoDaemon
 from tests.peers.late_answer import LateAnswer
 from tests.peers.patience import wait_for
 
@@ -51,7 +51,7 @@ def is_idle(daemon: DemoDaemon, line_id: int) -> bool:
 
 def ring(daemon: DemoDaemon, page: Page, number: str, line: str = "1") -> None:
     """Until the call is on the desk."""
-    daemon.simulate("call", number, "--line", line, "--rings", "30", "--detach")
+    daemon.simulate("call", number, "--line", line, "--rings", RINGS_ON, "--detach")
     expect(page.locator("#strip")).to_contain_text(number[-4:])
 
 
@@ -67,11 +67,12 @@ def test_a_card_that_cannot_be_had_is_asked_for_again_but_not_without_a_pause(
         route.fulfill(status=500, json={"title": "broken"})
 
     page.route("**/card", refuse)
-    daemon.simulate("call", patient["number"], "--line", "1", "--rings", "30", "--detach")
+    daemon.simulate("call", patient["number"], "--line", "1", "--rings", RINGS_ON, "--detach")
     expect(page.locator("#card .pop-name")).to_contain_text(patient["name"])
     expect(page.locator("#toasts")).to_contain_text("broken")
     page.wait_for_timeout(1000)
-    assert len(asked) == 1
+    # Without a pause it is fifty.
+    assert len(asked) < 10
     page.unroute("**/card", refuse)
     expect(page.locator("#card .facts")).to_be_visible()
 
@@ -82,7 +83,7 @@ def test_a_complaint_that_is_written_down_while_the_card_is_on_its_way_stays_on_
     patient = daemon.with_mobiles("agent", 2)[1]
     page = browsers.window(daemon, "agent", "/console").page
     late = LateAnswer(page, f"**/api/v1/patients/{patient['id']}/card")
-    daemon.simulate("call", patient["number"], "--line", "1", "--rings", "30", "--detach")
+    daemon.simulate("call", patient["number"], "--line", "1", "--rings", RINGS_ON, "--detach")
     late.wait()
     said = {"channel": "call", "text": "等得太久", "patient_id": patient["id"]}
     assert daemon.client("agent").send("POST", "/api/v1/complaints", said).status == 201

@@ -51,8 +51,8 @@ chart.on("mouseout", () => (readout.textContent = resting));
 async function fetchAgain() {
   if (document.hidden) return;
   try {
-    await rates.ask(() => get(`/gateways/${gatewayId}/rates`), ({ items }) => {
-      minutes = items;
+    await rates.ask(() => get(`/gateways/${gatewayId}/rates`), (found) => {
+      minutes = found.items;
       show();
     });
   } catch {
