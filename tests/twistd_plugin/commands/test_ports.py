@@ -54,5 +54,7 @@ def test_one_that_a_program_has_is_passed_over(kind: socket.SocketKind) -> None:
     own = Ports()
     first = own.free(kind)
     with socket.socket(socket.AF_INET, kind) as taken:
-        taken.bind(("127.0.0.1", first + 1))
-        assert own.free(kind) == first + 2
+        taken.bind(("127.0.0.1", first))
+        # Once round: whoever had these ports before may have left some of the others as they are.
+        assert first not in [own.free(kind) for _ in range(ports._BLOCK)]
+    assert first in [own.free(kind) for _ in range(ports._BLOCK)]
