@@ -43,3 +43,9 @@ export class Newest {
     }
   }
 }
+
+// `list` with a further page of it. What an event has brought meanwhile is in it already.
+export function withMore(list, page) {
+  const known = new Set(list.items.map((one) => one.id));
+  return { ...list, items: [...list.items, ...page.items.filter((one) => !known.has(one.id))], next: page.next };
+}

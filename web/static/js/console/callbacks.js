@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, refresh } from "../dom.js";
 import { me, socket, store } from "../live.js";
-import { Newest } from "../newest.js";
+import { Newest, withMore } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -97,8 +97,7 @@ async function load() {
 async function more() {
   try {
     await pages.more(() => get(`/callbacks?limit=${AT_ONCE}&cursor=${encodeURIComponent(owed.next)}`), (page) => {
-      const known = new Set(owed.items.map((call) => call.id));
-      owed = { ...owed, items: [...owed.items, ...page.items.filter((call) => !known.has(call.id))], next: page.next };
+      owed = withMore(owed, page);
       show();
     });
   } catch (error) {

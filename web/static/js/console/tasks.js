@@ -4,7 +4,7 @@ import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, sameDay } from "../format.js";
 import { dials, socket, store } from "../live.js";
-import { Newest } from "../newest.js";
+import { Newest, withMore } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
@@ -71,8 +71,7 @@ async function load() {
 async function more() {
   try {
     await pages.more(() => get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`), (page) => {
-      const known = new Set(list.items.map((task) => task.id));
-      list = { ...list, items: [...list.items, ...page.items.filter((task) => !known.has(task.id))], next: page.next };
+      list = withMore(list, page);
       show();
     });
   } catch (error) {

@@ -4,7 +4,7 @@ import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { inTime } from "../in_time.js";
 import { socket, store } from "../live.js";
-import { Newest } from "../newest.js";
+import { Newest, withMore } from "../newest.js";
 import { WAITING, lostBadge, stopBadge, talkName } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
@@ -86,8 +86,7 @@ async function load() {
 async function more() {
   try {
     await pages.more(() => get(`/conversations?${query(list.next)}`), (page) => {
-      const known = new Set(list.items.map((talk) => talk.id));
-      list = { ...list, items: [...list.items, ...page.items.filter((talk) => !known.has(talk.id))], next: page.next };
+      list = withMore(list, page);
       show();
     });
   } catch (error) {
