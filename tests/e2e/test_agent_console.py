@@ -40,22 +40,13 @@ def people(daemon: DemoDaemon) -> dict[str, Any]:
 def nothing_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
     """The next story finds idle lines and agents and no missed call, whatever became of this one."""
     yield
-    supervisor, agent = daemon.client("supervisor"), daemon.client("agent")
-    for line in supervisor.get("/api/v1/lines")["items"]:
-        if line["state"] != "idle":
-            daemon.simulate("unplug", "--line", line["name"])
-            daemon.simulate("replug", "--line", line["name"])
-            wait_for(lambda name=line["name"]: line_state(daemon, name) == "idle", f"idle line {line['name']}")
+    agent = daemon.client("agent")
+    daemon.free_lines()
     for call in agent.get("/api/v1/calls?wrap_up=open")["items"]:
         if call["agent"]["name"] == "王秀英":
             agent.post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
     for call in agent.get("/api/v1/calls/missed")["items"]:
         agent.post(f"/api/v1/calls/{call['id']}/handle-missed")
-
-
-def line_state(daemon: DemoDaemon, name: str) -> str:
-    lines = daemon.client("supervisor").get("/api/v1/lines")["items"]
-    return next(str(line["state"]) for line in lines if line["name"] == name)
 
 
 def latest_call(daemon: DemoDaemon) -> Mapping[str, Any]:

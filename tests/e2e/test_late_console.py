@@ -33,20 +33,11 @@ def nothing_is_left_over(daemon: DemoDaemon) -> Iterator[None]:
     """The next story finds idle lines, no task and nothing to write down, whatever became of this one."""
     yield
     supervisor, agent = daemon.client("supervisor"), daemon.client("agent")
-    for line in supervisor.get("/api/v1/lines")["items"]:
-        if line["state"] != "idle":
-            daemon.simulate("unplug", "--line", line["name"])
-            daemon.simulate("replug", "--line", line["name"])
-            wait_for(lambda line_id=line["id"]: is_idle(daemon, line_id), f"idle line {line['name']}")
+    daemon.free_lines()
     for call in agent.get("/api/v1/calls/missed?limit=100")["items"]:
         agent.post(f"/api/v1/calls/{call['id']}/handle-missed")
     for task in supervisor.get("/api/v1/call-tasks?state=active")["items"]:
         supervisor.send("POST", f"/api/v1/call-tasks/{task['id']}/cancel", {"note": "-"})
-
-
-def is_idle(daemon: DemoDaemon, line_id: int) -> bool:
-    lines = daemon.client("supervisor").get("/api/v1/lines")["items"]
-    return any(line["id"] == line_id and line["state"] == "idle" for line in lines)
 
 
 def ring(daemon: DemoDaemon, page: Page, number: str, line: str = "1") -> None:

@@ -44,14 +44,7 @@ def page(daemon: DemoDaemon, browsers: Browsers) -> Iterator[Page]:
     page = window.tab("/console", SPIES)
     wait_until_live(page)
     yield page
-    for line in ("2", "3"):
-        daemon.simulate("unplug", "--line", line)
-        daemon.simulate("replug", "--line", line)
-    wait_for(lambda: all_idle(daemon), "idle lines")
-
-
-def all_idle(daemon: DemoDaemon) -> bool:
-    return all(line["state"] == "idle" for line in daemon.client("supervisor").get("/api/v1/lines")["items"])
+    daemon.free_lines()
 
 
 def until(page: Page, expression: str) -> None:

@@ -193,6 +193,18 @@ class DemoDaemon:
                 return found
         pytest.fail(f"{role} sees {len(found)} patients with a mobile, not {count}")
 
+    def free_lines(self) -> None:
+        """Every line is idle again, whatever is being said on it."""
+        supervisor = self.client("supervisor")
+
+        def busy() -> list[str]:
+            return [one["name"] for one in supervisor.get("/api/v1/lines")["items"] if one["state"] != "idle"]
+
+        for line in busy():
+            self.simulate("unplug", "--line", line)
+            self.simulate("replug", "--line", line)
+        wait_for(lambda: not busy(), "idle lines")
+
     def simulate(self, *arguments: str) -> str:
         """What ``callcenter simulate …`` against this daemon prints; fails the test when it fails.
 
