@@ -95,6 +95,7 @@ class Saying(enum.Enum):
     GATEWAY_REFUSED = N_("the gateway refused the sign-in: {why}")
     GATEWAY_NONSENSE = N_("the gateway does not keep to the protocol: {why}")
     GATEWAY_LEFT = N_("the gateway ended the session")
+    GATEWAY_RESTS = N_("a gateway that alone can carry them is out of service")
     SETTING_UP = N_("the modem is being set up")
     SILENT = N_("the modem does not answer")
     SILENT_TO_AT = N_("the modem does not answer AT")

@@ -41,7 +41,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         AlarmKind.GATEWAY_DOWN: N_("{gateway}: SMS gateway down. {reason}"),
         AlarmKind.GATEWAY_PASSED_OVER: N_("{gateway}: SMS gateway takes no messages. {reason}"),
         AlarmKind.GATEWAY_FULL: N_("{gateway}: storage for incoming SMS full, replies may not arrive."),
-        AlarmKind.QUEUE_STUCK: N_("SMS messages are due and nobody takes them."),
+        AlarmKind.QUEUE_STUCK: N_("SMS messages are due and nobody takes them. {reason}"),
         AlarmKind.SENDING_HALTED: N_("SMS to many No. {number} was paused by itself; somebody has to look at it."),
         AlarmKind.UNANSWERED: N_("A patient has been waiting too long for an answer by SMS."),
         AlarmKind.CALLER_LEFT: N_("{line}: a caller was left on hold."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from twisted.internet.interfaces import IReactorTime
 
+from callcenter.alarms.records import Trouble
 from callcenter.bus import EventBus
 from callcenter.clock import utc_now
 from callcenter.messaging.gateways.administration import Gateways
@@ -17,7 +18,7 @@ from callcenter.messaging.gateways.traces import GatewayTraces
 from callcenter.messaging.incoming.receiving import Received, nobody_listens
 from callcenter.messaging.messages.service import Messages
 from callcenter.messaging.outbox.dispatcher import Dispatcher
-from callcenter.messaging.outbox.stuck import STUCK_AFTER, is_stuck, tell_stuck
+from callcenter.messaging.outbox.stuck import STUCK_AFTER, find_stuck, tell_stuck
 from callcenter.messaging.rules.service import RuleService
 from callcenter.tasks import Periodic
 from storage.database import Database
@@ -48,7 +49,7 @@ class Messaging:
         self._database = database
         self._clock = clock
         self._began = clock.seconds()
-        self._stuck = False
+        self._stuck: Trouble | None = None
         self._look = Periodic(clock, STUCK_SECONDS, self._look_once)
         self.board = GatewayBoard(database, clock)
         self.dispatcher = Dispatcher(database, clock, bus, self.board, received)
@@ -84,7 +85,7 @@ class Messaging:
         progress = max(self._began, self.dispatcher.accepted_at or 0.0)
         idle = self._clock.seconds() - progress >= STUCK_AFTER.total_seconds()
         now = utc_now(self._clock)
-        stuck = await self._database.read(is_stuck, now, idle)
+        stuck = await self._database.read(find_stuck, now, idle)
         # Cleared at every start too: another process may have left it open.
         if stuck or self._stuck or self._clock.seconds() - self._began < 2 * STUCK_SECONDS:
             await self._database.run(tell_stuck, stuck, now)

@@ -387,6 +387,8 @@ async def test_what_waits_too_long_for_a_gateway_out_of_service_is_an_alarm_whil
     assert str(row["id"]) not in news
     assert {one["state"] for one in others} == {"accepted"}
     assert await alarms(sms_centre) == [("queue_stuck", True)]
+    (alarm,) = await sms_centre.rows(Alarm)
+    assert alarm["details"]["reason"] == "a gateway that alone can carry them is out of service"
     await sms_centre.messaging.gateways.edit(ADMIN, resting["id"], {"in_service": True}, resting["version"])
     await sms_centre.wait(120, 20)
     assert (await sms_centre.states())[0] == "accepted"
