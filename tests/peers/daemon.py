@@ -148,7 +148,7 @@ class DemoDaemon:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it is ready and its lines are: earlier, a call may be heard late and without its number."""
+        """Start and wait until it is ready and its lines are: a call that comes earlier may be without a number."""
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
