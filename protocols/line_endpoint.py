@@ -92,6 +92,11 @@ class SessionProtocol(Protocol, Generic[S]):
             self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._tick)
 
     def _tick(self) -> None:
+        # A reactor that stood still runs its timers before it reads what came meanwhile, such as the ring whose absence
+        # would end a call.
+        self._timer = self._clock.callLater(0, self._tick_after_reading)
+
+    def _tick_after_reading(self) -> None:
         self._timer = None
         self.perform(self._session.tick(self._clock.seconds()))
 

@@ -137,6 +137,7 @@ def test_what_is_typed_is_kept_through_a_reload_and_shown_in_another_tab_and_is_
     # At once, before the pause after which a draft is saved.
     agent.page.reload()
     expect(agent.page.locator("#notes")).to_have_value("切口愈合良好，周五复查")
+    let_toasts_stay(agent.page)
     hang_up.click()
     agent.page.locator("input[name=outcome][value=completed]").check()
     agent.page.get_by_role("button", name=re.compile("^完成")).last.click()

@@ -86,6 +86,8 @@ def test_an_agent_holds_consults_and_transfers_while_supervisors_look_on(
     agent.locator("[data-colleague]", has_text="刘敏").click()
     agent.locator("[data-how=consult]").click()
     expect(state).to_contain_text("正在呼叫刘敏")
+    # Keys are for the call when the sheet has gone, which the answer may do after the news.
+    expect(agent.locator("dialog[open]")).to_have_count(0)
     third = wait_for(lambda: pbx.leg_of("Local/8002@"), what="the call to the colleague")
     with pbx.lock:
         third.number = "8001"

@@ -8,11 +8,11 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.peers.browser import Browsers, arrive, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
-from tests.peers.patience import PATIENCE
+from tests.peers.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +53,26 @@ def test_a_page_renews_itself_when_rights_change_and_goes_to_sign_in_when_the_se
     daemon.client("agent").post("/api/v1/session/sign-out-everywhere")
     arrive(page, "/sign-in?next=%2Fcalls")
     assert left == [page.url]
+
+
+def test_a_page_that_renews_itself_is_asked_for_once_however_slow_the_server_is(
+    daemon: DemoDaemon, admin: HttpClient, browsers: Browsers
+) -> None:
+    page = browsers.window(daemon, "agent", "/calls").page
+    asked: list[Route] = []
+    page.route(f"{daemon.base_url}calls", lambda route: asked.append(route))  # noqa: PLW0108 - Playwright marks it
+    change_agents_rights(admin, wallboard_view="own")
+
+    def is_asked() -> bool:
+        page.wait_for_timeout(20)
+        return bool(asked)
+
+    wait_for(is_asked, "the page anew")
+    # The page looks every second whether it is free to go.
+    page.wait_for_timeout(2500)
+    assert len(asked) == 1
+    asked[0].continue_()
+    expect(page.locator(".rail a[href='/wallboard']")).to_have_count(1)
 
 
 def test_what_is_being_typed_is_not_lost_when_rights_change(

@@ -116,6 +116,8 @@ def test_who_has_complained_is_taken_first_until_it_is_settled(daemon: DemoDaemo
 
     ring(daemon, page, name, number)
     expect(flag).to_have_count(0)
+    # What would say so has come.
+    expect(page.locator("#card .facts")).to_be_visible()
     expect(on_card).to_have_count(0)
     take(page)
     end(page)

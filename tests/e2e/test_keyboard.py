@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.peers.browser import Browsers, let_toasts_stay
+from tests.peers.browser import Browsers, let_toasts_stay, wait_until_live
 from tests.peers.daemon import RINGS_ON, DemoDaemon
 
 pytestmark = pytest.mark.browser
@@ -143,6 +143,7 @@ def test_an_alarm_that_is_dealt_with_keeps_the_place(daemon: DemoDaemon, browser
         # Whoever is there already is told of it, and looks.
         expect(page.locator("#alarm-chip")).to_be_visible()
         page.reload()
+        wait_until_live(page)
         press_on(page, "#list tr:has-text('线路 2') [data-handle-alarm]")
         page.keyboard.type("plugged in again")
         page.keyboard.press("Enter")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.peers.browser import Browsers, let_toasts_stay
 from tests.peers.daemon import DemoDaemon
+from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,10 @@ def test_a_call_that_nobody_took_is_claimed_afterwards(
 
 def test_it_is_claimed_on_its_page_too(daemon: DemoDaemon, browsers: Browsers) -> None:
     daemon.simulate("call", CALLER, "--line", "1", "--answer-after", "3", "--hangup-after", "1")
-    call = daemon.client("supervisor").get("/api/v1/calls?limit=1")["items"][0]
+    supervisor = daemon.client("supervisor")
+    call = supervisor.get("/api/v1/calls?limit=1")["items"][0]
+    # The page stays as it was drawn.
+    wait_for(lambda: supervisor.get(f"/api/v1/calls/{call['id']}")["state"] == "ended", "the end of the call")
     page = browsers.window(daemon, "agent", f"/calls/{call['id']}", size=(390, 844)).page
     page.locator("[data-claim-late]").click()
     expect(page.locator("[data-claim-late]")).to_have_count(0)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.peers.browser import Browsers
+from tests.peers.browser import Browsers, wait_until_live
 from tests.peers.daemon import RINGS_ON, DemoDaemon
 from tests.peers.late_answer import LateAnswer
 from tests.peers.patience import wait_for
@@ -28,6 +28,17 @@ _TOLD = """async () => {
 }"""
 RING = _TOLD % '{ data: null, type: "" }'
 MISS = _TOLD % '{ data: { id: 0, missed: true }, type: "call.ended" }'
+
+# While ``kept`` is a list, what the socket brings waits in it.
+KEEPS_NEWS = """
+  window.kept = null;
+  window.WebSocket = class extends WebSocket {
+    addEventListener(type, listener, ...rest) {
+      const keep = (event) => window.kept.push({ said: JSON.parse(event.data), run: () => listener(event) });
+      super.addEventListener(type, (event) => (type === "message" && window.kept ? keep : listener)(event), ...rest);
+    }
+  };
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -207,6 +218,44 @@ def test_what_was_written_down_last_is_kept_though_the_page_is_left_while_it_is_
     page.keyboard.press("h")
     expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     daemon.client("agent").post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
+
+
+def test_the_next_one_comes_by_itself_though_the_answer_overtakes_the_news_of_the_wrap_up(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    page = browsers.window(daemon, "agent", "/console").tab("/console", KEEPS_NEWS)
+    wait_until_live(page)
+    daemon.simulate("call", "13666664441", "--line", "3", "--rings", "1")
+    expect(page.locator("#missed .work-item")).to_have_count(1)
+    expect(page.locator("#card")).to_be_hidden()
+    page.keyboard.press("t")
+    ring(daemon, page, "13666664442")
+    expect(page.locator("[data-action=answer]")).to_be_enabled()
+    page.keyboard.press("a")
+    expect(page.locator("[data-action=hang-up]")).to_be_enabled()
+    page.keyboard.press("h")
+    expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
+
+    page.evaluate("window.kept = []")
+    page.keyboard.press("1")
+    page.wait_for_function(
+        "() => window.kept.some(({ said }) => said.topic === 'calls' && said.data.outcome === 'completed')"
+    )
+    drafts = page.evaluate("window.kept.length")
+    late = LateAnswer(page, "**/wrap-up")
+    page.keyboard.press("Control+Enter")
+    late.wait()
+    # The news of the draft come while the answer to the finish is on its way, those of the finish after it.
+    page.evaluate("(count) => window.kept.splice(0, count).forEach(({ run }) => run())", drafts)
+    late.let_go()
+    expect(page.locator("#card-head")).to_be_visible()
+    page.evaluate("""() => {
+        const rest = window.kept;
+        window.kept = null;
+        for (const { run } of rest) run();
+    }""")
+    expect(page.locator("#card")).to_be_hidden()
+    expect(page.locator("#next .pop-number")).to_contain_text("136 6666 4441")
 
 
 def test_a_missed_call_is_listed_though_the_list_could_not_be_had_at_first(

@@ -54,7 +54,8 @@ def test_a_line_is_added_tried_renamed_and_removed_without_a_restart(
         expect(page.locator("#trial-trace")).to_contain_text("RING")
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()
-        assert "|..RING..|" in download.value.path().read_text()
+        # What a busy machine reads at once stands in one line: behind the first ring, who calls or another ring.
+        assert "|..RING.." in download.value.path().read_text()
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.locator("#trial-ends")).to_have_text("Stopped.")
 

@@ -83,6 +83,7 @@ def test_a_figure_of_a_report_leads_to_its_calls_and_the_wall_takes_the_whole_sc
     expect(page.locator("#counted")).to_contain_text(f"{promised} call")
     expect(page.locator("#list tbody tr")).to_have_count(int(promised))
     page.goto("/wallboard")
+    wait_until_live(page)
     page.keyboard.press("f")
     expect(page.locator("body.on-the-wall")).to_be_visible()
     page.keyboard.press("f")

@@ -151,9 +151,13 @@ def _finish(hospital: BusyHospital, agents: Sequence[Agent]) -> None:
     def over() -> bool:
         for agent in agents:
             agent.look()
+        # A page may not have heard yet of a call that is over.
+        open_notes = client.get("/api/v1/calls?wrap_up=open")["items"]
         lines = client.get("/api/v1/lines")["items"]
-        return all(line["state"] == "idle" for line in lines) and not any(
-            agent.page.locator("#card").is_visible() for agent in agents
+        return (
+            not open_notes
+            and all(line["state"] == "idle" for line in lines)
+            and not any(agent.page.locator("#card").is_visible() for agent in agents)
         )
 
     wait_for(over, "the end of the day")

@@ -148,7 +148,7 @@ class DemoDaemon:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it is ready."""
+        """Start and wait until it is ready and its lines are: a call that comes earlier may be without a number."""
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
@@ -158,6 +158,7 @@ class DemoDaemon:
             )  # fmt: skip
         try:
             wait_for(self._is_ready, "the daemon", START_SECONDS)
+            wait_for(lambda: not self._busy_lines(), "idle lines", START_SECONDS)
         except BaseException:
             # A fixture that fails here is not asked to clean up.
             self.kill()
@@ -195,15 +196,10 @@ class DemoDaemon:
 
     def free_lines(self) -> None:
         """Every line is idle again, whatever is being said on it."""
-        supervisor = self.client("supervisor")
-
-        def busy() -> list[str]:
-            return [one["name"] for one in supervisor.get("/api/v1/lines")["items"] if one["state"] != "idle"]
-
-        for line in busy():
+        for line in self._busy_lines():
             self.simulate("unplug", "--line", line)
             self.simulate("replug", "--line", line)
-        wait_for(lambda: not busy(), "idle lines")
+        wait_for(lambda: not self._busy_lines(), "idle lines")
 
     def simulate(self, *arguments: str) -> str:
         """What ``callcenter simulate …`` against this daemon prints; fails the test when it fails.
@@ -215,6 +211,10 @@ class DemoDaemon:
             status = main(["simulate", *arguments, "--var", str(self.var)])
         assert status == 0, printed.getvalue()
         return printed.getvalue()
+
+    def _busy_lines(self) -> list[str]:
+        lines = self.client("supervisor").get("/api/v1/lines")["items"]
+        return [line["name"] for line in lines if line["state"] != "idle"]
 
     def _is_ready(self) -> bool:
         assert self._process is not None

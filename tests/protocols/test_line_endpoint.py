@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
+from pytest_twisted import ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
+from protocols.actions import Actions
 from protocols.hayes.endpoint import HayesProtocol
 from protocols.hayes.session import HayesSession
 from protocols.hayes.settings import HayesSettings
+from protocols.line_endpoint import LineProtocol
 from protocols.signals import Answered, CommandFailed, LineLost, LineReady, LineSignal, Rang, RingingStopped
 from protocols.wav import WavFormat
+from tests.peers.patience import until
 
 
 class Tap:
@@ -113,3 +122,66 @@ def test_a_lost_connection_leaves_no_timer() -> None:
     rig.protocol.connectionLost()
     assert [type(signal) for signal in rig.signals] == [LineLost]
     assert not rig.clock.getDelayedCalls()
+
+
+SILENCE_SECONDS = 0.2
+
+
+class Waiting:
+    """A session that waits for bytes so long; ``heard`` is what came, None the end of the wait."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes | None] = []
+        self.is_gone = False
+        self._due: float | None = None
+
+    def start(self, now: float) -> Actions:
+        self._due = now + SILENCE_SECONDS
+        return Actions()
+
+    def receive(self, data: bytes, now: float) -> Actions:
+        return self._over(data)
+
+    def tick(self, now: float) -> Actions:
+        return self._over(None)
+
+    def port_lost(self, reason: str, now: float) -> Actions:
+        self.is_gone = True
+        self._due = None
+        return Actions()
+
+    def next_deadline(self) -> float | None:
+        return self._due
+
+    def _over(self, heard: bytes | None) -> Actions:
+        self.heard.append(heard)
+        self._due = None
+        return Actions()
+
+
+@ensureDeferred
+async def test_what_came_while_the_reactor_stood_still_is_read_before_the_wait_for_it_ends() -> None:
+    (device, ours), (knock, door) = socket.socketpair(), socket.socketpair()
+    session = Waiting()
+    gone: list[object] = []
+
+    class StandsStill(Protocol):
+        def dataReceived(self, data: bytes) -> None:
+            device.sendall(b"RING")
+            time.sleep(2 * SILENCE_SECONDS)
+
+        def connectionLost(self, reason: object = None) -> None:
+            gone.append(self)
+
+    line = LineProtocol(session, reactor, [].append, Tap())
+    still = StandsStill()
+    with device, knock, ours, door:
+        for end, protocol in ((ours, line), (door, still)):
+            factory = Factory.forProtocol(lambda protocol=protocol: protocol)  # type: ignore[misc, arg-type]
+            reactor.adoptStreamConnection(end.fileno(), socket.AF_UNIX, factory)
+        knock.sendall(b"!")
+        await until(lambda: session.heard)
+        line.transport.abortConnection()
+        still.transport.abortConnection()
+        await until(lambda: gone and session.is_gone)
+    assert session.heard == [b"RING"]

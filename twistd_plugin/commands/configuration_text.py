@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _HEAD = """\
 # Configuration of Huifang. Every setting is described in docs/configuration.md;
@@ -57,11 +57,21 @@ def quoted(text: str) -> str:
 
 
 def configuration_text(
-    *, file: str, name: str, folder: str, port: int, area_code: str = "", lines: Sequence[tuple[str, str, str]] = ()
+    *,
+    file: str,
+    name: str,
+    folder: str,
+    port: int,
+    area_code: str = "",
+    lines: Sequence[tuple[str, str, str]] = (),
+    more: Mapping[str, str] | None = None,
 ) -> str:
-    """A commented configuration. ``lines`` are name, driver and port."""
+    """A commented configuration. ``lines`` are name, driver and port; ``more`` has further settings of lines by driver,
+    as text.
+    """
     head = _HEAD.format(file=file, name=quoted(name), folder=quoted(folder), port=port, area_code=quoted(area_code))
     sections = [
-        _LINE.format(name=quoted(line), driver=quoted(driver), port=quoted(device)) for line, driver, device in lines
+        _LINE.format(name=quoted(line), driver=quoted(driver), port=quoted(device)) + (more or {}).get(driver, "")
+        for line, driver, device in lines
     ]
     return head + _DATABASE + ("".join(sections) or _EXAMPLE_LINE)

@@ -37,6 +37,14 @@ def lines(tmp_path: Path) -> list[SimulatedLine]:
     return simulated_lines(tmp_path, load(file).settings)
 
 
+def test_settings_of_a_driver_stand_with_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "callcenter.toml"
+    entries = [("1", "hayes", "/dev/ttyS1"), ("2", "fsk", "/dev/ttyS2"), ("3", "hayes", "/dev/ttyS3")]
+    more = {"hayes": "ring_timeout = 10\n"}
+    file.write_text(configuration_text(file="x", name="医院", folder=".", port=0, lines=entries, more=more))
+    assert [line.ring_timeout for line in load(file).settings.lines] == [10, None, 10]
+
+
 def answers(line: SimulatedLine) -> bool:
     try:
         return "plugged" in request(line.control_path, {"command": "status"}, PATIENCE)

@@ -6,11 +6,14 @@ import { t } from "./text.js";
 import { toast } from "./toast.js";
 
 let due = false;
+let leaving = false; // Asked for again, the page would be waited for from the beginning.
 
 const free = () => !typing() && !unsaved() && !document.querySelector("dialog[open]");
 
 function renewWhenFree() {
-  if (free()) location.reload();
+  if (leaving || !free()) return;
+  leaving = true;
+  location.reload();
 }
 
 export function renew() {

@@ -29,6 +29,7 @@ const called = new Set(); // numbers, and ids of patients, that were called from
 let shown = null; // { kind, call, patient }; of kind "task" the call is the task
 let changedAt = 0;
 let looking = false;
+let writtenDown = null; // id of the call that was just finished, as long as it is in front
 let closedUntil = ""; // when patients may be called from the work list again
 
 const fits = (call) => call.number && !call.number.includes("*") && !passed.has(call.id) && !called.has(call.number) && !called.has(call.patient?.id);
@@ -216,9 +217,18 @@ if (choice) {
   choice.checked = localStorage.getItem(KEPT) === "on";
   choice.addEventListener("change", () => localStorage.setItem(KEPT, choice.checked ? "on" : "off"));
 }
+// The call leaves the desk with the news that it is finished, which may come after the answer that says so.
+function goOn() {
+  if (writtenDown === null || desk.selectedId === writtenDown) return;
+  writtenDown = null;
+  if (choice?.checked && !desk.selected) void look();
+}
+
 document.addEventListener("huifang:wrapped-up", (event) => {
   if (event.detail.direction === "out") remember(event.detail);
   shown = null;
   show();
-  if (choice?.checked && !desk.selected) void look();
+  writtenDown = event.detail.id;
+  goOn();
 });
+desk.addEventListener("change", goOn);
