@@ -19,8 +19,11 @@ from protocols.line_endpoint import CallProtocol, WireTap
 from protocols.sayings import Saying
 from protocols.signals import LineSignal
 
-_HANG_UP_WITHIN = 2.0
 _HANG_UP_POLL = 0.05
+_HANG_UP_POLLS = 100
+"""Five seconds, longer than any device is waited for at one command. Turns of the reactor are counted and no clock is
+looked at: while the process stands still no device can answer it.
+"""
 
 BuildProtocol = Callable[[CallSession, IReactorTime, Callable[[LineSignal], None], WireTap], CallProtocol]
 
@@ -86,6 +89,7 @@ class CallingLine(PortLine):
     async def _finish_calls(self) -> None:
         if self._calls.holds_call:
             self._protocol.hang_up()
-        deadline = self._reactor.seconds() + _HANG_UP_WITHIN
-        while self._calls.holds_call and self._reactor.seconds() < deadline:
+        for _ in range(_HANG_UP_POLLS):
+            if not self._calls.holds_call:
+                break
             await deferLater(self._reactor, _HANG_UP_POLL)

@@ -38,7 +38,7 @@ class SimulatedModem:
         self._reactor = reactor
         self._speed = speed
         self.port = PtyPort(link, self._received, reactor)
-        self._voice = VoiceSource(self.port.write, reactor, speed)
+        self._voice = VoiceSource(self.port.write, lambda: self.port.is_behind, reactor, speed)
         self._power_on()
 
     def _power_on(self) -> None:

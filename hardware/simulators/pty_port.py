@@ -12,6 +12,9 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.base import ReactorBase
 from twisted.python.failure import Failure
 
+MOST_UNTAKEN = 64 * 1024
+"""Bytes kept for a computer that does not read just now; of what would be more than this nothing is said."""
+
 
 class PtyPort:
     """A symbolic link at ``link`` always names the present terminal; there is none while unplugged."""
@@ -33,6 +36,11 @@ class PtyPort:
         """Path of the present terminal, or of the last one."""
         return self._last_name
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the computer has not taken all that was said to it."""
+        return self._end is not None and self._end.is_behind
+
     def plug(self) -> None:
         """Appear, under a name other than the last."""
         if self._end is not None:
@@ -53,7 +61,7 @@ class PtyPort:
             end.close()
 
     def write(self, data: bytes) -> None:
-        """Say ``data``; nobody hears it while unplugged."""
+        """Say ``data``, whole and in order or, see ``MOST_UNTAKEN``, not at all; nobody hears it while unplugged."""
         if self._end is not None:
             self._end.say(data)
 
@@ -80,6 +88,7 @@ class _Master(FileDescriptor):
         super().__init__(reactor)  # type: ignore[arg-type]
         self._master, self._slave = master, slave
         self._received = receive
+        self._untaken = b""
         os.set_blocking(master, False)
         self.startReading()  # type: ignore[no-untyped-call]
 
@@ -89,9 +98,25 @@ class _Master(FileDescriptor):
     def doRead(self) -> object:  # noqa: N802
         return fdesc.readFromFD(self._master, self._received)  # type: ignore[no-untyped-call]
 
+    @property
+    def is_behind(self) -> bool:
+        return bool(self._untaken)
+
     def say(self, data: bytes) -> None:
-        """Write what fits: a serial line does not wait for a computer that does not listen."""
-        fdesc.writeToFD(self._master, data)  # type: ignore[no-untyped-call]
+        """Write what fits, and the rest as it is read: a terminal has room for some thousand bytes, which a computer
+        that is busy for a moment does not take in time.
+        """
+        if len(self._untaken) + len(data) <= MOST_UNTAKEN:
+            self._untaken += data
+            self.doWrite()
+
+    def doWrite(self) -> object:  # noqa: N802
+        written = fdesc.writeToFD(self._master, self._untaken)  # type: ignore[no-untyped-call]
+        if not isinstance(written, int):
+            return written
+        self._untaken = self._untaken[written:]
+        self.startWriting() if self._untaken else self.stopWriting()  # type: ignore[no-untyped-call]
+        return None
 
     def close(self) -> None:
         self.connectionLost(Failure(ConnectionAbortedError()))  # type: ignore[no-untyped-call]

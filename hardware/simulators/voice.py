@@ -42,10 +42,15 @@ def shielded(samples: bytes) -> bytes:
 
 
 class VoiceSource:
-    """Sends the sound of a call while it is on. ``speed`` is the line's."""
+    """Sends the sound of a call while it is on, without a gap: while ``is_behind`` says that not all was taken, it
+    waits. ``speed`` is the line's.
+    """
 
-    def __init__(self, write: Callable[[bytes], None], clock: IReactorTime, speed: float = 1.0) -> None:
+    def __init__(
+        self, write: Callable[[bytes], None], is_behind: Callable[[], bool], clock: IReactorTime, speed: float = 1.0
+    ) -> None:
         self._write = write
+        self._is_behind = is_behind
         self._clock = clock
         self._rate = RATE * speed
         self._sent = 0
@@ -70,8 +75,10 @@ class VoiceSource:
             self._loop.stop()
 
     def _send(self) -> None:
+        if self._is_behind():
+            return
         due = int((self._clock.seconds() - self._began) * self._rate) - self._sent
-        # A terminal takes some thousand bytes at once; who cannot keep up hears the rest later.
+        # Who cannot keep up hears the rest later, not all at once.
         count = min(due, 2000)
         self._write(shielded(sound(self._sent, count)))
         self._sent += count

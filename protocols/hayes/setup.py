@@ -15,7 +15,7 @@ from protocols.hayes.profiles import (
     VoiceRecording,
     detect,
 )
-from protocols.hayes.scripts import BASIC_FINALS, Command, Reply, command
+from protocols.hayes.scripts import BASIC_FINALS, Command, Reply, command, pause
 from protocols.hayes.settings import HayesTimings
 from protocols.sayings import Said, Saying
 
@@ -77,6 +77,9 @@ def _alive(timings: HayesTimings) -> Generator[Command, Reply, bool]:
             yield Command(stop, timings.probe, BASIC_FINALS)
         reply = yield command("AT", timings.probe)
         if reply.result is not None:
+            if stop:
+                # A slow one still answers what it was asked before: that is no answer to what it is asked next.
+                yield pause(timings.probe)
             return True
     return False
 

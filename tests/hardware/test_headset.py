@@ -161,6 +161,7 @@ async def test_at_a_real_modem(tmp_path: Path) -> None:
             headset.press("0501")
             await heard.first(Answered)
             assert simulator.ask("status")["line"] == "talking"
+            await until(lambda: headset.written[-1:] == [IN_CALL])
             headset.press("0500")
             await heard.first(Ended)
             await until(lambda: not simulator.ask("status")["off_hook"], "a line that is free")

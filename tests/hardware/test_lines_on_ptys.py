@@ -16,6 +16,7 @@ from twisted.internet import reactor
 from hardware.drivers import LineSettings, SharedPorts, create_line_device
 from hardware.line_device import Capability, HardwareError, LineDevice, NotCapableError
 from hardware.serial_port import open_device
+from hardware.simulators.control import SimulatorError, request
 from hardware.supervisor import PortError
 from protocols.signals import (
     AbsentReason,
@@ -35,14 +36,14 @@ from protocols.signals import (
     Rang,
     RingingStopped,
 )
-from tests.peers.patience import until
+from tests.peers.patience import PATIENCE, until
 from tests.peers.simulator import Heard, Simulator, running
 
 NUMBER = "13800138000"
 CHIPS = ["usr", "conexant", "agere", "generic"]
 FAST = ("--speed", "10")
-RING_TIMEOUT = 3.0
-"""A ring comes every half second: a machine that stands still for two seconds ends no ringing."""
+RING_TIMEOUT = 5.0
+"""A ring comes every half second: a simulator that stands still for four seconds ends no ringing."""
 
 
 @asynccontextmanager
@@ -357,8 +358,6 @@ async def test_thirty_two_lines_in_one_process(tmp_path: Path) -> None:
 
 
 def test_simulator_refusals(tmp_path: Path) -> None:
-    from hardware.simulators.control import SimulatorError, request
-
     with running(tmp_path, "modem", *FAST) as simulator:
         assert isinstance(simulator, Simulator)
         for wrong, what in [
@@ -367,8 +366,8 @@ def test_simulator_refusals(tmp_path: Path) -> None:
             ({"command": "call", "number": "1", "rngs": 2}, "rngs"),
         ]:
             with pytest.raises(SimulatorError, match=what):
-                request(simulator.control, wrong)
-        simulator.ask("call", number="1")
+                request(simulator.control, wrong, PATIENCE)
+        simulator.ask("call", number="1", rings=100)
         with pytest.raises(SimulatorError, match="not idle but ringing"):
             simulator.ask("call", number="2")
     with pytest.raises(SimulatorError, match="no simulator answers"):

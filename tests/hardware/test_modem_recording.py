@@ -91,7 +91,8 @@ async def test_what_is_said_is_in_the_file_until_the_caller_hangs_up(chip: str, 
     with running(tmp_path, "modem", "--profile", chip, *FAST) as simulator:
         async with line_on(simulator, tmp_path) as (device, heard):
             assert Capability.RECORD in device.capabilities
-            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=16, digits="1#")
+            # Ten seconds, in which the recording must begin.
+            over = simulator.run("call", number=NUMBER, rings=100, hangup_after=40, digits="1#")
             await begun(simulator, device, heard)
             await over
             await heard.until(lambda signals: Ended(by_far_end=True) in signals)
@@ -119,11 +120,8 @@ async def test_tones_interrupt_it_and_it_goes_on(tmp_path: Path) -> None:
             await heard.until(lambda signals: Ended(by_far_end=False) in signals)
             frames = await frames_of(tmp_path / "spool" / "a.wav")
             # Each stream of the simulator begins anew.
-            first = sound(0, len(frames))
-            other = next(place for place, sample in enumerate(frames) if sample != first[place])
-            assert other > 8000
-            starts = [frames[again:] == sound(0, len(frames) - again) for again in range(other - 50, other + 1)]
-            assert starts.count(True) == 1
+            starts = [place for place in range(8000, len(frames)) if frames.startswith(sound(0, 50), place)]
+            assert any(frames == sound(0, again) + sound(0, len(frames) - again) for again in starts)
 
 
 @ensureDeferred

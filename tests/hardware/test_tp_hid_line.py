@@ -39,7 +39,7 @@ BUSY, HANDSET_UP, HANDSET_DOWN = 0xEB, 0xE7, 0xE8
 
 def settings(**values: Any) -> LineSettings:
     return LineSettings.model_validate(
-        {"name": "门诊 1", "driver": "tp_hid", "port": "hid:04d9:a0c1", "ring_timeout": 1.0, **values}
+        {"name": "门诊 1", "driver": "tp_hid", "port": "hid:04d9:a0c1", "ring_timeout": 3.0, **values}
     )
 
 
@@ -61,8 +61,10 @@ async def test_set_up_ring_answer_and_the_caller_hangs_up(tmp_path: Path) -> Non
     async with line_with(box, tmp_path) as (device, heard):
         ready = await heard.first(LineReady)
         assert ready == LineReady("TP HID phone box, type 02, serial number 0102030405060708, version 12")
-        assert box.told[:7] == ["6a", "18", "16", "01", "21", "12", "6c"]
-        assert box.told[7].startswith("22")
+        # What a busy box does not acknowledge in time is sent again.
+        told = list(dict.fromkeys(box.told))
+        assert told[:7] == ["6a", "18", "16", "01", "21", "12", "6c"]
+        assert told[7].startswith("22")
         assert Capability.ANSWER | Capability.DIAL | Capability.LINE_LOST in device.capabilities
         assert Capability.FAR_END_ANSWER not in device.capabilities
         box.ring()
@@ -211,8 +213,8 @@ async def test_the_trace_holds_whole_reports(tmp_path: Path) -> None:
     box = TpHidBox()
     async with line_with(box, tmp_path, trace=True) as (_, heard):
         await heard.first(LineReady)
-    await heard.until(lambda _: "> 03 03 ff 01 6a 05 06 07" in _text(tmp_path))
-    assert "< 03 80 ff 01 6a 05 06 07" in _text(tmp_path)
+    for entry in ("> 03 03 ff 01 6a 05 06 07", "< 03 80 ff 01 6a 05 06 07"):
+        await heard.until(lambda _, entry=entry: entry in _text(tmp_path))
 
 
 def _text(folder: Path) -> str:

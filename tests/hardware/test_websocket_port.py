@@ -27,6 +27,14 @@ from twistd_plugin.commands.ports import free_port
 class Echo(WebSocketServerProtocol):
     deny = 0
 
+    def connectionMade(self) -> None:
+        self.factory.connections.add(self)
+        super().connectionMade()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self.factory.connections.discard(self)
+
     def onConnect(self, request: Any) -> None:
         self.factory.asked.append(request.headers)
         if self.factory.deny:
@@ -58,7 +66,7 @@ class Client(Protocol):
 @asynccontextmanager
 async def server(private: ssl.PrivateCertificate | None = None, deny: int = 0) -> AsyncIterator[Any]:
     factory = WebSocketServerFactory()
-    factory.protocol, factory.deny, factory.asked = Echo, deny, []
+    factory.protocol, factory.deny, factory.asked, factory.connections = Echo, deny, [], set()
     if private is None:
         listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
     else:
@@ -66,7 +74,8 @@ async def server(private: ssl.PrivateCertificate | None = None, deny: int = 0) -
     factory.port_number = listening.getHost().port
     yield factory
     await listening.stopListening()
-    await deferLater(reactor, 0.02)
+    # Each has timers of its own until it has noticed that the client is gone.
+    await until(lambda: not factory.connections, "the end of the connections")
 
 
 def opener(port: int, scheme: str = "ws", host: str = "127.0.0.1", **options: Any) -> WebSocketOpener:
@@ -191,7 +200,7 @@ async def test_a_certificate_that_does_not_prove_it(certificates: Any, name: str
         where._tls = opener(1, "wss", name, authorities=authorities)._tls
         with pytest.raises(PortError, match=f"was refused by us or it: {why}"):
             await where.open(Client(), lambda: None)
-        await deferLater(reactor, 0.05)
+        await until(lambda: not echo.connections, "the end of the connection")
         assert echo.asked == []
 
 

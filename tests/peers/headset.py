@@ -63,9 +63,10 @@ class HeadsetHandle(QueuedReports):
         assert not self.closed, "written after close"
         if not self._headset.plugged:
             return -1
-        self._headset.written.append(buff.hex())
         lamp = bool(buff[1] & 1)
         if lamp != self._lamp and self._headset.descriptor == HEADSET:
             self._lamp = lamp
             self.queue.put(bytes((5, lamp)))
+        # Last: a test that sees the lamp presses the button at once, on another thread.
+        self._headset.written.append(buff.hex())
         return len(buff)

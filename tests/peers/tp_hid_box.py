@@ -80,10 +80,11 @@ class TpHidBox:
             case 0x01:
                 self.say(0x81, b"\x12")
             case 0x11:
-                self.dialled = "".join("0123456789*#,"[key] for key in parameters[1:])
                 for key in parameters[1:]:
                     self.say(0xEC, bytes((key,)))
                 self.say(0xD3)
+                # Last: the test goes on at once, on another thread.
+                self.dialled = "".join("0123456789*#,"[key] for key in parameters[1:])
             case 0x12:
                 self.say(0xD4, bytes.fromhex("010b051a103913912345678f"))
                 self.say(0xD7)

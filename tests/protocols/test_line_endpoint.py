@@ -80,6 +80,18 @@ def test_setup_ring_and_silence_by_the_clock_alone() -> None:
     assert rig.tap.seen[-1] == ("<", b"\r\nRING\r\n")
 
 
+def test_what_came_while_the_process_stood_still_is_heard_before_silence_is_concluded() -> None:
+    rig = Rig()
+    rig.set_up()
+    rig.protocol.dataReceived(b"\r\nRING\r\n")
+    # For 9 s, in which it rang on. A reactor then does what is due, here the end of the ringing, before it reads.
+    rig.clock.callLater(8.9, rig.protocol.dataReceived, b"\r\nRING\r\n")
+    rig.clock.advance(9)
+    assert rig.signals == [Rang(), Rang()]
+    rig.clock.advance(9)
+    assert rig.signals == [Rang(), Rang(), RingingStopped()]
+
+
 def test_what_is_said_in_a_call_goes_to_its_file_and_into_no_trace() -> None:
     rig = Rig()
     rig.set_up()

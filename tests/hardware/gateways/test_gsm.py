@@ -14,6 +14,7 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs, formatEvent
 
+from hardware.gateways import gsm
 from hardware.gateways.device import GatewayAbility
 from hardware.gateways.gsm import GsmGateway, GsmGatewaySettings
 from protocols.sms import (
@@ -29,9 +30,12 @@ from protocols.sms import (
 )
 from tests.peers.gateway_heard import GatewayHeard, texts
 from tests.peers.gsm_bench import NUMBER, part
+from tests.peers.patience import PATIENCE
 from tests.peers.simulator import Simulator, running
 
 FAST = ("--speed", "20")
+THINKS = 6.0
+"""So many seconds a network takes for a message, where a test must come before its answer."""
 
 
 @asynccontextmanager
@@ -113,7 +117,7 @@ async def test_pulled_out_in_the_middle_and_back_under_another_name(tmp_path: Pa
     with running(tmp_path, "smsc", "--protocol", "gsm") as simulator:
         async with gateway_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("fate", delay=5)
+            simulator.ask("fate", delay=60)
             device.submit([part("a"), part("b")])
             await heard.until(lambda: simulator.ask("status")["sent"])
             simulator.ask("unplug")
@@ -132,11 +136,14 @@ async def test_pulled_out_in_the_middle_and_back_under_another_name(tmp_path: Pa
 
 
 @ensureDeferred
-async def test_stopping_waits_for_the_answer_and_tells_the_end_of_everything(tmp_path: Path) -> None:
+async def test_stopping_waits_for_the_answer_and_tells_the_end_of_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gsm, "DRAIN_SECONDS", PATIENCE)
     with running(tmp_path, "smsc", "--protocol", "gsm") as simulator:
         async with gateway_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("fate", delay=3.0, report=None)
+            simulator.ask("fate", delay=THINKS, report=None)
             device.submit([part("a"), part("b")])
             await heard.until(lambda: simulator.ask("status")["sent"])
         assert [(type(signal), signal.key) for signal in heard.signals] == [  # type: ignore[attr-defined]
@@ -154,11 +161,12 @@ async def test_stopped_before_it_began_to_write(tmp_path: Path) -> None:
 
 
 @ensureDeferred
-async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path) -> None:
+async def test_what_comes_while_it_stops_is_unsent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gsm, "DRAIN_SECONDS", PATIENCE)
     with running(tmp_path, "smsc", "--protocol", "gsm") as simulator:
         async with gateway_on(simulator.link, tmp_path) as (device, heard):
             await heard.first(GatewayReady)
-            simulator.ask("fate", delay=3.0, report=None)
+            simulator.ask("fate", delay=THINKS, report=None)
             device.submit([part("a")])
             await heard.until(lambda: simulator.ask("status")["sent"])
             # The last answer that it waited for, and in the same turn comes what was claimed before.

@@ -25,6 +25,7 @@ from hardware.outgoing.bodies import TooLongError
 from hardware.outgoing.client import REQUEST_SECONDS, Answer, CheckedClient, NotSentError
 from hardware.outgoing.endpoint import ForbiddenAddressError, NeverAllowedError, Reach
 from hardware.supervisor import PortError
+from twistd_plugin.commands.ports import free_port
 
 INSIDE = Reach(inside=True)
 
@@ -154,12 +155,9 @@ def test_one_address_inside_among_several_is_enough_to_refuse() -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_nobody_there_is_unreachable(receiver: tuple[Receiver, int]) -> None:
-    port = reactor.listenTCP(0, Site(Resource()), interface="127.0.0.1")
-    number = port.getHost().port
-    await port.stopListening()
+async def test_nobody_there_is_unreachable() -> None:
     with pytest.raises(ConnectError) as caught:
-        await CheckedClient(reactor, f"http://127.0.0.1:{number}/", INSIDE).post({}, b"")
+        await CheckedClient(reactor, f"http://127.0.0.1:{free_port()}/", INSIDE).post({}, b"")
     assert problem_of(caught.value) is Problem.UNREACHABLE
 
 

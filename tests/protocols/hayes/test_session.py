@@ -110,6 +110,18 @@ class TestSetup:
         _, signals = self.sent(USR_ANSWERS, HayesSettings(profile="conexant"))
         assert signals == [LineReady("Conexant (Zoom 3095, StarTech) (5601)")]
 
+    def test_late_answers_are_not_taken_for_those_to_what_is_asked_next(self) -> None:
+        line = Bench(answers={**USR_ANSWERS, "AT": ""})
+        line.do(HayesSession.start).wait(1.5)
+        assert line.sent.count("AT") == 2
+        # It answers both, one after the other, and would then answer what follows.
+        line.answers = {"ATI0": ""}
+        line.say("OK").wait(0.1).say("OK")
+        line.answers = USR_ANSWERS
+        line.wait(5)
+        assert line.signals == [LineReady("U.S. Robotics 5637 (5601)")]
+        assert line.sent[3:5] == ["ATI0", "ATZ"]
+
     def test_a_silent_modem_is_reported_once_and_tried_for_ever(self) -> None:
         line = Bench(answers={"AT": ""})
         line.do(HayesSession.start).wait(600)
