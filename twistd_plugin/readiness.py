@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -33,7 +34,7 @@ class Readiness:
             )
         except SchemaOutdatedError:
             return ["the database is not at this program's schema"]
-        except TimeoutError:
+        except TooLateError:
             # On a busy machine, too: no fault to be traced.
             _log.warn("the database has not answered within {seconds:.0f} s", seconds=DATABASE_SECONDS)
             return ["the database does not answer"]

@@ -239,7 +239,9 @@ class DemoDaemon:
             for kind in ("lines", "gateways")
             for one in admin.get(f"/api/v1/{kind}")["items"]
         }
-        simulated = [("lines", one.name) for one in running.lines] + [("gateways", one.name) for one in running.gateways]
+        simulated = {("lines", one.name) for one in running.lines} | {
+            ("gateways", one.name) for one in running.gateways
+        }
         if not {states[one] for one in simulated} <= AT_WORK:
             return False
         # That a gateway is ready may be written of the life before.

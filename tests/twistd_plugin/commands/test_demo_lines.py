@@ -27,7 +27,7 @@ from twistd_plugin.commands.demo_lines import (
     simulated_lines,
     with_free_ports,
 )
-from twistd_plugin.commands.demo_simulators import Simulators, SimulatorProgram
+from twistd_plugin.commands.demo_simulators import SimulatorProgram, Simulators
 from twistd_plugin.commands.output import CommandError
 
 
