@@ -361,6 +361,24 @@ def test_an_answer_that_never_comes_is_asked_for_again_and_keeps_no_news_back(
     expect(shown).not_to_contain_text("停止服务")
 
 
+def test_what_waits_in_a_box_is_counted_though_an_answer_never_comes(daemon: DemoDaemon, browsers: Browsers) -> None:
+    agent = daemon.client("agent")
+    page = browsers.window(daemon, "agent", "/calls").tab("/inbox", HASTY)
+    wait_until_live(page)
+    kept: list[Route] = []
+
+    def keep(route: Route) -> None:
+        kept.append(route)
+
+    page.evaluate("window.hasty = true")
+    page.route("**/api/v1/conversations/counts", keep, times=1)
+    hear_from(daemon, agent, "13700000013", "四号")
+    wait_for(lambda: page.wait_for_timeout(20) or kept, "a request that is not answered")
+    page.evaluate("window.hasty = false")
+    waiting = agent.get("/api/v1/conversations/counts")["open"]
+    expect(page.locator("[data-waiting=open]")).to_have_text(str(waiting))
+
+
 def test_a_further_page_of_a_list_that_came_anew_meanwhile_is_not_put_below_it(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:
