@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -33,6 +34,10 @@ class Readiness:
             )
         except SchemaOutdatedError:
             return ["the database is not at this program's schema"]
+        except TooLateError:
+            # On a busy machine, too: no fault to be traced.
+            _log.warn("the database has not answered within {seconds:.0f} s", seconds=DATABASE_SECONDS)
+            return ["the database does not answer"]
         except Exception:  # noqa: BLE001 - whatever it is, the daemon is not ready
             _log.failure("the database does not answer")
             return ["the database does not answer"]

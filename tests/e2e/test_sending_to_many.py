@@ -36,8 +36,16 @@ def module() -> str:
 def crowd(tmp_path: Path, module: str) -> Iterator[DemoDaemon]:
     running = DemoDaemon(tmp_path / "var", PATIENTS, module)
     running.start()
+    try:
+        prepare(running)
+        yield running
+    finally:
+        running.stop()
+
+
+def prepare(crowd: DemoDaemon) -> None:
     # At whatever hour it is tried: reminders wait for the morning otherwise.
-    admin = running.client("admin")
+    admin = crowd.client("admin")
     rules = {"version": admin.get("/api/v1/messaging-rules")["version"], "waiting": []}
     assert admin.send("PATCH", "/api/v1/messaging-rules", rules).status == 200
     # All of it takes minutes, so that there is something to cancel whenever one comes to it.
@@ -45,8 +53,6 @@ def crowd(tmp_path: Path, module: str) -> Iterator[DemoDaemon]:
         change = {"in_service": False} if at else {"options": {"rate": RATE}}
         path = f"/api/v1/gateways/{gateway['id']}"
         assert admin.send("PATCH", path, {"version": admin.get(path)["version"], **change}).status == 200
-    yield running
-    running.stop()
 
 
 def figure(page: Page, name: str) -> int:

@@ -9,14 +9,16 @@ from twisted.internet.protocol import Factory, Protocol
 
 
 class Cable(Factory):
-    """Passes bytes on to ``port``. While it is ``out``, connections are cut and new ones refused."""
+    """Passes bytes on to ``port``. While it is ``out``, connections are cut and new ones refused. The last that was not
+    came ``accepted_at``, in seconds of the reactor.
+    """
 
     noisy = False
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._ends: set[Protocol] = set()
-        self.accepted = 0
+        self.accepted_at = 0.0
         self.out = False
         self._listening: IListeningPort = reactor.listenTCP(0, self, interface="127.0.0.1")
 
@@ -39,7 +41,7 @@ class Cable(Factory):
     def buildProtocol(self, addr: IAddress) -> Protocol | None:
         if self.out:
             return None
-        self.accepted += 1
+        self.accepted_at = reactor.seconds()
         return _Near(self)
 
 

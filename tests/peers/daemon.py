@@ -22,8 +22,10 @@ from typing import Any
 
 import pytest
 
+from hardware.simulators.control import request
 from tests.peers.patience import PATIENCE, wait_for
 from twistd_plugin.commands import main
+from twistd_plugin.commands.demo_folder import DemoFolder
 from twistd_plugin.commands.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,8 @@ START_SECONDS = 2 * PATIENCE
 PATIENTS = 60
 RINGS_ON = "60"
 """``--rings`` of a caller who does not give up while a test is about to do something: five minutes."""
+AT_WORK = {"idle", "ready", "out_of_service"}
+"""States of lines and gateways after a start that has come to its end."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class DemoDaemon:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it is ready and its lines are: a call that comes earlier may be without a number."""
+        """Start and wait until it is ready, and has connected to all that is simulated."""
         (self.var / "demo.json").unlink(missing_ok=True)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
@@ -158,7 +162,7 @@ class DemoDaemon:
             )  # fmt: skip
         try:
             wait_for(self._is_ready, "the daemon", START_SECONDS)
-            wait_for(lambda: not self._busy_lines(), "idle lines", START_SECONDS)
+            wait_for(self._is_connected, "the lines and gateways")
         except BaseException:
             # A fixture that fails here is not asked to clean up.
             self.kill()
@@ -225,6 +229,23 @@ class DemoDaemon:
             return HttpClient(self.base_url).send("GET", "/readyz").status == 200
         except (OSError, ValueError):
             return False
+
+    def _is_connected(self) -> bool:
+        """Ready is the daemon before its lines and gateways are; whoever calls or writes until then reaches nobody."""
+        running, admin = DemoFolder(self.var).running(), self.client("admin")
+        states = {
+            (kind, one["name"]): one["state"]
+            for kind in ("lines", "gateways")
+            for one in admin.get(f"/api/v1/{kind}")["items"]
+        }
+        simulated = {("lines", one.name) for one in running.lines} | {
+            ("gateways", one.name) for one in running.gateways
+        }
+        if not {states[one] for one in simulated} <= AT_WORK:
+            return False
+        # That a gateway is ready may be written of the life before.
+        sessions = [one for one in running.gateways if one.kind != "http" and states["gateways", one.name] == "ready"]
+        return all(request(one.control_path, {"command": "status"}, PATIENCE)["clients"] for one in sessions)
 
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None

@@ -69,6 +69,9 @@ class DatabaseProxy:
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._target)
                 self._open |= {client, server}
+                if self._refusing:
+                    # It was accepted before, and is open only since the others were dropped.
+                    self._drop()
                 for pump, source, sink in ((self._requests, client, server), (self._answers, server, client)):
                     threading.Thread(target=pump, args=(source, sink), daemon=True).start()
 

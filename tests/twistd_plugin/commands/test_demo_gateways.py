@@ -16,6 +16,7 @@ from hardware.simulators.control import request
 from storage import schema
 from storage.engines import writing_engine
 from storage.models import SmsGateway
+from tests.peers.patience import PATIENCE
 from twistd_plugin.commands.demo_folder import SimulatedGateway
 from twistd_plugin.commands.demo_gateways import DEMO_GATEWAYS, fill_gateways, gateway_programs
 from twistd_plugin.commands.demo_simulators import Simulators
@@ -68,7 +69,7 @@ def test_their_simulators_answer(session: Session, tmp_path: Path) -> None:
     simulators.start()
     try:
         for gateway in gateways:
-            assert request(gateway.control_path, {"command": "status"})["accepted"]
+            assert request(gateway.control_path, {"command": "status"}, PATIENCE)["accepted"]
             with socket.create_connection(("127.0.0.1", gateway.port), 5):
                 pass
     finally:

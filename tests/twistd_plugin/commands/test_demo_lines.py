@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +27,7 @@ from twistd_plugin.commands.demo_lines import (
     simulated_lines,
     with_free_ports,
 )
-from twistd_plugin.commands.demo_simulators import Simulators
+from twistd_plugin.commands.demo_simulators import SimulatorProgram, Simulators
 from twistd_plugin.commands.output import CommandError
 
 
@@ -80,6 +83,49 @@ def test_one_that_does_not_start_is_named(lines: list[SimulatedLine]) -> None:
     finally:
         simulators.stop()
     assert not answers(lines[0])
+
+
+class LateEnd(Simulators):
+    """Those of a demo that was killed, which the machine keeps from ending until they are ``let_go``."""
+
+    def __init__(self, programs: Sequence[SimulatorProgram]) -> None:
+        super().__init__(programs)
+        self.start()
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._group = self._process.pid
+        os.killpg(self._group, signal.SIGSTOP)
+        self._process.stdin.close()
+
+    def let_go(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._group, signal.SIGCONT)
+
+    def stop(self) -> None:
+        self.let_go()
+        super().stop()
+
+
+def test_those_of_a_demo_that_was_killed_take_nothing_of_the_next_along(
+    lines: list[SimulatedLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = map(line_program, lines)
+    old, new, wait = LateEnd([first]), Simulators([first]), time.sleep
+
+    def sleep(seconds: float) -> None:
+        if new._process is None:
+            old.let_go()
+        wait(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    try:
+        new.start()
+        old.stop()
+        assert answers(lines[0])
+        assert Path(lines[0].port).is_symlink()
+    finally:
+        old.stop()
+        new.stop()
 
 
 def test_a_service_has_a_port_of_this_process_at_each_start(tmp_path: Path) -> None:

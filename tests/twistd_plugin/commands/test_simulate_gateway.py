@@ -161,7 +161,7 @@ async def test_it_is_scripted(smsc: Smsc, case: Case, tmp_path: Path, capsys: py
         await heard.until(lambda: heard.of(GatewayPaused) or heard.of(PartUnsent) or len(heard.of(PartRefused)) == 2)
         told = await counts()
         assert (told["throttle"], told["accept"]) == (1, 1)
-        messages = request(smsc.control, {"command": "messages", "last": 1})["messages"]
+        messages = request(smsc.control, {"command": "messages", "last": 1}, PATIENCE)["messages"]
         assert messages[0]["text"] == "您好，预约提醒"
 
 
@@ -202,10 +202,10 @@ def test_what_a_family_cannot_do_is_refused_in_clear_words(
     for arguments, words in REFUSED[case.protocol]:
         assert main(["simulate", *arguments, "--control", str(smsc.control)]) != 0
         assert words in capsys.readouterr().err
-    assert request(smsc.control, {"command": "status"})["accepted"]
+    assert request(smsc.control, {"command": "status"}, PATIENCE)["accepted"]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.protocol == "http"], ids=lambda case: case.protocol)
 def test_a_provider_has_as_much_credit_as_is_asked_for(smsc: Smsc) -> None:
     assert main(["simulate", "credit", "3", "--control", str(smsc.control)]) == 0
-    assert request(smsc.control, {"command": "status"})["credit"] == 3
+    assert request(smsc.control, {"command": "status"}, PATIENCE)["credit"] == 3

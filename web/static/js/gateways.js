@@ -4,6 +4,7 @@ import { socket, store } from "./live.js";
 import { writeTimes } from "./times.js";
 
 const SOON = 300;
+const AGAIN = 5000;
 const parts = [...document.querySelectorAll("[data-fresh]")].map((part) => part.id);
 let missed = false;
 
@@ -12,7 +13,13 @@ const part = (id) => document.getElementById(id);
 const isHeld = (id) => part(id).contains(document.activeElement);
 
 const soon = inTime(async (signal) => {
-  const text = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+  let text = "";
+  try {
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal });
+    if (answer.ok) text = await answer.text();
+  } catch {
+    soon(AGAIN); // It did not come, and there may be no more news.
+  }
   if (!text) return;
   const page = new DOMParser().parseFromString(text, "text/html");
   missed = parts.some(isHeld);

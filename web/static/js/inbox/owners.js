@@ -55,7 +55,7 @@ function finder(talk, closing, details) {
     } catch (error) {
       if (mine === asked) status.textContent = error.message;
     }
-    stale = false;
+    stale = words !== field.value.trim(); // What is typed meanwhile is looked for in a moment.
     status.hidden = !status.textContent;
   }
 

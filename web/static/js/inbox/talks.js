@@ -13,6 +13,7 @@ import { belongs, desk } from "./desk.js";
 
 const AT_ONCE = 40;
 const SEARCH_AFTER = 250;
+const COUNT_AGAIN = 5000;
 const LONG_WAIT = 30; // Minutes after which a wait is called out.
 const box = document.getElementById("talks");
 const boxes = document.getElementById("boxes");
@@ -113,7 +114,7 @@ const countSoon = inTime(async (signal) => {
     const found = await get("/conversations/counts", { signal });
     for (const place of counts) place.textContent = found[place.dataset.waiting] ? String(found[place.dataset.waiting]) : "";
   } catch {
-    // The banner says that the server is away.
+    countSoon(COUNT_AGAIN); // The banner says that the server is away; where it is not, there may be no more news.
   }
 }, 500);
 
