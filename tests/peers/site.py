@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
 from argon2 import PasswordHasher
@@ -32,6 +33,7 @@ from callcenter.bus import LocalBus
 from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.gateways.secret_box import SecretBox
 from callcenter.messaging.messages.composing import House
+from callcenter.messaging.outbox import dispatcher
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
@@ -280,7 +282,9 @@ async def start_site(
 def _messaging(database: Database, bus: LocalBus, desk: SmsDesk) -> Messaging:
     """An SMS centre whose gateways answer for everything on the next turn of the reactor."""
     settings = MessagingSettings(Factory(reactor).kinds(), SecretBox(Fernet.generate_key()))
-    return Messaging(database, reactor, bus, settings, desk.inbox.received)
+    # Most messages of tests are of a day long past: they would be given up in the middle of a test that takes its time.
+    with patch.object(dispatcher, "UPKEEP_SECONDS", 3600.0):
+        return Messaging(database, reactor, bus, settings, desk.inbox.received)
 
 
 async def _ready() -> list[str]:
