@@ -53,7 +53,7 @@ from tests.peers.made_once import make_once
 from tests.peers.messaging import Factory
 from tests.peers.patience import until
 from tests.peers.scripted_line import ScriptedLine, Workbench
-from web.prompt_transport import listen_promptly
+from web.prompt_transport import PromptServer, listen_promptly
 from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
@@ -218,13 +218,21 @@ class RunningSite:
         await self.settle()
 
     async def stop(self) -> None:
+        number = self.number
         await self.port.stopListening()
         await self.web.stop(2.0)
         await self.services.messaging.stop()
         await self.services.telephony.stop()
         await self.pool.closeCachedConnections()
         await self.database.stop()
-        await pause(0.01)
+        # Each has timers, and hears of its client's end when the kernel gets round to it.
+        await until(lambda: not _served_at(number), "the end of all connections")
+
+
+def _served_at(number: int) -> list[PromptServer]:
+    """The server's sides of connections to this port."""
+    everything: Any = {*reactor.getReaders(), *reactor.getWriters()}  # type: ignore[attr-defined]
+    return [one for one in everything if isinstance(one, PromptServer) and one.getHost().port == number]
 
 
 async def start_site(
