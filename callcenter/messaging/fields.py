@@ -29,6 +29,7 @@ REASONS = (
     ("empty", N_("nothing is written in it")),
     ("too_long", N_("too long")),
     ("no_gateway", N_("no gateway is ready")),
+    ("out_of_service", N_("the gateway that can carry it is out of service")),
     ("refused_later", N_("the gateway asked to try later")),
     ("refused", N_("refused")),
     ("gateway_refused", N_("the gateway does not take it")),

@@ -84,7 +84,7 @@ class Messaging:
         progress = max(self._began, self.dispatcher.accepted_at or 0.0)
         idle = self._clock.seconds() - progress >= STUCK_AFTER.total_seconds()
         now = utc_now(self._clock)
-        stuck = idle and await self._database.read(is_stuck, now)
+        stuck = await self._database.read(is_stuck, now, idle)
         # Cleared at every start too: another process may have left it open.
         if stuck or self._stuck or self._clock.seconds() - self._began < 2 * STUCK_SECONDS:
             await self._database.run(tell_stuck, stuck, now)

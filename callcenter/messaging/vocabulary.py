@@ -114,6 +114,8 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     NO_GATEWAY = "no_gateway"
     """No gateway that may take it is ready."""
+    OUT_OF_SERVICE = "out_of_service"
+    """Those that can carry its text are out of service, and no other can."""
     REFUSED_LATER = "refused_later"
     """The gateway is full or slow; it is tried again."""
     REFUSED = "refused"
@@ -140,6 +142,9 @@ class Reason(StrEnum):
     INCOMPLETE = "incomplete"
     """Parts of an incoming text are missing."""
 
+
+FOR_A_GATEWAY = frozenset({Reason.NO_GATEWAY, Reason.OUT_OF_SERVICE, Reason.GATEWAY_REFUSED})
+"""What is put off for these is looked at again and again: when it goes nobody knows."""
 
 PRIORITIES: Mapping[Purpose, int] = MappingProxyType(
     {

@@ -119,3 +119,18 @@ def test_two_tasks_in_a_row_of_which_one_is_busy_and_comes_again(daemon: DemoDae
     expect(row).to_contain_text(two[0]["name"])
     expect(row).to_contain_text("Busy")
     expect(office.locator("[data-progress]")).to_contain_text("attempted 1")
+
+
+def test_further_tasks_stay_when_one_of_them_changes(daemon: DemoDaemon, browsers: Browsers) -> None:
+    supervisor = daemon.client("supervisor")
+    reachable = [one for one in supervisor.get("/api/v1/patients?limit=60")["items"] if not one["do_not_call"]]
+    agent = next(one for one in supervisor.get("/api/v1/call-tasks/owners")["agents"] if one["name"] == "王秀英")
+    for patient in reachable[:42]:
+        wanted = {"purpose": "随访", "patient_id": patient["id"], "agent_id": agent["id"]}
+        made = supervisor.send("POST", "/api/v1/call-tasks", wanted)
+        assert made.status == 201
+    page = browsers.window(daemon, "agent", "/console").page
+    page.locator("[data-key=more-tasks]").click()
+    expect(page.locator("#tasks [data-task]")).to_have_count(42)
+    supervisor.send("POST", f"/api/v1/call-tasks/{made.json()['id']}/cancel", {"note": "-"})
+    expect(page.locator("#tasks [data-task]")).to_have_count(41)

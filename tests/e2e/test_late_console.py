@@ -20,12 +20,14 @@ WATCH_CARD = """() => {
     window.hidden = 0;
     new MutationObserver(() => (window.hidden += card.hidden)).observe(card, { attributeFilter: ["hidden"] });
 }"""
-# Telephones ring without a pause from now on.
-RING = """async () => {
+# From now on something is told of calls without a pause.
+_TOLD = """async () => {
     const shell = document.querySelector("script[src*='/shell.']").src;
     const { store } = await import(shell.replace("/shell.", "/live."));
-    setInterval(() => store.dispatchEvent(new CustomEvent("calls", { detail: { data: null, type: "" } })), 300);
+    setInterval(() => store.dispatchEvent(new CustomEvent("calls", { detail: %s })), 300);
 }"""
+RING = _TOLD % '{ data: null, type: "" }'
+MISS = _TOLD % '{ data: { id: 0, missed: true }, type: "call.ended" }'
 
 
 @pytest.fixture(autouse=True)
@@ -205,3 +207,33 @@ def test_what_was_written_down_last_is_kept_though_the_page_is_left_while_it_is_
     page.keyboard.press("h")
     expect(page.locator("#card-head .pop-state")).to_have_attribute("data-state", "ended")
     daemon.client("agent").post(f"/api/v1/calls/{call['id']}/wrap-up", {"outcome": "completed", "finish": True})
+
+
+def test_a_missed_call_is_listed_though_the_list_could_not_be_had_at_first(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    page = browsers.window(daemon, "agent", "/console").page
+    expect(page.locator("[data-count=missed]").first).to_have_text("0")
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=500, json={"title": "broken"})
+
+    page.route("**/api/v1/calls/missed?*", refuse)
+    daemon.simulate("call", "13666660025", "--line", "1", "--rings", "1")
+    wait_for(lambda: page.wait_for_timeout(20) or asked, "what is asked for")
+    page.wait_for_timeout(1000)
+    # Nothing more is told of the call.
+    page.unroute("**/api/v1/calls/missed?*", refuse)
+    expect(page.locator("#missed .work-item")).to_contain_text("0025")
+
+
+def test_a_missed_call_is_listed_however_often_telephones_ring(daemon: DemoDaemon, browsers: Browsers) -> None:
+    page = browsers.window(daemon, "agent", "/console").page
+    expect(page.locator("[data-count=missed]").first).to_have_text("0")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(MISS)
+    with page.expect_request("**/api/v1/calls/missed?*"):
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from callcenter.errors import ServiceError
+from callcenter.messaging.vocabulary import FOR_A_GATEWAY
 from callcenter.text import N_
 from web.exchange import Exchange, Page, Reply
 from web.message_filters import MessageLimits, message_filter
@@ -51,7 +52,13 @@ async def list_messages(exchange: Exchange, query: MessagesPage) -> Reply:
 async def show_message(exchange: Exchange, message_id: int) -> Reply:
     """One message: where it stands, what happened to it, and what can be done."""
     message = await exchange.services.messaging.messages.get(exchange.principal, message_id)
-    return Page("message.html", {"message": message, "steps": steps_of(message), "gone": may_have_gone(message)})
+    context = {
+        "message": message,
+        "steps": steps_of(message),
+        "gone": may_have_gone(message),
+        "for_gateway": FOR_A_GATEWAY,
+    }
+    return Page("message.html", context)
 
 
 async def _batch(exchange: Exchange, query: MessagesPage) -> dict[str, Any] | None:

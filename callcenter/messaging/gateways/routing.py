@@ -142,7 +142,7 @@ def _carried_by_nobody(serving: Collection[Route], able: Collection[Route], want
     if not serving:
         return Waits()
     first = min(able or serving, key=lambda route: _rank(route, wanted))
-    return Waits(later=first) if able else Waits(never=True, unable=first)
+    return Waits(Reason.OUT_OF_SERVICE, later=first) if able else Waits(never=True, unable=first)
 
 
 def _may_try(route: Route, room: Mapping[int, int]) -> bool:

@@ -46,6 +46,7 @@ MOST = 1000
 """When so many were taken, a claim ends and another may follow: SQLite's one writer is needed by calls as well."""
 _TALK = table_of(Conversation).c
 _TALKS = Keyed(lambda among: select(_TALK.id, _TALK.gateway_id, _TALK.our_number).where(among(_TALK.id)))
+_REASONS = Keyed(lambda among: select(MESSAGE.c.id, MESSAGE.c.reason).where(among(MESSAGE.c.id)))
 _QUEUED = MessageState.QUEUED.value
 _SENDING = MessageState.SENDING.value
 _NOTHING = Missing(1)
@@ -186,6 +187,7 @@ class _Taken:
         self._put.append(
             {
                 "id": message_id,
+                "batch_id": batch_id,
                 "was": _QUEUED,
                 "state": put.state.value,
                 "reason": put.reason,
@@ -194,7 +196,6 @@ class _Taken:
                 **({_WORDS: put.words} if put.words else {}),
             }
         )
-        self._moved.add(message_id, batch_id)
 
     def _send(self, due: Due, sent: Consigned) -> None:
         key, number = due.message_id, due.number
@@ -221,9 +222,7 @@ class _Taken:
         """All of it; raises when a row that we hold is not as it was, so that nothing is handed over."""
         insert_attempts(session, self._attempts)
         wanted = len(self._put)
-        names = "state", "reason", "next_at", "state_at"
-        written = update_messages(session, [row for row in self._put if _WORDS not in row], names)
-        written += update_messages(session, [row for row in self._put if _WORDS in row], (*names, _WORDS))
+        written = self._write_put(session)
         for (gateway, parts, cost, attempts), ids in self._sent.items():
             wanted += len(ids)
             changes = {
@@ -241,3 +240,22 @@ class _Taken:
         if written != wanted:
             raise RuntimeError("messages that were locked are not queued any more")
         self._moved.announce(session)
+
+    def _write_put(self, session: Session) -> int:
+        """What is not sent. What waits on for the same is no news, and it has been so since before."""
+        waiting = [row["id"] for row in self._put if row["state"] == _QUEUED]
+        reasons = {key: reason for key, reason in _REASONS.rows(session, waiting)}  # noqa: C416 - rows are no pairs
+        same: list[dict[str, Any]] = []
+        moved: list[dict[str, Any]] = []
+        for row in self._put:
+            if row["state"] == _QUEUED and row["reason"] == reasons[row["id"]]:
+                same.append(row)
+            else:
+                moved.append(row)
+                self._moved.add(row["id"], row["batch_id"])
+        names = "state", "reason", "next_at", "state_at"
+        return (
+            update_messages(session, same, ("next_at",))
+            + update_messages(session, [row for row in moved if _WORDS not in row], names)
+            + update_messages(session, [row for row in moved if _WORDS in row], (*names, _WORDS))
+        )

@@ -32,7 +32,7 @@ const REASON = {
   not_before: t("is sent later"), quiet_hours: t("waiting for sending hours"), daily_cap: t("the number has its share of today"),
   opted_out: t("the number wants no messages"), do_not_contact: t("the patient does not want to be contacted"),
   bad_number: t("no number that takes texts"), empty: t("nothing is written in it"), too_long: t("too long"),
-  no_gateway: t("no gateway is ready"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
+  no_gateway: t("no gateway is ready"), out_of_service: t("the gateway that can carry it is out of service"), refused_later: t("the gateway asked to try later"), refused: t("refused"),
   gateway_refused: t("the gateway does not take it"), unwritable: t("has characters that cannot be sent"), unsent: t("not written to the gateway yet"), not_delivered: t("not delivered"),
   partly: t("only parts of it went out"), no_answer: t("the gateway did not answer"), interrupted: t("interrupted while it was sent"),
   uncertain: t("the gateway does not know"), resent: t("sent again, no word came of the attempt before"), too_late: t("too late"),
@@ -51,6 +51,8 @@ export const stateWord = (state) => STATE[state]?.[1] ?? state;
 export const stateIcon = (state) => icon(STATE[state]?.[0] ?? "dot");
 export const partWord = (state) => PART[state] ?? stateWord(state);
 export const reasonWord = (reason) => REASON[reason] ?? reason;
+// It is looked at again and again: when it goes nobody knows.
+export const waitsForGateway = (reason) => ["no_gateway", "out_of_service", "gateway_refused"].includes(reason);
 export const stopWord = (kind) => KIND[kind] ?? kind;
 // All that a number has opted out of, as one reads it in a sentence: of a kind everything, or what bears one signature.
 export const stopWords = (entries) => entries.map((one) => stopWord(one.kind) + (one.signature ? `【${one.signature}】` : "")).join(locale.startsWith("zh") ? "、" : ", ");

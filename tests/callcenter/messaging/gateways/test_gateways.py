@@ -362,6 +362,38 @@ async def test_messages_that_wait_too_long_are_an_alarm(sms_centre: SmsCentre) -
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_waits_too_long_for_a_gateway_out_of_service_is_an_alarm_while_others_work(
+    sms_centre: SmsCentre,
+) -> None:
+    await add(sms_centre)
+    page = sms_centre.factory.made[0]
+    page.charset = "gbk"
+    resting = await add(sms_centre, name="备用", in_service=False)
+    draft = MessageDraft("13800138000", "好的🙏", Purpose.REPLY)
+    await sms_centre.database.run(queue_message, draft, NOW)
+    await sms_centre.settle()
+    (row,) = await sms_centre.rows(SmsMessage)
+    assert (row["state"], row["reason"]) == ("queued", "out_of_service")
+    waits, told = row["state_at"], len(sms_centre.events)
+    for _ in range(11):
+        await sms_centre.wait(50, 10)
+        await sms_centre.queue("13900139000")
+        assert await alarms(sms_centre) == []
+    await sms_centre.wait(120, 10)
+    (row, *others) = await sms_centre.rows(SmsMessage)
+    # It has been so all the time, and that it still is was no news.
+    assert (row["state"], row["state_at"]) == ("queued", waits)
+    news = [one.subject for one in sms_centre.events[told:] if one.type == "message.updated"]
+    assert str(row["id"]) not in news
+    assert {one["state"] for one in others} == {"accepted"}
+    assert await alarms(sms_centre) == [("queue_stuck", True)]
+    await sms_centre.messaging.gateways.edit(ADMIN, resting["id"], {"in_service": True}, resting["version"])
+    await sms_centre.wait(120, 20)
+    assert (await sms_centre.states())[0] == "accepted"
+    assert await alarms(sms_centre) == [("queue_stuck", False)]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_pause_ends_by_itself(sms_centre: SmsCentre) -> None:
     await add(sms_centre)
     (device,) = sms_centre.factory.made

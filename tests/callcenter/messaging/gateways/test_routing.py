@@ -92,10 +92,10 @@ def test_where_nobody_can_carry_it_that_is_for_good() -> None:
 def test_one_that_is_out_of_service_and_could_carry_it_is_waited_for() -> None:
     unable = Wanted(CARE.number, Purpose.CARE, unable=frozenset({1}))
     resting = route(2, in_service=False)
-    assert chosen(route(1), resting, wanted=unable) == Waits(later=resting)
+    assert chosen(route(1), resting, wanted=unable) == Waits(Reason.OUT_OF_SERVICE, later=resting)
     # The one that would come first, and none that could not, is not set up for it, or serves beside it.
     better = route(3, in_service=False, priority=1)
-    assert chosen(route(1), resting, better, wanted=unable) == Waits(later=better)
+    assert chosen(route(1), resting, better, wanted=unable) == Waits(Reason.OUT_OF_SERVICE, later=better)
     other = route(4, in_service=False, prefixes=("139",))
     assert chosen(route(1), other, wanted=unable) == Waits(never=True, unable=route(1))
     neither = unable._replace(unable=frozenset({1, 2}))

@@ -2,26 +2,27 @@
 import { get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, refresh } from "../dom.js";
-import { me, socket, store } from "../live.js";
-import { Newest, withMore } from "../newest.js";
+import { me, store } from "../live.js";
+import { withMore } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { whoOf } from "../words.js";
 import { markCallBack } from "./actions.js";
+import { KeptList } from "./kept_list.js";
 import { keepPlace, nothing, workLine } from "./work.js";
 
 const AT_ONCE = 30;
 const MOST = 200;
-const SOON = 400;
-const TRY_AGAIN = 5000;
 const OVERDUE_AFTER = 15 * 60 * 1000;
 const box = document.getElementById("callbacks");
 const count = document.querySelector("[data-count=callbacks]");
 
-const pages = new Newest();
+const kept = new KeptList((options) => get(`/callbacks?limit=${Math.min(MOST, Math.max(AT_ONCE, owed.items.length))}`, options), (page) => {
+  owed = { items: page.items, next: page.next, loaded: true };
+  show();
+});
 let owed = { items: [], next: null, loaded: false };
-let waiting = null;
 
 // "overdue" a quarter of an hour after the agreed time, "due" from that time on, else "later".
 function urgency(call) {
@@ -56,10 +57,10 @@ async function tickOff(call) {
 }
 
 async function takeBack(call) {
-  if (await markCallBack(call, false)) refreshSoon(0);
+  if (await markCallBack(call, false)) kept.soon(0);
 }
 
-const drop = (id) => pages.hear(() => takeOut(id));
+const drop = (id) => kept.pages.hear(() => takeOut(id));
 
 function takeOut(id) {
   if (!owed.items.some((call) => call.id === id)) return;
@@ -81,22 +82,9 @@ function show() {
   writeTimes(box);
 }
 
-async function load() {
-  const limit = Math.min(MOST, Math.max(AT_ONCE, owed.items.length));
-  try {
-    await pages.ask(() => get(`/callbacks?limit=${limit}`), (page) => {
-      owed = { items: page.items, next: page.next, loaded: true };
-      show();
-    });
-  } catch {
-    // The banner says that the server is away; the list stays as it was.
-    refreshSoon(TRY_AGAIN);
-  }
-}
-
 async function more() {
   try {
-    await pages.more(() => get(`/callbacks?limit=${AT_ONCE}&cursor=${encodeURIComponent(owed.next)}`), (page) => {
+    await kept.pages.more(() => get(`/callbacks?limit=${AT_ONCE}&cursor=${encodeURIComponent(owed.next)}`), (page) => {
       owed = withMore(owed, page);
       show();
     });
@@ -105,18 +93,12 @@ async function more() {
   }
 }
 
-function refreshSoon(after = SOON) {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, after);
-}
-
 store.addEventListener("calls", (event) => {
   const { data, before } = event.detail;
   if (!data) return;
   if (data.call_back !== "open") drop(data.id);
-  if (data.call_back === "open" && (before?.call_back !== "open" || before.call_back_at !== data.call_back_at)) refreshSoon();
+  if (data.call_back === "open" && (before?.call_back !== "open" || before.call_back_at !== data.call_back_at)) kept.soon();
 });
-socket.whenReady(() => refreshSoon(0));
 everySecond(show);
 show();
-void load();
+kept.keep();

@@ -3,13 +3,13 @@ import { get } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { now } from "../clock.js";
 import { toLocalField } from "../format.js";
-import { me, socket, store } from "../live.js";
-import { Newest } from "../newest.js";
+import { me, store } from "../live.js";
 import { t } from "../text.js";
 import { writeTimes } from "../times.js";
 import { whoOf } from "../words.js";
 import { handleMissed } from "./actions.js";
 import { desk } from "./desk.js";
+import { KeptList } from "./kept_list.js";
 import { keepPlace, nothing, workLine } from "./work.js";
 
 const AT_ONCE = 30;
@@ -18,9 +18,12 @@ const owedBox = document.getElementById("owed");
 const counts = { missed: document.querySelectorAll("[data-count=missed]"), owed: document.querySelectorAll("[data-count=owed]") };
 const today = Object.fromEntries(["in", "out"].map((name) => [name, document.querySelector(`[data-today=${name}]`)]));
 
-const pages = new Newest();
+const kept = new KeptList((options) => Promise.all([get(`/calls/missed?limit=${AT_ONCE}`, options), callsOfToday(options)]), ([page, calls]) => {
+  missed = { items: page.items, next: page.next, loaded: true };
+  showMissed();
+  showToday(calls);
+});
 let missed = { items: [], next: null, loaded: false };
-let waiting = null;
 
 function count(name, text) {
   for (const element of counts[name]) element.textContent = text;
@@ -34,7 +37,7 @@ async function tickOff(call) {
   if (await handleMissed(call)) drop(call.id);
 }
 
-const drop = (id) => pages.hear(() => takeOut(id));
+const drop = (id) => kept.pages.hear(() => takeOut(id));
 
 function takeOut(id) {
   missed = { ...missed, items: missed.items.filter((call) => call.id !== id) };
@@ -60,31 +63,14 @@ function showOwed() {
   writeTimes(owedBox);
 }
 
-async function load() {
-  try {
-    await pages.ask(() => Promise.all([get(`/calls/missed?limit=${AT_ONCE}`), callsOfToday()]), ([page, calls]) => {
-      missed = { items: page.items, next: page.next, loaded: true };
-      showMissed();
-      showToday(calls);
-    });
-  } catch {
-    // The banner says that the server is away; the list stays as it was.
-  }
-}
-
-function callsOfToday() {
+function callsOfToday(options) {
   const day = toLocalField(new Date(now()).toISOString()).slice(0, 10);
-  return get(`/calls?limit=200&agent_id=${me}&from_day=${day}`);
+  return get(`/calls?limit=200&agent_id=${me}&from_day=${day}`, options);
 }
 
 function showToday({ items, next }) {
   const more = next ? "+" : "";
   for (const [name, place] of Object.entries(today)) place.textContent = `${items.filter((call) => call.direction === name).length}${more}`;
-}
-
-function refreshLists(after = 400) {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, after);
 }
 
 const isMine = (call) => call?.agent?.id === me;
@@ -98,9 +84,8 @@ function concerns({ data, type, before }) {
 
 store.addEventListener("calls", ({ detail }) => {
   if (detail.data?.missed_handled_at) drop(detail.data.id);
-  if (detail.data && concerns(detail)) refreshLists();
+  if (detail.data && concerns(detail)) kept.soon();
 });
-socket.whenReady(() => refreshLists(0));
 desk.addEventListener("change", showOwed);
 showOwed();
-void load();
+kept.keep();

@@ -4,24 +4,29 @@ import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { exact, sameDay } from "../format.js";
 import { dials, socket, store } from "../live.js";
-import { Newest, withMore } from "../newest.js";
+import { withMore } from "../newest.js";
 import { t } from "../text.js";
 import { complain, toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { numberOf } from "../words.js";
+import { KeptList } from "./kept_list.js";
 import { nothing } from "./work.js";
 
 const AT_ONCE = 40;
-const SOON = 400;
+const MOST = 200;
 const EVERY = 60000; // Tasks become due by the clock, which no event tells of.
 const box = document.getElementById("tasks");
 const counts = Object.fromEntries(["overdue", "today"].map((name) => [name, document.querySelector(`[data-tasks=${name}]`)]));
 
 export const worksTasks = Boolean(box) && dials;
 
-const pages = new Newest();
+const kept = new KeptList(ask, ([page, counted]) => {
+  list = { items: page.items, next: page.next, loaded: true };
+  for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
+  counts.overdue.parentElement.classList.toggle("badge-bad", counted.overdue > 0);
+  show();
+});
 let list = { items: [], next: null, loaded: false };
-let waiting = null;
 let loadedAt = 0;
 
 const isDue = (task) => Date.parse(task.next_at) <= now();
@@ -54,34 +59,21 @@ function show() {
   writeTimes(box);
 }
 
-async function load() {
+function ask(options) {
   loadedAt = now();
-  try {
-    await pages.ask(() => Promise.all([get(`/call-tasks/mine?limit=${AT_ONCE}`), get("/call-tasks/counts")]), ([page, counted]) => {
-      list = { items: page.items, next: page.next, loaded: true };
-      for (const [name, place] of Object.entries(counts)) place.textContent = String(counted[name]);
-      counts.overdue.parentElement.classList.toggle("badge-bad", counted.overdue > 0);
-      show();
-    });
-  } catch {
-    // The banner says that the server is away; the list stays as it was.
-  }
+  const limit = Math.min(MOST, Math.max(AT_ONCE, list.items.length));
+  return Promise.all([get(`/call-tasks/mine?limit=${limit}`, options), get("/call-tasks/counts", options)]);
 }
 
 async function more() {
   try {
-    await pages.more(() => get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`), (page) => {
+    await kept.pages.more(() => get(`/call-tasks/mine?limit=${AT_ONCE}&cursor=${encodeURIComponent(list.next)}`), (page) => {
       list = withMore(list, page);
       show();
     });
   } catch (error) {
     complain(error);
   }
-}
-
-function refreshSoon(after = SOON) {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, after);
 }
 
 const BECAME = {
@@ -102,13 +94,12 @@ async function tell(call) {
 }
 
 if (worksTasks) {
-  socket.addEventListener("message", ({ detail }) => detail.topic === "call_tasks" && refreshSoon());
-  socket.whenReady(() => refreshSoon(0));
-  store.addEventListener("calls", ({ detail }) => detail.data?.task_id && refreshSoon());
+  socket.addEventListener("message", ({ detail }) => detail.topic === "call_tasks" && kept.soon());
+  store.addEventListener("calls", ({ detail }) => detail.data?.task_id && kept.soon());
   document.addEventListener("huifang:wrapped-up", (event) => event.detail.task_id && tell(event.detail));
   everySecond(() => {
     show();
-    if (now() - loadedAt > EVERY) refreshSoon(0);
+    if (now() - loadedAt > EVERY) kept.soon(0);
   });
-  void load();
+  kept.keep();
 }

@@ -3,33 +3,36 @@
 import { get } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { duration } from "../format.js";
-import { socket, store } from "../live.js";
-import { Newest } from "../newest.js";
+import { store } from "../live.js";
 import { t } from "../text.js";
 import { toast } from "../toast.js";
 import { writeTimes } from "../times.js";
 import { lineName, numberOf, whoOf } from "../words.js";
 import { claimLate, takeBackClaim } from "./actions.js";
 import { desk } from "./desk.js";
+import { KeptList } from "./kept_list.js";
 import { keepPlace, nothing } from "./work.js";
 
 const AT_ONCE = 30;
-const SOON = 400;
 // All who are asked hear of it at once; they do not ask back at once.
+const SOON = 400;
 const SPREAD = 1500;
 const box = document.getElementById("unclaimed");
 const count = document.querySelector("[data-count=unclaimed]");
 
-const pages = new Newest();
+const kept = new KeptList((options) => get(`/calls/unclaimed?limit=${AT_ONCE}`, options), (page) => {
+  items = page.items;
+  more = Boolean(page.next);
+  show();
+});
 let items = [];
 let more = false;
-let waiting = null;
 
 const talked = (call) => duration((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000);
 
 async function take(call) {
   if (!(await claimLate(call))) {
-    refreshSoon(0);
+    kept.soon(0);
     return;
   }
   desk.select(call.id);
@@ -51,18 +54,6 @@ function show() {
   writeTimes(box);
 }
 
-async function load() {
-  try {
-    await pages.ask(() => get(`/calls/unclaimed?limit=${AT_ONCE}`), (page) => {
-      items = page.items;
-      more = Boolean(page.next);
-      show();
-    });
-  } catch {
-    // The banner says that the server is away; the list stays as it was.
-  }
-}
-
 // Somebody has it.
 function takeOut(id) {
   if (!items.some((one) => one.id === id)) return;
@@ -70,18 +61,12 @@ function takeOut(id) {
   keepPlace(box, show);
 }
 
-function refreshSoon(after = SOON) {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, after);
-}
-
 if (box) {
   store.addEventListener("calls", ({ detail: { data: call } }) => {
     if (!call || call.state !== "ended" || call.direction !== "in" || !call.answered_at) return;
-    if (!call.agent) refreshSoon(SOON + Math.random() * SPREAD);
-    else pages.hear(() => takeOut(call.id));
+    if (!call.agent) kept.soon(SOON + Math.random() * SPREAD);
+    else kept.pages.hear(() => takeOut(call.id));
   });
-  socket.whenReady(() => refreshSoon(0));
   show();
-  void load();
+  kept.keep();
 }

@@ -4,7 +4,7 @@ import { el, icon, refresh } from "../dom.js";
 import { dayOf, exact, relative, sameDay, timeOfDay } from "../format.js";
 import { me, socket, store } from "../live.js";
 import { Newest } from "../newest.js";
-import { money, partWord, reasonWord, stateIcon, stateWord } from "../sms.js";
+import { money, partWord, reasonWord, stateIcon, stateWord, waitsForGateway } from "../sms.js";
 import { sendAgain } from "../messages/again.js";
 import { gatewaySays, t } from "../text.js";
 import { complain, toast } from "../toast.js";
@@ -23,12 +23,13 @@ let history = null;
 let reading = null;
 
 const dayWord = (iso) => (sameDay(iso) ? t("Today") : dayOf(iso));
-const LIVE = ["queued", "sending"];
 const NOT_ARRIVED = ["failed", "unknown"];
+
+const isPlanned = (message) => message.state === "queued" && message.next_at && !waitsForGateway(message.reason);
 
 function whenWord(message) {
   if (message.direction === "in") return timeOfDay(message.created_at);
-  if (message.state === "queued" && message.next_at && Date.parse(message.next_at) > Date.parse(message.created_at)) {
+  if (isPlanned(message) && Date.parse(message.next_at) > Date.parse(message.created_at)) {
     return t("goes {time}", { time: relative(message.next_at) });
   }
   return timeOfDay(message.created_at);
@@ -54,7 +55,7 @@ function historyOf(message) {
   const tries = history?.id === message.id ? history.tries ?? [] : [];
   return el("div", { class: "bubble-history" }, el("dl", {},
     fact(t("Written"), exact(message.created_at)), fact(stateWord(message.state), exact(message.state_at)),
-    LIVE.includes(message.state) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
+    isPlanned(message) ? fact(t("Not before"), exact(message.next_at)) : [], fact(t("Not later than"), exact(message.expires_at)),
     fact(t("Gateway"), message.gateway?.name), fact(t("Parts"), message.parts ? `${message.parts} · ${money(message.cost)}` : "")),
   tries.length ? el("ol", { class: "tries" }, tries.map((one) => el("li", {}, [exact(one.sent_at), one.gateway?.name, t("part {position}/{total}", { position: one.part, total: one.parts }), partWord(one.state), [gatewaySays(one.words), one.code].filter(Boolean).join(" ")].filter(Boolean).join(" · ")))) : null,
   message.state === "queued" && message.created_by?.id === me && may.reply ? el("button", { type: "button", class: "btn btn-sm", onclick: () => cancel(message) }, icon("x-lg"), t("Cancel sending")) : null,

@@ -6,7 +6,7 @@ import { el, icon } from "../dom.js";
 import { exact } from "../format.js";
 import { inTime } from "../in_time.js";
 import { socket } from "../live.js";
-import { reasonWord, stateWord } from "../sms.js";
+import { reasonWord, stateWord, waitsForGateway } from "../sms.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
 import { HALT, number, STATE, WHY } from "./batch_words.js";
@@ -81,8 +81,12 @@ function buttons(batch) {
 
 // Why nothing leaves, though it is being sent.
 function waitingFor({ state, waiting_for: first }) {
-  if (!first || state === "paused" || Date.parse(first.until) <= now()) return null;
-  return el("p", { class: "batch-held quiet", "data-held": first.reason }, icon("clock"), el("span", {}, t("The first of those that wait: {why}, sent {time}", { why: reasonWord(first.reason), time: exact(first.until) })));
+  if (!first || state === "paused") return null;
+  const why = reasonWord(first.reason);
+  const forGateway = waitsForGateway(first.reason);
+  if (!forGateway && Date.parse(first.until) <= now()) return null;
+  const words = forGateway ? t("The first of those that wait: {why}", { why }) : t("The first of those that wait: {why}, sent {time}", { why, time: exact(first.until) });
+  return el("p", { class: "batch-held quiet", "data-held": first.reason }, icon("clock"), el("span", {}, words));
 }
 
 function card(batch, brief) {

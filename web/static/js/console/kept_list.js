@@ -1,0 +1,30 @@
+// A list of the console as the server has it: asked for anew soon after something was heard, and again after a while when it
+// could not be had.
+import { inTime } from "../in_time.js";
+import { socket } from "../live.js";
+import { Newest } from "../newest.js";
+
+const SOON = 400;
+const TRY_AGAIN = 5000;
+
+export class KeptList {
+  // `request` gets the options of a request and gives the answer that `take` shows.
+  constructor(request, take) {
+    this.pages = new Newest();
+    // `soon()` asks anew, or `soon(after)` in so many milliseconds, unless it is asked for sooner.
+    this.soon = inTime(async (signal) => {
+      try {
+        await this.pages.ask(() => request({ signal }), take);
+      } catch {
+        // The banner says that the server is away; the list stays as it was.
+        this.soon(TRY_AGAIN);
+      }
+    }, SOON);
+  }
+
+  // From now on it is kept as the server has it, also when the page was cut off meanwhile.
+  keep() {
+    socket.whenReady(() => this.soon(0));
+    this.soon(0);
+  }
+}
