@@ -53,6 +53,7 @@ class Database:
         self.on_commit = on_commit
         self._reactor = reactor
         self._delivery = EventDelivery()
+        self._untold: list[Outcome] = []
         self._engines: list[Engine] = []
         self._running = False
         self._log = Logger()
@@ -161,8 +162,13 @@ class Database:
                 self.on_commit(events)
             except Exception:  # noqa: BLE001 - a listener's fault must not keep results from those who wait
                 self._log.failure("a listener for committed events failed")
+        outcomes, self._untold = [*self._untold, *outcomes], []
         for outcome in outcomes:
-            outcome.tell()
+            if outcome.may_be_told:
+                outcome.tell()
+            else:
+                # Others with lower numbers are committed too, and have not said so yet.
+                self._untold.append(outcome)
 
 
 def _cause(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from storage.errors import StorageError
+from storage.event_delivery import Announced
 from storage.event_log import StoredEvent, number_events
 from storage.plain import ensure_plain
 
@@ -27,15 +28,23 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job that is over: its transaction was committed, or ``value`` is a Failure."""
+    """A job that is over: its transaction was committed, or ``value`` is a Failure. ``announced`` are its events, which
+    are delivered before it is told; None where there are none.
+    """
 
     job: Job
     value: Any
+    announced: Announced | None = None
 
     @property
     def failed(self) -> bool:
         """Whether nothing of the job has happened (or, after CommitUnknownError, perhaps nothing)."""
         return isinstance(self.value, Failure)
+
+    @property
+    def may_be_told(self) -> bool:
+        """Whether its events have been delivered; on the reactor thread."""
+        return self.announced is None or self.announced.taken
 
     def tell(self) -> None:
         """Fire the Deferred; on the reactor thread."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.threadpool import ThreadPool
 
 from storage.errors import CommitUnknownError, StorageError
-from storage.event_delivery import EventDelivery
+from storage.event_delivery import Announced, EventDelivery
 from storage.event_log import StoredEvent, holds
 from storage.retry import again_if_worthwhile, connection_broken
 from storage.work import Job, Outcome, TransactionLostError, UnitOfWork, carry_out, failure_of
@@ -95,8 +95,8 @@ class Writer:
     def _once(self, job: Job) -> Outcome:
         with self._begin() as connection:
             value, events = carry_out(connection, job, self._now, savepoint=False)
-            self._commit(connection, events)
-        return Outcome(job, value)
+            announced = self._commit(connection, events)
+        return Outcome(job, value, announced)
 
     def _together(self, first: Job) -> list[Outcome]:
         """A group: the first job and what waits behind it, in one commit."""
@@ -145,8 +145,8 @@ class Writer:
                 events.extend(recorded)
         return events
 
-    def _commit(self, connection: Connection, events: list[StoredEvent]) -> None:
-        self._delivery.announce(events)
+    def _commit(self, connection: Connection, events: list[StoredEvent]) -> Announced | None:
+        announced = self._delivery.announce(events)
         began = time.monotonic()
         try:
             connection.commit()
@@ -156,11 +156,15 @@ class Writer:
             try:
                 done = connection_broken(self._dialect, error) and self._was_committed(connection, events, error)
             finally:
-                if not done:
-                    self._delivery.abandoned(events)
+                if not done and announced is not None:
+                    self._delivery.abandoned(announced)
+                    # What has waited for these is told now: they may be tried again for long.
+                    self._report([])
             if not done:
                 raise
-        self._delivery.committed(events)
+        if announced is not None:
+            self._delivery.committed(announced)
+        return announced
 
     def _was_committed(self, connection: Connection, events: list[StoredEvent], error: BaseException) -> bool:
         """Find out what became of a commit whose answer was lost. Raises CommitUnknownError when nobody can tell.

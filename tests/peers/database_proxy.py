@@ -72,25 +72,26 @@ class DatabaseProxy:
                 if self._refusing:
                     # It was accepted before, and is open only since the others were dropped.
                     self._drop()
+                lost = threading.Event()
                 for pump, source, sink in ((self._requests, client, server), (self._answers, server, client)):
-                    threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+                    threading.Thread(target=pump, args=(source, sink, lost), daemon=True).start()
 
-    def _requests(self, client: socket.socket, server: socket.socket) -> None:
+    def _requests(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
                 breaking = self.breaking if _COMMIT in data else Break.NEVER
                 if breaking is not Break.NEVER:
                     self.breaking = Break.NEVER
-                    # The client's side first, so that it cannot hear the answer.
-                    client.shutdown(socket.SHUT_RDWR)
+                    lost.set()
                 if breaking is Break.BEFORE_COMMIT:
                     break
                 server.sendall(data)
         self._end(client, server)
 
-    def _answers(self, server: socket.socket, client: socket.socket) -> None:
+    def _answers(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
-            while data := server.recv(65536):
+            # Whoever is cut off before the server has answered could look for what is not committed yet.
+            while (data := server.recv(65536)) and not lost.is_set():
                 client.sendall(data)
         self._end(client, server)
 

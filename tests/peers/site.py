@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
 from argon2 import PasswordHasher
@@ -32,6 +33,7 @@ from callcenter.bus import LocalBus
 from callcenter.messaging.desk import SmsDesk
 from callcenter.messaging.gateways.secret_box import SecretBox
 from callcenter.messaging.messages.composing import House
+from callcenter.messaging.outbox import dispatcher
 from callcenter.messaging.service import Messaging, MessagingSettings
 from callcenter.recordings.settings import RecordingSettings
 from callcenter.records import Records
@@ -51,7 +53,7 @@ from tests.peers.made_once import make_once
 from tests.peers.messaging import Factory
 from tests.peers.patience import until
 from tests.peers.scripted_line import ScriptedLine, Workbench
-from web.prompt_transport import listen_promptly
+from web.prompt_transport import PromptServer, listen_promptly
 from web.services import Services
 from web.settings import SiteSettings
 from web.site import Web, build_site
@@ -216,13 +218,21 @@ class RunningSite:
         await self.settle()
 
     async def stop(self) -> None:
+        number = self.number
         await self.port.stopListening()
         await self.web.stop(2.0)
         await self.services.messaging.stop()
         await self.services.telephony.stop()
         await self.pool.closeCachedConnections()
         await self.database.stop()
-        await pause(0.01)
+        # Each has timers, and hears of its client's end when the kernel gets round to it.
+        await until(lambda: not _served_at(number), "the end of all connections")
+
+
+def _served_at(number: int) -> list[PromptServer]:
+    """The server's sides of connections to this port."""
+    everything: Any = {*reactor.getReaders(), *reactor.getWriters()}  # type: ignore[attr-defined]
+    return [one for one in everything if isinstance(one, PromptServer) and one.getHost().port == number]
 
 
 async def start_site(
@@ -280,7 +290,9 @@ async def start_site(
 def _messaging(database: Database, bus: LocalBus, desk: SmsDesk) -> Messaging:
     """An SMS centre whose gateways answer for everything on the next turn of the reactor."""
     settings = MessagingSettings(Factory(reactor).kinds(), SecretBox(Fernet.generate_key()))
-    return Messaging(database, reactor, bus, settings, desk.inbox.received)
+    # Most messages of tests are of a day long past: they would be given up in the middle of a test that takes its time.
+    with patch.object(dispatcher, "UPKEEP_SECONDS", 3600.0):
+        return Messaging(database, reactor, bus, settings, desk.inbox.received)
 
 
 async def _ready() -> list[str]:

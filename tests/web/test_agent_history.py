@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
 import pytest_twisted
 
 from tests.peers.site import RunningSite
@@ -13,7 +16,12 @@ async def test_the_history_of_an_agent(site: RunningSite) -> None:
     await agent.post("/api/v1/agents/me/state", {"state": "away", "reason": "lunch"})
     address = f"/api/v1/agents/{site.people['agent'].user_id}/states"
     today = (await agent.get(address)).json
-    assert [(span["state"], span["reason"], span["ended_at"] is None) for span in today["items"]] == [
+    assert today["from"] < today["items"][-1]["started_at"] < today["until"]
+    # Of both days, if one ends just now.
+    day, now = timedelta(days=1), datetime.now(UTC)
+    asked = {"from": (now - day).isoformat(), "until": (now + day).isoformat()}
+    spans = (await agent.get(f"{address}?{urlencode(asked)}")).json["items"]
+    assert [(span["state"], span["reason"], span["ended_at"] is None) for span in spans] == [
         ("available", "", False),
         ("away", "lunch", True),
     ]

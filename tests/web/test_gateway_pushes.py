@@ -72,6 +72,7 @@ async def test_a_push_is_a_text_in_the_inbox_once_and_only_with_the_secret(site:
     assert answer.status == 200
     # Taken is on disk; that it is a message of a conversation follows in a transaction of its own.
     await until(lambda: site.database.read(received), "the message")
+    await site.sms_rests()
     assert await site.database.read(received) == ["伤口还疼"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from callcenter.administration.principal import SYSTEM
+from callcenter.administration.throttle import Throttle
 from callcenter.clock import utc_now
-from callcenter.telephony.line_hosts import make_token
+from callcenter.telephony.line_hosts import WRONG_TOKENS, make_token
 from hardware.drivers import LineSettings
 from protocols.line_host.codec import MAX_MESSAGE, encode
 from protocols.line_host.messages import Hello, Message, Pong, Report, Standing
@@ -101,6 +103,8 @@ async def test_nobody_gets_in_without_a_token_of_a_host_that_is_configured(site:
 
 @pytest_twisted.ensureDeferred
 async def test_who_guesses_is_slowed_down(site: RunningSite) -> None:
+    # However long the next tries take.
+    site.services.line_hosts._wrong = Throttle(replace(WRONG_TOKENS, first=WRONG_TOKENS.longest))
     for status in [401] * 11 + [429] * 2:
         host = await knock(site, f"ward3.{'A' * 43}")
         assert str(status) in str(host.wasNotCleanReason)

@@ -19,6 +19,7 @@ from tests.peers.patience import PATIENCE, until
 from tests.peers.site import RunningSite, pause, start_site
 from tests.peers.socket_client import Page, knock, open_page
 from web.settings import SiteSettings
+from web.websocket import Socket
 
 
 async def stop(site: RunningSite, *pages: Page) -> None:
@@ -99,11 +100,12 @@ async def test_states_of_lines_come_by_themselves_and_only_the_newest_of_each(si
     for number in (1, 2, 1):
         event = NewEvent("lines", "line.updated", f"9{number}", {"id": 90 + number}, audience)
         await site.database.run(record_event, event)
-    await page.until(lambda message: message.get("type") == "line.updated" and message["data"]["id"] == 91)
+    last = await site.database.read(last_seq)
+    # The first of the three may have been told by itself, if the others were late.
+    newest = await page.until(lambda message: "op" not in message and message["seq"] == last)
+    assert newest["data"]["id"] == 91
     seqs = [event["seq"] for event in page.events]
     assert seqs == sorted(set(seqs))
-    last = await site.database.read(last_seq)
-    assert page.events[-1]["seq"] == last
     await stop(site, page)
 
 
@@ -165,7 +167,9 @@ async def test_events_that_happen_while_a_page_is_brought_up_to_date(site: Runni
         writes.clear()
     for page in pages:
         ready = await page.ready()
-        await page.until(lambda message: message.get("data") and message.get("seq") == start + 300)
+        # A page that came late was told of the last one in its snapshot.
+        if ready < start + 300:
+            await page.until(lambda message: message.get("data") and message.get("seq") == start + 300)
         seqs = [event["seq"] for event in page.events]
         assert seqs == sorted(set(seqs))
         expected = start + 1 if not page.snapshots else ready + 1
@@ -393,6 +397,7 @@ async def test_a_reader_that_stops_is_bounded_closed_and_can_resume(sqlite_url: 
         await until(lambda: site.web.sockets.count == 1, "the end of the slow one")
         slow.transport.resumeProducing()
         await slow.gone.addTimeout(PATIENCE, reactor)
+        await quick.event(1099)
         last = slow.events[-1]["seq"] if slow.events else start
         again = await open_page(site, browser, "calls", since=last)
         seen = {event["data"]["id"]: event["seq"] for event in [*slow.events, *again.events]}
@@ -415,7 +420,7 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
         for pings in (1, 2):
             # Not by its clock: a machine that stood still for an interval would have nobody answer in time.
             await site.web.sockets._ping_all()
-            await until(lambda pings=pings: there.pings == pings)
+            await until(lambda pings=pings: there.pings >= pings)
             await until(lambda: any(socket.heard for socket in site.web.sockets._sockets))
         await gone.gone.addTimeout(PATIENCE, reactor)
         assert not there.gone.called
@@ -424,8 +429,14 @@ async def test_pages_that_have_silently_gone_are_noticed(sqlite_url: str) -> Non
         await site.stop()
 
 
+@pytest.fixture
+def nobody_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may keep an answer for longer than so short an interval."""
+    monkeypatch.setattr(Socket, "heard", property(lambda _: True, lambda *_: None), raising=False)
+
+
 @pytest_twisted.ensureDeferred
-async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
+async def test_pages_are_pinged_by_the_clock(sqlite_url: str, nobody_is_cut: None) -> None:
     site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.3))
     try:
         page = await knock(site, browser=await site.signed_in("supervisor"))
@@ -443,7 +454,7 @@ async def test_pages_are_pinged_by_the_clock(sqlite_url: str) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_pages_hear_that_the_server_is_there_while_its_database_does_not_answer(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, nobody_is_cut: None
 ) -> None:
     site = await start_site(sqlite_url, SiteSettings(socket_ping_interval=0.3))
     try:
@@ -529,6 +540,7 @@ async def test_agents_are_there_while_a_page_is_open(site: RunningSite) -> None:
     assert not any(state(event, "offline") for event in watching.events)
     await more.leave()
     await watching.until(lambda message: state(message, "offline"))
+    watching.messages.clear()
     await open_page(site, agent, "calls")
     await watching.until(lambda message: state(message, "available"))
     await stop(site, watching)

@@ -167,7 +167,9 @@ async def test_what_did_not_leave_is_overtaken_by_what_came_of_it(house: House) 
         (ENGINEER, "queued", "Over"), (HEAD, "queued", "Over"),
     ]  # fmt: skip
     await house.do(handle, "called 13800138000, Mr Zhang")
-    texts = await house.database.read(lambda session: list(session.scalars(select(SmsMessage.text))))
+    texts = await house.database.read(
+        lambda session: list(session.scalars(select(SmsMessage.text).order_by(SmsMessage.id)))
+    )
     assert texts[-1].startswith("Dealt with")
     assert not any("Zhang" in text for text in texts)
 

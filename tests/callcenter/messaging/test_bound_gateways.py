@@ -150,9 +150,10 @@ async def test_what_only_one_that_is_out_of_service_can_carry_waits_for_it(datab
         await until(are_looked_at, "a look at both")
         # The second one could write what the first cannot, and takes no more characters than that.
         assert await reasons() == [("queued", "out_of_service"), ("failed", "too_long")]
-        await database.run(let_all_be_due)
         await put_second(messaging, in_service=True)
         await until(lambda: both_ready(messaging))
+        # Not before: looked at once more without the second one, they would be put off for a minute.
+        await database.run(let_all_be_due)
         messaging.dispatcher.wake()
         assert [(row.state, row.gateway_id) for row in await settled(database)] == [("accepted", 2), ("failed", None)]
         assert [one["text"] for one in provider.ask("status")["sent"]] == [f"【市一院】{PRAYS}"]

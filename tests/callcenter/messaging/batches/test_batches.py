@@ -63,6 +63,7 @@ from tests.peers.call_center import (
     ZHANG,
     every_row,
 )
+from tests.peers.patience import until
 from tests.peers.sms_desk import (
     CHEAP,
     FAMILY,
@@ -102,20 +103,24 @@ def add_crowd(session: Session) -> None:
 
 
 async def stop_making(desk: Desk) -> None:
-    stopped = Deferred.fromCoroutine(desk.desk.batches.maker.stop())
-    while not stopped.called:
-        await desk.database.run(lambda _: None)
+    # Its clock runs while a transaction takes its time.
+    stopped = Deferred.fromCoroutine(desk.desk.batches.maker.stop(deadline=1e9))
+
+    def has_stopped() -> bool:
         desk.clock.advance(1)
+        return stopped.called
+
+    await until(has_stopped, "the end of the making")
 
 
 async def work_until(desk: Desk, batch_id: int, wanted: Callable[[dict[str, Any]], bool], seconds: float = 1) -> None:
     """Let the maker work, ``seconds`` of its clock at a time, until the batch is as ``wanted``."""
-    for _ in range(400):
-        await desk.database.run(lambda _: None)
+
+    async def has_come_so_far() -> bool:
         desk.clock.advance(seconds)
-        if wanted(await desk.desk.batches.get(SUSAN, batch_id)):
-            return
-    pytest.fail(f"batch {batch_id} does not come so far")
+        return wanted(await desk.desk.batches.get(SUSAN, batch_id))
+
+    await until(has_come_so_far, f"batch {batch_id} to come so far")
 
 
 def stop(session: Session, number: str) -> None:
@@ -625,18 +630,14 @@ async def test_making_pauses_as_long_as_a_page_took(crowd: Desk, monkeypatch: py
     await batches.send(SUSAN, CARE, ALL, KEY)
     batches.maker.start()
 
-    async def until_it_pauses() -> None:
-        for _ in range(1000):
-            waits = [call.getTime() - crowd.clock.seconds() for call in crowd.clock.getDelayedCalls()]
-            if any(abs(wait - 0.3) < 0.001 for wait in waits):
-                return
-            await crowd.database.run(lambda _: None)
-        pytest.fail("it does not pause as long as the page took")
+    def pauses() -> bool:
+        waits = [call.getTime() - crowd.clock.seconds() for call in crowd.clock.getDelayedCalls()]
+        return any(abs(wait - 0.3) < 0.001 for wait in waits)
 
-    await until_it_pauses()
+    await until(pauses, "a pause as long as the page took")
     assert len(pages) == 1
     crowd.clock.advance(0.31)
-    await until_it_pauses()
+    await until(pauses, "a pause as long as the page took")
     assert len(pages) == 2
     await stop_making(crowd)
 

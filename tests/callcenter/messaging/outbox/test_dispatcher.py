@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ from storage.models import Conversation, MessagingRules, SmsArrival, SmsAttempt,
 from tests.conftest import LostFailures
 from tests.peers.call_center import NOW
 from tests.peers.message_centre import LONG, NUMBER, REPLY, Centre
+from tests.peers.patience import until
 from tests.peers.scripted_gateway import accepting
 
 
@@ -544,9 +545,15 @@ async def test_what_nobody_was_handed_is_queued_again(centre: Centre) -> None:
     device = await centre.gateway()
     gone = centre.board.devices.pop(1)
     centre.board.routes = lambda: [replace(centre.board.set_up[1], room=5)]  # type: ignore[method-assign]
+    submit, handed = centre.board.submit, list[str]()
+
+    def hand_over(gateway_id: int, parts: Sequence[Part]) -> None:
+        handed.extend(part.key for part in parts)
+        submit(gateway_id, parts)
+
+    centre.board.submit = hand_over  # type: ignore[method-assign]
     await centre.database.run(queue_messages, [REPLY], NOW)
-    for _ in range(5):
-        await centre.database.run(lambda _: None)
+    await until(lambda: handed, "a gateway that is gone to be handed it")
     centre.board.devices[1] = gone
     await centre.wait(timedelta(seconds=3))
     assert len(device.given) == 1

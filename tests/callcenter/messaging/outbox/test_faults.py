@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest_twisted
@@ -58,6 +59,7 @@ class Carrier:
         self.failed: set[tuple[int, int]] = set()
         self.unconfirmed: dict[int, Callable[[Life], None]] = {}
         self.names = 0
+        self.keys = count()
 
     def takes(self, part: Part) -> str:
         """Send ``part`` over the air; the name for it."""
@@ -78,7 +80,7 @@ class Carrier:
             self.keep(lambda key: ReceiptArrived(spelt, fate, "x", "", number, written=lambda: self.confirm(key)))
 
     def keep(self, make: Callable[[int], GatewaySignal]) -> None:
-        key = len(self.unconfirmed) + self.luck.randrange(10**9)
+        key = next(self.keys)
         self.unconfirmed[key] = lambda life: life.hear(self.gateway_id, make(key))
 
     def confirm(self, key: int) -> None:

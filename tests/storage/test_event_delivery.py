@@ -1,0 +1,164 @@
+"""Events come out in the order of their numbers, whatever the threads say in which order; each result after its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_twisted
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from storage.database import Database
+from storage.event_delivery import Announced, EventDelivery
+from storage.event_log import NewEvent, StoredEvent, record_event
+from storage.work import Outcome
+from tests.peers.database_proxy import Break, DatabaseProxy
+from tests.peers.patience import PATIENCE, until
+
+
+def events(first: int, count: int = 1) -> list[StoredEvent]:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    return [StoredEvent(seq, at, "calls", "call.updated", "1", {}, {}) for seq in range(first, first + count)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.integers(0, 3)), max_size=20), st.data())
+def test_each_committed_number_comes_once_and_in_order(
+    transactions: list[tuple[int, bool, int]], data: st.DataObject
+) -> None:
+    """Of each: how many events, whether it is committed, and how many of those before may not have said so yet."""
+    delivery, taken, wanted, last = EventDelivery(), list[int](), list[int](), 0
+    silent: list[tuple[Announced, bool]] = []
+
+    def one_says_so() -> None:
+        announced, done = silent.pop(data.draw(st.integers(0, len(silent) - 1)))
+        (delivery.committed if done else delivery.abandoned)(announced)
+        taken.extend(event.seq for event in delivery.take())
+
+    for count, done, left in transactions:
+        announced = delivery.announce(events(last + 1, count))
+        assert announced is not None
+        silent.append((announced, done))
+        if done:
+            wanted += range(last + 1, last + 1 + count)
+            last += count
+        while len(silent) > left:
+            one_says_so()
+        assert taken == wanted[: len(taken)]
+    while silent:
+        one_says_so()
+    assert taken == wanted
+
+
+def test_without_events_there_is_nothing_to_wait_for() -> None:
+    assert EventDelivery().announce([]) is None
+
+
+def add(session: Session, subject: str) -> str:
+    record_event(session, NewEvent("calls", "call.updated", subject, {}, {}))
+    return subject
+
+
+def started(database: Database, function: Any, *arguments: Any) -> Deferred[Any]:
+    return Deferred.fromCoroutine(database.run(function, *arguments))
+
+
+@pytest.fixture
+def proxy(postgresql_url: str) -> Iterator[DatabaseProxy]:
+    proxy = DatabaseProxy(postgresql_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest_twisted.async_yield_fixture
+async def database(proxy: DatabaseProxy) -> AsyncIterator[Database]:
+    database = Database(proxy.url, reactor)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture
+def gate(database: Database) -> Iterator[threading.Event]:
+    """Open at the end, that the threads may end too."""
+    gate = threading.Event()
+    yield gate
+    gate.set()
+
+
+@pytest.fixture
+def handed_over(database: Database, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when the reactor has been given results for the first time, and has told what it could."""
+    report, handed_over = database._writer._report, threading.Event()
+
+    def noted(outcomes: Sequence[Outcome]) -> None:
+        report(outcomes)
+        if outcomes:
+            reactor.callFromThread(handed_over.set)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(database._writer, "_report", noted)
+    return handed_over
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_result_is_told_after_its_events_though_another_thread_keeps_them_back(
+    database: Database, gate: threading.Event, handed_over: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    database.on_commit = lambda told: heard.extend(event.subject for event in told)
+    committed, is_committed = database._delivery.committed, threading.Event()
+
+    def late(announced: Announced) -> None:
+        if announced.events[0].subject == "first":
+            is_committed.set()
+            gate.wait(PATIENCE)
+        committed(announced)
+
+    monkeypatch.setattr(database._delivery, "committed", late)
+    first = started(database, add, "first")
+    await until(is_committed.is_set, "the first to be committed")
+    second = started(database, add, "second").addCallback(lambda _: list(heard))
+    await until(handed_over.is_set, "the result of the second")
+    assert (heard, second.called) == ([], False)
+    gate.set()
+    assert await second == ["first", "second"]
+    assert await first == "first"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_tried_again_keeps_nobody_back(
+    database: Database,
+    proxy: DatabaseProxy,
+    gate: threading.Event,
+    handed_over: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[tuple[int, str]] = []
+    database.on_commit = lambda told: heard.extend((event.seq, event.subject) for event in told)
+    attempts: list[int] = []
+
+    def slow_the_second_time(session: Session) -> str:
+        attempts.append(1)
+        if len(attempts) > 1:
+            assert gate.wait(PATIENCE), "the second was not told before"
+        return add(session, "first")
+
+    def found_late(*_: Any) -> bool:
+        handed_over.wait(PATIENCE)
+        return False
+
+    monkeypatch.setattr(database._writer, "_was_committed", found_late)
+    proxy.breaking = Break.BEFORE_COMMIT
+    first = started(database, slow_the_second_time)
+    await until(lambda: proxy.breaking is Break.NEVER, "the commit of the first to be lost")
+    assert await started(database, add, "second") == "second"
+    assert not first.called
+    gate.set()
+    assert await first == "first"
+    assert heard == [(1, "second"), (2, "first")]
