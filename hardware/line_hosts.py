@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Iterable
 from typing import Protocol
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from hardware.line_device import SignalListener
 from protocols.clocks import wall_seconds
+from protocols.deadline import Deadline
 from protocols.line_host.served_line import ServedLine
 from protocols.line_host.server_session import ServerActions, ServerSession
 
@@ -42,7 +43,7 @@ class LineHost:
         self._listeners: dict[str, SignalListener] = {}
         self._started: ServerSession | None = None
         self._link: HostLink | None = None
-        self._timer: IDelayedCall | None = None
+        self._deadline = Deadline(reactor, self._tick)
 
     @property
     def lines(self) -> dict[str, str]:
@@ -67,7 +68,7 @@ class LineHost:
         self._listeners.pop(line, None)
         if not self._listeners:
             self._drop("the call center is stopping")
-            self._cancel_timer()
+            self._deadline.cancel()
 
     def order(self, line: str, command: str, argument: str = "") -> None:
         """Have the line's device do something; only while the line is ``there``."""
@@ -134,21 +135,9 @@ class LineHost:
         if actions.close and self._link is not None:
             _log.warn("line host {host} is cut off: {why}", host=self.name, why=str(actions.close))
             self._drop(actions.close)
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        self._cancel_timer()
-        due = self._session.next_deadline() if self._listeners else None
-        if due is not None:
-            self._timer = self._reactor.callLater(max(0.0, due - self._reactor.seconds()), self._tick)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
+        self._deadline.set(self._session.next_deadline() if self._listeners else None)
 
     def _tick(self) -> None:
-        self._timer = None
         self._perform(self._session.tick(self._reactor.seconds()))
 
 

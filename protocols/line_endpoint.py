@@ -7,11 +7,12 @@ from typing import Generic
 from typing import Protocol as TypedProtocol
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from protocols.actions import CallSession, Doings, S, Session
+from protocols.deadline import Deadline
 from protocols.sayings import Said, Saying, words_of
 from protocols.signals import LineSignal
 
@@ -51,8 +52,7 @@ class SessionProtocol(Protocol, Generic[S]):
         self._clock = clock
         self._report = report
         self._tap = tap
-        self._timer: IDelayedCall | None = None
-        self._timer_at = 0.0
+        self._deadline = Deadline(clock, self._tick)
 
     def connectionMade(self) -> None:  # noqa: N802
         """Start the session."""
@@ -76,28 +76,11 @@ class SessionProtocol(Protocol, Generic[S]):
         if actions.write and self.transport is not None:
             self._tap.sent(actions.write)
             self.transport.write(actions.write)
-        self._set_timer()
+        self._deadline.set(self._session.next_deadline())
         for signal in actions.signals:
             self._report(signal)
 
-    def _set_timer(self) -> None:
-        due = self._session.next_deadline()
-        if self._timer is not None and self._timer.active():
-            if due is not None and due == self._timer_at:
-                return
-            self._timer.cancel()
-        self._timer = None
-        if due is not None:
-            self._timer_at = due
-            self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._tick)
-
     def _tick(self) -> None:
-        # A reactor that stood still runs its timers before it reads what came meanwhile, such as the ring whose absence
-        # would end a call.
-        self._timer = self._clock.callLater(0, self._tick_after_reading)
-
-    def _tick_after_reading(self) -> None:
-        self._timer = None
         self.perform(self._session.tick(self._clock.seconds()))
 
 

@@ -10,6 +10,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from protocols.deadline import Deadline
 from protocols.line_endpoint import PortGoneError
 from protocols.sayings import Said, Saying, words_of
 from protocols.sms import GatewaySignal, Part
@@ -39,7 +40,7 @@ class SmsProtocol(Protocol):
         self._clock = clock
         self._report = report
         self._doubt = doubt or (lambda _: None)
-        self._timer: IDelayedCall | None = None
+        self._deadline = Deadline(clock, self._tick)
         self._flush: IDelayedCall | None = None
         self._closing: IDelayedCall | None = None
         self._reads = True
@@ -114,7 +115,7 @@ class SmsProtocol(Protocol):
                 self._close(gently=bool(actions.write))
             else:
                 self._read_or_not()
-        self._set_timer()
+        self._deadline.set(self._session.next_deadline())
         for doubt in actions.doubts:
             self._doubt(doubt)
         if actions.signals:
@@ -142,19 +143,7 @@ class SmsProtocol(Protocol):
             producer = self.transport
             producer.resumeProducing() if wanted else producer.pauseProducing()  # type: ignore[attr-defined]
 
-    def _set_timer(self) -> None:
-        due = self._session.next_deadline()
-        if self._timer is not None:
-            # One that is early finds nothing to do and is set anew: cheaper than to set it with everything heard.
-            if due is not None and self._timer.getTime() <= due:
-                return
-            _cancel(self._timer)
-            self._timer = None
-        if due is not None:
-            self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._tick)
-
     def _tick(self) -> None:
-        self._timer = None
         self.perform(self._session.tick(self._clock.seconds()))
 
 

@@ -115,5 +115,4 @@ class AmiProtocol(LineProtocol):
     def finish(self) -> None:
         """Do nothing any more."""
         self._finished = True
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        self._deadline.cancel()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol as TypedProtocol
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from protocols.deadline import Deadline
 from protocols.line_host.host_session import HostActions, HostSession
 from protocols.line_host.messages import Order
 from protocols.line_host.outbox import Item, Moment
@@ -50,7 +51,7 @@ class HostProtocol(Protocol):
         self._hands = hands
         self._reactor = reactor
         self._clocks = clocks
-        self._timer: IDelayedCall | None = None
+        self._deadline = Deadline(reactor, self._tick)
 
     def begin(self) -> None:
         """Before the lines start."""
@@ -90,16 +91,8 @@ class HostProtocol(Protocol):
         if actions.close and self.transport is not None:
             _log.warn("{why}", why=str(actions.close))
             self.transport.loseConnection()
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
         due = self._session.next_deadline()
-        if due is not None:
-            self._timer = self._reactor.callLater(max(0.0, due - self._clocks().steady), self._tick)
+        self._deadline.set(None if due is None else self._reactor.seconds() + due - self._clocks().steady)
 
     def _tick(self) -> None:
-        self._timer = None
         self._perform(self._session.tick(self._clocks()))

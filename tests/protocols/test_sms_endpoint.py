@@ -163,6 +163,20 @@ def test_time_limits_work_on_the_clock() -> None:
     assert GatewayReady() not in [signal for turn in bench.turns for signal in turn]
 
 
+def test_an_answer_that_came_while_the_process_stood_still_is_heard_before_it_is_said_to_be_missing() -> None:
+    bench = Bench()
+    bench.sign_in()
+    bench.protocol.submit([part("1")])
+    bench.clock.advance(0)
+    ((_, sequence),) = bench.commands()[0]
+    answer = encode(Command.SUBMIT_SM | RESPONSE, sequence, MessageAnswer(b"77"))
+    # For ten minutes. A reactor then does what is due, here the end of the wait, before it reads.
+    bench.clock.callLater(599, bench.protocol.dataReceived, answer)
+    bench.clock.advance(600)
+    assert [type(one) for one in bench.turns[0]] == [PartAccepted]
+    assert not [one for turn in bench.turns for one in turn if isinstance(one, PartUnknown)]
+
+
 def test_nothing_is_read_from_a_peer_that_does_not_read() -> None:
     bench = Bench()
     bench.sign_in()
