@@ -29,7 +29,7 @@ class Job:
 @dataclass(frozen=True)
 class Outcome:
     """A job that is over: its transaction was committed, or ``value`` is a Failure. ``announced`` are its events, which
-    are delivered before it is told; None where there are none.
+    are delivered before it is told; None where there are none, and in a group: nobody else writes beside one.
     """
 
     job: Job

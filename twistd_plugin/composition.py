@@ -32,7 +32,7 @@ _log = Logger(namespace="callcenter.daemon")
 # A page that is answering is given this long, in seconds, before its connection is cut.
 WEB_DRAIN_SECONDS = 5.0
 # Telephony hangs its lines up and writes what came of it; its own deadline is shorter.
-TELEPHONY_STOP_SECONDS = 20.0
+TELEPHONY_STOP_SECONDS = 25.0
 # Gateways wait a little for answers and unbind; what they had to say is written.
 MESSAGING_STOP_SECONDS = 20.0
 

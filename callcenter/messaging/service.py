@@ -85,7 +85,8 @@ class Messaging:
         progress = max(self._began, self.dispatcher.accepted_at or 0.0)
         idle = self._clock.seconds() - progress >= STUCK_AFTER.total_seconds()
         now = utc_now(self._clock)
-        stuck = await self._database.read(find_stuck, now, idle)
+        resting = any(not route.in_service for route in self.board.routes())
+        stuck = await self._database.read(find_stuck, now, idle, resting)
         # Cleared at every start too: another process may have left it open.
         if stuck or self._stuck or self._clock.seconds() - self._began < 2 * STUCK_SECONDS:
             await self._database.run(tell_stuck, stuck, now)

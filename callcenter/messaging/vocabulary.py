@@ -115,7 +115,7 @@ class Reason(StrEnum):
     NO_GATEWAY = "no_gateway"
     """No gateway that may take it is ready."""
     OUT_OF_SERVICE = "out_of_service"
-    """Those that can carry its text are out of service, and no other can."""
+    """Those that may take it are out of service."""
     REFUSED_LATER = "refused_later"
     """The gateway is full or slow; it is tried again."""
     REFUSED = "refused"

@@ -154,6 +154,8 @@ class HostSession:
         due = self.next_deadline()
         if due is not None and now.steady >= due:
             self._pending.close = f"the server has said nothing for {self._timings.silence:g} s"
+            # Asked for once: a connection that is gone without a word takes a while to be closed.
+            self._heard_at = None
         return self._actions()
 
     def next_deadline(self) -> float | None:

@@ -233,6 +233,23 @@ def test_enter_gives_nothing_to_whoever_was_found_for_other_words(daemon: DemoDa
     expect(menu).to_have_attribute("open", "")
 
 
+def test_enter_gives_nothing_to_those_of_before_when_others_could_not_be_had(
+    daemon: DemoDaemon, browsers: Browsers
+) -> None:
+    talk = hear_from(daemon, daemon.client("supervisor"), "13700000014", "谁来回答")
+    page = browsers.window(daemon, "supervisor", f"/inbox?c={talk['id']}").page
+    menu = page.locator("[data-menu=give]")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(menu.locator("[aria-selected=true]")).to_have_text("我来处理")
+    page.route("**/conversations/owners?*", lambda route: route.fulfill(status=500, json={"title": "broken"}))
+    menu.locator("input").fill("xnk")
+    expect(menu.get_by_role("status")).to_have_text("broken")
+    page.keyboard.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    assert daemon.client("supervisor").get(f"/api/v1/conversations/{talk['id']}")["assigned_to"] is None
+
+
 def test_a_record_that_is_being_written_stays_while_the_patient_texts_on(
     daemon: DemoDaemon, browsers: Browsers
 ) -> None:

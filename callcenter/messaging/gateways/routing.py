@@ -77,8 +77,8 @@ class Chosen:
 class Waits:
     """No gateway takes it now. ``soon``: one is ready and only full, so there is room in a moment. ``never``: every
     gateway that is set up for it has refused it, or it must go by one that refused. ``unable``: none that is set up
-    for it can carry its text, not this one either, which would come first; why tells the text. ``later``: those that
-    can are out of service, and this one would come first.
+    for it can carry its text, not this one either, which would come first; why tells the text. ``later``: others
+    cannot carry its text, and those that can are out of service, of which this one would come first.
     """
 
     reason: Reason = Reason.NO_GATEWAY
@@ -140,7 +140,7 @@ def unable_for(routes: Iterable[Route], text: str) -> frozenset[int]:
 def _carried_by_nobody(serving: Collection[Route], able: Collection[Route], wanted: Wanted) -> Waits:
     """None of ``serving`` can carry it, if there are any; ``able`` are out of service."""
     if not serving:
-        return Waits()
+        return Waits(Reason.OUT_OF_SERVICE) if able else Waits()
     first = min(able or serving, key=lambda route: _rank(route, wanted))
     return Waits(Reason.OUT_OF_SERVICE, later=first) if able else Waits(never=True, unable=first)
 

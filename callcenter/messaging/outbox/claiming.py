@@ -34,7 +34,7 @@ from callcenter.messaging.outbox.outcome import Missing, missing
 from callcenter.messaging.outbox.spending import spent
 from callcenter.messaging.rules.sending import SendingRules, load_rules
 from callcenter.messaging.rules.suppression import Facts, load_facts
-from callcenter.messaging.vocabulary import MessageState, Purpose, Reason
+from callcenter.messaging.vocabulary import FOR_A_GATEWAY, MessageState, Purpose, Reason
 from protocols.sms import Part
 from storage.bulk import Keyed
 from storage.models import Conversation
@@ -242,16 +242,15 @@ class _Taken:
         self._moved.announce(session)
 
     def _write_put(self, session: Session) -> int:
-        """What is not sent. What waits on for the same is no news, and it has been so since before."""
+        """What is not sent. What waits on for the same has done so since before; for a gateway, that is no news."""
         waiting = [row["id"] for row in self._put if row["state"] == _QUEUED]
         reasons = {key: reason for key, reason in _REASONS.rows(session, waiting)}  # noqa: C416 - rows are no pairs
         same: list[dict[str, Any]] = []
         moved: list[dict[str, Any]] = []
         for row in self._put:
-            if row["state"] == _QUEUED and row["reason"] == reasons[row["id"]]:
-                same.append(row)
-            else:
-                moved.append(row)
+            stays = row["state"] == _QUEUED and row["reason"] == reasons[row["id"]]
+            (same if stays else moved).append(row)
+            if not stays or row["reason"] not in FOR_A_GATEWAY:
                 self._moved.add(row["id"], row["batch_id"])
         names = "state", "reason", "next_at", "state_at"
         return (

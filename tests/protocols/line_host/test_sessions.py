@@ -232,6 +232,18 @@ def test_a_silent_server_is_given_up() -> None:
     assert made.closings == ["the server has said nothing for 15 s"]
 
 
+def test_a_connection_that_is_being_given_up_has_nothing_due() -> None:
+    """It may take a while to be closed, when nobody is at its other end."""
+    made = Bench()
+    made.host.connect(made.moment)
+    made.now += 16
+    assert made.host.tick(made.moment).close == "the server has said nothing for 15 s"
+    assert made.host.next_deadline() is None
+    made.host.disconnect()
+    made.host.connect(made.moment)
+    assert made.host.next_deadline() == made.moment.steady + 15
+
+
 def test_who_connects_and_says_nothing_is_given_up() -> None:
     made = Bench()
     made.connected = True

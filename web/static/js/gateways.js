@@ -16,7 +16,8 @@ const soon = inTime(async (signal) => {
   let text = "";
   try {
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal });
-    if (answer.ok) text = await answer.text();
+    if (!answer.ok) throw new Error(String(answer.status));
+    text = await answer.text();
   } catch {
     soon(AGAIN); // It did not come, and there may be no more news.
   }

@@ -1,4 +1,5 @@
 // The person's rights changed while this page was open: it is loaded anew, but not over what somebody is typing.
+import { LONGEST } from "./api.js";
 import { everySecond } from "./clock.js";
 import { typing } from "./dom.js";
 import { unsaved } from "./forms.js";
@@ -6,13 +7,13 @@ import { t } from "./text.js";
 import { toast } from "./toast.js";
 
 let due = false;
-let leaving = false; // Asked for again, the page would be waited for from the beginning.
+let leaving = -Infinity; // when it was asked for; asked for again, it would be waited for from the beginning
 
 const free = () => !typing() && !unsaved() && !document.querySelector("dialog[open]");
 
 function renewWhenFree() {
-  if (leaving || !free()) return;
-  leaving = true;
+  if (performance.now() - leaving < LONGEST || !free()) return;
+  leaving = performance.now();
   location.reload();
 }
 

@@ -33,7 +33,7 @@ def test_priority_then_the_longest_prefix_then_the_cost() -> None:
 
 def test_only_who_is_set_up_for_it() -> None:
     assert chosen(route(1, prefixes=("139",)), route(2, purposes=(Purpose.MARKETING,))) == Waits()
-    assert chosen(route(1, in_service=False)) == Waits()
+    assert chosen(route(1, in_service=False)) == Waits(Reason.OUT_OF_SERVICE)
     assert chosen(route(1, prefixes=("+861",))) == 1
 
 

@@ -686,3 +686,25 @@ async def test_the_parts_of_a_text_are_forgotten_when_they_do_not_come_again_any
     assert await centre.database.read(kept) == []
     assert [one.text for one in centre.texts] == ["您好"]
     assert [one.text for one in await centre.messages("in")] == ["您好"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_put_off_once_more_is_told_with_its_new_time_and_has_waited_since_before(centre: Centre) -> None:
+    async def open_at(time: str) -> None:
+        def put(session: Session) -> None:
+            session.merge(MessagingRules(id=ROW, rules={"opens": time, "closes": "20:00"}))
+
+        await centre.database.run(put)
+
+    await centre.gateway()
+    await open_at("18:00")
+    await centre.queue(replace(REPLY, purpose=Purpose.CARE))
+    (before,) = await centre.messages()
+    assert (before.reason, before.next_at) == ("quiet_hours", NOW.replace(hour=10))
+    await open_at("19:00")
+    told = len(centre.events)
+    await centre.wait(timedelta(hours=2, minutes=5), step=300)
+    (message,) = await centre.messages()
+    assert (message.state, message.reason, message.state_at) == ("queued", "quiet_hours", before.state_at)
+    news = [one.data["next_at"] for one in centre.events[told:] if one.type == "message.updated"]
+    assert news == ["2026-03-02T11:00:00.000Z"]

@@ -15,9 +15,9 @@ export class KeptList {
     this.soon = inTime(async (signal) => {
       try {
         await this.pages.ask(() => request({ signal }), take);
-      } catch {
-        // The banner says that the server is away; the list stays as it was.
-        this.soon(TRY_AGAIN);
+      } catch (error) {
+        // The banner says that the server is away; the list stays as it was. A refusal would be said again.
+        if (!(error.status >= 400 && error.status < 500)) this.soon(TRY_AGAIN);
       }
     }, SOON);
   }

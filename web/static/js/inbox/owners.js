@@ -53,7 +53,10 @@ function finder(talk, closing, details) {
       const none = options().length ? "" : t("Nothing found. Try another word.");
       status.textContent = found.more ? t("There are others: type a part of the name.") : none;
     } catch (error) {
-      if (mine === asked) status.textContent = error.message;
+      if (mine !== asked) return;
+      list.replaceChildren();
+      mark(null);
+      status.textContent = error.message;
     }
     stale = words !== field.value.trim(); // What is typed meanwhile is looked for in a moment.
     status.hidden = !status.textContent;
@@ -77,6 +80,7 @@ function finder(talk, closing, details) {
     if (!details.open) return;
     field.value = "";
     field.focus();
+    stale = true; // What is below are those of the last time.
     void look();
   });
   return [field, list, status];
