@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from itertools import pairwise
+from types import FrameType
 
 import pytest
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
 from tests.peers.patience import wait_for
-from twistd_plugin.watchdog import StackSampler, StallWatchdog
+from twistd_plugin.watchdog import LOOK, StackSampler, StallWatchdog
 
 
 @pytest.fixture
@@ -59,6 +62,25 @@ def test_the_sampler_names_the_function_that_held_the_thread() -> None:
     stack = sampler.beat()
     sampler.stop()
     assert "test_the_sampler_names_the_function_that_held_the_thread" in stack
+
+
+def test_the_stack_is_read_by_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From another one it is read while it changes."""
+    readers: list[int] = []
+    walk = traceback.walk_stack
+
+    def walked(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
+        readers.append(threading.get_ident())
+        return walk(frame)
+
+    monkeypatch.setattr(traceback, "walk_stack", walked)
+    before = signal.getsignal(LOOK)
+    sampler = StackSampler(0.02)
+    sampler.start()
+    stand_still(sampler)
+    sampler.stop()
+    assert set(readers) == {threading.main_thread().ident}
+    assert signal.getsignal(LOOK) == before
 
 
 def test_a_thread_that_waits_for_something_to_do_is_not_at_fault() -> None:
