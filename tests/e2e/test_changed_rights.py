@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers, arrive, wait_until_live
+from tests.peers.browser import Browsers, arrive, wait_beside, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
-from tests.peers.patience import PATIENCE, wait_for
+from tests.peers.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -63,11 +63,7 @@ def test_a_page_that_renews_itself_is_asked_for_once_however_slow_the_server_is(
     page.route(f"{daemon.base_url}calls", lambda route: asked.append(route))  # noqa: PLW0108 - Playwright marks it
     change_agents_rights(admin, wallboard_view="own")
 
-    def is_asked() -> bool:
-        page.wait_for_timeout(20)
-        return bool(asked)
-
-    wait_for(is_asked, "the page anew")
+    wait_beside(page, lambda: asked, "the page anew")
     # The page looks every second whether it is free to go.
     page.wait_for_timeout(2500)
     assert len(asked) == 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, WebSocketRoute, expect
 
-from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.browser import Browsers, wait_beside, wait_until_live
 from tests.peers.daemon import DemoDaemon, HttpClient
 from tests.peers.late_answer import LateAnswer
 from tests.peers.patience import wait_for
@@ -300,7 +300,7 @@ def test_a_page_that_hears_nothing_any_more_connects_anew_and_has_what_it_missed
     wait_until_live(page)
     hear_from(daemon, daemon.client("agent"), "13700000009", "收到请回复")
     # A list that was asked for before the cut and came late may have the text, too.
-    wait_for(lambda: page.wait_for_timeout(20) or wire.opened > 1, "another connection")
+    wait_beside(page, lambda: wire.opened > 1, "another connection")
     expect(page.locator("#talks .talk", has_text="收到请回复")).to_be_visible()
     assert page.evaluate("window.stillTheSame") is True
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
@@ -341,7 +341,7 @@ def test_a_connection_that_is_never_let_in_is_given_up(daemon: DemoDaemon, brows
     page.clock.install()
     page.goto("/inbox")
     page.wait_for_selector("#live[data-state=connecting]", state="attached")
-    wait_for(lambda: page.wait_for_timeout(20) or doors, "a knock")
+    wait_beside(page, lambda: doors, "a knock")
     page.clock.fast_forward(60_000)
     wait_until_live(page)
 
@@ -369,7 +369,7 @@ def test_an_answer_that_never_comes_is_asked_for_again_and_keeps_no_news_back(
     page.evaluate("window.hasty = true")
     page.route("**/gateways", keep, times=1)
     let_serve(False)
-    wait_for(lambda: page.wait_for_timeout(20) or kept, "a request that is not answered")
+    wait_beside(page, lambda: kept, "a request that is not answered")
     # Those that are answered may take their time.
     page.evaluate("window.hasty = false")
     shown = page.locator(f"[data-gateway='{gateway['id']}']")
@@ -390,7 +390,7 @@ def test_what_waits_in_a_box_is_counted_though_an_answer_never_comes(daemon: Dem
     page.evaluate("window.hasty = true")
     page.route("**/api/v1/conversations/counts", keep, times=1)
     hear_from(daemon, agent, "13700000013", "四号")
-    wait_for(lambda: page.wait_for_timeout(20) or kept, "a request that is not answered")
+    wait_beside(page, lambda: kept, "a request that is not answered")
     page.evaluate("window.hasty = false")
     waiting = agent.get("/api/v1/conversations/counts")["open"]
     expect(page.locator("[data-waiting=open]")).to_have_text(str(waiting))

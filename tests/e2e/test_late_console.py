@@ -8,10 +8,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.peers.browser import Browsers, wait_until_live
+from tests.peers.browser import Browsers, wait_beside, wait_until_live
 from tests.peers.daemon import RINGS_ON, DemoDaemon
 from tests.peers.late_answer import LateAnswer
-from tests.peers.patience import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -211,7 +210,7 @@ def test_what_was_written_down_last_is_kept_though_the_page_is_left_while_it_is_
 
     page.route("**/api/v1/calls/*/wrap-up", hold, times=1)
     page.fill("#wrap-up [name=notes]", "下周复查")
-    wait_for(lambda: page.wait_for_timeout(20) or held, "what is saved")
+    wait_beside(page, lambda: held, "what is saved")
     page.reload()
     expect(page.locator("#wrap-up [name=notes]")).to_have_value("下周复查")
     call = daemon.client("agent").get("/api/v1/calls?limit=1")["items"][0]
@@ -272,7 +271,7 @@ def test_a_missed_call_is_listed_though_the_list_could_not_be_had_at_first(
 
     page.route("**/api/v1/calls/missed?*", refuse)
     daemon.simulate("call", "13666660025", "--line", "1", "--rings", "1")
-    wait_for(lambda: page.wait_for_timeout(20) or asked, "what is asked for")
+    wait_beside(page, lambda: asked, "what is asked for")
     page.wait_for_timeout(1000)
     # Nothing more is told of the call.
     page.unroute("**/api/v1/calls/missed?*", refuse)

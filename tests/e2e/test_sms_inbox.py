@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.peers.browser import Browsers, arrive, let_toasts_stay
+from tests.peers.browser import Browsers, arrive, let_toasts_stay, wait_beside
 from tests.peers.daemon import DemoDaemon
 from tests.peers.patience import wait_for
 
@@ -348,8 +348,7 @@ def test_a_record_made_slowly_is_not_given_to_the_next_conversation(daemon: Demo
     page.locator("[data-newcomer] button.btn-primary").click()
     page.locator("#talks .talk", has_text=f"我是 {second}").click()
     expect(page.locator("#bubbles")).to_contain_text(second)
-    while not held:
-        page.wait_for_timeout(20)
+    wait_beside(page, lambda: held, "the new record")
     with page.expect_response("**/conversations/*/patient"):
         held[0].continue_()
     agent = daemon.client("agent")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
@@ -173,6 +174,16 @@ def arrive(page: Page, address: str | re.Pattern[str]) -> None:
     """
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$") if isinstance(address, str) else address)
     wait_until_run(page)
+
+
+def wait_beside(page: Page, condition: Callable[[], Any], what: str) -> None:
+    """Until ``condition()`` is true; routes are handled meanwhile, which Playwright does only when it is called."""
+
+    def holds() -> bool:
+        page.wait_for_timeout(20)
+        return bool(condition())
+
+    patience.wait_for(holds, what)
 
 
 def wait_until_run(page: Page) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import URL, make_url
+from twisted.internet.defer import Deferred
+
+from storage.database import Database
 
 # The end of the message "Query"; READ COMMITTED contains the word as well.
 _COMMIT = b"COMMIT\0"
+
+
+def started(database: Database, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+    """A job of ``database`` that is under way."""
+    return Deferred.fromCoroutine(database.run(function, *arguments))
 
 
 class Break(Enum):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import APIResponse, Page, Route
 
-from tests.peers.browser import PATIENCE
-from tests.peers.patience import wait_for
+from tests.peers.browser import PATIENCE, wait_beside
 
 
 class LateAnswer:
@@ -18,12 +17,7 @@ class LateAnswer:
 
     def wait(self) -> None:
         """Until it is made."""
-
-        def is_made() -> bool:
-            self._page.wait_for_timeout(20)
-            return bool(self._kept)
-
-        wait_for(is_made, "an answer that is kept back")
+        wait_beside(self._page, lambda: self._kept, "an answer that is kept back")
 
     def let_go(self) -> None:
         """It comes now; whatever the page makes of it is made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
 
 from storage.database import Database
 from storage.event_delivery import Announced, EventDelivery
 from storage.event_log import NewEvent, StoredEvent, record_event
 from storage.work import Outcome
-from tests.peers.database_proxy import Break, DatabaseProxy
+from tests.peers.database_proxy import Break, DatabaseProxy, started
 from tests.peers.patience import PATIENCE, until
 
 
@@ -65,27 +64,8 @@ def add(session: Session, subject: str) -> str:
     return subject
 
 
-def started(database: Database, function: Any, *arguments: Any) -> Deferred[Any]:
-    return Deferred.fromCoroutine(database.run(function, *arguments))
-
-
 @pytest.fixture
-def proxy(postgresql_url: str) -> Iterator[DatabaseProxy]:
-    proxy = DatabaseProxy(postgresql_url)
-    yield proxy
-    proxy.close()
-
-
-@pytest_twisted.async_yield_fixture
-async def database(proxy: DatabaseProxy) -> AsyncIterator[Database]:
-    database = Database(proxy.url, reactor)
-    await database.start()
-    yield database
-    await database.stop()
-
-
-@pytest.fixture
-def gate(database: Database) -> Iterator[threading.Event]:
+def gate(behind: Database) -> Iterator[threading.Event]:
     """Open at the end, that the threads may end too."""
     gate = threading.Event()
     yield gate
@@ -93,26 +73,26 @@ def gate(database: Database) -> Iterator[threading.Event]:
 
 
 @pytest.fixture
-def handed_over(database: Database, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def handed_over(behind: Database, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when the reactor has been given results for the first time, and has told what it could."""
-    report, handed_over = database._writer._report, threading.Event()
+    report, handed_over = behind._writer._report, threading.Event()
 
     def noted(outcomes: Sequence[Outcome]) -> None:
         report(outcomes)
         if outcomes:
             reactor.callFromThread(handed_over.set)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(database._writer, "_report", noted)
+    monkeypatch.setattr(behind._writer, "_report", noted)
     return handed_over
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_result_is_told_after_its_events_though_another_thread_keeps_them_back(
-    database: Database, gate: threading.Event, handed_over: threading.Event, monkeypatch: pytest.MonkeyPatch
+    behind: Database, gate: threading.Event, handed_over: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
-    database.on_commit = lambda told: heard.extend(event.subject for event in told)
-    committed, is_committed = database._delivery.committed, threading.Event()
+    behind.on_commit = lambda told: heard.extend(event.subject for event in told)
+    committed, is_committed = behind._delivery.committed, threading.Event()
 
     def late(announced: Announced) -> None:
         if announced.events[0].subject == "first":
@@ -120,10 +100,10 @@ async def test_a_result_is_told_after_its_events_though_another_thread_keeps_the
             gate.wait(PATIENCE)
         committed(announced)
 
-    monkeypatch.setattr(database._delivery, "committed", late)
-    first = started(database, add, "first")
+    monkeypatch.setattr(behind._delivery, "committed", late)
+    first = started(behind, add, "first")
     await until(is_committed.is_set, "the first to be committed")
-    second = started(database, add, "second").addCallback(lambda _: list(heard))
+    second = started(behind, add, "second").addCallback(lambda _: list(heard))
     await until(handed_over.is_set, "the result of the second")
     assert (heard, second.called) == ([], False)
     gate.set()
@@ -133,14 +113,14 @@ async def test_a_result_is_told_after_its_events_though_another_thread_keeps_the
 
 @pytest_twisted.ensureDeferred
 async def test_what_is_tried_again_keeps_nobody_back(
-    database: Database,
+    behind: Database,
     proxy: DatabaseProxy,
     gate: threading.Event,
     handed_over: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[tuple[int, str]] = []
-    database.on_commit = lambda told: heard.extend((event.seq, event.subject) for event in told)
+    behind.on_commit = lambda told: heard.extend((event.seq, event.subject) for event in told)
     attempts: list[int] = []
 
     def slow_the_second_time(session: Session) -> str:
@@ -153,11 +133,11 @@ async def test_what_is_tried_again_keeps_nobody_back(
         handed_over.wait(PATIENCE)
         return False
 
-    monkeypatch.setattr(database._writer, "_was_committed", found_late)
+    monkeypatch.setattr(behind._writer, "_was_committed", found_late)
     proxy.breaking = Break.BEFORE_COMMIT
-    first = started(database, slow_the_second_time)
+    first = started(behind, slow_the_second_time)
     await until(lambda: proxy.breaking is Break.NEVER, "the commit of the first to be lost")
-    assert await started(database, add, "second") == "second"
+    assert await started(behind, add, "second") == "second"
     assert not first.called
     gate.set()
     assert await first == "first"

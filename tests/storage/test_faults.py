@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 import pytest_twisted
@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.errors import CommitUnknownError, DatabaseUnavailableError
 from storage.event_log import NewEvent, StoredEvent, last_seq, record_event
 from storage.models import Department
-from tests.peers.database_proxy import Break, DatabaseProxy
+from tests.peers.database_proxy import Break, DatabaseProxy, started
 from tests.peers.patience import PATIENCE, until
 
 
@@ -41,26 +41,6 @@ async def result_of(job: Deferred[object]) -> object:
         return await job
     except Exception as error:  # noqa: BLE001
         return error
-
-
-def started(database: Database, function: object, *args: object) -> Deferred[object]:
-    return Deferred.fromCoroutine(database.run(function, *args))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def proxy(postgresql_url: str) -> Iterator[DatabaseProxy]:
-    proxy = DatabaseProxy(postgresql_url)
-    yield proxy
-    proxy.close()
-
-
-@pytest_twisted.async_yield_fixture
-async def behind(proxy: DatabaseProxy) -> AsyncIterator[Database]:
-    """A Database that reaches PostgreSQL through the proxy."""
-    database = Database(proxy.url, reactor)
-    await database.start()
-    yield database
-    await database.stop()
 
 
 @pytest.mark.parametrize("moment", [Break.BEFORE_COMMIT, Break.AFTER_COMMIT])

@@ -4,6 +4,8 @@ import { t } from "./text.js";
 
 // In milliseconds: an answer that has not come by then, to what is asked again and again, does not come.
 export const LONGEST = 30000;
+// In milliseconds: after this, what could not be had is asked for again.
+export const TRY_AGAIN = 5000;
 
 let csrf = document.querySelector("meta[name=csrf-token]")?.content ?? "";
 

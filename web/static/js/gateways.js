@@ -1,10 +1,10 @@
 // What the page says of gateways is drawn by the server; when one changes, these parts of it ([data-fresh]) are fetched again.
+import { TRY_AGAIN } from "./api.js";
 import { inTime } from "./in_time.js";
 import { socket, store } from "./live.js";
 import { writeTimes } from "./times.js";
 
 const SOON = 300;
-const AGAIN = 5000;
 const parts = [...document.querySelectorAll("[data-fresh]")].map((part) => part.id);
 let missed = false;
 
@@ -19,7 +19,7 @@ const soon = inTime(async (signal) => {
     if (!answer.ok) throw new Error(String(answer.status));
     text = await answer.text();
   } catch {
-    soon(AGAIN); // It did not come, and there may be no more news.
+    soon(TRY_AGAIN); // It did not come, and there may be no more news.
   }
   if (!text) return;
   const page = new DOMParser().parseFromString(text, "text/html");

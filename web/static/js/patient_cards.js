@@ -1,8 +1,7 @@
 // The cards of patients, fetched when they are first looked at.
-import { get } from "./api.js";
+import { TRY_AGAIN, get } from "./api.js";
 import { complain } from "./toast.js";
 
-const TRY_AGAIN = 5000;
 
 export class PatientCards {
   #cards = new Map(); // patient id → { card }, the card null while it is fetched

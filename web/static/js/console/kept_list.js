@@ -1,11 +1,11 @@
 // A list of the console as the server has it: asked for anew soon after something was heard, and again after a while when it
 // could not be had.
+import { TRY_AGAIN } from "../api.js";
 import { inTime } from "../in_time.js";
 import { socket } from "../live.js";
 import { Newest } from "../newest.js";
 
 const SOON = 400;
-const TRY_AGAIN = 5000;
 
 export class KeptList {
   // `request` gets the options of a request and gives the answer that `take` shows.

@@ -1,6 +1,6 @@
 // The talking pane below the card: what modules have to show beside a call, one tab for each that has something.
 // A module registers a renderer for the slot of its name (callcenter/talking/slots.py); without content there is no tab.
-import { get } from "../api.js";
+import { TRY_AGAIN, get } from "../api.js";
 import { el, icon, refresh } from "../dom.js";
 import { t } from "../text.js";
 import { complain } from "../toast.js";
@@ -8,7 +8,6 @@ import { desk, isMine, isOffered } from "./desk.js";
 
 const pane = document.getElementById("card-talk");
 const renderers = new Map(); // name → { label, picture, render }
-const TRY_AGAIN = 5000;
 const KEPT = 50; // A page stays open for days.
 const filled = new Map(); // "call patient" → slots, null while they are asked for
 

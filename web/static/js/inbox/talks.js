@@ -1,5 +1,5 @@
 // Left: the conversations of a box, newest words first; live, without moving what is being pointed at more than needed.
-import { get } from "../api.js";
+import { TRY_AGAIN, get } from "../api.js";
 import { everySecond, now } from "../clock.js";
 import { el, icon, refresh } from "../dom.js";
 import { inTime } from "../in_time.js";
@@ -13,7 +13,6 @@ import { belongs, desk } from "./desk.js";
 
 const AT_ONCE = 40;
 const SEARCH_AFTER = 250;
-const COUNT_AGAIN = 5000;
 const LONG_WAIT = 30; // Minutes after which a wait is called out.
 const box = document.getElementById("talks");
 const boxes = document.getElementById("boxes");
@@ -114,7 +113,7 @@ const countSoon = inTime(async (signal) => {
     const found = await get("/conversations/counts", { signal });
     for (const place of counts) place.textContent = found[place.dataset.waiting] ? String(found[place.dataset.waiting]) : "";
   } catch {
-    countSoon(COUNT_AGAIN); // The banner says that the server is away; where it is not, there may be no more news.
+    countSoon(TRY_AGAIN); // The banner says that the server is away; where it is not, there may be no more news.
   }
 }, 500);
 
